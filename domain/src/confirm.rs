@@ -1,0 +1,399 @@
+//! Soft and hard: how a row of results becomes a state, and which minutes it paints.
+//!
+//! Invariants: an unconfirmed failure leaves the state as it was; a confirmed outage counts from
+//! its first failed probe; a result stands for its hold and not a moment longer; what was not
+//! observed is never up and never down.
+
+use crate::{Depth, FaultCode, Observation, State, Timestamp, Verdict};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// When a failure becomes hard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmRule {
+    /// Consecutive failed results that make it hard, the first counted in; at least 1.
+    pub failures: u32,
+    /// Time between results while in doubt.
+    pub retry: Duration,
+}
+
+/// What judgement needs of one observation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// When the result was there.
+    pub at: Timestamp,
+    /// How deep the probe went.
+    pub depth: Depth,
+    /// Its conclusion.
+    pub verdict: Verdict,
+    /// Whether the device answered at all.
+    pub reached: bool,
+    /// Its faults, in the order met.
+    pub faults: Vec<FaultCode>,
+}
+
+impl Outcome {
+    /// Of an observation, dated by its end.
+    pub fn of(observation: &Observation) -> Self {
+        let took = Duration::from_secs_f64(observation.duration_ms.max(0.0) / 1000.0);
+        Self {
+            at: observation.started_at + took,
+            depth: observation.depth,
+            verdict: observation.verdict,
+            reached: observation.reached,
+            faults: observation.faults.iter().map(|fault| fault.code).collect(),
+        }
+    }
+}
+
+/// A failure that is not hard yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// The state it would bring.
+    pub state: State,
+    /// First result of the unbroken run that says so.
+    pub since: Timestamp,
+    /// Failed results so far.
+    pub count: u32,
+    /// What they said last.
+    pub faults: Vec<FaultCode>,
+}
+
+/// What is known of one device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Standing {
+    /// Its confirmed state, as of the last result.
+    pub state: State,
+    /// Since when it is in that state.
+    pub since: Timestamp,
+    /// The faults of that state.
+    pub faults: Vec<FaultCode>,
+    /// Whether it answered at all.
+    pub reached: bool,
+    /// When the last result was there; `None` before the first.
+    pub last_result: Option<Timestamp>,
+    /// How long that result stands.
+    pub hold: Duration,
+    /// A failure that is not hard yet.
+    pub doubt: Option<Doubt>,
+    /// Results so far.
+    pub round: u64,
+}
+
+/// A change of state or of its faults: the truth from which figures are recomputed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// From when on.
+    pub at: Timestamp,
+    /// The state from then on.
+    pub state: State,
+    /// Whether the device answered.
+    pub reached: bool,
+    /// The faults of that state.
+    pub faults: Vec<FaultCode>,
+}
+
+/// A half-open stretch of time in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First moment.
+    pub from: Timestamp,
+    /// First moment after it.
+    pub to: Timestamp,
+    /// The state.
+    pub state: State,
+}
+
+/// What one result changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// What is known from now on.
+    pub standing: Standing,
+    /// Changes, in order of time.
+    pub transitions: Vec<Transition>,
+    /// Minutes to raise in the strips.
+    pub paint: Vec<Span>,
+}
+
+impl Standing {
+    /// The state at `now`: unknown once the last result no longer stands.
+    pub fn state_at(&self, now: Timestamp) -> State {
+        match self.last_result {
+            Some(last) if now <= last + self.hold => self.state,
+            _ => State::Unknown,
+        }
+    }
+
+    /// The stretch since the last result, which no strip holds yet.
+    pub fn open_span(&self, now: Timestamp) -> Option<Span> {
+        let from = self.last_result?;
+        let to = now.min(from + self.hold);
+        (to > from && self.state != State::Unknown).then_some(Span { from, to, state: self.state })
+    }
+
+    /// What the result `outcome` changes. `hold` is how long it stands.
+    pub fn advance(&self, outcome: &Outcome, rule: ConfirmRule, hold: Duration) -> Step {
+        let mut step = self.expire(outcome.at);
+        step.standing.round += 1;
+        if outcome.depth == Depth::Reach && outcome.verdict == Verdict::Online {
+            step.answered_only(outcome);
+            return step;
+        }
+        let now = &mut step.standing;
+        now.last_result = Some(outcome.at);
+        now.hold = hold;
+        let target = match outcome.verdict {
+            Verdict::Online => State::Up,
+            Verdict::Degraded => State::Degraded,
+            Verdict::Offline => State::Down,
+            Verdict::Unknown => State::Unknown,
+        };
+        let is_failure = match (now.state, target) {
+            (State::Unknown, State::Down) => true,
+            (State::Unknown, _) => false,
+            (state, target) => target > state,
+        };
+        if !is_failure {
+            now.doubt = None;
+            step.enter(outcome.at, target, outcome);
+            return step;
+        }
+        let (since, count) = match now.doubt.take() {
+            Some(doubt) if doubt.state == target => (doubt.since, doubt.count + 1),
+            Some(doubt) => (outcome.at, doubt.count + 1),
+            None => (outcome.at, 1),
+        };
+        if count >= rule.failures {
+            step.paint.push(Span { from: since, to: outcome.at, state: target });
+            step.enter(since, target, outcome);
+        } else {
+            let faults = outcome.faults.clone();
+            now.doubt = Some(Doubt { state: target, since, count, faults });
+        }
+        step
+    }
+
+    /// What the mere passing of time to `now` changes: the stretch since the last result is
+    /// painted, and where that result no longer stands the state becomes unknown.
+    pub fn expire(&self, now: Timestamp) -> Step {
+        let mut step = Step { standing: self.clone(), ..Step::default() };
+        step.paint.extend(self.open_span(now));
+        let Some(end) = self.last_result.map(|last| last + self.hold) else { return step };
+        if now > end {
+            step.standing.doubt = None;
+            if self.state != State::Unknown {
+                step.change(Transition {
+                    at: end,
+                    state: State::Unknown,
+                    reached: false,
+                    faults: vec![],
+                });
+            }
+        }
+        step
+    }
+
+    /// The device is no longer probed from `now` on: what was known is painted, then unknown.
+    pub fn retire(&self, now: Timestamp) -> Step {
+        let mut step = self.expire(now);
+        if step.standing.state != State::Unknown {
+            step.change(Transition {
+                at: now,
+                state: State::Unknown,
+                reached: false,
+                faults: vec![],
+            });
+        }
+        step.standing.last_result = None;
+        step.standing.doubt = None;
+        step
+    }
+}
+
+impl Step {
+    /// Depth `reach` and an answer: nobody saw media, so nothing becomes up; but what was thought
+    /// down is only unknown now. The last result with media goes on to stand as long as it did.
+    fn answered_only(&mut self, outcome: &Outcome) {
+        self.standing.doubt = None;
+        self.standing.reached = true;
+        if self.standing.state == State::Down {
+            self.enter(outcome.at, State::Unknown, outcome);
+        }
+        // The stretch up to here is painted; what still stands of the result goes on from here.
+        if let Some(last) = self.standing.last_result {
+            self.standing.hold = (last + self.standing.hold).since(outcome.at);
+            self.standing.last_result = Some(outcome.at);
+        }
+    }
+
+    fn enter(&mut self, at: Timestamp, state: State, outcome: &Outcome) {
+        let now = &self.standing;
+        if now.state != state || now.faults != outcome.faults || now.reached != outcome.reached {
+            let (reached, faults) = (outcome.reached, outcome.faults.clone());
+            self.change(Transition { at, state, reached, faults });
+        }
+    }
+
+    fn change(&mut self, transition: Transition) {
+        let now = &mut self.standing;
+        if now.state != transition.state || now.since == Timestamp::default() {
+            now.since = transition.at;
+        }
+        now.state = transition.state;
+        now.reached = transition.reached;
+        now.faults.clone_from(&transition.faults);
+        self.transitions.push(transition);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: ConfirmRule = ConfirmRule { failures: 3, retry: Duration::from_secs(10) };
+    const HOLD: Duration = Duration::from_secs(120);
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(1_000_000 + second * 1000)
+    }
+
+    fn outcome(second: i64, verdict: Verdict) -> Outcome {
+        let faults = match verdict {
+            Verdict::Offline => vec![FaultCode::Refused],
+            Verdict::Degraded => vec![FaultCode::LowFps],
+            _ => vec![],
+        };
+        let reached = verdict != Verdict::Offline;
+        Outcome { at: at(second), depth: Depth::Stream, verdict, reached, faults }
+    }
+
+    fn run(results: &[(i64, Verdict)]) -> (Standing, Vec<Transition>, Vec<Span>) {
+        let mut standing = Standing::default();
+        let (mut transitions, mut paint) = (vec![], vec![]);
+        for &(second, verdict) in results {
+            let step = standing.advance(&outcome(second, verdict), RULE, HOLD);
+            standing = step.standing;
+            transitions.extend(step.transitions);
+            paint.extend(step.paint);
+        }
+        (standing, transitions, paint)
+    }
+
+    use Verdict::{Degraded, Offline, Online, Unknown};
+
+    #[test]
+    fn one_failure_changes_nothing_but_is_remembered_as_doubt() {
+        let (standing, transitions, _) = run(&[(0, Online), (60, Offline)]);
+        assert_eq!((standing.state, transitions.len()), (State::Up, 1));
+        assert_eq!(standing.doubt.unwrap().count, 1);
+        let (standing, transitions, paint) = run(&[(0, Online), (60, Offline), (70, Online)]);
+        assert_eq!((standing.state, standing.doubt, transitions.len()), (State::Up, None, 1));
+        assert!(paint.iter().all(|span| span.state == State::Up));
+    }
+
+    #[test]
+    fn a_confirmed_outage_counts_from_its_first_failed_probe() {
+        let (standing, transitions, paint) =
+            run(&[(0, Online), (60, Offline), (70, Offline), (80, Offline)]);
+        assert_eq!((standing.state, standing.since), (State::Down, at(60)));
+        assert_eq!(transitions.last().unwrap().at, at(60));
+        assert!(paint.contains(&Span { from: at(60), to: at(80), state: State::Down }));
+    }
+
+    #[test]
+    fn recovery_needs_no_confirmation() {
+        let (standing, transitions, _) =
+            run(&[(0, Offline), (10, Offline), (20, Offline), (80, Online)]);
+        assert_eq!((standing.state, standing.since), (State::Up, at(80)));
+        let states: Vec<_> = transitions.iter().map(|t| (t.at, t.state)).collect();
+        assert_eq!(states, [(at(0), State::Down), (at(80), State::Up)]);
+    }
+
+    #[test]
+    fn a_result_stands_for_its_hold_and_then_the_state_is_unknown() {
+        let (standing, transitions, paint) = run(&[(0, Online), (600, Online)]);
+        assert_eq!(standing.since, at(600));
+        let states: Vec<_> = transitions.iter().map(|t| (t.at, t.state)).collect();
+        assert_eq!(states, [(at(0), State::Up), (at(120), State::Unknown), (at(600), State::Up)]);
+        assert_eq!(paint, [Span { from: at(0), to: at(120), state: State::Up }]);
+        assert_eq!(standing.state_at(at(720)), State::Up);
+        assert_eq!(standing.state_at(at(721)), State::Unknown);
+    }
+
+    #[test]
+    fn doubt_does_not_outlive_a_silence_of_ours() {
+        let (standing, _, paint) =
+            run(&[(0, Online), (60, Offline), (70, Offline), (1000, Offline)]);
+        assert_eq!(standing.state, State::Unknown);
+        assert_eq!(standing.doubt.unwrap().count, 1);
+        assert!(paint.iter().all(|span| span.state == State::Up));
+    }
+
+    #[test]
+    fn unknown_is_at_once_and_paints_nothing() {
+        let (standing, _, paint) = run(&[(0, Online), (60, Unknown), (120, Unknown)]);
+        assert_eq!((standing.state, standing.since), (State::Unknown, at(60)));
+        assert_eq!(paint, [Span { from: at(0), to: at(60), state: State::Up }]);
+    }
+
+    #[test]
+    fn a_new_fault_in_the_same_state_is_a_transition_that_keeps_since() {
+        let mut standing = run(&[(0, Degraded)]).0;
+        let mut dark = outcome(60, Degraded);
+        dark.faults = vec![FaultCode::TooDark];
+        let step = standing.advance(&dark, RULE, HOLD);
+        assert_eq!(step.transitions.len(), 1);
+        standing = step.standing;
+        assert_eq!((standing.since, standing.faults), (at(0), vec![FaultCode::TooDark]));
+    }
+
+    #[test]
+    fn when_the_failure_changes_its_kind_the_outage_counts_from_the_change() {
+        let (standing, _, _) = run(&[(0, Online), (60, Degraded), (70, Offline), (80, Offline)]);
+        assert_eq!((standing.state, standing.since), (State::Down, at(70)));
+    }
+
+    #[test]
+    fn reach_alone_makes_nothing_up_and_takes_down_back_to_unknown() {
+        let reach = |second| Outcome { depth: Depth::Reach, ..outcome(second, Online) };
+        let fresh = Standing::default().advance(&reach(0), RULE, HOLD);
+        assert_eq!(fresh.standing.state, State::Unknown);
+        let up = run(&[(0, Online)]).0.advance(&reach(60), RULE, HOLD).standing;
+        assert_eq!((up.state_at(at(120)), up.state_at(at(121))), (State::Up, State::Unknown));
+        let down = run(&[(0, Offline), (1, Offline), (2, Offline)]).0;
+        assert_eq!(down.advance(&reach(10), RULE, HOLD).standing.state, State::Unknown);
+    }
+
+    #[test]
+    fn a_retired_device_leaves_no_open_span() {
+        let step = run(&[(0, Online)]).0.retire(at(30));
+        assert_eq!(step.paint, [Span { from: at(0), to: at(30), state: State::Up }]);
+        assert_eq!(step.transitions.last().unwrap().at, at(30));
+        assert_eq!(step.standing.open_span(at(60)), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_transitions_are_in_order_and_nothing_unobserved_is_painted(
+            gaps in proptest::collection::vec((1i64..400, 0u8..4), 1..60)
+        ) {
+            let mut second = 0;
+            let mut results = vec![];
+            for (gap, verdict) in gaps {
+                second += gap;
+                results.push((second, [Online, Degraded, Offline, Unknown][usize::from(verdict)]));
+            }
+            let (standing, transitions, paint) = run(&results);
+            let first = at(results[0].0);
+            for pair in transitions.windows(2) {
+                proptest::prop_assert!(pair[0].at <= pair[1].at);
+            }
+            for span in paint {
+                proptest::prop_assert!(span.from >= first && span.to <= at(second));
+                proptest::prop_assert!(span.state != State::Unknown);
+            }
+            proptest::prop_assert_eq!(transitions.last().map(|t| t.state).unwrap_or_default(), standing.state);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What exactly a probe saw, kept as code and arguments and put into words per language.
+
+use crate::Lang;
+use serde::{Deserialize, Serialize};
+
+/// The particulars of a fault. Holds no secret: no variant takes a credential or a URL with one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "fields are named with their units; the words stand in `render`")]
+pub enum Detail {
+    /// Nothing beyond the code.
+    None,
+    /// A host name that did not resolve.
+    Host { host: String },
+    /// An address that was tried in vain.
+    Peer { peer: String },
+    /// A status line.
+    Status { status: u16, reason: String },
+    /// A peer that spoke something else; the first bytes, escaped.
+    Greeting { bytes: String },
+    /// A message that could not be read.
+    Malformed { problem: String },
+    /// Nothing came for so long.
+    Silence { waited_ms: u64 },
+    /// Authentication schemes offered.
+    Schemes { offered: String },
+    /// A login budget was used up.
+    Budget { failures: u32, retry_after_ms: Option<u64> },
+    /// A scheme or feature of the address that is not served.
+    Scheme { scheme: String },
+    /// Frame rate delivered against declared.
+    Fps { fps: f64, declared_fps: f64 },
+    /// Packets lost of expected; over TCP the device itself dropped them.
+    Loss { lost: u64, expected: u64, by_device: bool },
+    /// Longest silence within the stream.
+    Stall { stall_ms: f64 },
+    /// Clock offset of the device.
+    Offset { offset_ms: f64 },
+    /// What the decoder said.
+    Decoder { problem: String },
+    /// A measured value beside the limit it broke.
+    Measure { value: f64, limit: f64, unit: String },
+    /// The picture has been the same for so long.
+    Frozen { for_ms: u64 },
+    /// Media ended or failed inside: so much had come.
+    Cut { packets: u64, after_ms: u64 },
+    /// Why we could not tell, our own cause.
+    Ours { problem: String },
+}
+
+impl Detail {
+    /// The words for a person. Empty where the code says all.
+    pub fn render(&self, lang: Lang) -> String {
+        let zh = lang == Lang::Zh;
+        match self {
+            Self::None => String::new(),
+            Self::Host { host } => {
+                if zh {
+                    format!("域名 {host}")
+                } else {
+                    format!("host {host}")
+                }
+            }
+            Self::Peer { peer } => {
+                if zh {
+                    format!("对端 {peer}")
+                } else {
+                    format!("peer {peer}")
+                }
+            }
+            Self::Status { status, reason } => {
+                let line = format!("{status} {reason}");
+                let line = line.trim_end();
+                if zh { format!("应答 {line}") } else { format!("answered {line}") }
+            }
+            Self::Greeting { bytes } => {
+                if zh {
+                    format!("收到的开头是 {bytes}")
+                } else {
+                    format!("it began with {bytes}")
+                }
+            }
+            Self::Malformed { problem } => {
+                if zh {
+                    format!("报文错误：{problem}")
+                } else {
+                    format!("malformed: {problem}")
+                }
+            }
+            Self::Silence { waited_ms } => {
+                let seconds = *waited_ms as f64 / 1000.0;
+                if zh {
+                    format!("等待 {seconds:.1} 秒无应答")
+                } else {
+                    format!("silent for {seconds:.1} s")
+                }
+            }
+            Self::Schemes { offered } => {
+                if zh {
+                    format!("设备要求 {offered}")
+                } else {
+                    format!("it offers {offered}")
+                }
+            }
+            Self::Budget { failures, retry_after_ms } => budget(*failures, *retry_after_ms, lang),
+            Self::Scheme { scheme } => {
+                if zh {
+                    format!("{scheme} 暂不支持")
+                } else {
+                    format!("{scheme} is not served")
+                }
+            }
+            Self::Fps { fps, declared_fps } => {
+                if zh {
+                    format!("实收 {fps:.1} / 标称 {declared_fps:.1} 帧/秒")
+                } else {
+                    format!("{fps:.1} of {declared_fps:.1} fps")
+                }
+            }
+            Self::Loss { lost, expected, by_device } => loss(*lost, *expected, *by_device, lang),
+            Self::Stall { stall_ms } => {
+                let seconds = stall_ms / 1000.0;
+                if zh {
+                    format!("最长停顿 {seconds:.1} 秒")
+                } else {
+                    format!("longest stall {seconds:.1} s")
+                }
+            }
+            Self::Offset { offset_ms } => {
+                let seconds = offset_ms / 1000.0;
+                if zh {
+                    format!("相差 {seconds:+.1} 秒")
+                } else {
+                    format!("off by {seconds:+.1} s")
+                }
+            }
+            Self::Decoder { problem } => {
+                if zh {
+                    format!("解码器：{problem}")
+                } else {
+                    format!("decoder: {problem}")
+                }
+            }
+            Self::Measure { value, limit, unit } => {
+                let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+                if zh {
+                    format!("实测 {value:.2}{unit}，界限 {limit:.2}{unit}")
+                } else {
+                    format!("{value:.2}{unit} against {limit:.2}{unit}")
+                }
+            }
+            Self::Frozen { for_ms } => {
+                let seconds = *for_ms as f64 / 1000.0;
+                if zh {
+                    format!("{seconds:.0} 秒内画面无变化")
+                } else {
+                    format!("unchanged for {seconds:.0} s")
+                }
+            }
+            Self::Cut { packets, after_ms } => {
+                let seconds = *after_ms as f64 / 1000.0;
+                if zh {
+                    format!("{seconds:.1} 秒后中断，已收 {packets} 包")
+                } else {
+                    format!("cut after {seconds:.1} s and {packets} packets")
+                }
+            }
+            Self::Ours { problem } => {
+                if zh {
+                    format!("探测机自身原因：{problem}")
+                } else {
+                    format!("our own: {problem}")
+                }
+            }
+        }
+    }
+}
+
+fn budget(failures: u32, retry_after_ms: Option<u64>, lang: Lang) -> String {
+    let minutes = retry_after_ms.map(|ms| ms.div_ceil(60_000));
+    match (lang, minutes) {
+        (Lang::Zh, None) => format!("已失败 {failures} 次，待人工核对"),
+        (Lang::Zh, Some(minutes)) => format!("已失败 {failures} 次，{minutes} 分钟后再试"),
+        (Lang::En, None) => format!("{failures} rejected, waiting for an operator"),
+        (Lang::En, Some(minutes)) => format!("{failures} rejected, next try in {minutes} min"),
+    }
+}
+
+fn loss(lost: u64, expected: u64, by_device: bool, lang: Lang) -> String {
+    let percent = if expected == 0 { 0.0 } else { 100.0 * lost as f64 / expected as f64 };
+    match (lang, by_device) {
+        (Lang::Zh, true) => {
+            format!("丢 {lost}/{expected} 包（{percent:.1} %），TCP 传输，系设备自身丢弃")
+        }
+        (Lang::Zh, false) => format!("丢 {lost}/{expected} 包（{percent:.1} %）"),
+        (Lang::En, true) => {
+            format!(
+                "{lost}/{expected} packets lost ({percent:.1} %), dropped by the device itself (TCP)"
+            )
+        }
+        (Lang::En, false) => format!("{lost}/{expected} packets lost ({percent:.1} %)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_read_well_in_both_languages() {
+        let fps = Detail::Fps { fps: 12.5, declared_fps: 25.0 };
+        assert_eq!(fps.render(Lang::En), "12.5 of 25.0 fps");
+        assert_eq!(fps.render(Lang::Zh), "实收 12.5 / 标称 25.0 帧/秒");
+        let status = Detail::Status { status: 404, reason: String::new() };
+        assert_eq!(status.render(Lang::En), "answered 404");
+        let budget = Detail::Budget { failures: 2, retry_after_ms: Some(90_000) };
+        assert_eq!(budget.render(Lang::En), "2 rejected, next try in 2 min");
+    }
+}

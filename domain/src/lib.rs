@@ -1,0 +1,43 @@
+//! The nouns of operations assurance and the judgement over them.
+//!
+//! Everything here is a value or a pure function: no I/O, no async, no clock and no chance of its
+//! own. Time comes in as [`Timestamp`], randomness as bytes. The other crates meet in these types:
+//! a [`ProbeRequest`] goes out to a prober, an [`Observation`] comes back, [`confirm`] turns a
+//! row of observations into a [`Standing`], and [`DayStrip`] keeps what each minute was.
+
+#![cfg_attr(not(test), warn(clippy::expect_used))]
+
+#[macro_use]
+mod words;
+
+pub mod confirm;
+pub mod credential;
+mod detail;
+mod device;
+mod fault;
+mod ids;
+mod lang;
+mod observation;
+mod place;
+mod plan;
+mod rate;
+pub mod strip;
+mod time;
+mod verdict;
+
+pub use confirm::{ConfirmRule, Span, Standing, Step, Transition};
+pub use credential::{Credential, CredentialState};
+pub use detail::Detail;
+pub use device::{Device, DeviceKind, LifeState, PointClass};
+pub use fault::{Fault, FaultCode, Group, Stage};
+pub use ids::{DepartmentId, DeviceId, IdSource, MaintainerId, SiteId, StreetId};
+pub use lang::Lang;
+pub use observation::{
+    AudioFacts, Observation, PictureFacts, PictureMode, StageTiming, Transport, VideoFacts,
+};
+pub use place::{Department, Maintainer, Site, Street};
+pub use plan::{Depth, Plan, ProbeRequest};
+pub use rate::{Counts, Minutes, Rate};
+pub use strip::{DayStrip, State};
+pub use time::{Clock, Timestamp};
+pub use verdict::{Verdict, reached_of, verdict_of};

@@ -1,0 +1,185 @@
+//! What one probe saw. A failed probe is an observation, never an error.
+
+use crate::{Depth, DeviceKind, Fault, FaultCode, Lang, Stage, Timestamp, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// How media travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// RTP interleaved in the RTSP connection (RFC 2326 §10.12).
+    Tcp,
+    /// RTP over UDP unicast.
+    Udp,
+}
+
+/// Time that one stage took. `None` where the stage was not met.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageTiming {
+    /// The stage.
+    pub name: Stage,
+    /// Milliseconds spent in it.
+    pub ms: Option<f64>,
+}
+
+/// What was measured of the video stream. `None` is "not known", never zero.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VideoFacts {
+    /// `h264`, `h265`, `jpeg`, `mpeg4`, or the encoding name of the SDP in lower case.
+    pub codec: Option<String>,
+    /// Profile as the standard names it, e.g. `High`.
+    pub profile: Option<String>,
+    /// Level, e.g. `4.1`.
+    pub level: Option<String>,
+    /// Coded width after cropping, pixels.
+    pub width: Option<u32>,
+    /// Coded height after cropping, pixels.
+    pub height: Option<u32>,
+    /// Frames per second by SDP or SPS.
+    pub declared_fps: Option<f64>,
+    /// Frames per second by arrival.
+    pub fps: Option<f64>,
+    /// Bits per second of RTP payload.
+    pub bitrate_bps: Option<f64>,
+    /// Frames from keyframe to keyframe.
+    pub gop_frames: Option<f64>,
+    /// Keyframes seen.
+    pub keyframes: u64,
+    /// RTP packets received, duplicates aside.
+    pub packets: u64,
+    /// Packets lost (RFC 3550 A.3), never negative.
+    pub lost: u64,
+    /// Lost over expected, 0–1.
+    pub loss_ratio: Option<f64>,
+    /// Packets that came out of order.
+    pub reordered: u64,
+    /// Packets that came twice.
+    pub duplicates: u64,
+    /// Packets of another source or payload type.
+    pub foreign: u64,
+    /// Interarrival jitter (RFC 3550 A.8), ms.
+    pub jitter_ms: Option<f64>,
+    /// 99th percentile of the gap between frames, ms.
+    pub gap_p99_ms: Option<f64>,
+    /// Longest gap between packets, ms.
+    pub longest_stall_ms: Option<f64>,
+    /// Jumps of the RTP timestamp.
+    pub timestamp_jumps: u64,
+    /// Bytes skipped to find the next frame in the connection.
+    pub resync_bytes: u64,
+    /// Device clock minus ours by RTCP sender report, ms.
+    pub clock_offset_ms: Option<f64>,
+}
+
+/// What was measured of the audio stream.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AudioFacts {
+    /// `pcma`, `pcmu`, `aac`, or the encoding name of the SDP in lower case.
+    pub codec: Option<String>,
+    /// RTP packets received.
+    pub packets: u64,
+    /// Packets lost.
+    pub lost: u64,
+    /// Level of G.711 audio, dB below full scale.
+    pub level_dbfs: Option<f64>,
+}
+
+/// 日/夜: whether the picture carries colour. Night infrared is a state, not a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureMode {
+    /// Colour.
+    Colour,
+    /// Black and white (infrared).
+    Mono,
+}
+
+words!(PictureMode {
+    Colour = "colour", "彩色", "colour";
+    Mono = "mono", "黑白", "mono";
+});
+
+/// What was found in the picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PictureFacts {
+    /// Decoded width, pixels.
+    pub width: u32,
+    /// Decoded height, pixels.
+    pub height: u32,
+    /// Colour or mono.
+    pub mode: PictureMode,
+    /// Every picture fault judged: 0 surely absent, 1 surely present, fault from 0.5;
+    /// `None` is 无法判定.
+    pub scores: BTreeMap<FaultCode, Option<f64>>,
+    /// Mean luma, 0–255.
+    pub luma_mean: f64,
+    /// Where the evidence snapshot lies: a path on the command line, a key of `recordings/` on
+    /// the platform.
+    pub snapshot: Option<String>,
+}
+
+/// What one probe saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// What was opened, without credentials.
+    pub target: String,
+    /// What kind of device it is.
+    pub kind: DeviceKind,
+    /// How deep the probe went.
+    pub depth: Depth,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, ms.
+    pub duration_ms: f64,
+    /// The conclusion.
+    pub verdict: Verdict,
+    /// Whether the device answered at all.
+    pub reached: bool,
+    /// What was wrong, in the order met.
+    pub faults: Vec<Fault>,
+    /// Time of each stage, in order.
+    pub stages: Vec<StageTiming>,
+    /// What the device calls itself (`Server`, `User-Agent`).
+    pub server: Option<String>,
+    /// How media travelled.
+    pub transport: Option<Transport>,
+    /// Redirects followed.
+    pub redirects: u32,
+    /// Credentials that were rejected.
+    pub rejected_logins: u32,
+    /// Video, where a stream was opened.
+    pub video: Option<VideoFacts>,
+    /// Audio, where a stream was opened.
+    pub audio: Option<AudioFacts>,
+    /// Picture, where one was decoded.
+    pub picture: Option<PictureFacts>,
+}
+
+impl Observation {
+    /// The JSON of the outside contract: times in RFC 3339 with the offset of `zone`, faults with
+    /// group, name and advice in `lang`.
+    pub fn to_json(&self, lang: Lang, zone: chrono_tz::Tz) -> Value {
+        let mut value = serde_json::to_value(self).unwrap_or(Value::Null);
+        value["started_at"] = json!(self.started_at.rfc3339(zone));
+        value["faults"] = self.faults.iter().map(|fault| fault.to_json(lang)).collect();
+        value
+    }
+}
+
+impl Fault {
+    /// The JSON of the outside contract.
+    pub fn to_json(&self, lang: Lang) -> Value {
+        json!({
+            "code": self.code,
+            "group": self.code.group(),
+            "stage": self.stage,
+            "detail": self.detail.render(lang),
+            "name": self.code.name(lang),
+            "advice": self.code.advice(lang),
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Probe plans: how often, how deep, and when exactly; and the request that a prober takes.
+
+use crate::{ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How deep a probe goes (探测深度).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// Signalling only.
+    Reach,
+    /// Media for a few seconds.
+    Stream,
+    /// A keyframe decoded and diagnosed.
+    #[default]
+    Picture,
+}
+
+words!(Depth {
+    Reach = "reach", "可达", "reach";
+    Stream = "stream", "取流", "stream";
+    Picture = "picture", "画面", "picture";
+});
+
+/// 探测计划: how devices of one class are probed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Time between two probes of a device while nothing is in doubt.
+    pub interval: Duration,
+    /// How deep.
+    pub depth: Depth,
+    /// How long media is received.
+    pub seconds: Duration,
+    /// Share of the interval, 0–0.5, by which each probe may come early or late.
+    pub jitter: f64,
+    /// When a failure becomes hard.
+    pub confirm: ConfirmRule,
+}
+
+impl Plan {
+    /// When the first probe of `device` is due after a start at `now`: spread over one interval,
+    /// always the same for the same device, so that a restart does not fire all at once.
+    pub fn first_due(&self, device: DeviceId, now: Timestamp) -> Timestamp {
+        now + self.interval.mul_f64(phase(device, 0))
+    }
+
+    /// When the next probe is due after a result at `now`. `doubt` shortens the wait to the retry
+    /// interval of the confirm rule; `round` is the number of results so far and seeds the jitter.
+    pub fn next_due(&self, device: DeviceId, now: Timestamp, doubt: bool, round: u64) -> Timestamp {
+        let base = if doubt { self.confirm.retry } else { self.interval };
+        let offset = 1.0 + self.jitter.clamp(0.0, 0.5) * (2.0 * phase(device, round) - 1.0);
+        now + base.mul_f64(offset)
+    }
+
+    /// How long a result stands: twice the interval, then the state is unknown.
+    pub fn hold(&self) -> Duration {
+        2 * self.interval
+    }
+}
+
+/// A number in 0..1 that is fixed for a device and round (SplitMix64 over both; Steele et al. 2014).
+fn phase(device: DeviceId, round: u64) -> f64 {
+    let text = device.to_string();
+    let seed = text.bytes().fold(round, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3).rotate_left(23)
+    });
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// What a prober is asked to do.
+#[derive(Clone, Debug)]
+pub struct ProbeRequest {
+    /// The device, where it is one of the ledger.
+    pub device: Option<DeviceId>,
+    /// What kind it is.
+    pub kind: DeviceKind,
+    /// Address to open, without credentials.
+    pub url: String,
+    /// What to log in with.
+    pub credential: Option<Credential>,
+    /// How the credential stands; a prober refuses to send a suspended one.
+    pub credential_state: CredentialState,
+    /// How deep.
+    pub depth: Depth,
+    /// How long media is received.
+    pub seconds: Duration,
+    /// Signature of the last picture of this device and when it was taken, for `frozen`.
+    pub last_picture: Option<(Timestamp, Vec<u8>)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::IdSource;
+
+    struct Fixed(u8);
+    impl IdSource for Fixed {
+        fn random(&self) -> [u8; 10] {
+            [self.0; 10]
+        }
+    }
+
+    fn plan() -> Plan {
+        Plan {
+            interval: Duration::from_secs(60),
+            depth: Depth::Stream,
+            seconds: Duration::from_secs(3),
+            jitter: 0.1,
+            confirm: ConfirmRule { failures: 3, retry: Duration::from_secs(10) },
+        }
+    }
+
+    #[test]
+    fn ten_thousand_devices_do_not_start_together() {
+        let start = Timestamp::from_millis(1_800_000_000_000);
+        let mut per_second = [0u32; 60];
+        for n in 0..10_000u32 {
+            let id =
+                DeviceId::new(start + Duration::from_millis(u64::from(n)), &Fixed((n % 251) as u8));
+            let due = plan().first_due(id, start);
+            per_second[due.since(start).as_secs() as usize] += 1;
+        }
+        assert!(per_second.iter().all(|&n| (100..240).contains(&n)), "{per_second:?}");
+    }
+
+    #[test]
+    fn doubt_shortens_the_wait_and_jitter_stays_in_bounds() {
+        let now = Timestamp::from_millis(0);
+        let id = DeviceId::new(now, &Fixed(7));
+        for round in 0..1000 {
+            let calm = plan().next_due(id, now, false, round).millis();
+            let doubt = plan().next_due(id, now, true, round).millis();
+            assert!((54_000..=66_000).contains(&calm), "{calm}");
+            assert!((9_000..=11_000).contains(&doubt), "{doubt}");
+        }
+    }
+}
