@@ -1,0 +1,173 @@
+//! Frozen, 画面冻结: the same picture again after at least 30 seconds.
+//!
+//! Keyframe is compared with keyframe: consecutive frames of a real infrared camera differ in 1 %
+//! of their pixels, its keyframes in more than 70 %. Raised are only two proofs of standstill: the
+//! very same coded bytes, or pixels that are the same in all but the few patches that a running
+//! overlay clock may cover. A static scene keeps its sensor noise and is not frozen. A frozen
+//! source that is coded anew, at another quality each time, is not claimed to be found.
+//!
+//! What is kept between probes is a [`Signature`]: 64 small patches of luma, about 4 KB.
+
+use std::time::Duration;
+
+use crate::finding::{Fault, Finding, Judgement};
+use crate::frame::{Frame, Plane};
+use crate::limits::Limits;
+
+/// Patches per side of the sampling grid.
+const GRID: usize = 8;
+/// Side of a patch, in native pixels.
+const PATCH: usize = 8;
+/// Bytes of all patches.
+const PATCHES_LEN: usize = GRID * GRID * PATCH * PATCH;
+/// First byte of the stored form. A change of layout or sampling takes another number.
+const VERSION: u8 = 1;
+/// Version, flag, width, height.
+const HEADER_LEN: usize = 1 + 1 + 4 + 4;
+/// Share of the patches, the most changed, that a running clock may cover.
+const CLOCK_SHARE: f64 = 0.1;
+/// Fewest patches with light and shade for an answer by pixels.
+const PATCHES_NEEDED: usize = 16;
+/// Luma outside which a patch is clipped and cannot show noise.
+const UNCLIPPED: std::ops::RangeInclusive<u8> = 20..=231;
+
+/// A digest of the coded keyframe, computed by the caller (SHA-256 or any other of 32 bytes).
+pub type CodedHash = [u8; 32];
+
+/// Why stored bytes are no signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// Written by another version; take a new one.
+    #[error("read signature of version {0} (this is version {VERSION})")]
+    Version(u8),
+    /// Not the length of a signature.
+    #[error("read signature of {0} bytes")]
+    Length(usize),
+}
+
+/// What is kept of a keyframe to know it again: about 4 KB.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    width: u32,
+    height: u32,
+    coded: Option<CodedHash>,
+    patches: Vec<u8>,
+}
+
+impl Signature {
+    /// Takes the signature of a frame; `coded` is the digest of its coded bytes, where known.
+    pub fn of(frame: &Frame<'_>, coded: Option<CodedHash>) -> Self {
+        let luma = &frame.luma;
+        let mut patches = Vec::with_capacity(PATCHES_LEN);
+        for row in 0..GRID {
+            for column in 0..GRID {
+                sample(luma, column, row, &mut patches);
+            }
+        }
+        // Frame sides are at most MAX_SIDE, so they fit.
+        let side = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        Self { width: side(luma.width), height: side(luma.height), coded, patches }
+    }
+
+    /// The stored form, version first.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER_LEN + 32 + PATCHES_LEN);
+        bytes.push(VERSION);
+        bytes.push(u8::from(self.coded.is_some()));
+        bytes.extend(self.width.to_le_bytes());
+        bytes.extend(self.height.to_le_bytes());
+        bytes.extend(self.coded.unwrap_or_default());
+        bytes.extend(&self.patches);
+        bytes
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// [`SignatureError`] for another version or length; the caller then goes without.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SignatureError> {
+        let length = SignatureError::Length(bytes.len());
+        match bytes.first() {
+            None => return Err(length),
+            Some(&VERSION) => {}
+            Some(&other) => return Err(SignatureError::Version(other)),
+        }
+        let (header, rest) = bytes.split_at_checked(HEADER_LEN).ok_or(length)?;
+        let (coded, patches) = rest.split_first_chunk::<32>().ok_or(length)?;
+        if patches.len() != PATCHES_LEN {
+            return Err(length);
+        }
+        let side = |at: usize| {
+            u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+        };
+        Ok(Self {
+            width: side(2),
+            height: side(6),
+            coded: (header[1] == 1).then_some(*coded),
+            patches: patches.to_vec(),
+        })
+    }
+
+    /// Mean absolute difference that all but the most changed patches stay within, in luma; `None`
+    /// when the sizes differ or too few patches could show a change.
+    fn change(&self, later: &Self) -> Option<f64> {
+        if (self.width, self.height) != (later.width, later.height) {
+            return None;
+        }
+        let mut changes: Vec<f64> = self
+            .patches
+            .chunks_exact(PATCH * PATCH)
+            .zip(later.patches.chunks_exact(PATCH * PATCH))
+            .filter(|(a, b)| alive(a) && alive(b))
+            .map(|(a, b)| {
+                let sum: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+                f64::from(sum) / (PATCH * PATCH) as f64
+            })
+            .collect();
+        if changes.len() < PATCHES_NEEDED {
+            return None;
+        }
+        changes.sort_unstable_by(f64::total_cmp);
+        Some(changes[((changes.len() - 1) as f64 * (1.0 - CLOCK_SHARE)) as usize])
+    }
+}
+
+/// Appends the patch at the centre of one grid cell.
+fn sample(luma: &Plane<'_>, column: usize, row: usize, out: &mut Vec<u8>) {
+    // MIN_SIDE is GRID * PATCH, so a patch always fits its cell.
+    let start = |index: usize, side: usize| (2 * index + 1) * side / (2 * GRID) - PATCH / 2;
+    let (left, top) = (start(column, luma.width), start(row, luma.height));
+    for y in top..top + PATCH {
+        out.extend_from_slice(&luma.row(y)[left..left + PATCH]);
+    }
+}
+
+/// Whether a patch could show sensor noise: not clipped, not quite flat.
+fn alive(patch: &[u8]) -> bool {
+    let (low, high) = patch.iter().fold((u8::MAX, 0), |(low, high), &v| (low.min(v), high.max(v)));
+    low != high && UNCLIPPED.contains(&low) && UNCLIPPED.contains(&high)
+}
+
+/// Judges whether the picture stood still between two keyframes `apart` from each other.
+///
+/// `judgement` is that of the later one: a black picture or a lost signal cannot freeze.
+pub fn judge_frozen(
+    earlier: &Signature,
+    later: &Signature,
+    apart: Duration,
+    judgement: &Judgement,
+    limits: &Limits,
+) -> Finding {
+    let limit = limits.frozen_change;
+    let no_picture = judgement.has(Fault::Black) || judgement.has(Fault::SignalLost);
+    if no_picture || apart < limits.frozen_apart {
+        return Finding::unknown(Fault::Frozen, None, limit, "luma");
+    }
+    if earlier.coded.is_some() && earlier.coded == later.coded {
+        return Finding::below(Fault::Frozen, 0.0, limit, limit, "luma");
+    }
+    match earlier.change(later) {
+        Some(change) => Finding::below(Fault::Frozen, change, limit, limit, "luma"),
+        None => Finding::unknown(Fault::Frozen, None, limit, "luma"),
+    }
+}

@@ -1,0 +1,46 @@
+//! Judges a camera's picture: pixels in, findings out.
+//!
+//! Give [`judge`] one decoded keyframe as a [`Frame`]; it returns a [`Judgement`] with the
+//! picture's mode and one [`Finding`] per fault. Give [`judge_frozen`] the [`Signature`] of this
+//! keyframe and of one at least 30 seconds older to learn whether the picture stands still.
+//!
+//! What this crate does not do: decode, encode, read files, keep state, read a clock, or look for
+//! people, vehicles or events. It knows no other crate of ours.
+//!
+//! # Invariants
+//! - The same pixels and limits always give the same judgement.
+//! - A finding that cannot be told has score `None`; it is never guessed as 0 or 1.
+//! - All luma values are on the studio scale (16 black, 235 white); full-range input is converted.
+//! - Work is bounded by the frame's size, which [`Frame`] caps.
+//!
+//! # Scales
+//! The *working picture* is the luma plane averaged down to at most [`WORKING_WIDTH`] columns; the
+//! limits were found at that size (8 scenes of real CCTV footage), so that a limit means the same
+//! for a 4K and a D1 camera. A smaller picture is judged at its own size.
+
+mod black;
+mod blurred;
+mod colour_cast;
+mod finding;
+mod frame;
+mod frozen;
+mod gaussian;
+mod grain;
+mod judge;
+mod limits;
+mod low_contrast;
+mod mode;
+mod scale;
+mod signal_lost;
+mod snapshot;
+mod too_bright;
+mod too_dark;
+mod working;
+
+pub use finding::{Fault, Finding, Judgement, Mode};
+pub use frame::{Frame, FrameError, MAX_SIDE, MIN_SIDE, Matrix, OwnedFrame, Range};
+pub use frozen::{CodedHash, Signature, SignatureError, judge_frozen};
+pub use judge::judge;
+pub use limits::Limits;
+pub use snapshot::{Snapshot, snapshot};
+pub use working::WORKING_WIDTH;
