@@ -1,0 +1,2 @@
+//! The `zhishou` binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What is due when: probe plans, confirmation, the loop of one agent.

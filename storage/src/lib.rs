@@ -1,0 +1,1 @@
+//! Functions per noun over sqlx, and the migrations.
