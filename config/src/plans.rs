@@ -1,0 +1,126 @@
+use crate::{ConfigError, require};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use zhishou_domain::{ConfirmRule, Depth, Plan, PointClass};
+
+/// How often and how deep devices are probed: a default, and what differs per point class.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plans {
+    /// For every camera without a more special plan.
+    pub default: PlanSection,
+    /// For 一类点, instead of the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_1: Option<PlanSection>,
+    /// For 二类点, instead of the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_2: Option<PlanSection>,
+    /// For 三类点, instead of the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_3: Option<PlanSection>,
+}
+
+/// One probe plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlanSection {
+    /// Seconds between two probes while nothing is in doubt, 10 to 86 400.
+    pub interval_s: u32,
+    /// `reach`, `stream` or `picture`.
+    pub depth: String,
+    /// Seconds of media received, 1 to 60.
+    pub seconds: f64,
+    /// Share of the interval by which a probe may come early or late, 0 to 0.5.
+    pub jitter: f64,
+    /// Consecutive failures that make an outage hard, 1 to 10.
+    pub failures: u32,
+    /// Seconds between probes while in doubt, 5 to 3600, at most `interval_s`.
+    pub retry_s: u32,
+}
+
+impl Default for PlanSection {
+    fn default() -> Self {
+        Self {
+            interval_s: 300,
+            depth: "picture".to_owned(),
+            seconds: 3.0,
+            jitter: 0.1,
+            failures: 3,
+            retry_s: 30,
+        }
+    }
+}
+
+impl Plans {
+    /// The plan of a device of this class.
+    pub fn plan(&self, class: Option<PointClass>) -> Plan {
+        let special = match class {
+            Some(PointClass::One) => self.class_1.as_ref(),
+            Some(PointClass::Two) => self.class_2.as_ref(),
+            Some(PointClass::Three) => self.class_3.as_ref(),
+            None => None,
+        };
+        special.unwrap_or(&self.default).plan()
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let special = [&self.class_1, &self.class_2, &self.class_3];
+        special.into_iter().flatten().chain([&self.default]).try_for_each(PlanSection::check)
+    }
+}
+
+impl PlanSection {
+    fn plan(&self) -> Plan {
+        Plan {
+            interval: Duration::from_secs(u64::from(self.interval_s)),
+            depth: Depth::from_code(&self.depth).unwrap_or_default(),
+            seconds: Duration::from_secs_f64(self.seconds),
+            jitter: self.jitter,
+            confirm: ConfirmRule {
+                failures: self.failures,
+                retry: Duration::from_secs(u64::from(self.retry_s)),
+            },
+        }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let interval = self.interval_s;
+        require(
+            (10..=86_400).contains(&interval),
+            "plans.*.interval_s",
+            interval,
+            "must be 10 to 86400 seconds",
+        )?;
+        require(
+            Depth::from_code(&self.depth).is_some(),
+            "plans.*.depth",
+            &self.depth,
+            "must be \"reach\", \"stream\" or \"picture\"",
+        )?;
+        require(
+            (1.0..=60.0).contains(&self.seconds),
+            "plans.*.seconds",
+            self.seconds,
+            "must be 1 to 60 seconds",
+        )?;
+        require(
+            (0.0..=0.5).contains(&self.jitter),
+            "plans.*.jitter",
+            self.jitter,
+            "must be 0 to 0.5",
+        )?;
+        require(
+            (1..=10).contains(&self.failures),
+            "plans.*.failures",
+            self.failures,
+            "must be 1 to 10",
+        )?;
+        require(
+            (5..=3600).contains(&self.retry_s) && self.retry_s <= interval,
+            "plans.*.retry_s",
+            self.retry_s,
+            "must be 5 to 3600 seconds and no longer than interval_s",
+        )
+    }
+}

@@ -1,0 +1,33 @@
+use crate::{ConfigError, require};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Evidence files: few, small, deleted on schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recordings {
+    /// Most megabytes (10⁶ bytes) kept; the oldest go first. At least 10.
+    pub quota_mb: u64,
+    /// Days a file is kept, 1 to 3650.
+    pub retention_days: u32,
+    /// Free megabytes below which the disk is reported as nearly full and nothing more is kept.
+    pub min_free_mb: u64,
+}
+
+impl Default for Recordings {
+    fn default() -> Self {
+        Self { quota_mb: 2_000, retention_days: 30, min_free_mb: 500 }
+    }
+}
+
+impl Recordings {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        require(self.quota_mb >= 10, "recordings.quota_mb", self.quota_mb, "must be at least 10")?;
+        require(
+            (1..=3650).contains(&self.retention_days),
+            "recordings.retention_days",
+            self.retention_days,
+            "must be 1 to 3650",
+        )
+    }
+}
