@@ -1,0 +1,314 @@
+//! The demo as a whole: footage, servers, and the one thread that runs them.
+
+use crate::{
+    act::{Act, DOWN_S, Scene, UP_S},
+    bake::{self, FootageError, Progress},
+    cast::{self, BASE_CAMERAS},
+    district::District,
+    house::{self, Mount},
+    mute::Mute,
+    player::Programme,
+    recipe::RECIPES,
+    reel::{Reel, ReelError},
+};
+use gstreamer as gst;
+use gstreamer::glib;
+use gstreamer_rtsp_server::{RTSPServer, gio, prelude::*};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::{Ipv4Addr, SocketAddrV4, TcpListener},
+    path::PathBuf,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// The most cameras a demo has; each has a server with threads of its own.
+pub const MAX_CAMERAS: usize = 200;
+/// The ports tried, the first that is free at every address.
+const PORTS: std::ops::Range<u16> = 8554..8654;
+/// How often the silent host looks who has called.
+const MUTE_TICK: Duration = Duration::from_millis(200);
+/// How often sessions that timed out are cleared away.
+const SWEEP_TICK: Duration = Duration::from_secs(5);
+
+/// What the demo is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Cameras that are probed, [`BASE_CAMERAS`] to [`MAX_CAMERAS`].
+    pub cameras: usize,
+    /// Where the loops of footage are kept; below 100 MB. May be shared by several demos.
+    pub cache: PathBuf,
+}
+
+/// Why the demo could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The number of cameras is out of range.
+    #[error("start a demo of {0} cameras: it has {BASE_CAMERAS} to {MAX_CAMERAS}")]
+    Cameras(usize),
+    /// GStreamer is not usable.
+    #[error("initialize GStreamer")]
+    Gstreamer(#[from] glib::Error),
+    /// An element of GStreamer is missing.
+    #[error("find the GStreamer element {element} (Debian package: {package})")]
+    Element {
+        /// The element.
+        element: &'static str,
+        /// What brings it.
+        package: &'static str,
+    },
+    /// The footage could not be made.
+    #[error(transparent)]
+    Footage(#[from] FootageError),
+    /// The footage could not be played.
+    #[error(transparent)]
+    Reel(#[from] ReelError),
+    /// No port is free at all addresses of the demo.
+    #[error("find a port from {} that is free at every demo address", PORTS.start)]
+    Ports(#[source] io::Error),
+    /// A server could not listen.
+    #[error("listen at {address}: {message}")]
+    Listen {
+        /// Where.
+        address: SocketAddrV4,
+        /// Why.
+        message: String,
+    },
+    /// The thread of the demo could not be started, or ended before it was ready.
+    #[error("run the demo's thread")]
+    Thread(#[source] io::Error),
+}
+
+/// A running demo. Its cameras end when it is dropped.
+#[derive(Debug)]
+pub struct Demo {
+    district: District,
+    main_loop: glib::MainLoop,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Demo {
+    /// Makes the footage where it is missing, which takes up to a minute, and opens the cameras.
+    /// Blocks until they listen. `progress` hears of each loop of footage, from two threads.
+    ///
+    /// # Errors
+    /// [`DemoError`] says what is missing and which package brings it.
+    pub fn start(
+        options: &Options,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Self, DemoError> {
+        if !(BASE_CAMERAS..=MAX_CAMERAS).contains(&options.cameras) {
+            return Err(DemoError::Cameras(options.cameras));
+        }
+        gst::init()?;
+        check_elements()?;
+        bake::bake(&options.cache, progress)?;
+        let mut reels = BTreeMap::new();
+        for recipe in RECIPES {
+            let path = bake::path(&options.cache, recipe);
+            reels.insert(recipe.name, Arc::new(Reel::open(&path, recipe)?));
+        }
+        let scenes = cast::scenes(options.cameras);
+        let port = free_port(&scenes)?;
+        let district = cast::district(options.cameras, port);
+        let context = glib::MainContext::new();
+        let main_loop = glib::MainLoop::new(Some(&context), false);
+        let crew = Crew { port, reels, since: Instant::now(), context };
+        let (ready, started) = mpsc::sync_channel(1);
+        let running = main_loop.clone();
+        let thread = thread::Builder::new()
+            .name("demo-cameras".to_owned())
+            .spawn(move || crew.run(&scenes, &running, &ready))
+            .map_err(DemoError::Thread)?;
+        match started.recv() {
+            Ok(Ok(())) => Ok(Self { district, main_loop, thread: Some(thread) }),
+            Ok(Err(error)) => Err(error),
+            Err(gone) => Err(DemoError::Thread(io::Error::other(gone))),
+        }
+    }
+
+    /// The district these cameras stand in.
+    pub fn district(&self) -> &District {
+        &self.district
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.main_loop.quit();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the demo's thread panicked");
+        }
+    }
+}
+
+fn check_elements() -> Result<(), DemoError> {
+    let base = "gstreamer1.0-plugins-base";
+    let good = "gstreamer1.0-plugins-good";
+    for (element, package) in [
+        ("appsrc", base),
+        ("rtph264pay", good),
+        ("rtph265pay", good),
+        ("rtpjpegpay", good),
+        ("rtpbin", good),
+    ] {
+        if gst::ElementFactory::find(element).is_none() {
+            return Err(DemoError::Element { element, package });
+        }
+    }
+    Ok(())
+}
+
+/// A port that is free at the address of every scene.
+fn free_port(scenes: &[Scene]) -> Result<u16, DemoError> {
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for port in PORTS {
+        let taken = scenes
+            .iter()
+            .find_map(|scene| TcpListener::bind(SocketAddrV4::new(scene.host, port)).err());
+        match taken {
+            None => return Ok(port),
+            Some(error) => last = error,
+        }
+    }
+    Err(DemoError::Ports(last))
+}
+
+/// What the demo's thread needs to set the cameras up.
+struct Crew {
+    port: u16,
+    reels: BTreeMap<&'static str, Arc<Reel>>,
+    since: Instant,
+    context: glib::MainContext,
+}
+
+/// Where the start is reported.
+type Ready = mpsc::SyncSender<Result<(), DemoError>>;
+
+impl Crew {
+    fn run(self, scenes: &[Scene], main_loop: &glib::MainLoop, ready: &Ready) {
+        let played = self.context.with_thread_default(|| {
+            let servers = match self.open(scenes) {
+                Ok(servers) => servers,
+                Err(error) => return ready.send(Err(error)).ok(),
+            };
+            let swept = servers.clone();
+            self.every(SWEEP_TICK, move || {
+                for pool in swept.iter().filter_map(RTSPServer::session_pool) {
+                    pool.cleanup();
+                }
+            });
+            // Told from within the loop, so that a quit can only come after its start.
+            let ready = ready.clone();
+            self.context.invoke(move || {
+                // Nobody listens any more: then the loop is quit as well.
+                let _ = ready.send(Ok(()));
+            });
+            main_loop.run();
+            servers.iter().for_each(house::hang_up);
+            Some(())
+        });
+        if let Err(error) = played {
+            tracing::error!(%error, "the demo's main context is in use elsewhere");
+        }
+    }
+
+    /// Opens every camera.
+    fn open(&self, scenes: &[Scene]) -> Result<Vec<RTSPServer>, DemoError> {
+        let mut hosts: BTreeMap<Ipv4Addr, Vec<&Scene>> = BTreeMap::new();
+        for scene in scenes {
+            hosts.entry(scene.host).or_default().push(scene);
+        }
+        let mut servers = Vec::new();
+        for (host, scenes) in hosts {
+            servers.extend(self.open_host(host, &scenes)?);
+        }
+        Ok(servers)
+    }
+
+    /// Opens what stands at one address; `None` where that is no server.
+    fn open_host(
+        &self,
+        host: Ipv4Addr,
+        scenes: &[&Scene],
+    ) -> Result<Option<RTSPServer>, DemoError> {
+        let address = SocketAddrV4::new(host, self.port);
+        let failed = |message: String| DemoError::Listen { address, message };
+        let mut comes_and_goes = false;
+        let mut mounts = Vec::new();
+        for (index, scene) in scenes.iter().enumerate() {
+            let (reel, path, loss_seed) = match scene.act {
+                Act::Plays(reel) => (reel, scene.path.as_str(), None),
+                Act::Loses(reel) => (reel, scene.path.as_str(), Some(11 + index as u32)),
+                Act::PlaysElsewhere(reel) => (reel, "/live/other", None),
+                Act::ComesAndGoes(reel) => {
+                    comes_and_goes = true;
+                    (reel, scene.path.as_str(), None)
+                }
+                Act::IsAbsent => return Ok(None),
+                Act::KeepsSilent => {
+                    let mut mute = Mute::new(address).map_err(|e| failed(e.to_string()))?;
+                    self.every(MUTE_TICK, move || mute.listen());
+                    return Ok(None);
+                }
+            };
+            let reel = Arc::clone(&self.reels[reel]);
+            mounts
+                .push(Mount { path, programme: Programme { reel, since: self.since, loss_seed } });
+        }
+        let Some(first) = scenes.first() else { return Ok(None) };
+        let server = house::server(address, first, &mounts);
+        let source = listen(&server, &self.context).map_err(|e| failed(e.to_string()))?;
+        if comes_and_goes {
+            self.switch_on_and_off(server.clone(), source);
+        }
+        Ok(Some(server))
+    }
+
+    /// Takes a server off the network for [`DOWN_S`] after each [`UP_S`].
+    fn switch_on_and_off(&self, server: RTSPServer, source: glib::Source) {
+        let context = self.context.clone();
+        let mut listening = Some(source);
+        let mut second = 0;
+        self.every(Duration::from_secs(1), move || {
+            second = (second + 1) % (UP_S + DOWN_S);
+            if second == UP_S
+                && let Some(source) = listening.take()
+            {
+                source.destroy();
+                house::hang_up(&server);
+                tracing::info!("a demo camera goes down");
+            } else if second < UP_S && listening.is_none() {
+                match listen(&server, &context) {
+                    Ok(source) => {
+                        listening = Some(source);
+                        tracing::info!("a demo camera comes back");
+                    }
+                    Err(error) => tracing::warn!(%error, "a demo camera cannot come back yet"),
+                }
+            }
+        });
+    }
+
+    /// Calls `work` on the demo's thread, every `tick`.
+    fn every(&self, tick: Duration, mut work: impl FnMut() + Send + 'static) {
+        let priority = glib::Priority::DEFAULT;
+        let source = glib::timeout_source_new(tick, None, priority, move || {
+            work();
+            glib::ControlFlow::Continue
+        });
+        source.attach(Some(&self.context));
+    }
+}
+
+/// Lets `server` listen; it stops when the source is destroyed.
+fn listen(server: &RTSPServer, context: &glib::MainContext) -> Result<glib::Source, glib::Error> {
+    let source = server.create_source(gio::Cancellable::NONE)?;
+    source.attach(Some(context));
+    Ok(source)
+}
