@@ -24,9 +24,11 @@ pub struct Limits {
     pub contrast_spread: f64,
     /// Sharpness below which a picture is blurred (ratio of fine to medium detail).
     pub sharpness: f64,
-    /// Mean distance from neutral from which a cast is raised, in chroma code values.
+    /// Distance from neutral that even the most neutral tenth of the picture must have for a cast,
+    /// in chroma code values.
     pub cast: f64,
-    /// The same towards red and orange, where sodium lamps and sunsets lie.
+    /// Mean distance that a cast towards red and orange must have as well, where sodium lamps and
+    /// sunsets lie.
     pub cast_warm: f64,
     /// Mean absolute difference that a still picture may show between keyframes, in luma.
     pub frozen_change: f64,
@@ -45,8 +47,8 @@ impl Default for Limits {
             bright_luma: 230,
             bright_share: 0.42,
             contrast_spread: 50.0,
-            sharpness: 0.52,
-            cast: 24.0,
+            sharpness: 0.54,
+            cast: 15.0,
             cast_warm: 34.0,
             frozen_change: 0.02,
             frozen_apart: Duration::from_secs(30),

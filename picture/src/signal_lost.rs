@@ -3,7 +3,7 @@
 //! Two forms: one flat colour over (nearly) the whole picture, usually blue or gray and often with
 //! the words NO SIGNAL or 无视频信号; and colour bars. Measured for the first: the share of tiles
 //! that are flat *and* of one and the same colour. A blank wall is flat, but its shading makes its
-//! tiles differ. A gray picture after a decoding error looks the same and is *our* fault: callers
+//! tiles differ. Tiles with writing are left out. A gray picture after a decoding error looks the same and is *our* fault: callers
 //! must not judge a frame that the decoder flagged.
 
 use crate::finding::{Fault, Finding};
@@ -11,7 +11,9 @@ use crate::limits::Limits;
 use crate::working::{ColourMap, TILE, Working};
 
 /// How far a tile may lie from the dominant colour, in luma and in chroma code values.
-const SAME: f32 = 2.5;
+const SAME: f32 = 1.25;
+/// Share of all tiles, those with writing included, that the placeholder's colour must fill.
+const LEAST_SHARE: f64 = 0.6;
 /// Hues of colour bars from left to right, by the signs of U and V less neutral
 /// (ITU-R BT.471: white, yellow, cyan, green, magenta, red, blue).
 const BARS: [(i8, i8); 7] = [(0, 0), (-1, 1), (1, -1), (-1, -1), (1, 1), (-1, 1), (1, -1)];
@@ -20,28 +22,34 @@ const SIGN: f32 = 6.0;
 /// Bars of seven that must agree; one may hide behind text.
 const BARS_AGREE: usize = 6;
 
-/// Judges whether there is a picture at all. `black` pictures are not this fault.
+/// Judges whether there is a picture at all. Black and burnt-out white are other faults.
 pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
     let limit = limits.flat_share;
+    let found = |share| Finding::above(Fault::SignalLost, share, limit, 1.0 - limit, "ratio");
     if shows_bars(working) {
-        return Finding::above(Fault::SignalLost, 1.0, limit, 1.0 - limit, "ratio");
+        return found(1.0);
     }
     let mut colours = Vec::with_capacity(working.tiles.len());
-    let mut considered = 0_usize;
-    for (index, tile) in working.tiles.iter().enumerate().filter(|(_, tile)| !tile.overlay) {
-        considered += 1;
+    let mut plain = 0_usize;
+    for (index, tile) in working.tiles.iter().enumerate().filter(|(_, tile)| !tile.stark) {
+        plain += 1;
         if f64::from(tile.sigma) < limits.flat_sigma {
             let (u, v) = tile_colour(working.colour.as_ref(), index, working.columns);
             colours.push([tile.mean, u, v]);
         }
     }
-    if considered == 0 {
-        return Finding::unknown(Fault::SignalLost, None, limit, "ratio");
-    }
     let dominant = [0, 1, 2].map(|channel| median(&colours, channel));
+    let clipped =
+        dominant[0] <= f32::from(limits.black_luma) || dominant[0] >= f32::from(limits.bright_luma);
+    let neutral = dominant[1..].iter().all(|chroma| (chroma - 128.0).abs() < SIGN);
+    if colours.is_empty() || (clipped && neutral) {
+        return found(0.0);
+    }
     let same = colours.iter().filter(|colour| near(colour, &dominant)).count();
-    let share = same as f64 / considered as f64;
-    Finding::above(Fault::SignalLost, share, limit, 1.0 - limit, "ratio")
+    // Writing is left out, but most of the picture must be the placeholder itself.
+    let share = same as f64 / plain as f64;
+    let of_all = same as f64 / working.tiles.len() as f64;
+    found(if of_all < LEAST_SHARE { share.min(of_all) } else { share })
 }
 
 fn tile_colour(colour: Option<&ColourMap>, index: usize, columns: usize) -> (f32, f32) {

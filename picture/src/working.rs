@@ -13,7 +13,7 @@ const CHROMA_STEP: usize = TILE / 2;
 const OVERLAY_BAND: f64 = 0.16;
 /// Darkest to brightest pixel of a tile from which it may hold overlay text, in luma: writing is
 /// made to be read on any ground.
-const OVERLAY_CONTRAST: u8 = 90;
+const STARK_CONTRAST: u8 = 90;
 
 /// Statistics of one 16×16 tile of luma.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,9 @@ pub(crate) struct Tile {
     pub(crate) mean: f32,
     /// Standard deviation of luma.
     pub(crate) sigma: f32,
-    /// May hold overlay text: in the top or bottom band and of high contrast.
+    /// Of such contrast as writing has.
+    pub(crate) stark: bool,
+    /// May hold overlay text: stark and in the top or bottom band.
     pub(crate) overlay: bool,
 }
 
@@ -105,7 +107,8 @@ impl Working {
         let count = (TILE * TILE) as f32;
         let mean = sum as f32 / count;
         let sigma = (squares as f32 / count - mean * mean).max(0.0).sqrt();
-        Tile { mean, sigma, overlay: in_band && high - low >= OVERLAY_CONTRAST }
+        let stark = high - low >= STARK_CONTRAST;
+        Tile { mean, sigma, stark, overlay: in_band && stark }
     }
 
     /// Pixels counted by the percentiles: those of tiles without overlay.
@@ -168,6 +171,12 @@ fn colour_map(frame: &Frame<'_>, width: usize, height: usize) -> Option<ColourMa
 }
 
 impl ColourMap {
+    /// Every sample as (U, V), less neutral.
+    pub(crate) fn shifts(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let shift = |value: u8| f64::from(value) - 128.0;
+        self.u.iter().zip(&self.v).map(move |(&u, &v)| (shift(u), shift(v)))
+    }
+
     /// Mean of U and of V, less neutral.
     pub(crate) fn mean_shift(&self) -> (f64, f64) {
         let mean = |plane: &[u8]| {
