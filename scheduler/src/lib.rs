@@ -1,1 +1,5 @@
-//! What is due when: probe plans, confirmation, the loop of one agent.
+//! What is due when.
+
+mod agenda;
+
+pub use agenda::{Agenda, Limits};
