@@ -1,0 +1,124 @@
+//! The one writer: a task that owns the only connection that writes.
+//!
+//! Jobs queue to it. It takes what is there, up to [`BATCH`], into one `BEGIN IMMEDIATE`
+//! transaction and acknowledges each only after the commit: what was acknowledged is on disk
+//! (WAL with `synchronous=FULL`), and a thousand results a second cost a handful of syncs. Each job
+//! runs in a savepoint of its own, so one that fails takes nothing of the others with it.
+
+use crate::StoreError;
+use sqlx::{Connection, SqliteConnection};
+use std::{any::Any, pin::Pin};
+use tokio::sync::{mpsc, oneshot};
+
+/// Jobs in one transaction at most.
+const BATCH: usize = 256;
+/// Jobs that may wait; whoever comes after waits for room.
+const QUEUE: usize = 1024;
+
+/// A future that borrows the writer's connection.
+pub(crate) type Pending<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
+
+type Done = Box<dyn Any + Send>;
+type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Pending<'c, Done> + Send>;
+
+struct Job {
+    work: Work,
+    acknowledge: oneshot::Sender<Result<Done, StoreError>>,
+}
+
+/// The queue to the writer.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Job")
+    }
+}
+
+impl Writer {
+    /// Starts the task. It ends, and closes its connection, when the last `Writer` is dropped.
+    pub(crate) fn start(connection: SqliteConnection) -> (Self, tokio::task::JoinHandle<()>) {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        (Self { queue }, tokio::spawn(run(connection, jobs)))
+    }
+
+    /// Runs `work` in the next transaction and returns after its commit.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Pending<'c, T> + Send + 'static,
+    {
+        let (acknowledge, done) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            Box::pin(async move { Ok(Box::new(work(connection).await?) as Done) })
+        });
+        self.queue.send(Job { work, acknowledge }).await.map_err(|_| StoreError::Closed)?;
+        let value = done.await.map_err(|_| StoreError::Closed)??;
+        value.downcast().map(|value| *value).map_err(|_| StoreError::Closed)
+    }
+
+    /// Whether the task still takes jobs.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.queue.is_closed()
+    }
+}
+
+async fn run(mut connection: SqliteConnection, mut jobs: mpsc::Receiver<Job>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while jobs.recv_many(&mut batch, BATCH).await > 0 {
+        commit(&mut connection, &mut batch).await;
+    }
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "closing the database failed");
+    }
+}
+
+/// Runs one batch and acknowledges it.
+///
+/// The statements are written out: when the disk is full the engine ends a transaction by itself,
+/// and a counter of nested transactions on our side would be wrong from then on.
+async fn commit(connection: &mut SqliteConnection, batch: &mut Vec<Job>) {
+    let mut results = Vec::with_capacity(batch.len());
+    let mut outcome = execute(connection, "BEGIN IMMEDIATE").await;
+    for job in batch.drain(..) {
+        let result = match &outcome {
+            Ok(()) => in_savepoint(connection, job.work).await,
+            Err(error) => Err(error.clone()),
+        };
+        results.push((job.acknowledge, result));
+    }
+    if outcome.is_ok() {
+        outcome = execute(connection, "COMMIT").await;
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "a transaction was not committed");
+            // Fails where the engine rolled back by itself; then there is nothing left to do.
+            let _rolled_back = execute(connection, "ROLLBACK").await;
+        }
+    }
+    for (acknowledge, result) in results {
+        let result = match &outcome {
+            Ok(()) => result,
+            Err(error) => Err(error.clone()),
+        };
+        // Whoever asked may have gone; the work is done all the same.
+        let _gone = acknowledge.send(result);
+    }
+}
+
+async fn in_savepoint(connection: &mut SqliteConnection, work: Work) -> Result<Done, StoreError> {
+    execute(connection, "SAVEPOINT job").await?;
+    let result = work(connection).await;
+    if result.is_err() {
+        execute(connection, "ROLLBACK TO job").await?;
+    }
+    execute(connection, "RELEASE job").await?;
+    result
+}
+
+async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
+    sqlx::query(sql).execute(connection).await?;
+    Ok(())
+}
