@@ -47,7 +47,7 @@ impl Default for Limits {
             bright_luma: 230,
             bright_share: 0.42,
             contrast_spread: 50.0,
-            sharpness: 0.54,
+            sharpness: 0.52,
             cast: 15.0,
             cast_warm: 34.0,
             frozen_change: 0.02,

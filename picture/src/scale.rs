@@ -43,30 +43,51 @@ fn taps(from: usize, to: usize) -> Vec<Taps> {
 /// Neither side may grow; equal sides copy.
 pub(crate) fn reduce(plane: &Plane<'_>, width: usize, height: usize) -> Vec<u8> {
     debug_assert!(width <= plane.width && height <= plane.height);
-    let mut out = Vec::with_capacity(width * height);
     if (width, height) == (plane.width, plane.height) {
+        let mut out = Vec::with_capacity(width * height);
         (0..height).for_each(|y| out.extend_from_slice(plane.row(y)));
         return out;
     }
     let columns = taps(plane.width, width);
-    let mut sums = vec![0_u16; plane.width];
-    for row in taps(plane.height, height) {
+    let most = columns.iter().map(|column| column.weights.len()).max().unwrap_or(1);
+    // A constant number of taps lets the compiler unroll the loop that runs for every pixel.
+    match most {
+        ..=2 => reduce_rows(plane, &columns, height, 2),
+        3..=4 => reduce_rows(plane, &columns, height, 4),
+        5..=8 => reduce_rows(plane, &columns, height, 8),
+        9..=16 => reduce_rows(plane, &columns, height, 16),
+        _ => reduce_rows(plane, &columns, height, most),
+    }
+}
+
+/// [`reduce`] where no output sample has more than `most` taps.
+#[inline(always)]
+fn reduce_rows(plane: &Plane<'_>, columns: &[Taps], height: usize, most: usize) -> Vec<u8> {
+    let mut weights = vec![0_u16; columns.len() * most];
+    for (padded, column) in weights.chunks_exact_mut(most).zip(columns) {
+        padded[..column.weights.len()].copy_from_slice(&column.weights);
+    }
+    let mut out = vec![0; columns.len() * height];
+    // Room behind the row for the taps that are padded with weight 0.
+    let mut sums = vec![0_u16; plane.width + most];
+    for (row, target) in taps(plane.height, height).iter().zip(out.chunks_exact_mut(columns.len()))
+    {
         sums.fill(0);
         for (offset, &weight) in row.weights.iter().enumerate() {
             for (sum, &sample) in sums.iter_mut().zip(plane.row(row.first + offset)) {
                 *sum += weight * u16::from(sample);
             }
         }
-        out.extend(columns.iter().map(|column| {
-            let inputs = &sums[column.first..][..column.weights.len()];
-            let total: u32 = inputs
-                .iter()
-                .zip(&column.weights)
-                .map(|(&sum, &weight)| u32::from(sum) * u32::from(weight))
-                .sum();
-            // total ≤ 255 · ONE · ONE, so the shifted value fits a byte.
-            u8::try_from((total + 0x8000) >> 16).unwrap_or(u8::MAX)
-        }));
+        let columns = columns.iter().zip(weights.chunks_exact(most));
+        for (value, (column, weights)) in target.iter_mut().zip(columns) {
+            let inputs = &sums[column.first..column.first + most];
+            let mut total = 0x8000;
+            for (&sum, &weight) in inputs.iter().zip(weights) {
+                total += u32::from(sum) * u32::from(weight);
+            }
+            // total ≤ 255 · ONE · ONE + 0x8000, so the third byte holds the rounded mean.
+            *value = total.to_le_bytes()[2];
+        }
     }
     out
 }

@@ -71,12 +71,15 @@ pub fn snapshot(frame: &Frame<'_>, max_width: usize) -> Snapshot {
             let chroma_height = height.min(chroma.u.height);
             let u = reduce(&chroma.u, chroma_width, chroma_height);
             let v = reduce(&chroma.v, chroma_width, chroma_height);
-            let mut rgb = Vec::with_capacity(width * height * 3);
-            for (row, line) in luma.chunks_exact(width).enumerate() {
+            // Chroma columns for each luma column, found once.
+            let across: Vec<usize> = (0..width).map(|x| x * chroma_width / width).collect();
+            let mut rgb = vec![0; width * height * 3];
+            for (row, line) in rgb.chunks_exact_mut(width * 3).enumerate() {
                 let at = row * chroma_height / height * chroma_width;
-                for (column, &y) in line.iter().enumerate() {
-                    let at = at + column * chroma_width / width;
-                    rgb.extend(coefficients.rgb(y, u[at], v[at]));
+                let luma = &luma[row * width..][..width];
+                let pixels = line.chunks_exact_mut(3).zip(luma).zip(&across);
+                for ((pixel, &y), &x) in pixels {
+                    pixel.copy_from_slice(&coefficients.rgb(y, u[at + x], v[at + x]));
                 }
             }
             rgb
