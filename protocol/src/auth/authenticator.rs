@@ -1,0 +1,265 @@
+//! When to answer a challenge and when to stop, so that no account is ever locked.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Challenge, Credential, DigestRequest, Scheme, digest_authorization};
+
+/// What a 401 means for the request that received it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Send the request again; [`Authenticator::authorization`] now answers the challenge.
+    Retry,
+    /// A login is asked for and none is known.
+    Required,
+    /// The login was sent and refused. It must not be sent again in this probe.
+    Rejected,
+    /// The login works in this session, yet this request stays refused: devices say so when they
+    /// have too many viewers (Q38, Q72).
+    RefusedThoughProven,
+    /// Only schemes are offered that we do not have.
+    Unsupported,
+}
+
+/// Holds the login and the current challenge of one probe.
+#[derive(Debug)]
+pub struct Authenticator {
+    credential: Option<Credential>,
+    challenge: Option<Challenge>,
+    nonce_count: u32,
+    /// Chance for client nonces, given by the caller.
+    entropy: u64,
+    sent: bool,
+    proven: bool,
+    rejected: u32,
+}
+
+impl Authenticator {
+    /// `entropy` seeds the client nonces; it must differ from probe to probe.
+    pub fn new(credential: Option<Credential>, entropy: u64) -> Self {
+        Self {
+            credential,
+            challenge: None,
+            nonce_count: 0,
+            entropy,
+            sent: false,
+            proven: false,
+            rejected: 0,
+        }
+    }
+
+    /// Logins refused so far: 0 or 1.
+    pub fn rejected(&self) -> u32 {
+        self.rejected
+    }
+
+    /// Whether the login has left this machine in this probe.
+    pub fn sent(&self) -> bool {
+        self.sent
+    }
+
+    /// Whether a request with the login was accepted after a challenge in this probe.
+    pub fn proven(&self) -> bool {
+        self.proven
+    }
+
+    /// Whether there is a challenge to answer and a login to answer it with.
+    pub fn ready(&self) -> bool {
+        self.credential.is_some() && self.challenge.is_some()
+    }
+
+    /// Forgets the login: the next host is not the one it belongs to. The challenge goes too. Says
+    /// whether there was one.
+    pub fn withhold(&mut self) -> bool {
+        self.forget_challenge();
+        self.credential.take().is_some()
+    }
+
+    /// Forgets the challenge: the next host will send its own.
+    pub fn forget_challenge(&mut self) {
+        self.challenge = None;
+        self.nonce_count = 0;
+    }
+
+    /// The `Authorization` value for a request, or `None` while there is no challenge or login.
+    pub fn authorization(&mut self, method: &str, uri: &str) -> Option<Vec<u8>> {
+        let (credential, challenge) = (self.credential.as_ref()?, self.challenge.as_ref()?);
+        let value = match challenge.scheme {
+            Scheme::Basic => {
+                let plain = zeroize::Zeroizing::new(format!(
+                    "{}:{}",
+                    credential.username(),
+                    credential.password()
+                ));
+                format!("Basic {}", STANDARD.encode(plain.as_bytes())).into_bytes()
+            }
+            Scheme::Digest(algorithm) => {
+                self.nonce_count += 1;
+                let cnonce = format!("{:016x}{:08x}", self.entropy, self.nonce_count);
+                digest_authorization(
+                    algorithm,
+                    challenge,
+                    credential,
+                    DigestRequest { method, uri, cnonce: &cnonce, nonce_count: self.nonce_count },
+                )
+            }
+            Scheme::Unsupported => return None,
+        };
+        self.sent = true;
+        Some(value)
+    }
+
+    /// A request that carried the login was answered with something that lies past the login.
+    pub fn accepted(&mut self) {
+        self.proven = true;
+    }
+
+    /// A 401. `carried` says whether the request had the login in it; `retried` whether this very
+    /// request was already repeated because of a new nonce.
+    pub fn challenged(
+        &mut self,
+        challenges: Vec<Challenge>,
+        carried: bool,
+        retried: bool,
+    ) -> Verdict {
+        if carried {
+            if !self.proven {
+                self.rejected += 1;
+                return Verdict::Rejected;
+            }
+            let fresh = best(challenges).filter(|c| self.is_renewal(c));
+            return match fresh {
+                Some(challenge) if !retried => {
+                    self.adopt(challenge);
+                    Verdict::Retry
+                }
+                _ => Verdict::RefusedThoughProven,
+            };
+        }
+        if self.credential.is_none() {
+            return Verdict::Required;
+        }
+        if self.rejected > 0 {
+            return Verdict::Rejected;
+        }
+        match best(challenges) {
+            Some(challenge) => {
+                self.adopt(challenge);
+                Verdict::Retry
+            }
+            None => Verdict::Unsupported,
+        }
+    }
+
+    /// A new nonce of a scheme no weaker than the one that worked; Basic has no nonce to renew.
+    fn is_renewal(&self, next: &Challenge) -> bool {
+        matches!(next.scheme, Scheme::Digest(_))
+            && self.challenge.as_ref().is_some_and(|now| {
+                now.nonce != next.nonce && next.scheme.strength() >= now.scheme.strength()
+            })
+    }
+
+    fn adopt(&mut self, challenge: Challenge) {
+        self.challenge = Some(challenge);
+        self.nonce_count = 0;
+    }
+}
+
+/// The strongest challenge that can be answered; the first among equals.
+fn best(challenges: Vec<Challenge>) -> Option<Challenge> {
+    let mut best: Option<Challenge> = None;
+    for challenge in challenges {
+        let floor = best.as_ref().map_or(0, |b| b.scheme.strength());
+        if challenge.scheme.strength() > floor {
+            best = Some(challenge);
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn challenges(values: &[&str]) -> Vec<Challenge> {
+        Challenge::parse_all(values.iter().map(|v| v.as_bytes()))
+    }
+
+    fn auth() -> Authenticator {
+        Authenticator::new(Some(Credential::new("admin", "pw")), 7)
+    }
+
+    #[test]
+    fn q36_strongest_of_several_wins() {
+        let mut auth = auth();
+        let offered = challenges(&[
+            r#"Basic realm="a""#,
+            r#"Digest realm="a", nonce="1""#,
+            r#"Digest realm="a", nonce="1", algorithm=SHA-256"#,
+        ]);
+        assert_eq!(auth.challenged(offered, false, false), Verdict::Retry);
+        let value = auth.authorization("DESCRIBE", "rtsp://h/").unwrap();
+        assert!(String::from_utf8(value).unwrap().contains("algorithm=SHA-256"));
+    }
+
+    #[test]
+    fn basic_is_never_sent_after_digest_failed() {
+        let mut auth = auth();
+        auth.challenged(challenges(&[r#"Digest realm="a", nonce="1""#]), false, false);
+        auth.authorization("DESCRIBE", "u").unwrap();
+        let offered = challenges(&[r#"Basic realm="a""#]);
+        assert_eq!(auth.challenged(offered.clone(), true, false), Verdict::Rejected);
+        assert_eq!(auth.challenged(offered, false, false), Verdict::Rejected);
+        assert_eq!(auth.rejected(), 1);
+    }
+
+    #[test]
+    fn basic_is_not_adopted_as_a_renewal_either() {
+        let mut auth = auth();
+        auth.challenged(challenges(&[r#"Digest realm="a", nonce="1""#]), false, false);
+        auth.authorization("DESCRIBE", "u").unwrap();
+        auth.accepted();
+        let offered = challenges(&[r#"Basic realm="a""#]);
+        assert_eq!(auth.challenged(offered, true, false), Verdict::RefusedThoughProven);
+    }
+
+    #[test]
+    fn q37_new_nonce_counts_only_after_success_and_once() {
+        let mut auth = auth();
+        auth.challenged(challenges(&[r#"Digest realm="a", nonce="1""#]), false, false);
+        auth.authorization("DESCRIBE", "u").unwrap();
+        let renewed = challenges(&[r#"Digest realm="a", nonce="2""#]);
+        let mut unproven = Authenticator::new(Some(Credential::new("a", "b")), 1);
+        unproven.challenged(challenges(&[r#"Digest realm="a", nonce="1""#]), false, false);
+        assert_eq!(unproven.challenged(renewed.clone(), true, false), Verdict::Rejected);
+
+        auth.accepted();
+        assert_eq!(auth.challenged(renewed.clone(), true, false), Verdict::Retry);
+        assert_eq!(auth.challenged(renewed, true, true), Verdict::RefusedThoughProven);
+        assert_eq!(auth.rejected(), 0);
+    }
+
+    #[test]
+    fn q40_unknown_schemes_only() {
+        let mut auth = auth();
+        let offered = challenges(&[r#"WSSE realm="a""#]);
+        assert_eq!(auth.challenged(offered, false, false), Verdict::Unsupported);
+        assert_eq!(auth.authorization("DESCRIBE", "u"), None);
+    }
+
+    #[test]
+    fn without_a_login_it_is_required() {
+        let mut auth = Authenticator::new(None, 1);
+        let offered = challenges(&[r#"Basic realm="a""#]);
+        assert_eq!(auth.challenged(offered, false, false), Verdict::Required);
+    }
+
+    #[test]
+    fn rfc7617_basic_vector() {
+        let mut auth = Authenticator::new(Some(Credential::new("Aladdin", "open sesame")), 1);
+        auth.challenged(challenges(&[r#"Basic realm="WallyWorld""#]), false, false);
+        let value = auth.authorization("DESCRIBE", "u").unwrap();
+        assert_eq!(value, b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(auth.challenged(vec![], true, false), Verdict::Rejected);
+    }
+}

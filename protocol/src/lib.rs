@@ -1,0 +1,14 @@
+//! Bytes and time in, bytes and events out: RTSP, SDP, RTP. No sockets, no runtime.
+//!
+//! Everything here is a state machine or a pure function. Time is a [`core::time::Duration`] since
+//! the start of the probe and always an argument; chance (a client nonce) is an argument too. Every
+//! buffer has a cap that its documentation states, so that no peer can make us allocate without
+//! bound, and every wait has a deadline, so that none can make us hang.
+//!
+//! Nothing here knows the `domain`: a failure is told in the protocol's own words
+//! ([`rtsp::Failure`]) and translated by `probe`.
+
+pub mod auth;
+pub mod rtp;
+pub mod rtsp;
+pub mod sdp;

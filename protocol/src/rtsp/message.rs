@@ -1,0 +1,211 @@
+//! RTSP messages as bytes: header lookup, status lines, and the requests we write.
+
+use std::borrow::Cow;
+
+/// Header fields in order. Names are lower-case; values are trimmed bytes of any encoding.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(String, Vec<u8>)>);
+
+/// At most this many header fields are kept; the rest are read and dropped.
+const MAX_HEADERS: usize = 64;
+
+impl Headers {
+    /// Reads header lines. Lines without a colon are skipped, folded lines are joined, space before
+    /// the colon and after the value is dropped (Q27, Q28).
+    pub(super) fn parse<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
+        for line in lines {
+            if line.first().is_some_and(|b| matches!(b, b' ' | b'\t')) {
+                if let Some((_, value)) = fields.last_mut() {
+                    value.push(b' ');
+                    value.extend_from_slice(line.trim_ascii());
+                }
+                continue;
+            }
+            let Some(colon) = line.iter().position(|b| *b == b':') else { continue };
+            if fields.len() == MAX_HEADERS {
+                break;
+            }
+            let name = String::from_utf8_lossy(line[..colon].trim_ascii()).to_ascii_lowercase();
+            fields.push((name, line[colon + 1..].trim_ascii().to_vec()));
+        }
+        Self(fields)
+    }
+
+    /// The first field of that lower-case name.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice())
+    }
+
+    /// Every field of that lower-case name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_slice())
+    }
+
+    /// The first field of that lower-case name as text, foreign bytes replaced.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.get(name).map(String::from_utf8_lossy)
+    }
+
+    /// The first field of that lower-case name as a number.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        std::str::from_utf8(self.get(name)?).ok()?.trim().parse().ok()
+    }
+}
+
+/// An answer from the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// Status code, three digits.
+    pub status: u16,
+    /// Reason phrase, foreign bytes replaced, at most 64 characters; may be empty (Q29).
+    pub reason: String,
+    /// Header fields.
+    pub headers: Headers,
+    /// Body, at most the framer's cap.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The status line's code and reason: `RTSP/1.0 200 OK`, `RTSP/1.0 200`.
+    pub(super) fn status_line(line: &[u8]) -> Option<(u16, String)> {
+        let text = String::from_utf8_lossy(line);
+        let mut words = text.split_ascii_whitespace();
+        words.next().filter(|version| version.starts_with("RTSP/"))?;
+        let status = words.next()?.parse().ok().filter(|s| (100..=999).contains(s))?;
+        let reason: String = words.collect::<Vec<_>>().join(" ").chars().take(64).collect();
+        Some((status, reason))
+    }
+
+    /// 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// A request from the device to us (Q32).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerRequest {
+    /// Its method.
+    pub method: String,
+    /// Header fields.
+    pub headers: Headers,
+}
+
+impl ServerRequest {
+    /// The method of a request line, `None` if it is none: `ANNOUNCE rtsp://… RTSP/1.0`.
+    pub(super) fn request_line(line: &[u8]) -> Option<String> {
+        let text = std::str::from_utf8(line).ok()?;
+        let mut words = text.split_ascii_whitespace();
+        let method = words.next().filter(|m| is_method(m.as_bytes()))?;
+        words.next()?;
+        words.next().filter(|version| version.starts_with("RTSP/"))?;
+        Some(method.to_owned())
+    }
+
+    /// The answer: 200 to OPTIONS, 501 to everything else.
+    pub fn answer(&self) -> Vec<u8> {
+        let mut out = match self.method.as_str() {
+            "OPTIONS" => b"RTSP/1.0 200 OK\r\nPublic: OPTIONS\r\n".to_vec(),
+            _ => b"RTSP/1.0 501 Not Implemented\r\n".to_vec(),
+        };
+        for (name, key) in [("CSeq", "cseq"), ("Session", "session")] {
+            if let Some(value) = self.headers.get(key) {
+                field(&mut out, name, value);
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+        out
+    }
+}
+
+/// Upper-case letters and underscore, 3 to 20 of them.
+pub(super) fn is_method(token: &[u8]) -> bool {
+    (3..=20).contains(&token.len()) && token.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+}
+
+/// A request of ours. All of them are without body.
+#[derive(Debug)]
+pub struct Request(Vec<u8>);
+
+impl Request {
+    /// Starts a request. The user agent is always sent, because some devices answer 401 without
+    /// (Q34).
+    pub fn new(method: &str, uri: &str, cseq: u32, user_agent: &str) -> Self {
+        let head =
+            format!("{method} {uri} RTSP/1.0\r\nCSeq: {cseq}\r\nUser-Agent: {user_agent}\r\n");
+        Self(head.into_bytes())
+    }
+
+    /// Adds a field; bytes, as a realm may be in any encoding.
+    #[must_use]
+    pub fn field(mut self, name: &str, value: &[u8]) -> Self {
+        field(&mut self.0, name, value);
+        self
+    }
+
+    /// The request as it goes on the wire.
+    pub fn finish(mut self) -> Vec<u8> {
+        self.0.extend_from_slice(b"\r\n");
+        self.0
+    }
+}
+
+fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    // A value echoed from a device must not start a line of its own.
+    out.extend(value.iter().filter(|b| !matches!(b, b'\r' | b'\n')));
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(text: &str) -> Headers {
+        Headers::parse(text.split('\n').map(str::as_bytes))
+    }
+
+    #[test]
+    fn q27_q28_odd_spelling_of_fields() {
+        let h = headers("Cseq:3\nSession :  abc  \nX-NoColon\nWWW-authenticate: a\n  b\nCSEQ: 9");
+        assert_eq!(h.number("cseq"), Some(3));
+        assert_eq!(h.get("session"), Some(&b"abc"[..]));
+        assert_eq!(h.get("www-authenticate"), Some(&b"a b"[..]));
+        assert_eq!(h.all("cseq").count(), 2);
+    }
+
+    #[test]
+    fn q29_q30_status_lines() {
+        let line = |l: &[u8]| Response::status_line(l);
+        assert_eq!(line(b"RTSP/1.0 200"), Some((200, String::new())));
+        assert_eq!(line(b"RTSP/1.0  404  Not  Found "), Some((404, "Not Found".to_owned())));
+        assert_eq!(line(b"RTSP/1.0 401 \xCE\xB4").map(|l| l.0), Some(401));
+        assert_eq!(line(b"RTSP/1.0 OK"), None);
+        assert_eq!(line(b"RTSP/1.0 20"), None);
+        assert_eq!(line(b"HTTP/1.1 200 OK"), None);
+    }
+
+    #[test]
+    fn q32_requests_of_the_device_are_answered() {
+        let request = |method: &str| ServerRequest {
+            method: method.to_owned(),
+            headers: headers("CSeq: 5\nSession: 77"),
+        };
+        let text = |method| String::from_utf8(request(method).answer()).unwrap();
+        assert!(text("OPTIONS").starts_with("RTSP/1.0 200 OK\r\n"));
+        assert!(text("ANNOUNCE").starts_with("RTSP/1.0 501 "));
+        assert!(text("ANNOUNCE").ends_with("CSeq: 5\r\nSession: 77\r\n\r\n"));
+        assert_eq!(ServerRequest::request_line(b"OPTIONS * RTSP/1.0").as_deref(), Some("OPTIONS"));
+        assert_eq!(ServerRequest::request_line(b"GET / HTTP/1.1"), None);
+    }
+
+    #[test]
+    fn an_echoed_value_cannot_add_a_field() {
+        let request = Request::new("PLAY", "rtsp://h/", 4, "t").field("Session", b"a\r\nX: y");
+        let text = String::from_utf8(request.finish()).unwrap();
+        assert_eq!(text.lines().count(), 5);
+        assert!(text.contains("Session: aX: y\r\n\r\n"));
+    }
+}

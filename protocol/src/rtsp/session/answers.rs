@@ -1,0 +1,271 @@
+//! What a session makes of the answers.
+
+use std::time::Duration;
+
+use super::requests::{Pending, Step};
+use super::{Event, Leg, MAX_REDIRECTS, Queued, Session, State, TeardownState, Track};
+use crate::auth::{Challenge, Verdict};
+use crate::rtsp::failure::{Cause, RedirectProblem, Stage};
+use crate::rtsp::{
+    BaseUrl, Response, Scheme, SessionHeader, Target, TransportHeader, resolve_control,
+};
+use crate::sdp::Description;
+
+impl Session {
+    pub(super) fn on_response(&mut self, response: Response, now: Duration) {
+        self.note_server(&response);
+        let Some(pending) = self.pending.clone() else {
+            return self.on_keep_alive_answer(&response, now);
+        };
+        // A late answer to a keep-alive. Without one outstanding, whatever CSeq the device writes,
+        // or none (Q26), this is the answer we wait for.
+        let cseq = response.headers.number("cseq");
+        if self.keepalive.unanswered > 0 && cseq.is_some_and(|c| c != u64::from(pending.cseq)) {
+            return self.on_keep_alive_answer(&response, now);
+        }
+        if response.status < 200 {
+            return;
+        }
+        self.pending = None;
+        if response.status == 401 {
+            return self.on_challenge(&pending, &response, now);
+        }
+        // These lie past the login; 400, 403 and 5xx may come before it.
+        let past_login = response.status < 400 || matches!(response.status, 404 | 453..=455 | 461);
+        if pending.carried && past_login {
+            self.auth.accepted();
+        }
+        match pending.step {
+            Step::Options => self.on_options(&response, now),
+            Step::Describe => self.on_describe(&response, now),
+            Step::Setup(index) => self.on_setup(index, &pending, &response, now),
+            Step::Play => self.on_play(&response, now),
+            Step::Teardown => self.on_teardown(now),
+        }
+    }
+
+    fn note_server(&mut self, response: &Response) {
+        if self.facts.server.is_none() {
+            self.facts.server =
+                response.headers.text("server").map(|s| s.chars().take(128).collect());
+        }
+    }
+
+    /// The answer to a request that was not awaited. Errors mean nothing while media flow (Q63, Q65),
+    /// but a new nonce is answered once, because devices stop the stream otherwise (Q37).
+    fn on_keep_alive_answer(&mut self, response: &Response, now: Duration) {
+        self.keepalive.unanswered = self.keepalive.unanswered.saturating_sub(1);
+        if response.status != 401 || self.state != State::Playing {
+            self.keepalive.renewed = false;
+            return;
+        }
+        let renewed = std::mem::replace(&mut self.keepalive.renewed, true);
+        if self.auth.challenged(challenges(response), true, renewed) == Verdict::Retry {
+            self.keep_alive(now);
+        }
+    }
+
+    fn on_challenge(&mut self, pending: &Pending, response: &Response, now: Duration) {
+        let challenges = challenges(response);
+        let offered = challenges.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+        let verdict = self.auth.challenged(challenges, pending.carried, pending.renewed);
+        match pending.step {
+            // OPTIONS may be challenged where DESCRIBE is open, and its nonce may be good for one
+            // request only: DESCRIBE asks afresh.
+            Step::Options => {
+                self.bare_describe = true;
+                return self.done_options(now);
+            }
+            Step::Teardown if verdict != Verdict::Retry => return self.on_teardown(now),
+            Step::Setup(index) if index > 0 && verdict != Verdict::Retry => {
+                return self.after_setup(index, now);
+            }
+            _ => {}
+        }
+        if pending.stopping {
+            return self.finish(Ok(()));
+        }
+        let cause = match verdict {
+            Verdict::Retry => {
+                let closing = response
+                    .headers
+                    .text("connection")
+                    .is_some_and(|c| c.to_ascii_lowercase().contains("close"));
+                if closing && pending.step == Step::Describe && self.facts.reconnects == 0 {
+                    self.facts.reconnects += 1;
+                    return self.connect(Step::Describe);
+                }
+                return self.repeat(pending.step, now, pending.carried);
+            }
+            Verdict::Required => Cause::AuthRequired { offered, withheld: self.withheld },
+            Verdict::Rejected => Cause::AuthRejected { offered },
+            Verdict::RefusedThoughProven => Cause::SessionLimit { status: 401 },
+            Verdict::Unsupported => Cause::AuthUnsupported { offered },
+        };
+        self.fail(cause, now);
+    }
+
+    fn on_options(&mut self, response: &Response, now: Duration) {
+        if is_redirect(response.status) {
+            return self.redirect(response, now);
+        }
+        if let Some(public) = response.headers.text("public") {
+            let methods = public.split(',').map(|m| m.trim().to_ascii_uppercase());
+            self.facts.methods = methods.filter(|m| !m.is_empty()).take(32).collect();
+        }
+        self.done_options(now);
+    }
+
+    /// OPTIONS is a courtesy: whatever its answer, DESCRIBE decides.
+    fn done_options(&mut self, now: Duration) {
+        self.facts.timings.options = Some(self.since_stage(now));
+        self.ask(Step::Describe, now);
+    }
+
+    fn on_describe(&mut self, response: &Response, now: Duration) {
+        if is_redirect(response.status) {
+            return self.redirect(response, now);
+        }
+        if !response.is_success() {
+            return self.fail(status_cause(response), now);
+        }
+        self.facts.timings.describe = Some(self.since_stage(now));
+        let description = match Description::parse(&response.body) {
+            Ok(description) => description,
+            Err(error) => return self.fail(Cause::BadSdp(error), now),
+        };
+        let Some(video) = description.video() else {
+            return self.fail(Cause::NoVideo { media: description.media.len() }, now);
+        };
+        let text = |name| response.headers.text(name);
+        let content_base = text("content-base").or_else(|| text("content-location"));
+        self.base = BaseUrl::new(&self.target, content_base.as_deref());
+        self.aggregate = resolve_control(&self.target, &self.base, description.control.as_deref());
+        // live555: media controls hang on an absolute session control, else on the base.
+        let absolute = description.control.as_deref().is_some_and(|c| c.contains("://"));
+        let root = if absolute { self.aggregate.clone() } else { self.base.clone() };
+        let media = [(Track::Video, Some(video)), (Track::Audio, description.audio())];
+        for ((track, media), asked) in media.into_iter().zip([(0, 1), (2, 3)]) {
+            let Some(media) = media else { continue };
+            let url = resolve_control(&self.target, &root, media.control.as_deref());
+            self.facts.foreign_host |= url.foreign_host;
+            self.legs.push(Leg { track, uri: url.uri, asked, channels: None });
+        }
+        self.facts.foreign_host |= self.aggregate.foreign_host;
+        self.queue.push_back(Queued::Event(Event::Described(Box::new(description))));
+        if self.wants_media() {
+            self.ask(Step::Setup(0), now);
+        } else {
+            self.end(Ok(()), now);
+        }
+    }
+
+    fn on_setup(&mut self, index: usize, pending: &Pending, response: &Response, now: Duration) {
+        if response.is_success() {
+            self.open = true;
+            if self.header.is_none() {
+                self.header = response.headers.get("session").and_then(SessionHeader::parse);
+                self.facts.session_timeout = self.header.as_ref().map(|h| h.timeout);
+            }
+        }
+        if pending.stopping {
+            return self.end(Ok(()), now);
+        }
+        if !response.is_success() {
+            // Sound is welcome, not needed.
+            if index > 0 {
+                return self.after_setup(index, now);
+            }
+            return self.fail(status_cause(response), now);
+        }
+        let header = TransportHeader::parse(response.headers.get("transport").unwrap_or_default());
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        leg.channels = header.channels(leg.asked);
+        let (track, set_up) = (leg.track, leg.channels.is_some());
+        let channels = self.legs.iter().filter_map(|l| l.channels);
+        self.framer.set_channels(channels.flat_map(|(rtp, rtcp)| [rtp, rtcp]).collect::<Vec<_>>());
+        if set_up {
+            self.queue.push_back(Queued::Event(Event::Ready(track)));
+        } else if index == 0 {
+            return self.fail(Cause::TransportUnsupported { status: response.status }, now);
+        }
+        self.after_setup(index, now);
+    }
+
+    fn after_setup(&mut self, index: usize, now: Duration) {
+        self.facts.timings.setup = Some(self.since_stage(now));
+        let next = index + 1;
+        self.ask(if next < self.legs.len() { Step::Setup(next) } else { Step::Play }, now);
+    }
+
+    fn on_play(&mut self, response: &Response, now: Duration) {
+        if !response.is_success() {
+            return self.fail(status_cause(response), now);
+        }
+        self.facts.timings.play = Some(self.since_stage(now));
+        self.stage = Stage::Receive;
+        self.state = State::Playing;
+        self.schedule_keep_alive(now);
+        self.queue.push_back(Queued::Event(Event::Playing));
+    }
+
+    /// Any answer at all means that the device has dealt with it.
+    fn on_teardown(&mut self, now: Duration) {
+        self.facts.timings.teardown = Some(self.since_stage(now));
+        self.facts.teardown = TeardownState::Confirmed;
+        self.finish(Ok(()));
+    }
+
+    /// Follows a redirect on a new connection. The login goes along to the same host only (Q26).
+    fn redirect(&mut self, response: &Response, now: Duration) {
+        let location = response.headers.text("location").and_then(|location| {
+            let location = location.trim();
+            if location.starts_with('/') {
+                let own = format!("{}{location}", self.target.origin());
+                return Target::parse(&own).ok();
+            }
+            Target::parse(location).ok()
+        });
+        let problem = match location {
+            None => RedirectProblem::NoLocation,
+            Some((next, _)) if next.scheme() == Scheme::Rtsps => RedirectProblem::Tls,
+            Some(_) if self.facts.redirects >= MAX_REDIRECTS => RedirectProblem::TooMany,
+            Some((next, _)) => {
+                self.facts.redirects += 1;
+                if !self.target.same_host(&next) {
+                    self.withheld |= self.auth.withhold();
+                }
+                self.auth.forget_challenge();
+                self.target = next;
+                return self.connect(Step::Describe);
+            }
+        };
+        self.fail(Cause::BadRedirect { status: response.status, problem }, now);
+    }
+
+    fn since_stage(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.stage_began)
+    }
+}
+
+fn challenges(response: &Response) -> Vec<Challenge> {
+    Challenge::parse_all(response.headers.all("www-authenticate"))
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 305 | 307 | 308)
+}
+
+/// What a final status other than success, redirect and 401 means. 403, 453 and 503 are how devices
+/// say that they are full (Q39, Q72).
+fn status_cause(response: &Response) -> Cause {
+    let status = response.status;
+    let reason = response.reason.clone();
+    match status {
+        403 | 453 | 503 => Cause::SessionLimit { status },
+        404 | 410 => Cause::NotFound { status },
+        461 => Cause::TransportUnsupported { status },
+        454 | 500..=599 => Cause::ServerError { status, reason },
+        _ => Cause::BadStatus { status, reason },
+    }
+}

@@ -1,0 +1,544 @@
+//! Sessions against recorded answers, in virtual time.
+
+use std::time::Duration;
+
+use super::*;
+use crate::auth::Credential;
+use crate::rtsp::{Deadlines, Depth, TransportKind};
+
+const URL: &str = "rtsp://192.168.1.64:554/Streaming/Channels/101";
+
+macro_rules! message {
+    ($name:literal) => {
+        include_str!(concat!("../../../testdata/", $name, ".rtsp"))
+    };
+}
+
+/// The device's side of a session.
+struct Device {
+    session: Session,
+    now: Duration,
+    /// Requests sent and not yet looked at.
+    sent: VecDeque<String>,
+    connects: Vec<String>,
+    events: Vec<Event>,
+    packets: Vec<(Track, PacketKind, usize)>,
+    wait: Duration,
+    finished: Option<Result<(), Failure>>,
+}
+
+impl Device {
+    fn new(depth: Depth, login: Option<(&str, &str)>) -> Self {
+        let plan = Plan {
+            target: Target::parse(URL).unwrap().0,
+            credential: login.map(|(user, password)| Credential::new(user, password)),
+            depth,
+            transport: TransportKind::TcpInterleaved,
+            user_agent: "Zhishou/test".to_owned(),
+            deadlines: Deadlines::default(),
+            entropy: 1,
+        };
+        let mut device = Self {
+            session: Session::new(plan),
+            now: Duration::ZERO,
+            sent: VecDeque::new(),
+            connects: Vec::new(),
+            events: Vec::new(),
+            packets: Vec::new(),
+            wait: Duration::ZERO,
+            finished: None,
+        };
+        device.drain();
+        device
+    }
+
+    /// A device that has accepted the first connection.
+    fn connected(depth: Depth, login: Option<(&str, &str)>) -> Self {
+        let mut device = Self::new(depth, login);
+        assert_eq!(device.connects, ["192.168.1.64:554"]);
+        device.input(Input::Connected);
+        device
+    }
+
+    fn drain(&mut self) {
+        for _ in 0..1000 {
+            match self.session.poll(self.now) {
+                Output::Connect { host, port } => self.connects.push(format!("{host}:{port}")),
+                Output::Send(bytes) => {
+                    self.sent.push_back(String::from_utf8_lossy(&bytes).into_owned());
+                }
+                Output::Event(event) => self.events.push(event),
+                Output::Packet { track, kind, payload } => {
+                    self.packets.push((track, kind, payload.len()));
+                }
+                Output::WaitUntil(time) => {
+                    assert!(time > self.now, "busy loop");
+                    self.wait = time;
+                    return;
+                }
+                Output::Finished(result) => {
+                    self.finished = Some(result);
+                    return;
+                }
+            }
+        }
+        panic!("a session that never rests");
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        self.session.handle(input, self.now);
+        self.drain();
+    }
+
+    /// The next request, which must be this one.
+    fn expect(&mut self, method: &str) -> String {
+        let request = self.sent.pop_front().unwrap_or_else(|| panic!("{method}: nothing sent"));
+        assert!(request.starts_with(&format!("{method} ")), "{method}: {request}");
+        assert!(request.contains("User-Agent: Zhishou/test\r\n"));
+        request
+    }
+
+    /// Expects a request and answers it.
+    fn serve(&mut self, method: &str, answer: &str) -> String {
+        let request = self.expect(method);
+        self.now += Duration::from_millis(10);
+        let cseq = request.lines().find_map(|l| l.strip_prefix("CSeq: ")).unwrap();
+        self.input(Input::Bytes(&fill(answer, cseq)));
+        request
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.input(Input::Tick);
+    }
+
+    fn fails_with(&self) -> (Stage, &Cause) {
+        match self.finished.as_ref().expect("not finished") {
+            Err(failure) => (failure.stage, &failure.cause),
+            Ok(()) => panic!("succeeded"),
+        }
+    }
+}
+
+/// CR LF, the CSeq, and the length of the body.
+fn fill(answer: &str, cseq: &str) -> Vec<u8> {
+    let answer = answer.replace('\n', "\r\n").replace("{cseq}", cseq);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let head = head.replace("{length}", &body.len().to_string());
+    format!("{head}\r\n\r\n{body}").into_bytes()
+}
+
+fn status(status: &str) -> String {
+    format!("RTSP/1.0 {status}\nCSeq: {{cseq}}\n\n")
+}
+
+const SETUP: &str = "RTSP/1.0 200 OK\nCSeq: {cseq}\nSession: 77;timeout=20\n\
+                     Transport: RTP/AVP/TCP;unicast;interleaved=0-1\n\n";
+
+const LOGIN: Option<(&str, &str)> = Some(("admin", "pw"));
+
+/// Up to the answer to PLAY, video only.
+fn playing(login: Option<(&str, &str)>) -> Device {
+    let mut device = Device::connected(Depth::Play, login);
+    device.serve("OPTIONS", message!("gstreamer_options_200"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", SETUP);
+    device.serve("PLAY", &status("200 OK"));
+    assert_eq!(device.events.last(), Some(&Event::Playing));
+    device
+}
+
+fn rtp(channel: u8) -> Vec<u8> {
+    let mut out = vec![b'$', channel, 0, 13];
+    out.extend_from_slice(&[0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 9]);
+    out
+}
+
+#[test]
+fn hikvision_from_options_to_teardown() {
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    assert!(!device.serve("OPTIONS", &status("200 OK")).contains("Authorization"));
+    assert!(
+        !device.serve("DESCRIBE", message!("hikvision_describe_401")).contains("Authorization")
+    );
+    // Q36: the strongest of the three.
+    let describe = device.serve("DESCRIBE", message!("hikvision_describe_200"));
+    assert!(describe.contains("algorithm=SHA-256"), "{describe}");
+    let setup = device.serve("SETUP", message!("hikvision_setup_200"));
+    let base = "rtsp://192.168.1.64:554/Streaming/Channels/101/";
+    assert!(setup.starts_with(&format!("SETUP {base}trackID=video RTSP/1.0")), "{setup}");
+    assert!(setup.contains("Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"), "{setup}");
+    // Sound is refused: the picture matters.
+    device.serve("SETUP", &status("461 Unsupported Transport"));
+    let play = device.serve("PLAY", &status("200 OK"));
+    assert!(play.starts_with(&format!("PLAY {base} RTSP/1.0")), "{play}");
+    assert!(play.contains("Session: 1885889213\r\n"), "{play}");
+    assert!(play.contains("algorithm=SHA-256") && !play.contains("qop"), "{play}");
+    device.input(Input::Bytes(&rtp(0)));
+    assert_eq!(device.packets, [(Track::Video, PacketKind::Rtp, 13)]);
+    device.input(Input::Stop);
+    let teardown = device.serve("TEARDOWN", &status("200 OK"));
+    assert!(teardown.contains("Session: 1885889213") && teardown.contains("Authorization"));
+    assert_eq!(device.finished, Some(Ok(())));
+    let facts = device.session.facts();
+    assert_eq!(facts.teardown, TeardownState::Confirmed);
+    assert!(facts.login_proven && facts.rejected_logins == 0);
+    // The metadata stream was never asked for.
+    assert!(device.sent.is_empty());
+}
+
+#[test]
+fn q01_q22_uniview_is_played_on_the_live_connection() {
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("uniview_describe_200"));
+    let setup = device.serve("SETUP", SETUP);
+    assert!(setup.starts_with("SETUP rtsp://192.168.1.64:554/media/video1/video "), "{setup}");
+    assert!(device.session.facts().foreign_host);
+    let Event::Described(description) = &device.events[0] else { panic!() };
+    assert!(description.video().unwrap().parameter_sets.invalid);
+}
+
+#[test]
+fn describe_depth_sets_nothing_up() {
+    let mut device = Device::connected(Depth::Describe, None);
+    device.serve("OPTIONS", &status("200"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    assert_eq!(device.finished, Some(Ok(())));
+    assert!(device.sent.is_empty());
+    assert_eq!(device.session.facts().teardown, TeardownState::NotNeeded);
+}
+
+#[test]
+fn a_wrong_password_is_sent_once() {
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    device.serve("OPTIONS", message!("vstarcam_describe_401"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_401"));
+    assert!(device.serve("DESCRIBE", message!("hikvision_describe_401")).contains("Digest"));
+    assert!(matches!(device.fails_with(), (Stage::Describe, Cause::AuthRejected { .. })));
+    assert!(device.sent.is_empty());
+    assert_eq!(device.session.facts().rejected_logins, 1);
+}
+
+#[test]
+fn without_a_login_it_is_asked_for() {
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", message!("vstarcam_describe_401"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_401"));
+    let offered = "Digest".to_owned();
+    let cause = Cause::AuthRequired { offered, withheld: false };
+    assert_eq!(device.fails_with(), (Stage::Describe, &cause));
+}
+
+#[test]
+fn q37_new_nonce_on_every_request() {
+    let challenge = |n: u32| {
+        format!(
+            "RTSP/1.0 401 No\nCSeq: {{cseq}}\nWWW-Authenticate: Digest realm=\"r\", nonce=\"{n}\"\n\n"
+        )
+    };
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    device.serve("OPTIONS", &challenge(1));
+    device.serve("DESCRIBE", &challenge(2));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", &challenge(3));
+    device.serve("SETUP", SETUP);
+    device.serve("PLAY", &challenge(4));
+    assert!(device.serve("PLAY", &status("200 OK")).contains("nonce=\"4\", "));
+    // A keep-alive too, and it is repeated at once.
+    device.pass(Duration::from_secs(10));
+    device.serve("OPTIONS", &challenge(5));
+    assert!(device.serve("OPTIONS", &status("200 OK")).contains("nonce=\"5\""));
+    device.input(Input::Stop);
+    device.serve("TEARDOWN", &challenge(6));
+    device.serve("TEARDOWN", &status("200 OK"));
+    assert_eq!(device.finished, Some(Ok(())));
+    assert_eq!(device.session.facts().rejected_logins, 0);
+}
+
+#[test]
+fn q38_q72_refused_after_success_is_a_full_device() {
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_401"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", message!("vstarcam_describe_401"));
+    assert_eq!(device.fails_with(), (Stage::Setup, &Cause::SessionLimit { status: 401 }));
+    assert_eq!(device.session.facts().rejected_logins, 0);
+}
+
+#[test]
+fn q39_q72_statuses_have_their_meaning() {
+    let describe = |answer: &str| {
+        let mut device = Device::connected(Depth::Play, None);
+        device.serve("OPTIONS", &status("200 OK"));
+        device.serve("DESCRIBE", answer);
+        device.fails_with().1.clone()
+    };
+    assert_eq!(describe(message!("dahua_describe_403")), Cause::SessionLimit { status: 403 });
+    assert_eq!(describe(&status("453 Not Enough Bandwidth")), Cause::SessionLimit { status: 453 });
+    assert_eq!(describe(&status("503")), Cause::SessionLimit { status: 503 });
+    assert_eq!(describe(&status("404 Not Found")), Cause::NotFound { status: 404 });
+    assert!(matches!(describe(&status("500 Oops")), Cause::ServerError { status: 500, .. }));
+    assert!(matches!(describe(&status("400")), Cause::BadStatus { status: 400, .. }));
+    assert!(matches!(describe(&status("200 OK")), Cause::BadSdp(_)));
+    let audio = "RTSP/1.0 200 OK\nContent-Length: {length}\n\nm=audio 0 RTP/AVP 0\n";
+    assert_eq!(describe(audio), Cause::NoVideo { media: 1 });
+}
+
+#[test]
+fn q48_refused_transport_and_an_answer_in_udp() {
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", &status("461 Unsupported Transport"));
+    assert_eq!(device.fails_with(), (Stage::Setup, &Cause::TransportUnsupported { status: 461 }));
+
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    let udp = "RTSP/1.0 200 OK\nSession: 9\nTransport: RTP/AVP;unicast;server_port=6970-6971\n\n";
+    device.serve("SETUP", udp);
+    assert!(device.serve("TEARDOWN", &status("200")).contains("Session: 9\r\n"));
+    assert_eq!(device.fails_with(), (Stage::Setup, &Cause::TransportUnsupported { status: 200 }));
+}
+
+#[test]
+fn a_failed_play_still_tears_down() {
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", SETUP);
+    device.serve("PLAY", &status("454 Session Not Found"));
+    assert_eq!(device.finished, None);
+    device.expect("TEARDOWN");
+    device.pass(Duration::from_secs(3));
+    assert!(matches!(device.fails_with(), (Stage::Play, Cause::ServerError { status: 454, .. })));
+    assert_eq!(device.session.facts().teardown, TeardownState::Unanswered);
+}
+
+#[test]
+fn stop_during_setup_waits_for_the_session_and_closes_it() {
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.input(Input::Stop);
+    assert_eq!(device.wait, device.now + Duration::from_secs(2));
+    device.serve("SETUP", SETUP);
+    device.serve("TEARDOWN", &status("200 OK"));
+    assert_eq!(device.finished, Some(Ok(())));
+
+    let mut device = Device::connected(Depth::Play, None);
+    device.input(Input::Stop);
+    assert_eq!(device.finished, Some(Ok(())));
+    assert_eq!(Device::new(Depth::Play, None).connects.len(), 1);
+}
+
+#[test]
+fn q26_redirect_withholds_the_login_from_another_host() {
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("platform_describe_302"));
+    assert_eq!(device.connects[1], "10.9.8.7:1554");
+    device.input(Input::Connected);
+    let describe = device.serve("DESCRIBE", message!("vstarcam_describe_401"));
+    assert!(describe.starts_with("DESCRIBE rtsp://10.9.8.7:1554/live/ch7?token=a RTSP/1.0"));
+    let offered = "Digest".to_owned();
+    let cause = Cause::AuthRequired { offered, withheld: true };
+    assert_eq!(device.fails_with(), (Stage::Describe, &cause));
+    assert!(!device.session.facts().login_sent);
+}
+
+#[test]
+fn redirects_are_bounded_and_keep_the_login_on_the_same_host() {
+    let here = "RTSP/1.0 301 Moved\nLocation: rtsp://192.168.1.64:8554/x\n\n";
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", here);
+    device.input(Input::Connected);
+    device.serve("DESCRIBE", message!("vstarcam_describe_401"));
+    assert!(device.serve("DESCRIBE", here).contains("Authorization"));
+    device.input(Input::Connected);
+    device.serve("DESCRIBE", here);
+    device.input(Input::Connected);
+    device.serve("DESCRIBE", here);
+    let cause = Cause::BadRedirect { status: 301, problem: crate::rtsp::RedirectProblem::TooMany };
+    assert_eq!(device.fails_with(), (Stage::Describe, &cause));
+    assert_eq!(device.connects.len(), 4);
+}
+
+#[test]
+fn q70_a_device_that_closes_after_401_is_asked_once_more() {
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_401"));
+    device.expect("DESCRIBE");
+    device.input(Input::Closed);
+    assert_eq!(device.connects.len(), 2);
+    device.input(Input::Connected);
+    let describe = device.expect("DESCRIBE");
+    assert!(describe.contains("nonce=\"c8c7e0e3c2f5b4a6a9b1c2d3e4f50617\""), "{describe}");
+    device.input(Input::Closed);
+    assert_eq!(device.fails_with(), (Stage::Describe, &Cause::ConnectionLost));
+    assert_eq!(device.connects.len(), 2);
+}
+
+#[test]
+fn q71_after_a_close_past_describe_it_is_described_again() {
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.expect("SETUP");
+    device.input(Input::Closed);
+    device.input(Input::Connected);
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", SETUP);
+    device.expect("PLAY");
+}
+
+#[test]
+fn silence_and_other_protocols() {
+    let mut device = Device::connected(Depth::Play, None);
+    assert_eq!(device.wait, Duration::from_secs(5));
+    device.pass(Duration::from_secs(5));
+    let waited = Duration::from_secs(5);
+    let cause = Cause::NoResponse { waited, closed: false };
+    assert_eq!(device.fails_with(), (Stage::Options, &cause));
+
+    let mut device = Device::connected(Depth::Play, None);
+    device.input(Input::Closed);
+    let cause = Cause::NoResponse { waited: Duration::ZERO, closed: true };
+    assert_eq!(device.fails_with(), (Stage::Options, &cause));
+
+    let mut device = Device::connected(Depth::Play, None);
+    device.input(Input::Bytes(b"SSH-2.0-dropbear\r\n"));
+    device.pass(Duration::from_secs(5));
+    assert!(matches!(device.fails_with(), (Stage::Options, Cause::NotRtsp { .. })));
+
+    let mut device = Device::connected(Depth::Play, None);
+    device.input(Input::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+    assert!(matches!(device.fails_with(), (Stage::Options, Cause::NotRtsp { .. })));
+}
+
+#[test]
+fn a_device_silent_at_play_is_torn_down() {
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", SETUP);
+    device.expect("PLAY");
+    device.pass(Duration::from_secs(5));
+    device.serve("TEARDOWN", &status("200 OK"));
+    assert!(matches!(device.fails_with(), (Stage::Play, Cause::NoResponse { .. })));
+}
+
+#[test]
+fn q45_q63_q64_q67_keep_alive_at_half_the_timeout_never_awaited() {
+    let mut device = playing(None);
+    assert_eq!(device.wait, device.now + Duration::from_secs(10));
+    for _ in 0..3 {
+        device.pass(Duration::from_secs(10));
+        let request = device.expect("GET_PARAMETER");
+        assert!(
+            request.starts_with("GET_PARAMETER rtsp://192.168.1.64:554/Streaming/Channels/101 ")
+        );
+        assert!(request.contains("Session: 77\r\n"));
+    }
+    // Late, wrong and unmatched answers change nothing (Q63, Q65).
+    device.input(Input::Bytes(&fill(message!("tapo_keepalive_400"), "1")));
+    device.input(Input::Bytes(&fill(&status("454 Session Not Found"), "6")));
+    assert_eq!(device.finished, None);
+    device.input(Input::Stop);
+    let teardown = device.expect("TEARDOWN");
+    // The third keep-alive is answered only now: that is not TEARDOWN's answer.
+    device.input(Input::Bytes(&fill(&status("200 OK"), "7")));
+    assert_eq!(device.finished, None);
+    let cseq = teardown.lines().find_map(|l| l.strip_prefix("CSeq: ")).unwrap();
+    device.input(Input::Bytes(&fill(&status("200 OK"), cseq)));
+    assert_eq!(device.finished, Some(Ok(())));
+}
+
+#[test]
+fn q51_q53_packets_before_play_and_on_unknown_channels() {
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    // Q54: another session's data before anything is set up.
+    device.input(Input::Bytes(&rtp(0)));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", SETUP);
+    device.input(Input::Bytes(&rtp(0)));
+    device.input(Input::Bytes(&rtp(9)));
+    device.serve("PLAY", &status("200 OK"));
+    device.input(Input::Bytes(&rtp(1)));
+    let video = |kind| (Track::Video, kind, 13);
+    assert_eq!(device.packets, [video(PacketKind::Rtp), video(PacketKind::Rtcp)]);
+    assert_eq!(device.session.facts().unset_channel_frames, 2);
+}
+
+#[test]
+fn q32_requests_of_the_device_do_not_disturb() {
+    let mut device = playing(None);
+    device.input(Input::Bytes(
+        b"ANNOUNCE rtsp://h/ RTSP/1.0\r\nCSeq: 3\r\nContent-Length: 2\r\n\r\nhi",
+    ));
+    assert!(device.sent.pop_front().unwrap().starts_with("RTSP/1.0 501 "));
+    device.input(Input::Bytes(b"OPTIONS * RTSP/1.0\r\nCSeq: 4\r\n\r\n"));
+    assert!(device.sent.pop_front().unwrap().starts_with("RTSP/1.0 200 "));
+    device.input(Input::Bytes(&rtp(0)));
+    assert_eq!(device.packets.len(), 1);
+}
+
+#[test]
+fn a_lost_connection_cannot_be_torn_down() {
+    let mut device = playing(None);
+    device.input(Input::Closed);
+    assert_eq!(device.fails_with(), (Stage::Receive, &Cause::ConnectionLost));
+    assert_eq!(device.session.facts().teardown, TeardownState::NotSent);
+    assert!(device.sent.is_empty());
+}
+
+#[test]
+fn packets_during_teardown_are_dropped_and_closing_ends_it() {
+    let mut device = playing(None);
+    device.input(Input::Stop);
+    device.input(Input::Bytes(&rtp(0)));
+    device.input(Input::Closed);
+    assert_eq!(device.finished, Some(Ok(())));
+    assert_eq!(device.packets, []);
+    assert_eq!(device.session.facts().teardown, TeardownState::ClosedByPeer);
+}
+
+#[test]
+fn receiver_reports_go_out_on_the_control_channel() {
+    let mut device = playing(None);
+    device.input(Input::Rtcp(Track::Video, &[0x80, 201, 0, 1, 0, 0, 0, 1]));
+    assert!(device.sent.pop_front().unwrap().starts_with("$\u{1}\u{0}\u{8}"));
+    device.input(Input::Rtcp(Track::Audio, &[0x80, 201, 0, 1, 0, 0, 0, 1]));
+    assert!(device.sent.is_empty());
+}
+
+#[test]
+fn timings_are_told_per_stage() {
+    let device = playing(None);
+    let timings = device.session.facts().timings;
+    let ten = Some(Duration::from_millis(10));
+    assert_eq!(
+        (timings.options, timings.describe, timings.setup, timings.play),
+        (ten, ten, ten, ten)
+    );
+    assert_eq!(timings.teardown, None);
+}
+
+proptest::proptest! {
+    /// Whatever a device says, the session rests or ends, within bounds.
+    #[test]
+    fn survives_any_device(answers in proptest::collection::vec(
+        proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), 0..12)) {
+        let mut device = Device::connected(Depth::Play, LOGIN);
+        for answer in answers {
+            device.now += Duration::from_millis(100);
+            device.input(Input::Bytes(&answer));
+            device.input(Input::Bytes(b"RTSP/1.0 200 OK\r\n\r\n"));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! One media section and the format chosen from it.
+
+use super::{Codec, ParameterSets};
+
+/// What kind of media a section carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaKind {
+    /// `m=video`.
+    Video,
+    /// `m=audio`.
+    Audio,
+    /// Metadata, vendor media and the like: never set up.
+    Other,
+}
+
+/// One media section with a usable payload type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Media {
+    /// Video, audio or other.
+    pub kind: MediaKind,
+    /// RTP payload type, 0 to 127.
+    pub payload_type: u8,
+    /// Codec by rtpmap, else by the static table (Q15).
+    pub codec: Codec,
+    /// RTP clock, Hz; never 0.
+    pub clock_rate_hz: u32,
+    /// The media's `a=control`, as sent.
+    pub control: Option<String>,
+    /// `a=framerate` or `a=x-framerate`, frames per second; `None` where missing or not positive
+    /// (Q16).
+    pub declared_fps: Option<f64>,
+    /// `fmtp` parameters, names in lower case.
+    pub fmtp: Vec<(String, String)>,
+    /// An ONVIF back channel: we would send on it. Never set up.
+    pub backchannel: bool,
+    /// SPS, PPS, VPS from `fmtp`: a hint only (Q13, Q14).
+    pub parameter_sets: ParameterSets,
+}
+
+impl Media {
+    /// A parameter of `fmtp` by its lower-case name.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.fmtp.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// A section as it is being read.
+#[derive(Debug, Default)]
+pub(super) struct Section {
+    pub(super) kind: String,
+    pub(super) payload_types: Vec<u8>,
+    pub(super) rtpmap: Vec<(u8, String, u32)>,
+    pub(super) control: Option<String>,
+    pub(super) declared_fps: Option<f64>,
+    pub(super) sendonly: bool,
+    pub(super) attributes: usize,
+}
+
+impl Section {
+    /// The value of `m=`: `video 0 RTP/AVP 96 97`. Formats that are no payload type are dropped
+    /// (Q10).
+    pub(super) fn open(value: &str) -> Self {
+        let mut words = value.split_ascii_whitespace();
+        let kind = words.next().unwrap_or_default().to_ascii_lowercase();
+        let payload_types =
+            words.skip(2).take(16).filter_map(|w| w.parse().ok()).filter(|pt| *pt < 128).collect();
+        Self { kind, payload_types, ..Self::default() }
+    }
+
+    /// `None` if no payload type is usable.
+    pub(super) fn finish(self, fmtp: &[(u8, String)]) -> Option<Media> {
+        let kind = match self.kind.as_str() {
+            "video" => MediaKind::Video,
+            "audio" => MediaKind::Audio,
+            _ => MediaKind::Other,
+        };
+        let formats = self.payload_types.iter().map(|pt| (*pt, self.format(*pt)));
+        let known = |f: &(u8, (Codec, u32))| !matches!(f.1.0, Codec::Other(_));
+        let (payload_type, (codec, clock_rate_hz)) =
+            formats.clone().find(known).or_else(|| formats.clone().next())?;
+        // The format parameters may stand under another section (Q12).
+        let fmtp: Vec<_> = fmtp
+            .iter()
+            .filter(|(pt, _)| *pt == payload_type)
+            .flat_map(|(_, text)| parameters(text))
+            .collect();
+        let parameter_sets = ParameterSets::read(&codec, &fmtp);
+        Some(Media {
+            kind,
+            payload_type,
+            codec,
+            clock_rate_hz,
+            control: self.control,
+            declared_fps: self.declared_fps,
+            fmtp,
+            backchannel: self.sendonly,
+            parameter_sets,
+        })
+    }
+
+    /// Codec and clock of a payload type; rtpmap wins over the static table (Q15).
+    fn format(&self, payload_type: u8) -> (Codec, u32) {
+        let default_clock = if self.kind == "audio" { 8_000 } else { 90_000 };
+        match self.rtpmap.iter().find(|(pt, ..)| *pt == payload_type) {
+            Some((_, name, clock)) => {
+                (Codec::from_name(name), if *clock == 0 { default_clock } else { *clock })
+            }
+            None => Codec::from_static(payload_type)
+                .unwrap_or((Codec::Other(String::new()), default_clock)),
+        }
+    }
+}
+
+/// `a=1; b=2;c` → pairs; a name without value has an empty one; at most 64.
+fn parameters(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.split(';').map(str::trim).filter(|p| !p.is_empty()).take(64).map(|p| {
+        let (name, value) = p.split_once('=').unwrap_or((p, ""));
+        (name.trim().to_ascii_lowercase(), value.trim().to_owned())
+    })
+}
