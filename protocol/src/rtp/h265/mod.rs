@@ -1,0 +1,6 @@
+//! H.265: RTP payloads (RFC 7798) and sequence parameter sets.
+
+mod depacketize;
+pub(super) mod sps;
+
+pub(super) use depacketize::depacketize;

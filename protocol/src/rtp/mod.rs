@@ -1,0 +1,40 @@
+//! RTP and RTCP of one stream: how well it arrives, and one whole keyframe out of it.
+//!
+//! A [`Receiver`] takes packets and the time they arrived and keeps the figures of RFC 3550
+//! (validity A.1, loss A.3, jitter A.8), the frame rate by the arrival clock, stalls, jumps of the
+//! timestamp, groups of pictures and the camera's clock. While a keyframe is wanted it also
+//! assembles one: every slice of the picture, in Annex B with its parameter sets (H.264, H.265),
+//! or as a JFIF file (RFC 2435). It decodes nothing, opens nothing and knows no clock.
+//!
+//! Invariants
+//! - Time is a `Duration` since the start of the probe and never runs backwards here: an earlier
+//!   time is read as no time passed.
+//! - Nothing is allocated per packet, except to hold packets that arrived out of order.
+//! - Memory of one receiver stays below [`Receiver::MEMORY_BOUND`], whatever arrives.
+//! - No input panics (property tests, fuzzing).
+
+mod access_unit;
+mod arrival;
+mod bits;
+mod format;
+mod g711;
+mod h264;
+mod h265;
+mod jitter;
+mod jpeg;
+mod keyframe;
+mod nal;
+mod parameter_sets;
+mod receiver;
+mod reorder;
+mod reports;
+mod source;
+mod statistics;
+
+pub use format::{Codec, PictureFormat, StreamFormat};
+pub use keyframe::Keyframe;
+pub use receiver::Receiver;
+pub use statistics::{AudioStatistics, Statistics, StreamStatistics, VideoStatistics};
+
+#[cfg(test)]
+mod tests;
