@@ -312,3 +312,70 @@ fn listen(server: &RTSPServer, context: &glib::MainContext) -> Result<glib::Sour
     source.attach(Some(context));
     Ok(source)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Expected;
+    use std::{
+        io::{ErrorKind, Read, Write},
+        net::TcpStream,
+        path::Path,
+    };
+    use zhishou_domain::FaultCode;
+
+    /// The status line of the answer to DESCRIBE without a credential; `None` is silence.
+    fn describe(ip: &str, url: &str) -> io::Result<Option<String>> {
+        let port = url.split(':').nth(2).and_then(|rest| rest.split('/').next()).unwrap();
+        let mut stream = TcpStream::connect((ip, port.parse().unwrap()))?;
+        // Silence has to be waited for; an answer comes within milliseconds.
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(stream, "DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n")?;
+        let mut answer = [0; 256];
+        match stream.read(&mut answer) {
+            Ok(read) => {
+                let text = String::from_utf8_lossy(&answer[..read]).into_owned();
+                Ok(text.lines().next().map(str::to_owned))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[test]
+    fn every_camera_answers_as_it_should_and_none_after_the_end() {
+        let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/demo-footage");
+        let options = Options { cameras: BASE_CAMERAS, cache };
+        let demo = Demo::start(&options, &|_| {}).unwrap();
+        let district = demo.district().clone();
+        for camera in district.probed() {
+            let row = &camera.row;
+            let answer = describe(&row.ip, row.url.as_deref().unwrap());
+            let faults = match &camera.expected {
+                Expected::Steady { faults, .. } => faults.as_slice(),
+                Expected::Alternating { .. } | Expected::NotProbed => &[],
+            };
+            match faults {
+                [FaultCode::Refused] => {
+                    assert_eq!(answer.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+                }
+                [FaultCode::NoResponse] => assert_eq!(answer.unwrap(), None),
+                _ if row.credential.is_none() => {
+                    assert_eq!(answer.unwrap().unwrap(), "RTSP/1.0 200 OK");
+                }
+                _ => assert_eq!(answer.unwrap().unwrap(), "RTSP/1.0 401 Unauthorized"),
+            }
+        }
+        drop(demo);
+        for camera in district.probed() {
+            let answer = describe(&camera.row.ip, camera.row.url.as_deref().unwrap());
+            assert_eq!(answer.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        }
+    }
+
+    #[test]
+    fn too_few_cameras_are_refused_before_anything_starts() {
+        let options = Options { cameras: 3, cache: PathBuf::from("/nonexistent") };
+        assert!(matches!(Demo::start(&options, &|_| {}), Err(DemoError::Cameras(3))));
+    }
+}
