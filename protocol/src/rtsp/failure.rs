@@ -90,7 +90,7 @@ pub enum Cause {
     AuthRequired {
         /// The schemes offered, comma-separated; empty if the device named none.
         offered: String,
-        /// A login is known but was withheld, because a redirect led to another host.
+        /// A login is known but was withheld: a redirect led to another host, or a guard forbade it.
         withheld: bool,
     },
     /// The login was refused.

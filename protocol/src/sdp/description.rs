@@ -113,6 +113,9 @@ impl Reader {
             "framerate" | "x-framerate" if section.declared_fps.is_none() => {
                 section.declared_fps = value.parse().ok().filter(|f: &f64| *f > 0.0 && *f <= 1e3);
             }
+            "framesize" | "x-dimensions" if section.frame_size.is_none() => {
+                section.frame_size = frame_size(value);
+            }
             "sendonly" => section.sendonly = true,
             _ => {}
         }
@@ -145,6 +148,13 @@ fn rtpmap(value: &str) -> Option<(u8, String, u32)> {
     let name = parts.next().filter(|n| !n.is_empty())?.to_owned();
     let clock = parts.next().and_then(|c| c.parse().ok()).unwrap_or(0);
     Some((pt.parse().ok()?, name, clock))
+}
+
+/// `96 1920-1080` (RFC 6064) or `1920,1080`.
+fn frame_size(value: &str) -> Option<(u16, u16)> {
+    let size = value.rsplit(|c: char| c.is_ascii_whitespace()).next()?;
+    let (width, height) = size.split_once(['-', ','])?;
+    Some((width.parse().ok().filter(|w| *w > 0)?, height.parse().ok().filter(|h| *h > 0)?))
 }
 
 /// `96 packetization-mode=1; …`; the parameters may be missing (Q12).
@@ -234,6 +244,19 @@ mod tests {
         for value in ["0S", "0", "", "-5", "nan", "inf"] {
             let sdp = parse(&format!("m=video 0 RTP/AVP 26\r\na=framerate:{value}\r\n"));
             assert_eq!(sdp.video().unwrap().declared_fps, None, "{value}");
+        }
+    }
+
+    #[test]
+    fn frame_sizes_in_both_spellings() {
+        for (attribute, size) in [
+            ("framesize:26 1920-1080", Some((1920, 1080))),
+            ("x-dimensions:704,576", Some((704, 576))),
+            ("x-dimensions:0,0", None),
+            ("framesize:26", None),
+        ] {
+            let sdp = parse(&format!("m=video 0 RTP/AVP 26\r\na={attribute}\r\n"));
+            assert_eq!(sdp.video().unwrap().frame_size, size, "{attribute}");
         }
     }
 

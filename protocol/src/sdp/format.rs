@@ -29,6 +29,8 @@ pub struct Media {
     /// `a=framerate` or `a=x-framerate`, frames per second; `None` where missing or not positive
     /// (Q16).
     pub declared_fps: Option<f64>,
+    /// Width and height in pixels by `a=framesize` (RFC 6064) or `a=x-dimensions`.
+    pub frame_size: Option<(u16, u16)>,
     /// `fmtp` parameters, names in lower case.
     pub fmtp: Vec<(String, String)>,
     /// An ONVIF back channel: we would send on it. Never set up.
@@ -52,6 +54,7 @@ pub(super) struct Section {
     pub(super) rtpmap: Vec<(u8, String, u32)>,
     pub(super) control: Option<String>,
     pub(super) declared_fps: Option<f64>,
+    pub(super) frame_size: Option<(u16, u16)>,
     pub(super) sendonly: bool,
     pub(super) attributes: usize,
 }
@@ -92,6 +95,7 @@ impl Section {
             clock_rate_hz,
             control: self.control,
             declared_fps: self.declared_fps,
+            frame_size: self.frame_size,
             fmtp,
             backchannel: self.sendonly,
             parameter_sets,

@@ -185,7 +185,7 @@ impl Session {
         let channels = self.legs.iter().filter_map(|l| l.channels);
         self.framer.set_channels(channels.flat_map(|(rtp, rtcp)| [rtp, rtcp]).collect::<Vec<_>>());
         if set_up {
-            self.queue.push_back(Queued::Event(Event::Ready(track)));
+            self.queue.push_back(Queued::Event(Event::Ready { track, ssrc: header.ssrc }));
         } else if index == 0 {
             return self.fail(Cause::TransportUnsupported { status: response.status }, now);
         }

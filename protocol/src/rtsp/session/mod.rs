@@ -107,7 +107,12 @@ pub enum Event {
     /// DESCRIBE brought a usable description with video in it.
     Described(Box<Description>),
     /// A stream was set up.
-    Ready(Track),
+    Ready {
+        /// Which.
+        track: Track,
+        /// The SSRC the device announced for it, a hint.
+        ssrc: Option<u32>,
+    },
     /// PLAY was answered: media should flow from now on.
     Playing,
 }
@@ -226,6 +231,12 @@ impl Session {
         facts.login_sent = self.auth.sent();
         facts.login_proven = self.auth.proven();
         facts
+    }
+
+    /// Keeps the login back from now on: a guard forbids it. A challenge then fails as
+    /// [`Cause::AuthRequired`] with `withheld`.
+    pub fn withhold_login(&mut self) {
+        self.withheld |= self.auth.withhold();
     }
 
     /// The stage it is in.

@@ -168,6 +168,8 @@ fn hikvision_from_options_to_teardown() {
     let base = "rtsp://192.168.1.64:554/Streaming/Channels/101/";
     assert!(setup.starts_with(&format!("SETUP {base}trackID=video RTSP/1.0")), "{setup}");
     assert!(setup.contains("Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"), "{setup}");
+    let ready = Event::Ready { track: Track::Video, ssrc: Some(0x5E1D_2F0A) };
+    assert_eq!(device.events.last(), Some(&ready));
     // Sound is refused: the picture matters.
     device.serve("SETUP", &status("461 Unsupported Transport"));
     let play = device.serve("PLAY", &status("200 OK"));
@@ -228,6 +230,17 @@ fn without_a_login_it_is_asked_for() {
     let offered = "Digest".to_owned();
     let cause = Cause::AuthRequired { offered, withheld: false };
     assert_eq!(device.fails_with(), (Stage::Describe, &cause));
+}
+
+#[test]
+fn a_login_that_a_guard_keeps_back_is_never_sent() {
+    let mut device = Device::new(Depth::Play, LOGIN);
+    device.session.withhold_login();
+    device.input(Input::Connected);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_401"));
+    assert!(matches!(device.fails_with().1, Cause::AuthRequired { withheld: true, .. }));
+    assert!(!device.session.facts().login_sent);
 }
 
 #[test]
