@@ -193,24 +193,26 @@ type Ready = mpsc::SyncSender<Result<(), DemoError>>;
 impl Crew {
     fn run(self, scenes: &[Scene], main_loop: &glib::MainLoop, ready: &Ready) {
         let played = self.context.with_thread_default(|| {
-            let servers = match self.open(scenes) {
-                Ok(servers) => servers,
-                Err(error) => return ready.send(Err(error)).ok(),
-            };
-            let swept = servers.clone();
-            self.every(SWEEP_TICK, move || {
+            let mut open = Open::default();
+            if let Err(error) = self.open(scenes, &mut open) {
+                return ready.send(Err(error)).ok();
+            }
+            let swept = open.servers.clone();
+            open.attached.push(self.every(SWEEP_TICK, move || {
                 for pool in swept.iter().filter_map(RTSPServer::session_pool) {
                     pool.cleanup();
                 }
-            });
+            }));
             // Told from within the loop, so that a quit can only come after its start.
             let ready = ready.clone();
-            self.context.invoke(move || {
-                // Nobody listens any more: then the loop is quit as well.
+            let told = glib::idle_source_new(None, glib::Priority::DEFAULT, move || {
+                // Where nobody listens any more, the loop is quit as well.
                 let _ = ready.send(Ok(()));
+                glib::ControlFlow::Break
             });
+            told.attach(Some(&self.context));
             main_loop.run();
-            servers.iter().for_each(house::hang_up);
+            open.servers.iter().for_each(house::hang_up);
             Some(())
         });
         if let Err(error) = played {
@@ -218,25 +220,22 @@ impl Crew {
         }
     }
 
-    /// Opens every camera.
-    fn open(&self, scenes: &[Scene]) -> Result<Vec<RTSPServer>, DemoError> {
+    /// Opens every camera; what is open when one fails, the caller closes by dropping `open`.
+    fn open(&self, scenes: &[Scene], open: &mut Open) -> Result<(), DemoError> {
         let mut hosts: BTreeMap<Ipv4Addr, Vec<&Scene>> = BTreeMap::new();
         for scene in scenes {
             hosts.entry(scene.host).or_default().push(scene);
         }
-        let mut servers = Vec::new();
-        for (host, scenes) in hosts {
-            servers.extend(self.open_host(host, &scenes)?);
-        }
-        Ok(servers)
+        hosts.into_iter().try_for_each(|(host, scenes)| self.open_host(host, &scenes, open))
     }
 
-    /// Opens what stands at one address; `None` where that is no server.
+    /// Opens what stands at one address.
     fn open_host(
         &self,
         host: Ipv4Addr,
         scenes: &[&Scene],
-    ) -> Result<Option<RTSPServer>, DemoError> {
+        open: &mut Open,
+    ) -> Result<(), DemoError> {
         let address = SocketAddrV4::new(host, self.port);
         let failed = |message: String| DemoError::Listen { address, message };
         let mut comes_and_goes = false;
@@ -250,67 +249,86 @@ impl Crew {
                     comes_and_goes = true;
                     (reel, scene.path.as_str(), None)
                 }
-                Act::IsAbsent => return Ok(None),
+                Act::IsAbsent => return Ok(()),
                 Act::KeepsSilent => {
                     let mut mute = Mute::new(address).map_err(|e| failed(e.to_string()))?;
-                    self.every(MUTE_TICK, move || mute.listen());
-                    return Ok(None);
+                    open.attached.push(self.every(MUTE_TICK, move || mute.listen()));
+                    return Ok(());
                 }
             };
             let reel = Arc::clone(&self.reels[reel]);
-            mounts
-                .push(Mount { path, programme: Programme { reel, since: self.since, loss_seed } });
+            let programme = Programme { reel, since: self.since, loss_seed };
+            mounts.push(Mount { path, programme });
         }
-        let Some(first) = scenes.first() else { return Ok(None) };
+        let Some(first) = scenes.first() else { return Ok(()) };
         let server = house::server(address, first, &mounts);
-        let source = listen(&server, &self.context).map_err(|e| failed(e.to_string()))?;
-        if comes_and_goes {
-            self.switch_on_and_off(server.clone(), source);
-        }
-        Ok(Some(server))
+        let listening = listen(&server, &self.context).map_err(|e| failed(e.to_string()))?;
+        open.attached.push(if comes_and_goes {
+            self.switch_off_and_on(server.clone(), listening)
+        } else {
+            listening
+        });
+        open.servers.push(server);
+        Ok(())
     }
 
     /// Takes a server off the network for [`DOWN_S`] after each [`UP_S`].
-    fn switch_on_and_off(&self, server: RTSPServer, source: glib::Source) {
+    fn switch_off_and_on(&self, server: RTSPServer, listening: Attached) -> Attached {
         let context = self.context.clone();
-        let mut listening = Some(source);
+        let mut listening = Some(listening);
         let mut second = 0;
         self.every(Duration::from_secs(1), move || {
             second = (second + 1) % (UP_S + DOWN_S);
-            if second == UP_S
-                && let Some(source) = listening.take()
-            {
-                source.destroy();
+            if second == UP_S {
+                listening = None;
                 house::hang_up(&server);
                 tracing::info!("a demo camera goes down");
             } else if second < UP_S && listening.is_none() {
                 match listen(&server, &context) {
-                    Ok(source) => {
-                        listening = Some(source);
+                    Ok(again) => {
+                        listening = Some(again);
                         tracing::info!("a demo camera comes back");
                     }
                     Err(error) => tracing::warn!(%error, "a demo camera cannot come back yet"),
                 }
             }
-        });
+        })
     }
 
     /// Calls `work` on the demo's thread, every `tick`.
-    fn every(&self, tick: Duration, mut work: impl FnMut() + Send + 'static) {
+    fn every(&self, tick: Duration, mut work: impl FnMut() + Send + 'static) -> Attached {
         let priority = glib::Priority::DEFAULT;
         let source = glib::timeout_source_new(tick, None, priority, move || {
             work();
             glib::ControlFlow::Continue
         });
         source.attach(Some(&self.context));
+        Attached(source)
     }
 }
 
-/// Lets `server` listen; it stops when the source is destroyed.
-fn listen(server: &RTSPServer, context: &glib::MainContext) -> Result<glib::Source, glib::Error> {
+/// What is open; dropping it closes it.
+#[derive(Default)]
+struct Open {
+    servers: Vec<RTSPServer>,
+    attached: Vec<Attached>,
+}
+
+/// A source of the main context that is destroyed, not only forgotten, when it is dropped: what it
+/// owns (a listening socket, a closure that knows the context) goes with it.
+struct Attached(glib::Source);
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.0.destroy();
+    }
+}
+
+/// Lets `server` listen, as long as what is returned lives.
+fn listen(server: &RTSPServer, context: &glib::MainContext) -> Result<Attached, glib::Error> {
     let source = server.create_source(gio::Cancellable::NONE)?;
     source.attach(Some(context));
-    Ok(source)
+    Ok(Attached(source))
 }
 
 #[cfg(test)]
@@ -360,6 +378,9 @@ mod tests {
                     assert_eq!(answer.unwrap_err().kind(), ErrorKind::ConnectionRefused);
                 }
                 [FaultCode::NoResponse] => assert_eq!(answer.unwrap(), None),
+                [FaultCode::NotFound] => {
+                    assert_eq!(answer.unwrap().unwrap(), "RTSP/1.0 404 Not Found");
+                }
                 _ if row.credential.is_none() => {
                     assert_eq!(answer.unwrap().unwrap(), "RTSP/1.0 200 OK");
                 }
