@@ -1,1 +1,3 @@
-//! One binary for all scenarios.
+//! One binary for all scenarios, one file per scenario.
+
+mod dependencies;

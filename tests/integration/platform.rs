@@ -1,0 +1,147 @@
+//! A running `zhishou`, as its users have it: a process, a port and a login.
+
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+/// The binary that was built with the tests.
+pub(crate) fn binary() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let folder = tests.parent().and_then(Path::parent).unwrap();
+    let binary = folder.join("zhishou");
+    assert!(binary.exists(), "{} is missing: `make test` builds it", binary.display());
+    binary
+}
+
+/// A process that ends with its owner.
+pub(crate) struct Platform {
+    child: Child,
+    pub(crate) address: String,
+    pub(crate) login: Option<(String, String)>,
+}
+
+impl Platform {
+    /// Starts `zhishou` with these arguments and waits for the address it prints.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(binary())
+            .args(["--lang", "en"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (lines, printed) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Reads to the end, so that the process never blocks on a full pipe.
+            output.lines().map_while(Result::ok).for_each(|line| drop(lines.send(line)));
+        });
+        let (mut address, mut user, mut password) = (None, None, None);
+        let deadline = Instant::now() + Duration::from_secs(180);
+        while address.is_none() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = printed.recv_timeout(left).expect("no address was printed");
+            let word = |label: &str| {
+                line.trim().strip_prefix(label).map(|rest| rest.trim().to_owned())
+            };
+            user = user.or_else(|| word("user:"));
+            password = password.or_else(|| word("password:"));
+            address = word("open:");
+        }
+        let address = address.unwrap().trim_end_matches('/').to_owned();
+        Self { child, address, login: user.zip(password) }
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and the exit code.
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        // Already gone after `kill` or `terminate`.
+        let _gone = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// A logged-in visitor.
+pub(crate) struct Visitor {
+    client: reqwest::Client,
+    origin: String,
+}
+
+impl Visitor {
+    /// Logs in over the API, changing a one-time password to `password` on the way.
+    pub(crate) async fn login(platform: &Platform, user: &str, one_time: &str, password: &str) -> Self {
+        let client = reqwest::Client::builder()
+            .cookie_store(true)
+            .timeout(Duration::from_secs(20))
+            .build()
+            .unwrap();
+        let visitor = Self { client, origin: platform.address.clone() };
+        let session = serde_json::json!({ "login": user, "password": one_time });
+        let (status, body) = visitor.post("/api/v1/session", &session).await;
+        assert_eq!(status, 200, "{body}");
+        if body["must_change"] == true {
+            let change = serde_json::json!({ "current": one_time, "new": password });
+            let (status, body) = visitor.post("/api/v1/password", &change).await;
+            assert!((200..300).contains(&status), "{status} {body}");
+        }
+        visitor
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        let response = self.client.get(format!("{}{path}", self.origin)).send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.client.post(format!("{}{path}", self.origin)).json(body);
+        let response = request.header("origin", &self.origin).send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn page(&self, path: &str) -> (u16, String) {
+        let response = self.client.get(format!("{}{path}", self.origin)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// Every item of a list, page by page.
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut next = None::<String>;
+        loop {
+            let join = if path.contains('?') { '&' } else { '?' };
+            let cursor = next.map(|next| format!("{join}next={next}")).unwrap_or_default();
+            let (status, page) = self.get(&format!("{path}{cursor}")).await;
+            assert_eq!(status, 200, "{path}: {page}");
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next"].as_str() {
+                Some(cursor) => next = Some(cursor.to_owned()),
+                None => return items,
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""GStreamer's RTSP server over MP4 files: gst_server.py PORT [--login basic|digest --user U --password P] FILE...
+
+Listens on 127.0.0.1 (PORT 0 takes a free one), prints "ready rtsp://127.0.0.1:PORT/NAME" for each
+file, and serves until it is killed. Needs the system's python3-gi, so no virtual environment.
+"""
+
+import argparse
+import pathlib
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+
+PAYLOADERS = {"h264": "rtph264pay", "h265": "rtph265pay"}
+
+
+def guard(server, arguments):
+    """Asks for the credential."""
+    auth = GstRtspServer.RTSPAuth()
+    auth.set_realm("foreign peer")
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    if arguments.login == "basic":
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
+        basic = GstRtspServer.RTSPAuth.make_basic(arguments.user, arguments.password)
+        auth.add_basic(basic, token)
+    else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(arguments.user, arguments.password, token)
+    server.set_auth(auth)
+
+
+def factory(path, guarded):
+    """Plays one file; the codec is told by `h265` in its name."""
+    codec = "h265" if "h265" in path.stem else "h264"
+    made = GstRtspServer.RTSPMediaFactory()
+    made.set_launch(
+        f'( filesrc location="{path.resolve()}" ! qtdemux name=demux demux.video_0 '
+        f"! {PAYLOADERS[codec]} name=pay0 pt=96 config-interval=-1 )"
+    )
+    if guarded:
+        rights = GstRtspServer.RTSPPermissions()
+        rights.add_permission_for_role("viewer", "media.factory.access", True)
+        rights.add_permission_for_role("viewer", "media.factory.construct", True)
+        made.set_permissions(rights)
+    return made
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--login", choices=["basic", "digest"])
+    parser.add_argument("--user", default="")
+    parser.add_argument("--password", default="")
+    parser.add_argument("files", nargs="+", type=pathlib.Path)
+    arguments = parser.parse_args()
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(str(arguments.port))
+    if arguments.login:
+        guard(server, arguments)
+    points = server.get_mount_points()
+    for path in arguments.files:
+        points.add_factory(f"/{path.name}", factory(path, bool(arguments.login)))
+    if server.attach(None) == 0:
+        raise SystemExit(f"gst_server: port {arguments.port} is taken")
+    for path in arguments.files:
+        print(f"ready rtsp://127.0.0.1:{server.get_bound_port()}/{path.name}", flush=True)
+    GLib.MainLoop().run()
+
+
+if __name__ == "__main__":
+    main()
