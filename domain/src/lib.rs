@@ -17,6 +17,7 @@ mod device;
 mod fault;
 mod ids;
 mod lang;
+pub mod ledger;
 mod observation;
 mod place;
 mod plan;
@@ -30,8 +31,9 @@ pub use credential::{Credential, CredentialState};
 pub use detail::Detail;
 pub use device::{Device, DeviceKind, LifeState, PointClass};
 pub use fault::{Fault, FaultCode, Group, Stage};
-pub use ids::{DepartmentId, DeviceId, IdSource, MaintainerId, SiteId, StreetId};
+pub use ids::{DepartmentId, DeviceId, IdSource, MaintainerId, SiteId, StreetId, UserId};
 pub use lang::Lang;
+pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};
 pub use observation::{
     AudioFacts, Observation, PictureFacts, PictureMode, StageTiming, Transport, VideoFacts,
 };

@@ -1,0 +1,233 @@
+//! Which evidence files there are. The files themselves are `recordings/`.
+
+use crate::{Store, StoreError, decode};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use zhishou_domain::{DeviceId, Timestamp};
+
+/// What a picture is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EvidenceKind {
+    /// What the device shows when nothing is wrong.
+    Good,
+    /// A fault.
+    Fault,
+}
+
+impl EvidenceKind {
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Fault => "fault",
+        }
+    }
+
+    /// The value of a stable word.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Good, Self::Fault].into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// One evidence file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceRow {
+    /// Path below the recordings directory.
+    pub key: String,
+    /// The device it shows.
+    pub device: DeviceId,
+    /// What it is kept for.
+    pub kind: EvidenceKind,
+    /// When it was taken.
+    pub taken_at: Timestamp,
+    /// Size, bytes.
+    pub bytes: u64,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+}
+
+/// How much evidence is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EvidenceTotal {
+    /// Files.
+    pub files: u64,
+    /// Their size, bytes.
+    pub bytes: u64,
+}
+
+/// What is remembered of the pictures of a device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pictures {
+    /// When the last keyframe was judged, and its signature.
+    pub last: Option<(Timestamp, Vec<u8>)>,
+    /// The last snapshot without a fault.
+    pub good: Option<EvidenceRow>,
+    /// The last snapshot of a fault.
+    pub fault: Option<EvidenceRow>,
+}
+
+fn decode_row(row: &SqliteRow) -> Result<EvidenceRow, StoreError> {
+    Ok(EvidenceRow {
+        key: row.try_get("key")?,
+        device: decode::id("evidence.device_id", row.try_get("device_id")?)?,
+        kind: decode::word("evidence.kind", row.try_get("kind")?, EvidenceKind::from_code)?,
+        taken_at: Timestamp::from_millis(row.try_get("taken_ms")?),
+        bytes: decode::unsigned("evidence.bytes", row.try_get("bytes")?)?,
+        sha256: row.try_get("sha256")?,
+    })
+}
+
+/// Keeps the row of a file and remembers it as the last of its kind.
+pub(crate) async fn add(
+    connection: &mut SqliteConnection,
+    row: &EvidenceRow,
+) -> Result<(), StoreError> {
+    let device = row.device.to_string();
+    sqlx::query(
+        "INSERT INTO evidence (key, device_id, kind, taken_ms, bytes, sha256)
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+    )
+    .bind(&row.key)
+    .bind(&device)
+    .bind(row.kind.code())
+    .bind(row.taken_at.millis())
+    .bind(i64::try_from(row.bytes).unwrap_or(i64::MAX))
+    .bind(&row.sha256)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(match row.kind {
+        EvidenceKind::Good => {
+            "INSERT INTO pictures (device_id, good_key) VALUES (?, ?)
+             ON CONFLICT (device_id) DO UPDATE SET good_key = excluded.good_key"
+        }
+        EvidenceKind::Fault => {
+            "INSERT INTO pictures (device_id, fault_key) VALUES (?, ?)
+             ON CONFLICT (device_id) DO UPDATE SET fault_key = excluded.fault_key"
+        }
+    })
+    .bind(&device)
+    .bind(&row.key)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Remembers the signature of the last keyframe judged.
+pub(crate) async fn remember_signature(
+    connection: &mut SqliteConnection,
+    device: &str,
+    taken_at: Timestamp,
+    signature: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO pictures (device_id, signature, taken_ms) VALUES (?, ?, ?)
+         ON CONFLICT (device_id) DO UPDATE SET
+             signature = excluded.signature, taken_ms = excluded.taken_ms",
+    )
+    .bind(device)
+    .bind(signature)
+    .bind(taken_at.millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// What is remembered of the pictures of a device.
+    pub async fn pictures(&self, device: DeviceId) -> Result<Pictures, StoreError> {
+        let id = device.to_string();
+        let row = sqlx::query(
+            "SELECT signature, taken_ms, good_key, fault_key FROM pictures WHERE device_id = ?",
+        )
+        .bind(id)
+        .fetch_optional(self.reader())
+        .await?;
+        let Some(row) = row else { return Ok(Pictures::default()) };
+        let signature: Option<Vec<u8>> = row.try_get("signature")?;
+        let taken: Option<i64> = row.try_get("taken_ms")?;
+        Ok(Pictures {
+            last: taken.map(Timestamp::from_millis).zip(signature),
+            good: self.evidence_of(row.try_get("good_key")?).await?,
+            fault: self.evidence_of(row.try_get("fault_key")?).await?,
+        })
+    }
+
+    async fn evidence_of(&self, key: Option<String>) -> Result<Option<EvidenceRow>, StoreError> {
+        match key {
+            Some(key) => self.evidence(&key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The row of one file.
+    pub async fn evidence(&self, key: &str) -> Result<Option<EvidenceRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM evidence WHERE key = ?")
+            .bind(key)
+            .fetch_optional(self.reader())
+            .await?;
+        row.as_ref().map(decode_row).transpose()
+    }
+
+    /// Files from the oldest on, `limit` at most, after the file `after` in that order.
+    pub async fn evidence_oldest(
+        &self,
+        after: Option<&EvidenceRow>,
+        limit: u32,
+    ) -> Result<Vec<EvidenceRow>, StoreError> {
+        let (taken, key) =
+            after.map_or((i64::MIN, ""), |row| (row.taken_at.millis(), row.key.as_str()));
+        let rows = sqlx::query(
+            "SELECT * FROM evidence WHERE (taken_ms, key) > (?, ?) ORDER BY taken_ms, key LIMIT ?",
+        )
+        .bind(taken)
+        .bind(key)
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(decode_row).collect()
+    }
+
+    /// Files of one device, newest first.
+    pub async fn evidence_of_device(
+        &self,
+        device: DeviceId,
+        limit: u32,
+    ) -> Result<Vec<EvidenceRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM evidence WHERE device_id = ? ORDER BY taken_ms DESC, key LIMIT ?",
+        )
+        .bind(device.to_string())
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(decode_row).collect()
+    }
+
+    /// How much evidence there is.
+    pub async fn evidence_total(&self) -> Result<EvidenceTotal, StoreError> {
+        let (files, bytes): (i64, i64) =
+            sqlx::query_as("SELECT count(*), ifnull(sum(bytes), 0) FROM evidence")
+                .fetch_one(self.reader())
+                .await?;
+        Ok(EvidenceTotal {
+            files: decode::unsigned("evidence", files)?,
+            bytes: decode::unsigned("evidence.bytes", bytes)?,
+        })
+    }
+
+    /// Forgets files that were deleted, and says how many rows went.
+    pub async fn delete_evidence(&self, keys: Vec<String>) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let keys = decode::to_json("evidence.key", &keys)?;
+                let done = sqlx::query(
+                    "DELETE FROM evidence WHERE key IN (SELECT value FROM json_each(?))",
+                )
+                .bind(keys)
+                .execute(connection)
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+}

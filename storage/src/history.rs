@@ -1,0 +1,54 @@
+//! What a device was, and raw observations.
+
+use crate::{Store, StoreError, decode};
+use zhishou_domain::{DeviceId, Observation, State, Timestamp, Transition};
+
+impl Store {
+    /// The transitions of a device within `from`..`to`, preceded by the one that holds at `from`
+    /// where there is one, in order of time.
+    pub async fn history(
+        &self,
+        device: DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Transition>, StoreError> {
+        let rows: Vec<(i64, String, bool, String)> = sqlx::query_as(
+            "SELECT at_ms, state, reached, faults FROM transitions
+             WHERE device_id = ?1 AND at_ms < ?3 AND at_ms >= ifnull(
+                 (SELECT max(at_ms) FROM transitions WHERE device_id = ?1 AND at_ms <= ?2), ?2)
+             ORDER BY at_ms, id",
+        )
+        .bind(device.to_string())
+        .bind(from.millis())
+        .bind(to.millis())
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter()
+            .map(|(at, state, reached, faults)| {
+                Ok(Transition {
+                    at: Timestamp::from_millis(at),
+                    state: decode::word("transitions.state", &state, State::from_code)?,
+                    reached,
+                    faults: decode::json("transitions.faults", &faults)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The last raw observations of a device that are still kept, newest first.
+    pub async fn observations(
+        &self,
+        device: DeviceId,
+        limit: u32,
+    ) -> Result<Vec<Observation>, StoreError> {
+        let bodies: Vec<String> = sqlx::query_scalar(
+            "SELECT body FROM observations WHERE device_id = ?
+             ORDER BY started_ms DESC, id DESC LIMIT ?",
+        )
+        .bind(device.to_string())
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        bodies.iter().map(|body| decode::json("observations.body", body)).collect()
+    }
+}

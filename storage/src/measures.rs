@@ -1,0 +1,152 @@
+//! Hourly rollups of what probes measured.
+
+use crate::{Store, StoreError, decode};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use zhishou_domain::{DeviceId, Observation, Stage, Timestamp};
+
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 3_600_000;
+
+/// A quantity that is rolled up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Frames per second by arrival.
+    Fps,
+    /// Bits per second of RTP payload.
+    BitrateBps,
+    /// Packets lost of expected, 0–1.
+    LossRatio,
+    /// Interarrival jitter, ms.
+    JitterMs,
+    /// Time to the first media packet after PLAY, ms.
+    FirstPacketMs,
+    /// Time to the first keyframe, ms.
+    FirstKeyframeMs,
+    /// Mean luma of the picture, 0–255.
+    LumaMean,
+}
+
+impl Measure {
+    /// Every measure.
+    pub const ALL: [Self; 7] = [
+        Self::Fps,
+        Self::BitrateBps,
+        Self::LossRatio,
+        Self::JitterMs,
+        Self::FirstPacketMs,
+        Self::FirstKeyframeMs,
+        Self::LumaMean,
+    ];
+
+    /// The stable word.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Fps => "fps",
+            Self::BitrateBps => "bitrate_bps",
+            Self::LossRatio => "loss_ratio",
+            Self::JitterMs => "jitter_ms",
+            Self::FirstPacketMs => "first_packet_ms",
+            Self::FirstKeyframeMs => "first_keyframe_ms",
+            Self::LumaMean => "luma_mean",
+        }
+    }
+
+    fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|measure| measure.code() == code)
+    }
+
+    fn of(self, observation: &Observation) -> Option<f64> {
+        let video = observation.video.as_ref();
+        let stage = |name| observation.stages.iter().find(|timing| timing.name == name)?.ms;
+        let value = match self {
+            Self::Fps => video?.fps,
+            Self::BitrateBps => video?.bitrate_bps,
+            Self::LossRatio => video?.loss_ratio,
+            Self::JitterMs => video?.jitter_ms,
+            Self::FirstPacketMs => stage(Stage::FirstPacket),
+            Self::FirstKeyframeMs => stage(Stage::FirstKeyframe),
+            Self::LumaMean => observation.picture.as_ref().map(|picture| picture.luma_mean),
+        };
+        value.filter(|value| value.is_finite())
+    }
+}
+
+/// One measure of one hour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rollup {
+    /// First moment of the hour.
+    pub from: Timestamp,
+    /// What was measured.
+    pub measure: Measure,
+    /// How many results.
+    pub count: u64,
+    /// Their mean.
+    pub mean: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+/// Adds what an observation measured to its hour.
+pub(crate) async fn add(
+    connection: &mut SqliteConnection,
+    device: &str,
+    observation: &Observation,
+) -> Result<(), StoreError> {
+    let values: Vec<(&str, f64)> = Measure::ALL
+        .into_iter()
+        .filter_map(|measure| Some((measure.code(), measure.of(observation)?)))
+        .collect();
+    if values.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO measures (device_id, hour, measure, n, sum, min, max)
+         SELECT ?1, ?2, v.value ->> 0, 1, v.value ->> 1, v.value ->> 1, v.value ->> 1
+         FROM json_each(?3) v WHERE true
+         ON CONFLICT (device_id, hour, measure) DO UPDATE SET
+             n = n + 1, sum = sum + excluded.sum,
+             min = min(min, excluded.min), max = max(max, excluded.max)",
+    )
+    .bind(device)
+    .bind(observation.started_at.millis().div_euclid(HOUR_MS))
+    .bind(decode::to_json("measures", &values)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Rollups of a device whose hour begins within `from`..`to`, in order of time.
+    pub async fn measures(
+        &self,
+        device: DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Rollup>, StoreError> {
+        let rows: Vec<(i64, String, i64, f64, f64, f64)> = sqlx::query_as(
+            "SELECT hour, measure, n, sum, min, max FROM measures
+             WHERE device_id = ? AND hour >= ? AND hour < ? ORDER BY hour, measure",
+        )
+        .bind(device.to_string())
+        .bind(from.millis().div_euclid(HOUR_MS))
+        .bind(to.millis().div_euclid(HOUR_MS) + i64::from(to.millis().rem_euclid(HOUR_MS) > 0))
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter()
+            .map(|(hour, measure, n, sum, min, max)| {
+                Ok(Rollup {
+                    from: Timestamp::from_millis(hour * HOUR_MS),
+                    measure: decode::word("measures.measure", &measure, Measure::from_code)?,
+                    count: decode::unsigned("measures.n", n)?,
+                    mean: sum / n as f64,
+                    min,
+                    max,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,152 @@
+//! The acknowledged write of one result: everything it changes, in one transaction.
+
+use crate::{
+    Change, EvidenceRow, LoginUse, Store, StoreError, credentials, decode, evidence, measures,
+    standings::{self, Seen},
+};
+use chrono_tz::Tz;
+use sqlx::SqliteConnection;
+use std::time::Duration;
+use zhishou_domain::{
+    ConfirmRule, DeviceId, Observation, SiteId, Standing, Step, confirm::Outcome,
+};
+
+/// A result on its way into the store.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The device it is of.
+    pub device: DeviceId,
+    /// Who probed.
+    pub agent: String,
+    /// Its number at that agent: with the agent the key by which redelivery is known.
+    pub sequence: i64,
+    /// What was seen. Holds no credential.
+    pub observation: Observation,
+    /// When a failure becomes hard.
+    pub rule: ConfirmRule,
+    /// How long the result stands.
+    pub hold: Duration,
+    /// The signature of the judged keyframe, where there was one.
+    pub signature: Option<Vec<u8>>,
+    /// Evidence files that were kept of it.
+    pub evidence: Vec<EvidenceRow>,
+    /// What became of the credential, where one was sent.
+    pub login: Option<LoginUse>,
+}
+
+/// What became of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It counts.
+    Counted,
+    /// It was there already; nothing changed.
+    Duplicate,
+    /// It is older than what is known; kept, but it moves nothing.
+    Late,
+    /// The device is not in use any more; kept, but it moves nothing.
+    NotInUse,
+    /// There is no such device; nothing was kept.
+    NoDevice,
+}
+
+/// What a result changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// What became of it.
+    pub fate: Fate,
+    /// The standing from now on, and what changed; no changes unless it counts.
+    pub step: Step,
+}
+
+impl Recorded {
+    fn unmoved(fate: Fate, standing: Standing) -> Self {
+        Self { fate, step: Step { standing, ..Step::default() } }
+    }
+}
+
+impl Store {
+    /// Writes a result with all it changes, and returns once that is on disk.
+    pub async fn record(&self, record: Record) -> Result<Recorded, StoreError> {
+        let (zone, device) = (self.zone, record.device);
+        let at = Outcome::of(&record.observation).at;
+        let (recorded, site) =
+            self.write(move |connection| Box::pin(write(connection, zone, record))).await?;
+        if let (Fate::Counted, Some(site)) = (recorded.fate, site) {
+            self.announce(Change::Result { device, site, at });
+        }
+        Ok(recorded)
+    }
+
+    /// The highest sequence number stored of an agent; 0 where there is none.
+    pub async fn last_sequence(&self, agent: &str) -> Result<i64, StoreError> {
+        let last =
+            sqlx::query_scalar("SELECT ifnull(max(sequence), 0) FROM observations WHERE agent = ?")
+                .bind(agent)
+                .fetch_one(self.reader());
+        Ok(last.await?)
+    }
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    zone: Tz,
+    record: Record,
+) -> Result<(Recorded, Option<SiteId>), StoreError> {
+    let device = record.device.to_string();
+    let known: Option<(String, Option<String>, bool)> = sqlx::query_as(
+        "SELECT site_id, host, probed_since_ms IS NOT NULL FROM devices WHERE id = ?",
+    )
+    .bind(&device)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((site, host, is_probed)) = known else {
+        return Ok((Recorded::unmoved(Fate::NoDevice, Standing::default()), None));
+    };
+    let site = decode::id("devices.site_id", &site)?;
+    let standing = standings::read(connection, &device).await?;
+    if !keep(connection, &device, &record).await? {
+        return Ok((Recorded::unmoved(Fate::Duplicate, standing), Some(site)));
+    }
+    let outcome = Outcome::of(&record.observation);
+    if let Some(login) = record.login {
+        credentials::used(connection, &device, host.as_deref(), login, outcome.at).await?;
+    }
+    for row in &record.evidence {
+        evidence::add(connection, row).await?;
+    }
+    if !is_probed {
+        return Ok((Recorded::unmoved(Fate::NotInUse, standing), Some(site)));
+    }
+    if standing.last_result.is_some_and(|last| outcome.at < last) {
+        return Ok((Recorded::unmoved(Fate::Late, standing), Some(site)));
+    }
+    let step = standing.advance(&outcome, record.rule, record.hold);
+    let seen = Seen { verdict: outcome.verdict, faults: &outcome.faults, at: outcome.at };
+    standings::apply(connection, zone, &device, &step, Some(seen)).await?;
+    measures::add(connection, &device, &record.observation).await?;
+    if let Some(signature) = &record.signature {
+        evidence::remember_signature(connection, &device, outcome.at, signature).await?;
+    }
+    Ok((Recorded { fate: Fate::Counted, step }, Some(site)))
+}
+
+/// Keeps the raw observation. `false` where it is there already.
+async fn keep(
+    connection: &mut SqliteConnection,
+    device: &str,
+    record: &Record,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO observations (agent, sequence, device_id, started_ms, verdict, body)
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (agent, sequence) DO NOTHING",
+    )
+    .bind(&record.agent)
+    .bind(record.sequence)
+    .bind(device)
+    .bind(record.observation.started_at.millis())
+    .bind(record.observation.verdict.code())
+    .bind(decode::to_json("observations.body", &record.observation)?)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

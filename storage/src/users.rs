@@ -1,0 +1,156 @@
+//! People who may log in. Passwords come and go as PHC strings; hashing is not done here.
+
+use crate::{Store, StoreError, decode};
+use sqlx::{Row, sqlite::SqliteRow};
+use std::fmt;
+use zhishou_domain::{Timestamp, UserId};
+
+/// One user. `Debug` shows no hash.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// Identity.
+    pub id: UserId,
+    /// The name they log in with, in lower case.
+    pub login: String,
+    /// argon2id, PHC string.
+    pub password_hash: String,
+    /// The password is a one-time one and must be changed.
+    pub must_change: bool,
+    /// When the user was made.
+    pub created: Timestamp,
+    /// When they last logged in.
+    pub last_login: Option<Timestamp>,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "User({}, {})", self.login, self.id)
+    }
+}
+
+/// A user name as it is stored and compared.
+pub fn login_name(typed: &str) -> String {
+    typed.trim().to_lowercase()
+}
+
+const COLUMNS: &str = "id, login, password_hash, must_change, created_ms, last_login_ms";
+
+impl Store {
+    /// Makes a user. `None` where the name is taken.
+    pub async fn create_user(
+        &self,
+        login: &str,
+        password_hash: &str,
+        must_change: bool,
+        now: Timestamp,
+    ) -> Result<Option<UserId>, StoreError> {
+        let id = UserId::new(now, &*self.ids);
+        let (login, hash) = (login_name(login), password_hash.to_owned());
+        self.write(move |connection| {
+            Box::pin(async move {
+                let made = sqlx::query(
+                    "INSERT INTO users (id, login, password_hash, must_change, created_ms)
+                     VALUES (?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING",
+                )
+                .bind(id.to_string())
+                .bind(login)
+                .bind(hash)
+                .bind(must_change)
+                .bind(now.millis())
+                .execute(connection)
+                .await?;
+                Ok((made.rows_affected() == 1).then_some(id))
+            })
+        })
+        .await
+    }
+
+    /// The user of a name.
+    pub async fn user_by_login(&self, login: &str) -> Result<Option<User>, StoreError> {
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM users WHERE login = ?"
+        )))
+        .bind(login_name(login))
+        .fetch_optional(self.reader())
+        .await?;
+        row.as_ref().map(user_of).transpose()
+    }
+
+    /// The user of an identity.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row =
+            sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM users WHERE id = ?")))
+                .bind(id.to_string())
+                .fetch_optional(self.reader())
+                .await?;
+        row.as_ref().map(user_of).transpose()
+    }
+
+    /// All users by name.
+    pub async fn users(&self) -> Result<Vec<User>, StoreError> {
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM users ORDER BY login")))
+                .fetch_all(self.reader())
+                .await?;
+        rows.iter().map(user_of).collect()
+    }
+
+    /// Sets a password and ends every session of the user but `keep`. `false` where there is no
+    /// such user.
+    pub async fn set_password(
+        &self,
+        id: UserId,
+        password_hash: &str,
+        must_change: bool,
+        keep: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let hash = password_hash.to_owned();
+        let keep = keep.unwrap_or_default().to_owned();
+        self.write(move |connection| {
+            Box::pin(async move {
+                let set = sqlx::query(
+                    "UPDATE users SET password_hash = ?, must_change = ? WHERE id = ?",
+                )
+                .bind(hash)
+                .bind(must_change)
+                .bind(id.to_string())
+                .execute(&mut *connection)
+                .await?;
+                sqlx::query("DELETE FROM sessions WHERE user_id = ? AND id <> ?")
+                    .bind(id.to_string())
+                    .bind(keep)
+                    .execute(connection)
+                    .await?;
+                Ok(set.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Notes a login.
+    pub async fn note_login(&self, id: UserId, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query("UPDATE users SET last_login_ms = ? WHERE id = ?")
+                    .bind(now.millis())
+                    .bind(id.to_string())
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+fn user_of(row: &SqliteRow) -> Result<User, StoreError> {
+    let last: Option<i64> = row.try_get("last_login_ms")?;
+    Ok(User {
+        id: decode::id("users.id", row.try_get("id")?)?,
+        login: row.try_get("login")?,
+        password_hash: row.try_get("password_hash")?,
+        must_change: row.try_get("must_change")?,
+        created: Timestamp::from_millis(row.try_get("created_ms")?),
+        last_login: last.map(Timestamp::from_millis),
+    })
+}
