@@ -72,6 +72,7 @@ CREATE INDEX devices_by_police_station ON devices (police_station);
 CREATE INDEX devices_by_class ON devices (class);
 CREATE INDEX devices_by_name ON devices (name);
 CREATE INDEX devices_by_host ON devices (host);
+CREATE INDEX devices_by_ip ON devices (ip);
 CREATE INDEX devices_probed ON devices (id) WHERE probed_since_ms IS NOT NULL;
 
 -- 标签.

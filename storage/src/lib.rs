@@ -6,26 +6,42 @@
 
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
+mod audit;
 mod credentials;
 mod decode;
+mod device_page;
 mod error;
 mod evidence;
+mod filter;
+mod fleet;
 mod history;
+mod import;
 mod key;
 mod measures;
+mod overview;
 mod prune;
 mod record;
+mod sessions;
 mod standings;
 mod store;
 mod strips;
 mod targets;
+mod users;
 mod writer;
 
+pub use audit::AuditLine;
 pub use credentials::{LoginOutcome, LoginUse, StoredCredential};
+pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use error::{KeyError, StoreError};
 pub use evidence::{EvidenceKind, EvidenceRow, EvidenceTotal, Pictures};
+pub use filter::{Filter, Present};
+pub use fleet::{FleetCursor, FleetRow, Strips};
+pub use import::{ImportMode, ImportSummary};
 pub use key::MasterKey;
 pub use measures::{Measure, Rollup};
+pub use overview::{By, Choices, Figures, Period, Reason, SiteName};
 pub use record::{Fate, Record, Recorded};
+pub use sessions::SessionRow;
 pub use store::{Change, Health, Store};
 pub use targets::Target;
+pub use users::{User, login_name};
