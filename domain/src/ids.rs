@@ -69,3 +69,7 @@ id!(
     /// One maintainer (运维单位).
     MaintainerId
 );
+id!(
+    /// One person who may log in.
+    UserId
+);

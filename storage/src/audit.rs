@@ -52,9 +52,9 @@ impl Store {
         .bind(limit)
         .fetch_all(self.reader())
         .await?;
-        let lines = rows.into_iter().map(|(login, subject, at)| {
-            (login, subject, Timestamp::from_millis(at))
-        });
+        let lines = rows
+            .into_iter()
+            .map(|(login, subject, at)| (login, subject, Timestamp::from_millis(at)));
         Ok(lines.collect())
     }
 }

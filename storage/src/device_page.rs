@@ -1,15 +1,10 @@
 //! What the page of one device shows, and the histories behind it.
 
-use crate::{
-    Store, StoreError, decode,
-    fleet::standing_of,
-    overview::{Period, id},
-};
+use crate::{Store, StoreError, decode, fleet::standing_of, overview::id};
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use zhishou_domain::{
-    CredentialState, DayStrip, DeviceId, DeviceKind, LifeState, Observation, PointClass,
-    SiteId, Standing, State, StreetId, Timestamp, Transition,
-    Verdict,
+    CredentialState, DeviceId, DeviceKind, LifeState, Observation, PointClass, SiteId, Standing,
+    State, StreetId, Timestamp, Transition, Verdict,
 };
 
 /// One device with the names of what it belongs to. No secret: of the credential only the user
@@ -87,23 +82,6 @@ pub struct Seen {
     pub observation: Observation,
 }
 
-/// One hour of one measure.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HourOf {
-    /// UTC hours since the epoch.
-    pub hour: i64,
-    /// Name with its unit.
-    pub measure: String,
-    /// Values in it.
-    pub n: u64,
-    /// Their mean.
-    pub mean: f64,
-    /// Lowest.
-    pub min: f64,
-    /// Highest.
-    pub max: f64,
-}
-
 /// Which observations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObservationFilter {
@@ -144,15 +122,16 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let mut page = page_of(&row)?;
-        page.tags = sqlx::query_scalar("SELECT tag FROM device_tags WHERE device_id = ? ORDER BY tag")
-            .bind(device.to_string())
-            .fetch_all(self.reader())
-            .await?;
+        page.tags =
+            sqlx::query_scalar("SELECT tag FROM device_tags WHERE device_id = ? ORDER BY tag")
+                .bind(device.to_string())
+                .fetch_all(self.reader())
+                .await?;
         Ok(Some(page))
     }
 
     /// Observations, newest first, at most `limit`, older than `before`.
-    pub async fn observations(
+    pub async fn observation_page(
         &self,
         filter: &ObservationFilter,
         before: Option<i64>,
@@ -174,7 +153,9 @@ impl Store {
         }
         if let Some(before) = before {
             // The place of the last row shown, in both orders: rows may arrive late.
-            query.push(" AND (started_ms, id) < (SELECT started_ms, id FROM observations WHERE id = ");
+            query.push(
+                " AND (started_ms, id) < (SELECT started_ms, id FROM observations WHERE id = ",
+            );
             query.push(before).push(")");
         }
         query.push(" ORDER BY started_ms DESC, id DESC LIMIT ").push(i64::from(limit));
@@ -190,7 +171,7 @@ impl Store {
     }
 
     /// Changes of state of a device, newest first, within `from..to`, at most `limit`.
-    pub async fn changes_of(
+    pub async fn latest_transitions(
         &self,
         device: DeviceId,
         from: Timestamp,
@@ -216,54 +197,6 @@ impl Store {
             })
         });
         changes.collect()
-    }
-
-    /// Hourly measures of a device from `from` on, in order of measure and time.
-    pub async fn measures_of(
-        &self,
-        device: DeviceId,
-        from: Timestamp,
-    ) -> Result<Vec<HourOf>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT hour, measure, n, sum / n, min, max FROM measures
-             WHERE device_id = ? AND hour >= ? ORDER BY measure, hour",
-        )
-        .bind(device.to_string())
-        .bind(from.millis().div_euclid(3_600_000))
-        .fetch_all(self.reader())
-        .await?;
-        let hours = rows.iter().map(|row| {
-            Ok(HourOf {
-                hour: row.try_get(0)?,
-                measure: row.try_get(1)?,
-                n: decode::unsigned("measures.n", row.try_get(2)?)?,
-                mean: row.try_get(3)?,
-                min: row.try_get(4)?,
-                max: row.try_get(5)?,
-            })
-        });
-        hours.collect()
-    }
-
-    /// The strips of one device over the UTC days of a period.
-    pub async fn strips_of(
-        &self,
-        device: DeviceId,
-        period: Period,
-    ) -> Result<Vec<(i64, DayStrip)>, StoreError> {
-        Ok(self.strips(&[device], period).await?.remove(&device).unwrap_or_default())
-    }
-
-    /// Whether `key` names a picture of `device`.
-    pub async fn has_evidence(&self, device: DeviceId, key: &str) -> Result<bool, StoreError> {
-        let found: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM evidence WHERE key = ? AND device_id = ?)",
-        )
-        .bind(key)
-        .bind(device.to_string())
-        .fetch_one(self.reader())
-        .await?;
-        Ok(found)
     }
 }
 

@@ -53,7 +53,10 @@ impl Present {
 
     /// Its place in [`Self::ALL`], as SQL writes it too.
     pub(crate) fn from_rank(rank: i64) -> Self {
-        usize::try_from(rank).ok().and_then(|rank| Self::ALL.get(rank).copied()).unwrap_or(Self::Unknown)
+        usize::try_from(rank)
+            .ok()
+            .and_then(|rank| Self::ALL.get(rank).copied())
+            .unwrap_or(Self::Unknown)
     }
 
     /// The state it stands for, where it is probed.

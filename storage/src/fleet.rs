@@ -9,8 +9,7 @@ use crate::{
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use std::collections::HashMap;
 use zhishou_domain::{
-    Counts, DayStrip, DeviceId, DeviceKind, FaultCode, PointClass, SiteId, Standing,
-    Timestamp,
+    Counts, DayStrip, DeviceId, DeviceKind, FaultCode, PointClass, SiteId, Standing, Timestamp,
 };
 
 /// The place in the list after which the next page begins.
@@ -87,7 +86,11 @@ impl Store {
               FROM devices d LEFT JOIN standings s ON s.device_id = d.id WHERE ",
         );
         // Gone devices appear only when they are asked for.
-        query.push(if filter.present == Some(Present::OutOfUse) { "1" } else { "d.life = 'in_use'" });
+        query.push(if filter.present == Some(Present::OutOfUse) {
+            "1"
+        } else {
+            "d.life = 'in_use'"
+        });
         filter.push(&mut query);
         query.push(") p JOIN sites si ON si.id = p.site_id JOIN streets st ON st.id = si.street_id WHERE 1");
         filter.push_present(&mut query);
@@ -102,12 +105,14 @@ impl Store {
     }
 
     /// Devices by present state, and how many are out of use.
-    pub async fn counts(&self, filter: &Filter, now: Timestamp) -> Result<(Counts, u64), StoreError> {
+    pub async fn counts(
+        &self,
+        filter: &Filter,
+        now: Timestamp,
+    ) -> Result<(Counts, u64), StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT rank, count(*) FROM (SELECT ");
         push_rank(&mut query, now);
-        query.push(
-            " AS rank FROM devices d LEFT JOIN standings s ON s.device_id = d.id WHERE 1",
-        );
+        query.push(" AS rank FROM devices d LEFT JOIN standings s ON s.device_id = d.id WHERE 1");
         filter.push(&mut query);
         query.push(") GROUP BY rank");
         let (mut counts, mut gone) = (Counts::default(), 0);
@@ -126,7 +131,11 @@ impl Store {
     }
 
     /// The strips of `devices` over the UTC days of a period.
-    pub async fn strips(&self, devices: &[DeviceId], period: Period) -> Result<Strips, StoreError> {
+    pub async fn fleet_strips(
+        &self,
+        devices: &[DeviceId],
+        period: Period,
+    ) -> Result<Strips, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT device_id, utc_day, minutes FROM strips WHERE utc_day BETWEEN ",
         );

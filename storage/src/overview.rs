@@ -34,7 +34,8 @@ impl Period {
     /// Days `from` to `to` in `zone`, looked at `now`.
     pub fn days(from: NaiveDate, to: NaiveDate, now: Timestamp, zone: Tz) -> Self {
         let after = to.succ_opt().unwrap_or(to);
-        let (start, end) = (Timestamp::start_of_day(from, zone), Timestamp::start_of_day(after, zone));
+        let (start, end) =
+            (Timestamp::start_of_day(from, zone), Timestamp::start_of_day(after, zone));
         Self { from, to, start, end, now }
     }
 
@@ -362,7 +363,8 @@ impl Store {
                 days.push(bytes.and_then(DayStrip::from_bytes));
             }
             for minute in first.max(since)..=last {
-                let day = usize::try_from(minute.div_euclid(1440) - first_day).unwrap_or(usize::MAX);
+                let day =
+                    usize::try_from(minute.div_euclid(1440) - first_day).unwrap_or(usize::MAX);
                 let index = usize::try_from(minute.rem_euclid(1440)).unwrap_or(0);
                 let strip = days.get(day).and_then(Option::as_ref);
                 let mut state = strip.map_or(State::Unknown, |strip| strip.get(index));
@@ -385,10 +387,12 @@ impl Store {
         let reader = self.reader();
         let streets =
             sqlx::query_as("SELECT id, name FROM streets ORDER BY name").fetch_all(reader).await?;
-        let departments =
-            sqlx::query_as("SELECT id, name FROM departments ORDER BY name").fetch_all(reader).await?;
-        let maintainers =
-            sqlx::query_as("SELECT id, name FROM maintainers ORDER BY name").fetch_all(reader).await?;
+        let departments = sqlx::query_as("SELECT id, name FROM departments ORDER BY name")
+            .fetch_all(reader)
+            .await?;
+        let maintainers = sqlx::query_as("SELECT id, name FROM maintainers ORDER BY name")
+            .fetch_all(reader)
+            .await?;
         let classes: Vec<String> = sqlx::query_scalar(
             "SELECT DISTINCT class FROM devices WHERE class IS NOT NULL ORDER BY class",
         )
@@ -415,10 +419,7 @@ impl Store {
 }
 
 /// The minutes since the last result, as long as it stands: first, last, state.
-fn open_minutes(
-    row: &SqliteRow,
-    now: Timestamp,
-) -> Result<Option<(i64, i64, State)>, StoreError> {
+fn open_minutes(row: &SqliteRow, now: Timestamp) -> Result<Option<(i64, i64, State)>, StoreError> {
     let state: Option<&str> = row.try_get(3)?;
     let from: Option<i64> = row.try_get(4)?;
     let until: Option<i64> = row.try_get(5)?;

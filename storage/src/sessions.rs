@@ -71,22 +71,11 @@ impl Store {
         let id = id.to_owned();
         self.write(move |connection| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM sessions WHERE id = ?").bind(id).execute(connection).await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    /// Removes what expired before `now`; says how many.
-    pub async fn prune_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                let gone = sqlx::query("DELETE FROM sessions WHERE expires_ms <= ?")
-                    .bind(now.millis())
+                sqlx::query("DELETE FROM sessions WHERE id = ?")
+                    .bind(id)
                     .execute(connection)
                     .await?;
-                Ok(gone.rows_affected())
+                Ok(())
             })
         })
         .await

@@ -108,14 +108,13 @@ impl Store {
         let keep = keep.unwrap_or_default().to_owned();
         self.write(move |connection| {
             Box::pin(async move {
-                let set = sqlx::query(
-                    "UPDATE users SET password_hash = ?, must_change = ? WHERE id = ?",
-                )
-                .bind(hash)
-                .bind(must_change)
-                .bind(id.to_string())
-                .execute(&mut *connection)
-                .await?;
+                let set =
+                    sqlx::query("UPDATE users SET password_hash = ?, must_change = ? WHERE id = ?")
+                        .bind(hash)
+                        .bind(must_change)
+                        .bind(id.to_string())
+                        .execute(&mut *connection)
+                        .await?;
                 sqlx::query("DELETE FROM sessions WHERE user_id = ? AND id <> ?")
                     .bind(id.to_string())
                     .bind(keep)
