@@ -1,5 +1,15 @@
-//! What is due when.
+//! What is due when: the agenda, the loop of one agent, and what is kept of each visit.
+//!
+//! Invariants: it opens no device itself but asks a [`Prober`]; it writes no file itself but asks
+//! [`EvidenceFiles`]; time comes from a [`zhishou_domain::Clock`].
 
 mod agenda;
+mod agent;
+mod evidence;
+mod prober;
+mod visit;
 
 pub use agenda::{Agenda, Limits};
+pub use agent::{Agent, AgentHandle, PlanOf, ProbeNowError};
+pub use evidence::{EvidenceFiles, GOOD_FOR};
+pub use prober::{Probed, Prober};

@@ -1,0 +1,237 @@
+//! The loop of one agent: it starts what is due, records what comes back, and stops cleanly.
+//!
+//! Invariants: a device has at most one probe under way; a result counts only once the store has
+//! acknowledged it; a probe task that panics costs its own result and nothing else; on shutdown
+//! every open session is closed before the loop ends.
+
+use crate::{
+    Agenda, EvidenceFiles, Limits, Prober,
+    visit::{Visited, visit},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot},
+    task::{Id, JoinError, JoinSet},
+    time::{Instant, MissedTickBehavior},
+};
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{Clock, DeviceId, Observation, Plan, PointClass};
+use zhishou_storage::{Change, Store, StoreError, Target};
+
+/// How often results that no longer stand are looked for.
+const EXPIRY: Duration = Duration::from_secs(15);
+/// Targets read at once.
+const PAGE: i64 = 1000;
+/// The longest sleep between two looks at the agenda.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// How long the end of running probes is waited for on shutdown; a TEARDOWN takes less.
+const FAREWELL: Duration = Duration::from_secs(8);
+
+/// Which plan holds for a device.
+pub type PlanOf = Arc<dyn Fn(Option<PointClass>) -> Plan + Send + Sync>;
+
+/// What an agent works with.
+pub struct Agent {
+    /// Its name; observations are numbered per agent.
+    pub name: String,
+    /// Where results go.
+    pub store: Store,
+    /// What opens devices.
+    pub prober: Arc<dyn Prober>,
+    /// Where pictures go.
+    pub evidence: Arc<dyn EvidenceFiles>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Which plan holds for a device.
+    pub plan_of: PlanOf,
+    /// How much at once.
+    pub limits: Limits,
+}
+
+/// Why a device could not be probed at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeNowError {
+    /// It is not in the ledger, not in use, or has no address.
+    #[error("the device is not probed: it is not in use or has no address")]
+    NotProbed,
+    /// The agent is stopping, or the probe ended without a result.
+    #[error("the agent stopped before the probe ended")]
+    Stopped,
+}
+
+/// A handle to a running agent.
+#[derive(Clone, Debug)]
+pub struct AgentHandle {
+    commands: mpsc::Sender<ProbeNow>,
+}
+
+#[derive(Debug)]
+struct ProbeNow {
+    device: DeviceId,
+    reply: oneshot::Sender<Result<Observation, ProbeNowError>>,
+}
+
+impl AgentHandle {
+    /// Probes a device ahead of its time and waits for the result. One that is being probed
+    /// already gives the result of that probe.
+    pub async fn probe_now(&self, device: DeviceId) -> Result<Observation, ProbeNowError> {
+        let (reply, result) = oneshot::channel();
+        let command = ProbeNow { device, reply };
+        self.commands.send(command).await.map_err(|_| ProbeNowError::Stopped)?;
+        result.await.map_err(|_| ProbeNowError::Stopped)?
+    }
+}
+
+impl Agent {
+    /// Runs until `stop` fires, then closes what is open.
+    pub fn start(self, stop: CancellationToken) -> (AgentHandle, tokio::task::JoinHandle<()>) {
+        let (commands, inbox) = mpsc::channel(256);
+        let handle = AgentHandle { commands };
+        (handle, tokio::spawn(Loop::new(self).run(inbox, stop)))
+    }
+}
+
+struct Loop {
+    agent: Arc<Agent>,
+    agenda: Agenda,
+    running: JoinSet<Option<Visited>>,
+    started: HashMap<Id, DeviceId>,
+    waiting: HashMap<DeviceId, Vec<oneshot::Sender<Result<Observation, ProbeNowError>>>>,
+    sequence: i64,
+}
+
+impl Loop {
+    fn new(agent: Agent) -> Self {
+        Self {
+            agenda: Agenda::new(agent.limits),
+            agent: Arc::new(agent),
+            running: JoinSet::new(),
+            started: HashMap::new(),
+            waiting: HashMap::new(),
+            sequence: 0,
+        }
+    }
+
+    async fn run(mut self, mut inbox: mpsc::Receiver<ProbeNow>, stop: CancellationToken) {
+        let mut changes = self.agent.store.subscribe();
+        let mut expiry = tokio::time::interval(EXPIRY);
+        expiry.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        match self.agent.store.last_sequence(&self.agent.name).await {
+            Ok(last) => self.sequence = last,
+            Err(error) => tracing::error!(%error, "failed to read the last sequence number"),
+        }
+        self.reload().await;
+        loop {
+            self.start_due(&stop);
+            let pause = self.until_due();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(ended) = self.running.join_next_with_id() => self.ended(ended),
+                Some(command) = inbox.recv() => self.hasten(command),
+                change = changes.recv() => match change {
+                    Ok(Change::Ledger) | Err(broadcast::error::RecvError::Lagged(_)) => self.reload().await,
+                    Ok(Change::Result { .. }) | Err(broadcast::error::RecvError::Closed) => {}
+                },
+                _ = expiry.tick() => self.expire().await,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.farewell().await;
+    }
+
+    /// Reads the ledger anew: devices come and go, the others keep their time.
+    async fn reload(&mut self) {
+        match self.targets().await {
+            Ok(targets) => {
+                let now = self.agent.clock.now();
+                let listed: HashSet<_> = targets.iter().map(|target| target.device).collect();
+                self.agenda.retain(|device| listed.contains(&device));
+                for target in &targets {
+                    let plan = (self.agent.plan_of)(target.class);
+                    let due = plan.first_due(target.device, now);
+                    self.agenda.enlist(target.device, target.site, target.parent, due);
+                }
+                tracing::info!(devices = self.agenda.len(), "agenda read from the ledger");
+            }
+            Err(error) => {
+                tracing::error!(%error, "failed to read the ledger; the agenda stays as it is")
+            }
+        }
+    }
+
+    async fn targets(&self) -> Result<Vec<Target>, StoreError> {
+        let mut targets: Vec<Target> = Vec::new();
+        loop {
+            let after = targets.last().map(|target| target.device);
+            let page = self.agent.store.probe_targets(after, PAGE).await?;
+            if page.is_empty() {
+                return Ok(targets);
+            }
+            targets.extend(page);
+        }
+    }
+
+    fn start_due(&mut self, stop: &CancellationToken) {
+        for device in self.agenda.start_due(self.agent.clock.now()) {
+            self.sequence += 1;
+            let (agent, sequence, cancel) =
+                (Arc::clone(&self.agent), self.sequence, stop.child_token());
+            let task =
+                self.running.spawn(async move { visit(&agent, device, sequence, cancel).await });
+            self.started.insert(task.id(), device);
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Option<Visited>), JoinError>) {
+        let (id, visited) = match ended {
+            Ok((id, visited)) => (id, visited),
+            Err(error) => {
+                tracing::error!(%error, "a probe task ended badly");
+                (error.id(), None)
+            }
+        };
+        let Some(device) = self.started.remove(&id) else { return };
+        let now = self.agent.clock.now();
+        let next = visited.as_ref().map_or(now + LONGEST_SLEEP, |visited| visited.next);
+        self.agenda.finish(device, next);
+        for reply in self.waiting.remove(&device).unwrap_or_default() {
+            let result = visited.as_ref().map(|visited| visited.observation.clone());
+            // Whoever asked may have left.
+            let _gone = reply.send(result.ok_or(ProbeNowError::Stopped));
+        }
+    }
+
+    fn hasten(&mut self, ProbeNow { device, reply }: ProbeNow) {
+        if self.agenda.hasten(device, self.agent.clock.now()) {
+            self.waiting.entry(device).or_default().push(reply);
+        } else {
+            let _gone = reply.send(Err(ProbeNowError::NotProbed));
+        }
+    }
+
+    async fn expire(&self) {
+        if let Err(error) = self.agent.store.expire_standings(self.agent.clock.now()).await {
+            tracing::error!(%error, "failed to expire results that no longer stand");
+        }
+    }
+
+    fn until_due(&self) -> Duration {
+        let now = self.agent.clock.now();
+        let wait = self.agenda.next_due().map_or(LONGEST_SLEEP, |due| due.since(now));
+        wait.min(LONGEST_SLEEP)
+    }
+
+    /// The probes under way close their sessions; whoever does not in time is let go.
+    async fn farewell(&mut self) {
+        let deadline = Instant::now() + FAREWELL;
+        while let Ok(Some(ended)) =
+            tokio::time::timeout_at(deadline, self.running.join_next_with_id()).await
+        {
+            self.ended(ended);
+        }
+    }
+}

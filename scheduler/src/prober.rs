@@ -1,0 +1,30 @@
+//! The port to whatever opens devices.
+
+use std::{future::Future, pin::Pin};
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{Observation, ProbeRequest};
+use zhishou_storage::LoginOutcome;
+
+/// What one probe brought.
+#[derive(Clone, Debug)]
+pub struct Probed {
+    /// What was seen.
+    pub observation: Observation,
+    /// The judged keyframe as JPEG, scaled.
+    pub snapshot: Option<Vec<u8>>,
+    /// The signature of the judged keyframe, for a later probe to compare with.
+    pub signature: Option<Vec<u8>>,
+    /// What became of the credential, where it was sent.
+    pub login: Option<LoginOutcome>,
+}
+
+/// Opens a device once. Never fails: what goes wrong is in the observation.
+pub trait Prober: Send + Sync + 'static {
+    /// Opens the device. When `cancel` fires the session is closed properly and the observation
+    /// says that we stopped it ourselves.
+    fn probe(
+        &self,
+        request: ProbeRequest,
+        cancel: CancellationToken,
+    ) -> Pin<Box<dyn Future<Output = Probed> + Send + '_>>;
+}

@@ -1,0 +1,153 @@
+//! One visit to one device: what is sent out, what is kept of what comes back.
+
+use crate::{Agent, Probed, evidence::worth_keeping};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{
+    DeviceId, FaultCode, Observation, ProbeRequest, Standing, Timestamp, confirm::Outcome,
+};
+use zhishou_storage::{
+    EvidenceKind, EvidenceRow, LoginUse, Pictures, Record, StoreError, StoredCredential, Target,
+};
+
+/// Keyframes are compared when they are at least so far apart; a younger reference is kept.
+const REFERENCE_AGE: Duration = Duration::from_secs(30);
+/// Attempts to record a result, and the pause between them: a busy disk is no reason to lose one.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What a visit leaves.
+pub(crate) struct Visited {
+    pub(crate) observation: Observation,
+    /// When the device is due again.
+    pub(crate) next: Timestamp,
+}
+
+/// Probes a device and records the result. `None` where nothing was recorded; the reason is logged.
+pub(crate) async fn visit(
+    agent: &Agent,
+    device: DeviceId,
+    sequence: i64,
+    cancel: CancellationToken,
+) -> Option<Visited> {
+    match try_visit(agent, device, sequence, &cancel).await {
+        Ok(visited) => visited,
+        Err(error) => {
+            tracing::error!(%device, %error, "failed to record a probe");
+            None
+        }
+    }
+}
+
+async fn try_visit(
+    agent: &Agent,
+    device: DeviceId,
+    sequence: i64,
+    cancel: &CancellationToken,
+) -> Result<Option<Visited>, StoreError> {
+    let Some(target) = agent.store.target(device).await? else { return Ok(None) };
+    let plan = (agent.plan_of)(target.class);
+    let login = agent.store.credential(device).await?;
+    let pictures = agent.store.pictures(device).await?;
+    let request = ProbeRequest {
+        device: Some(device),
+        kind: target.kind,
+        url: target.sub_url.clone().unwrap_or_else(|| target.url.clone()),
+        credential: login.as_ref().map(|login| login.credential.clone()),
+        credential_state: login.as_ref().map(|login| login.state.clone()).unwrap_or_default(),
+        depth: plan.depth,
+        seconds: plan.seconds,
+        last_picture: pictures.last.clone(),
+    };
+    let probed = agent.prober.probe(request, cancel.clone()).await;
+    if cancel.is_cancelled() {
+        // Stopped by ourselves: it says nothing about the device, and the last result still stands.
+        return Ok(None);
+    }
+    let (record, replaced) =
+        keep(agent, &target, login, &pictures, probed, sequence, &plan).await?;
+    let observation = record.observation.clone();
+    let recorded = record_surely(agent, record).await?;
+    if let Some(replaced) = replaced {
+        agent.evidence.discard(replaced).await;
+    }
+    let standing = recorded.step.standing;
+    let at = Outcome::of(&observation).at;
+    let next = plan.next_due(device, at, standing.doubt.is_some(), standing.round);
+    Ok(Some(Visited { observation, next }))
+}
+
+/// Decides what is kept of a result, and writes its picture. Also gives the clean picture that
+/// the new one replaces.
+async fn keep(
+    agent: &Agent,
+    target: &Target,
+    login: Option<StoredCredential>,
+    pictures: &Pictures,
+    probed: Probed,
+    sequence: i64,
+    plan: &zhishou_domain::Plan,
+) -> Result<(Record, Option<EvidenceRow>), StoreError> {
+    let Probed { mut observation, snapshot, signature, login: outcome } = probed;
+    let before: Standing = agent.store.standing(target.device).await?;
+    let last_good = pictures.good.as_ref().map(|row| row.taken_at);
+    let mut evidence = Vec::new();
+    let mut replaced = None;
+    if let Some(jpeg) = snapshot
+        && let Some(kind) = worth_keeping(&observation, &before, last_good)
+        && let Some(row) =
+            agent.evidence.keep(target.device, kind, observation.started_at, jpeg).await
+    {
+        if let Some(picture) = &mut observation.picture {
+            picture.snapshot = Some(row.key.clone());
+        }
+        replaced = pictures.good.clone().filter(|_| kind == EvidenceKind::Good);
+        evidence.push(row);
+    }
+    let signature = signature.filter(|_| is_new_reference(&observation, pictures));
+    let login = login
+        .zip(outcome)
+        .map(|(login, outcome)| LoginUse { generation: login.generation, outcome });
+    let record = Record {
+        device: target.device,
+        agent: agent.name.clone(),
+        sequence,
+        observation,
+        rule: plan.confirm,
+        hold: plan.hold(),
+        signature,
+        evidence,
+        login,
+    };
+    Ok((record, replaced))
+}
+
+/// Whether this picture is what the next one is compared with: not while it stands still, so that
+/// "unchanged for" keeps counting, and not before the old one is old enough to compare with.
+fn is_new_reference(observation: &Observation, pictures: &Pictures) -> bool {
+    let is_frozen = observation.faults.iter().any(|fault| fault.code == FaultCode::Frozen);
+    let is_old = pictures
+        .last
+        .as_ref()
+        .is_none_or(|(taken, _)| *taken + REFERENCE_AGE <= observation.started_at);
+    is_old && !is_frozen
+}
+
+/// Records a result, again where the store is busy; a full disk or a closed store ends it.
+async fn record_surely(
+    agent: &Agent,
+    record: Record,
+) -> Result<zhishou_storage::Recorded, StoreError> {
+    let mut attempt = 1;
+    loop {
+        match agent.store.record(record.clone()).await {
+            Ok(recorded) => return Ok(recorded),
+            Err(error) if attempt < ATTEMPTS => {
+                tracing::warn!(device = %record.device, %error, attempt, "recording again");
+                attempt += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
