@@ -8,6 +8,8 @@
 #include <GroupsockHelper.hh>
 #include <liveMedia.hh>
 
+#include <arpa/inet.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -41,8 +43,8 @@ int main(int argc, char** argv) {
   }
   if (files.empty() || (user == nullptr) != (password == nullptr)) return usage();
 
-  ReceivingInterfaceAddr = our_inet_addr("127.0.0.1");
-  SendingInterfaceAddr = our_inet_addr("127.0.0.1");
+  ReceivingInterfaceAddr = inet_addr("127.0.0.1");
+  SendingInterfaceAddr = inet_addr("127.0.0.1");
   OutPacketBuffer::maxSize = 2000000;  // bytes; room for a keyframe of 4K
   TaskScheduler* scheduler = BasicTaskScheduler::createNew();
   UsageEnvironment* env = BasicUsageEnvironment::createNew(*scheduler);

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Fetches and builds the foreign RTSP servers that the tests probe, into target/peers/:
+#   live555-server   live555, from the C++ sources in a pinned source package
+#   venv/            a Python environment with aio-rtsp-toolkit and PyAV
+#   media/           half a minute of one view as raw streams and MP4, H.264 and H.265
+# GStreamer's server needs nothing here (tests/peers/gst_server.py uses the system's python3-gi).
+# Does nothing, and needs no network, where all is there. Nothing of it is committed or shipped.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+peers=$PWD/target/peers
+mkdir -p "$peers"
+exec 9>"$peers/.lock"
+flock 9
+
+say() { printf '%s\n' "peers: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# A Python environment; where a build of it broke off, it is made anew.
+venv() {
+  local wanted have=$peers/venv/.made-from
+  wanted=$(sha256sum tests/peers/requirements.txt)
+  if [ -f "$have" ] && [ "$(cat "$have")" = "$wanted" ]; then return; fi
+  say "making the Python environment (PyAV, aio-rtsp-toolkit; about 40 MB)"
+  rm -rf "$peers/venv"
+  /usr/bin/python3 -m venv "$peers/venv" || fail "python3 -m venv failed (Debian package: python3-venv)"
+  "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r tests/peers/requirements.txt \
+    || fail "cannot fetch the packages of tests/peers/requirements.txt"
+  printf '%s' "$wanted" >"$have"
+}
+
+# live555: every source file of its four libraries, and our server's main.
+live555() {
+  local server=$peers/live555-server wanted have=$peers/live555-server.made-from
+  wanted=$(sha256sum tests/peers/live555.txt tests/peers/live555_server.cpp)
+  if [ -x "$server" ] && [ -f "$have" ] && [ "$(cat "$have")" = "$wanted" ]; then return; fi
+  say "building live555 (1.4 MB of sources)"
+  local work=$peers/live555-build
+  rm -rf "$work"
+  mkdir -p "$work/objects"
+  "$peers/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+    --require-hashes -r tests/peers/live555.txt -d "$work" || fail "cannot fetch the sources of live555"
+  tar -xzf "$work"/liblivemedia-*.tar.gz -C "$work" --strip-components 1
+  local libraries="UsageEnvironment BasicUsageEnvironment groupsock liveMedia" includes="" library
+  for library in $libraries; do includes="$includes -I$library/include"; done
+  cp tests/peers/live555_server.cpp "$work/live555_server.cpp"
+  (
+    cd "$work" || exit 1
+    # shellcheck disable=SC2086 # a list of directories
+    find $libraries live555_server.cpp -name '*.cpp' -o -name '*.c' | sort \
+      | FLAGS="-O1 -w -DSOCKLEN_T=socklen_t -DNO_OPENSSL=1 -I.$includes" \
+        xargs -P "$(nproc)" -n 1 bash -c '
+          object=objects/$(printf %s "$1" | tr / _).o
+          case $1 in
+            *.c) gcc $FLAGS -c "$1" -o "$object" ;;
+            *) g++ -std=c++20 $FLAGS -c "$1" -o "$object" ;;
+          esac' compile && g++ objects/*.o -o "$server.new"
+  ) || fail "live555 does not compile (Debian package: g++)"
+  mv "$server.new" "$server"
+  printf '%s' "$wanted" >"$have"
+  rm -rf "$work"
+}
+
+# What the peers play.
+media() {
+  local out=$peers/media wanted have=$peers/media/.made-from
+  wanted=$(sha256sum tests/peers/setup.sh demo/footage/people.mp4)
+  if [ -f "$have" ] && [ "$(cat "$have")" = "$wanted" ]; then return; fi
+  rm -rf "$out"
+  mkdir -p "$out"
+  local view=(-nostdin -v error -y -stream_loop -1 -i demo/footage/people.mp4 -t 30
+    -vf "scale=640:360,fps=25/2,noise=c0s=6:c0f=t:c0_seed=7,format=yuv420p" -an)
+  ffmpeg "${view[@]}" -c:v libx264 -preset superfast -crf 30 -bf 0 -g 25 -sc_threshold 0 "$out/view_h264.mp4"
+  ffmpeg "${view[@]}" -c:v libx265 -preset ultrafast -tag:v hvc1 \
+    -x265-params "crf=28:bframes=0:keyint=25:min-keyint=25:scenecut=0:log-level=none" "$out/view_h265.mp4"
+  local codec
+  for codec in h264 h265; do
+    # The names of the raw formats differ from those of the codecs.
+    ffmpeg -nostdin -v error -y -i "$out/view_$codec.mp4" -c copy \
+      -f "$([ $codec = h265 ] && echo hevc || echo h264)" "$out/view_$codec.$codec"
+  done
+  printf '%s' "$wanted" >"$have"
+}
+
+venv
+live555
+media
