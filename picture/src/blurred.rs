@@ -17,7 +17,7 @@ use crate::working::{TILE, Working};
 
 /// Side of a tile of detail, in working pixels: enough for the larger Gaussian.
 const BLOCK: usize = 2 * TILE;
-/// Sums kept side by side in [`energy`].
+/// Sums kept side by side in [`Energies::add`].
 const LANES: usize = 8;
 /// Distance from the limit at which the answer is certain.
 const SPAN: f64 = 0.2;
@@ -71,49 +71,69 @@ fn sharpness(working: &Working) -> Option<f64> {
 /// Fine and medium detail of every block without overlay.
 fn detail(working: &Working) -> Vec<Detail> {
     let (width, height) = (working.width, working.height);
-    let luma: Vec<f32> = working.luma.iter().map(|&value| f32::from(value)).collect();
+    let (columns, rows) = (width / BLOCK, height / BLOCK);
     // Variances of Gaussians add: √(1.4² − 0.7²) takes σ 0.7 to 1.4.
-    let small = smooth(&luma, width, &kernel(0.7));
     let step = kernel((1.4_f32 * 1.4 - 0.7 * 0.7).sqrt());
-    let medium = smooth(&small, width, &step);
+    let mut small = Vec::with_capacity(width * height);
+    smooth(&working.luma, width, &kernel(0.7), |_, row| small.extend_from_slice(row));
     // σ 1.4 leaves little above half the sampling rate, so the larger one is taken on every second
     // pixel, where √(2.8² − 1.4²) is √(1.4² − 0.7²).
     let half_width = width / 2;
-    let mut half = Vec::with_capacity(half_width * (height / 2));
-    for row in medium.chunks_exact(width).take(height / 2 * 2).step_by(2) {
-        half.extend(row.chunks_exact(2).map(|pair| pair[0]));
-    }
-    let large = smooth(&half, half_width, &step);
-
-    let mut blocks = Vec::new();
-    for row in 0..height / BLOCK {
-        for column in 0..width / BLOCK {
-            let tile = row * 2 * working.columns + column * 2;
-            let tiles = [tile, tile + 1, tile + working.columns, tile + working.columns + 1];
-            if tiles.iter().any(|&tile| working.tiles[tile].overlay) {
-                continue;
-            }
-            blocks.push(Detail {
-                fine: energy(&small, &medium, width, column, row, BLOCK),
-                medium: energy(&half, &large, half_width, column, row, BLOCK / 2),
-            });
+    let mut half = Vec::with_capacity(half_width * height.div_ceil(2));
+    let mut fine = Energies::new(columns, rows, BLOCK);
+    smooth(&small, width, &step, |y, medium| {
+        fine.add(y, &small[y * width..][..width], medium);
+        if y % 2 == 0 {
+            half.extend(medium.chunks_exact(2).map(|pair| pair[0]));
         }
-    }
-    blocks
+    });
+    let mut coarse = Energies::new(columns, rows, BLOCK / 2);
+    smooth(&half, half_width, &step, |y, large| {
+        coarse.add(y, &half[y * half_width..][..half_width], large);
+    });
+    (0..columns * rows)
+        .filter(|block| {
+            let tile = block / columns * 2 * working.columns + block % columns * 2;
+            let below = tile + working.columns;
+            [tile, tile + 1, below, below + 1].iter().all(|&tile| !working.tiles[tile].overlay)
+        })
+        .map(|block| Detail { fine: fine.mean(block), medium: coarse.mean(block) })
+        .collect()
 }
 
-/// Mean squared difference of two fields over one block of `side` pixels, a multiple of [`LANES`].
-fn energy(a: &[f32], b: &[f32], width: usize, column: usize, row: usize, side: usize) -> f32 {
-    // Separate sums, so that the compiler may use vector registers.
-    let mut sums = [0.0_f32; LANES];
-    for y in row * side..(row + 1) * side {
-        let at = y * width + column * side;
-        let (a, b) = (a[at..at + side].chunks_exact(LANES), b[at..at + side].chunks_exact(LANES));
-        for (a, b) in a.zip(b) {
-            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-                *sum += (a - b) * (a - b);
+/// Squared differences of two fields, summed up per block.
+struct Energies {
+    columns: usize,
+    /// Side of a block, a multiple of [`LANES`].
+    side: usize,
+    sums: Vec<f32>,
+}
+
+impl Energies {
+    fn new(columns: usize, rows: usize, side: usize) -> Self {
+        Self { columns, side, sums: vec![0.0; columns * rows] }
+    }
+
+    /// Adds row `y` of both fields; a rest beyond the last whole block is left out.
+    fn add(&mut self, y: usize, a: &[f32], b: &[f32]) {
+        let first = y / self.side * self.columns;
+        let Some(sums) = self.sums.get_mut(first..first + self.columns) else {
+            return;
+        };
+        let blocks = a.chunks_exact(self.side).zip(b.chunks_exact(self.side));
+        for (sum, (a, b)) in sums.iter_mut().zip(blocks) {
+            // Separate sums, so that the compiler may use vector registers.
+            let mut lanes = [0.0_f32; LANES];
+            for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+                for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+                    *lane += (a - b) * (a - b);
+                }
             }
+            *sum += lanes.iter().sum::<f32>();
         }
     }
-    sums.iter().sum::<f32>() / (side * side) as f32
+
+    fn mean(&self, block: usize) -> f32 {
+        self.sums[block] / (self.side * self.side) as f32
+    }
 }

@@ -12,39 +12,45 @@ pub(crate) fn kernel(sigma: f32) -> HalfKernel {
     raw.into_iter().map(|weight| weight / sum).collect()
 }
 
-/// Smooths `field` (`width` columns) with `kernel` both ways.
-pub(crate) fn smooth(field: &[f32], width: usize, kernel: &[f32]) -> Vec<f32> {
+/// Smooths `field` (`width` columns) with `kernel` both ways, and hands each row to `take` as it is
+/// done, so that a field which is only summed up is never kept.
+pub(crate) fn smooth<T: Copy + Into<f32>>(
+    field: &[T],
+    width: usize,
+    kernel: &[f32],
+    mut take: impl FnMut(usize, &[f32]),
+) {
     let height = field.len() / width;
     let radius = kernel.len() - 1;
     let row_of = |y: usize| &field[y * width..][..width];
-    let mut out = vec![0.0; field.len()];
+    let mut done = vec![0.0; width];
     let mut padded = vec![0.0; width + 2 * radius];
-    for (y, target) in out.chunks_exact_mut(width).enumerate() {
+    for y in 0..height {
         let middle = &mut padded[radius..radius + width];
         for (value, &centre) in middle.iter_mut().zip(row_of(y)) {
-            *value = centre * kernel[0];
+            *value = centre.into() * kernel[0];
         }
         for (i, &weight) in kernel.iter().enumerate().skip(1) {
             let above = row_of(y.saturating_sub(i));
             let below = row_of((y + i).min(height - 1));
             for ((value, &a), &b) in middle.iter_mut().zip(above).zip(below) {
-                *value += weight * (a + b);
+                *value += weight * (a.into() + b.into());
             }
         }
         let (left, right) = (padded[radius], padded[radius + width - 1]);
         padded[..radius].fill(left);
         padded[radius + width..].fill(right);
-        for (value, &centre) in target.iter_mut().zip(&padded[radius..]) {
+        for (value, &centre) in done.iter_mut().zip(&padded[radius..]) {
             *value = centre * kernel[0];
         }
         for (i, &weight) in kernel.iter().enumerate().skip(1) {
             let (before, after) = (&padded[radius - i..], &padded[radius + i..]);
-            for ((value, &a), &b) in target.iter_mut().zip(before).zip(after) {
+            for ((value, &a), &b) in done.iter_mut().zip(before).zip(after) {
                 *value += weight * (a + b);
             }
         }
+        take(y, &done);
     }
-    out
 }
 
 #[cfg(test)]
@@ -53,9 +59,10 @@ mod tests {
 
     #[test]
     fn smoothing_keeps_the_sum_and_the_shape() {
-        let mut field = vec![0.0; 41 * 41];
+        let mut field = vec![0.0_f32; 41 * 41];
         field[20 * 41 + 20] = 1.0;
-        let out = smooth(&field, 41, &kernel(1.4));
+        let mut out = Vec::new();
+        smooth(&field, 41, &kernel(1.4), |_, row| out.extend_from_slice(row));
         assert!((out.iter().sum::<f32>() - 1.0).abs() < 1e-4);
         // Peak of a unit Gaussian in two dimensions: 1 / (2 π σ²).
         let peak = 1.0 / (2.0 * std::f32::consts::PI * 1.4 * 1.4);
@@ -65,7 +72,12 @@ mod tests {
 
     #[test]
     fn a_flat_field_has_no_edges() {
-        let out = smooth(&[7.0; 20 * 9], 20, &kernel(2.8));
-        assert!(out.iter().all(|value| (value - 7.0).abs() < 1e-4));
+        let mut rows = 0;
+        smooth(&[7_u8; 20 * 9], 20, &kernel(2.8), |y, row| {
+            assert_eq!(y, rows);
+            assert!(row.iter().all(|value| (value - 7.0).abs() < 1e-4));
+            rows += 1;
+        });
+        assert_eq!(rows, 9);
     }
 }

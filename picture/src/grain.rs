@@ -22,14 +22,15 @@ pub(crate) fn sigma(working: &Working) -> f32 {
         let (left, top) = (index % working.columns * TILE, index / working.columns * TILE);
         let mut sum = 0_u32;
         for y in top + 1..top + TILE - 1 {
-            let lines =
-                [row_of(y - 1), row_of(y), row_of(y + 1)].map(|row| &row[left..left + TILE]);
-            for x in 1..TILE - 1 {
-                let at = |line: usize, x: usize| i32::from(lines[line][x]);
-                let corners = at(0, x - 1) + at(0, x + 1) + at(2, x - 1) + at(2, x + 1);
-                let sides = at(0, x) + at(2, x) + at(1, x - 1) + at(1, x + 1);
-                sum += (corners - 2 * sides + 4 * at(1, x)).unsigned_abs();
+            // The mask is (1 −2 1) downwards times (1 −2 1) across.
+            let lines = [y - 1, y, y + 1].map(|y| &row_of(y)[left..left + TILE]);
+            let mut down = [0_i16; TILE];
+            for (x, value) in down.iter_mut().enumerate() {
+                let [above, middle, below] = lines.map(|line| i16::from(line[x]));
+                *value = above - 2 * middle + below;
             }
+            let across = down.windows(3).map(|w| (w[0] - 2 * w[1] + w[2]).unsigned_abs());
+            sum += across.map(u32::from).sum::<u32>();
         }
         let count = ((TILE - 2) * (TILE - 2)) as f32;
         tiles.push(sum as f32 / count);
