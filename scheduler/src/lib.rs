@@ -7,9 +7,11 @@ mod agenda;
 mod agent;
 mod evidence;
 mod prober;
+mod timetable;
 mod visit;
 
 pub use agenda::{Agenda, Limits};
 pub use agent::{Agent, AgentHandle, PlanOf, ProbeNowError};
 pub use evidence::{EvidenceFiles, GOOD_FOR};
 pub use prober::{Probed, Prober};
+pub use timetable::{Timetable, TimetableError};
