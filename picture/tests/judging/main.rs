@@ -1,0 +1,6 @@
+//! Judging real scenes, clean and spoiled.
+
+mod clean;
+mod faulty;
+mod frozen;
+mod scene;

@@ -1,0 +1,95 @@
+//! Faults made from clean scenes, in three severities: 1 mild, 2 plain, 3 grave.
+
+use crate::scene::Scene;
+
+/// Studio-range blue, as encoders show without a signal.
+pub(crate) const BLUE: [u8; 3] = [41, 240, 110];
+const WHITE: [u8; 3] = [235, 128, 128];
+
+fn of(severity: usize, values: [f64; 3]) -> f64 {
+    values[severity - 1]
+}
+
+impl Scene {
+    /// Gain and offset, clipped to white.
+    pub(crate) fn overexposed(self, severity: usize) -> Self {
+        let (gain, offset) = (of(severity, [1.5, 2.0, 3.0]), of(severity, [40.0, 60.0, 90.0]));
+        self.luma(|value| (value - 16.0) * gain + offset)
+    }
+
+    /// A dark scene with the noise of its gain.
+    pub(crate) fn underexposed(self, severity: usize) -> Self {
+        let gain = of(severity, [0.16, 0.10, 0.05]);
+        self.luma(|value| (value - 16.0) * gain + 16.0).noisy(1.2, 5)
+    }
+
+    /// A veil around mid gray.
+    pub(crate) fn veiled(self, severity: usize) -> Self {
+        let gain = of(severity, [0.35, 0.22, 0.12]);
+        self.luma(|value| (value - 120.0) * gain + 120.0)
+    }
+
+    /// Defocus; boxes of radius 2, 4, 8 have these sigmas, in pixels.
+    pub(crate) fn defocused(mut self, severity: usize) -> Self {
+        let sigma = of(severity, [1.41, 2.58, 4.90]);
+        let radius = (3.0 * sigma) as isize;
+        let weights: Vec<f64> =
+            (-radius..=radius).map(|i| (-0.5 * (i as f64 / sigma).powi(2)).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        let mut plane: Vec<f64> = self.y.iter().map(|&value| f64::from(value)).collect();
+        for (step, side) in [(1, self.width), (self.width, self.height)] {
+            plane = (0..plane.len())
+                .map(|at| {
+                    let place = (at / step % side) as isize;
+                    let sum: f64 = (-radius..=radius)
+                        .zip(&weights)
+                        .map(|(i, weight)| {
+                            let inside = (place + i).clamp(0, side as isize - 1) - place;
+                            weight * plane[at.wrapping_add_signed(inside * step as isize)]
+                        })
+                        .sum();
+                    sum / total
+                })
+                .collect();
+        }
+        self.y = plane.into_iter().map(|value| value.round() as u8).collect();
+        self
+    }
+
+    /// A shift of both chroma planes along (`u`, `v`), each −1, 0 or 1.
+    pub(crate) fn tinted(mut self, severity: usize, u: f64, v: f64) -> Self {
+        let shift = of(severity, [16.0, 28.0, 45.0]);
+        for (plane, direction) in [(&mut self.u, u), (&mut self.v, v)] {
+            for value in plane {
+                *value = (f64::from(*value) + shift * direction).clamp(16.0, 240.0) as u8;
+            }
+        }
+        self
+    }
+
+    /// Something like the overlay of a camera: a line of characters at the top left and at the
+    /// bottom right, white with black rims.
+    pub(crate) fn with_overlay(self) -> Self {
+        self.written([0.02, 0.04], 20, 0.06).written([0.60, 0.90], 12, 0.05)
+    }
+
+    /// Big words in the middle, as `NO SIGNAL`.
+    pub(crate) fn with_words(self) -> Self {
+        self.written([0.25, 0.42], 9, 0.16)
+    }
+
+    /// `count` characters of height `size` from (`left`, `top`), all in parts of the picture.
+    fn written(self, [left, top]: [f64; 2], count: usize, size: f64) -> Self {
+        let advance = size * self.height as f64 / self.width as f64 * 0.6;
+        (0..count).fold(self, |scene, index| {
+            let x = left + advance * index as f64;
+            let stroke = advance * 0.2;
+            // An outlined letter L with a bar: strokes and gaps as writing has them.
+            scene
+                .fill([x, top, x + advance * 0.8, top + size], [16, 128, 128])
+                .fill([x + stroke * 0.5, top, x + stroke * 1.5, top + size], WHITE)
+                .fill([x, top + size * 0.8, x + advance * 0.7, top + size], WHITE)
+                .fill([x, top + size * 0.4, x + advance * 0.5, top + size * 0.5], WHITE)
+        })
+    }
+}
