@@ -21,9 +21,9 @@ pub struct Keyframe {
     /// Annex B with parameter sets before all slices of the picture, or a JFIF file. At most
     /// [`Receiver::MAX_KEYFRAME`](super::Receiver::MAX_KEYFRAME) and the parameter sets.
     pub bytes: Vec<u8>,
-    /// First 64 bits of SHA-256 over the coded slices without their headers: the same for the same
-    /// picture sent again, for telling a frozen source.
-    pub slices_hash: u64,
+    /// SHA-256 over the coded slices without their headers: the same for the same picture sent
+    /// again, for telling a frozen source.
+    pub slices_hash: [u8; 32],
     /// Slices of the picture (1 for JPEG).
     pub slices: usize,
     /// Packets were lost inside, or it does not begin with its first slice.
@@ -37,11 +37,11 @@ pub struct Keyframe {
 }
 
 /// The hash of [`Keyframe::slices_hash`].
-pub(super) fn hash_slices<'a>(slices: impl Iterator<Item = &'a [u8]>) -> u64 {
+pub(super) fn hash_slices<'a>(slices: impl Iterator<Item = &'a [u8]>) -> [u8; 32] {
     let mut hash = Sha256::new();
     for slice in slices {
         let from = if slice.len() < SHORT_SLICE { 0 } else { SLICE_HEADER };
         hash.update(&slice[from..]);
     }
-    hash.finalize().iter().take(8).fold(0, |value, &byte| value << 8 | u64::from(byte))
+    hash.finalize().into()
 }
