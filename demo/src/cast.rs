@@ -2,10 +2,13 @@
 
 use crate::{
     act::{Act, Login, Scene},
-    district::{DemoCamera, District, Expected, LedgerRow, Maintainer, Site},
+    district::{DemoCamera, District, Expected, Maintainer, Site},
 };
+use chrono::NaiveDate;
 use std::net::Ipv4Addr;
-use zhishou_domain::{Credential, DeviceKind, FaultCode, LifeState, PointClass};
+use zhishou_domain::{
+    Credential, DeviceKind, FaultCode, LedgerRow, LifeState, PointClass, ledger::Password,
+};
 
 /// The cameras of the smallest demo; every kind of fault is among them.
 pub const BASE_CAMERAS: usize = 24;
@@ -175,12 +178,17 @@ pub(crate) fn scenes(cameras: usize) -> Vec<Scene> {
 
 /// The district whose cameras listen on `port`.
 pub(crate) fn district(cameras: usize, port: u16) -> District {
-    let mut rows = vec![recorder()];
-    rows.extend(roles(cameras).iter().enumerate().map(|(index, role)| {
-        let expected = role.scene.expected();
-        DemoCamera { row: row(index + 1, role, port), expected }
+    let not_probed = |row| DemoCamera { row, expected: Expected::NotProbed };
+    let mut cameras_and_more = vec![not_probed(recorder())];
+    cameras_and_more.extend(roles(cameras).iter().enumerate().map(|(index, role)| DemoCamera {
+        row: row(index + 1, role, port),
+        expected: role.scene.expected(),
     }));
-    rows.extend(not_probed());
+    cameras_and_more.extend(not_connected().map(not_probed));
+    // The headings are row 1 of the file.
+    for (camera, number) in cameras_and_more.iter_mut().zip(2..) {
+        camera.row.row = number;
+    }
     let distinct = |pick: fn(&SiteLine) -> &'static str| {
         let mut names: Vec<String> = Vec::new();
         for name in SITES.iter().map(pick) {
@@ -200,7 +208,7 @@ pub(crate) fn district(cameras: usize, port: u16) -> District {
             .iter()
             .map(|(name, phone)| Maintainer { name: (*name).into(), phone: (*phone).into() })
             .collect(),
-        cameras: rows,
+        cameras: cameras_and_more,
     }
 }
 
@@ -221,68 +229,67 @@ fn site(index: usize) -> Site {
 /// What the rows of a site share; `serial` numbers the devices of the district, 0 is the recorder.
 fn blank(serial: usize, site_index: usize, name: &str, place: &str) -> LedgerRow {
     let site = site(site_index);
+    // About 5 m apart, so that they do not lie on one another on a map.
     let step = f64::from(serial as u32) * 0.000_05;
     LedgerRow {
-        kind: DeviceKind::Camera,
-        name: name.to_owned(),
         // GB/T 28181 D.1: 8 digits of the centre (a division that is not assigned), 2 of the
         // trade, 3 of the type (132 is a network camera, 118 a recorder), 1 of the network, 6.
-        national_code: format!("99990101001320{serial:06}"),
-        department: site.department,
-        street: site.street,
-        police_station: site.police_station,
-        address: format!("{}{place}", site.name),
-        site: site.name,
-        class: PointClass::Three,
-        life: LifeState::InUse,
-        life_since: "2025-03-01".to_owned(),
-        vendor: "演示厂商".to_owned(),
-        model: "DEMO-IPC".to_owned(),
-        ip: String::new(),
-        mac: format!("02:00:5e:10:{:02x}:{:02x}", serial / 256, serial % 256),
-        url: None,
-        credential: None,
-        longitude: site.longitude + step,
-        latitude: site.latitude,
-        parent: None,
-        phone: MAINTAINERS[SITES[site_index].4].1.to_owned(),
-        maintainer: site.maintainer,
-        retention_days: 30,
+        national_code: Some(format!("99990101001320{serial:06}")),
+        department: Some(site.department),
+        street: Some(site.street),
+        police_station: Some(site.police_station),
+        address: Some(format!("{}{place}", site.name)),
+        class: Some(PointClass::Three),
+        life: Some(LifeState::InUse),
+        life_since: NaiveDate::from_ymd_opt(2025, 3, 1),
+        vendor: Some("演示厂商".to_owned()),
+        model: Some("DEMO-IPC".to_owned()),
+        mac: Some(format!("02:00:5e:10:{:02x}:{:02x}", serial / 256, serial % 256)),
+        longitude: Some(site.longitude + step),
+        latitude: Some(site.latitude),
+        phone: Some(MAINTAINERS[SITES[site_index].4].1.to_owned()),
+        maintainer: Some(site.maintainer),
+        retention_days: Some(30),
         tags: vec!["演示".to_owned()],
-        note: String::new(),
+        ..LedgerRow::new(0, name, site.name)
     }
 }
 
 fn row(serial: usize, role: &Role, port: u16) -> LedgerRow {
     let mut row = blank(serial, role.site, &role.name, role.place);
-    row.class = role.class;
-    row.retention_days = if role.class == PointClass::One { 90 } else { 30 };
-    row.ip = role.scene.host.to_string();
+    row.kind = Some(DeviceKind::Camera);
+    row.class = Some(role.class);
+    row.retention_days = Some(if role.class == PointClass::One { 90 } else { 30 });
+    row.ip = Some(role.scene.host.to_string());
     row.url = Some(format!("rtsp://{}:{port}{}", role.scene.host, role.scene.path));
-    row.credential = role.ledger_credential();
+    if let Some(known) = role.ledger_credential() {
+        row.password = Some(Password::new(known.password()));
+        row.username = Some(known.username);
+    }
     row.parent = role.parent.map(str::to_owned);
     row.tags.extend(role.tags.iter().map(|tag| (*tag).to_owned()));
     row
 }
 
-fn recorder() -> DemoCamera {
+fn recorder() -> LedgerRow {
     let mut row = blank(0, NVR_SITE, NVR, "一层弱电间");
-    row.kind = DeviceKind::Equipment;
-    row.national_code.replace_range(10..13, "118");
-    row.model = "DEMO-NVR-8".to_owned();
-    row.ip = host(NVR_HOST).to_string();
-    DemoCamera { row, expected: Expected::NotProbed }
+    row.kind = Some(DeviceKind::Equipment);
+    row.national_code = Some("99990101001180000000".to_owned());
+    row.model = Some("DEMO-NVR-8".to_owned());
+    row.ip = Some(host(NVR_HOST).to_string());
+    row
 }
 
-fn not_probed() -> [DemoCamera; 2] {
+/// A camera that is gone, and one whose network is not there yet.
+fn not_connected() -> [LedgerRow; 2] {
     let mut gone = blank(900, 2, "望山市场旧西门", "西门（已拆）");
-    gone.life = LifeState::Removed;
-    gone.life_since = "2026-06-30".to_owned();
+    gone.life = Some(LifeState::Removed);
+    gone.life_since = NaiveDate::from_ymd_opt(2025, 6, 30);
     gone.url = Some("rtsp://127.0.10.250:554/live/main".to_owned());
-    gone.ip = "127.0.10.250".to_owned();
+    gone.ip = Some("127.0.10.250".to_owned());
     let mut planned = blank(901, 5, "滨河停车场二期东侧", "二期东侧");
-    planned.note = "已立杆，网络未通".to_owned();
-    [gone, planned].map(|row| DemoCamera { row, expected: Expected::NotProbed })
+    planned.note = Some("已立杆，网络未通".to_owned());
+    [gone, planned].map(|row| LedgerRow { kind: Some(DeviceKind::Camera), ..row })
 }
 
 #[cfg(test)]

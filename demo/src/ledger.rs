@@ -1,41 +1,11 @@
 //! The made-up ledger as a CSV file, so that it enters by the ordinary import.
 
-use crate::{District, LedgerRow};
+use crate::District;
 use std::io::Write;
-use zhishou_domain::Lang;
+use zhishou_domain::{Lang, LedgerColumn, LedgerRow};
 
-/// The headings, as the import template has them.
-pub const HEADINGS: [&str; 27] = [
-    "名称",
-    "国标编码",
-    "所属单位",
-    "街道",
-    "辖区派出所",
-    "站点",
-    "安装地址",
-    "点位类别",
-    "状态",
-    "状态日期",
-    "厂商",
-    "型号",
-    "IP",
-    "MAC",
-    "RTSP 地址",
-    "子码流地址",
-    "用户名",
-    "密码",
-    "经度",
-    "纬度",
-    "上级设备",
-    "运维单位",
-    "联系电话",
-    "录像保存天数",
-    "标签",
-    "备注",
-    "设备类型",
-];
-
-/// Writes the ledger: UTF-8, comma-separated, a heading line, one line a device, parents first.
+/// Writes the ledger with every column of the template: UTF-8, comma-separated, a heading line,
+/// one line a device, parents first.
 ///
 /// It holds the passwords in clear, as a ledger to import does; keep the file private and delete
 /// it after the import.
@@ -44,47 +14,46 @@ pub const HEADINGS: [&str; 27] = [
 /// What writing to `out` fails with.
 pub fn write_ledger_csv(district: &District, out: impl Write) -> std::io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(HEADINGS)?;
+    csv.write_record(LedgerColumn::ALL.iter().map(|column| column.name(Lang::Zh)))?;
     for camera in &district.cameras {
-        csv.write_record(cells(&camera.row))?;
+        csv.write_record(LedgerColumn::ALL.iter().map(|column| cell(&camera.row, *column)))?;
     }
     csv.flush()
 }
 
-fn cells(row: &LedgerRow) -> [String; HEADINGS.len()] {
-    let (username, password) = match &row.credential {
-        Some(known) => (known.username.clone(), known.password().to_owned()),
-        None => (String::new(), String::new()),
-    };
-    [
-        row.name.clone(),
-        row.national_code.clone(),
-        row.department.clone(),
-        row.street.clone(),
-        row.police_station.clone(),
-        row.site.clone(),
-        row.address.clone(),
-        row.class.name(Lang::Zh).to_owned(),
-        row.life.name(Lang::Zh).to_owned(),
-        row.life_since.clone(),
-        row.vendor.clone(),
-        row.model.clone(),
-        row.ip.clone(),
-        row.mac.clone(),
-        row.url.clone().unwrap_or_default(),
-        String::new(),
-        username,
-        password,
-        format!("{:.6}", row.longitude),
-        format!("{:.6}", row.latitude),
-        row.parent.clone().unwrap_or_default(),
-        row.maintainer.clone(),
-        row.phone.clone(),
-        row.retention_days.to_string(),
-        row.tags.join("、"),
-        row.note.clone(),
-        row.kind.name(Lang::Zh).to_owned(),
-    ]
+fn cell(row: &LedgerRow, column: LedgerColumn) -> String {
+    use LedgerColumn as C;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let degrees = |value: Option<f64>| value.map(|degrees| format!("{degrees:.6}"));
+    match column {
+        C::Name => row.name.clone(),
+        C::NationalCode => text(&row.national_code),
+        C::Kind => text(&row.kind.map(|kind| kind.name(Lang::Zh).to_owned())),
+        C::Department => text(&row.department),
+        C::Street => text(&row.street),
+        C::PoliceStation => text(&row.police_station),
+        C::Site => row.site.clone(),
+        C::Address => text(&row.address),
+        C::Class => text(&row.class.map(|class| class.name(Lang::Zh).to_owned())),
+        C::Life => text(&row.life.map(|life| life.name(Lang::Zh).to_owned())),
+        C::LifeSince => text(&row.life_since.map(|day| day.to_string())),
+        C::Vendor => text(&row.vendor),
+        C::Model => text(&row.model),
+        C::Ip => text(&row.ip),
+        C::Mac => text(&row.mac),
+        C::Url => text(&row.url),
+        C::SubUrl => text(&row.sub_url),
+        C::Username => text(&row.username),
+        C::Password => text(&row.password.as_ref().map(|known| known.reveal().to_owned())),
+        C::Longitude => text(&degrees(row.longitude)),
+        C::Latitude => text(&degrees(row.latitude)),
+        C::Parent => text(&row.parent),
+        C::Maintainer => text(&row.maintainer),
+        C::Phone => text(&row.phone),
+        C::RetentionDays => text(&row.retention_days.map(|days| days.to_string())),
+        C::Tags => row.tags.join("、"),
+        C::Note => text(&row.note),
+    }
 }
 
 #[cfg(test)]
@@ -97,13 +66,15 @@ mod tests {
         let mut text = Vec::new();
         write_ledger_csv(&district, &mut text).unwrap();
         let mut reader = csv::Reader::from_reader(text.as_slice());
-        assert_eq!(reader.headers().unwrap(), HEADINGS.as_slice());
+        let headings: Vec<_> = LedgerColumn::ALL.iter().map(|c| c.name(Lang::Zh)).collect();
+        assert_eq!(reader.headers().unwrap(), headings);
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), district.cameras.len());
+        let at = |column| LedgerColumn::ALL.iter().position(|known| *known == column).unwrap();
         for (line, camera) in rows.iter().zip(&district.cameras) {
-            assert_eq!(&line[0], camera.row.name);
-            assert_eq!(line[1].len(), 20);
-            assert_eq!(&line[14], camera.row.url.as_deref().unwrap_or_default());
+            assert_eq!(line[at(LedgerColumn::Name)], camera.row.name);
+            assert_eq!(line[at(LedgerColumn::NationalCode)].len(), 20);
+            assert_eq!(&line[at(LedgerColumn::Url)], camera.row.url.as_deref().unwrap_or_default());
         }
     }
 }

@@ -12,6 +12,7 @@
 mod act;
 mod bake;
 mod cast;
+mod crew;
 mod district;
 mod house;
 mod ledger;
@@ -24,7 +25,7 @@ mod stage;
 
 pub use bake::{FootageError, Progress};
 pub use cast::BASE_CAMERAS;
-pub use district::{DemoCamera, District, Expected, LedgerRow, Maintainer, Site};
-pub use ledger::{HEADINGS, write_ledger_csv};
+pub use district::{DemoCamera, District, Expected, Maintainer, Site};
+pub use ledger::write_ledger_csv;
 pub use reel::ReelError;
 pub use stage::{Demo, DemoError, MAX_CAMERAS, Options};

@@ -2,7 +2,6 @@
 # Fetches and builds the foreign RTSP servers that the tests probe, into target/peers/:
 #   live555-server   live555, from the C++ sources in a pinned source package
 #   venv/            a Python environment with aio-rtsp-toolkit and PyAV
-#   media/           half a minute of one view as raw streams and MP4, H.264 and H.265
 # GStreamer's server needs nothing here (tests/peers/gst_server.py uses the system's python3-gi).
 # Does nothing, and needs no network, where all is there. Nothing of it is committed or shipped.
 set -euo pipefail
@@ -60,27 +59,5 @@ live555() {
   rm -rf "$work"
 }
 
-# What the peers play.
-media() {
-  local out=$peers/media wanted have=$peers/media/.made-from
-  wanted=$(sha256sum tests/peers/setup.sh demo/footage/people.mp4)
-  if [ -f "$have" ] && [ "$(cat "$have")" = "$wanted" ]; then return; fi
-  rm -rf "$out"
-  mkdir -p "$out"
-  local view=(-nostdin -v error -y -stream_loop -1 -i demo/footage/people.mp4 -t 30
-    -vf "scale=640:360,fps=25/2,noise=c0s=6:c0f=t:c0_seed=7,format=yuv420p" -an)
-  ffmpeg "${view[@]}" -c:v libx264 -preset superfast -crf 30 -bf 0 -g 25 -sc_threshold 0 "$out/view_h264.mp4"
-  ffmpeg "${view[@]}" -c:v libx265 -preset ultrafast -tag:v hvc1 \
-    -x265-params "crf=28:bframes=0:keyint=25:min-keyint=25:scenecut=0:log-level=none" "$out/view_h265.mp4"
-  local codec
-  for codec in h264 h265; do
-    # The names of the raw formats differ from those of the codecs.
-    ffmpeg -nostdin -v error -y -i "$out/view_$codec.mp4" -c copy \
-      -f "$([ $codec = h265 ] && echo hevc || echo h264)" "$out/view_$codec.$codec"
-  done
-  printf '%s' "$wanted" >"$have"
-}
-
 venv
 live555
-media
