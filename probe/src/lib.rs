@@ -1,0 +1,20 @@
+//! Thin tokio drivers over the protocol cores, GStreamer decoding, budgets and guards.
+//!
+//! [`Prober`] opens a camera as [`zhishou_domain::ProbeRequest`] says and makes an observation of
+//! what it sees; a failed probe is an observation, never an error. It holds no state of devices
+//! except the guards ([`guard`]), schedules nothing, and stores nothing.
+//!
+//! Invariants: every wait has a deadline; a session that was opened is taken down on every way out,
+//! also when the caller goes away; no login is sent and no device opened without asking the guards;
+//! nothing that is logged or returned holds a password.
+
+#[cfg(feature = "gst")]
+pub mod decode;
+pub mod decoder;
+pub mod guard;
+mod look;
+mod rtsp;
+mod settings;
+
+pub use rtsp::{Outcome, Prober};
+pub use settings::{Settings, StreamLimits};

@@ -1,0 +1,209 @@
+//! From a decoded keyframe to facts, faults, the evidence snapshot and the signature.
+
+use std::collections::BTreeMap;
+
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+use zhishou_domain::{Detail, Fault, FaultCode, PictureFacts, PictureMode, Stage, Timestamp};
+use zhishou_picture::{CodedHash, Finding, Frame, Judgement, Mode, Signature, judge, judge_frozen};
+
+use crate::Settings;
+use crate::decoder::Decoded;
+
+/// JPEG quality of evidence: details stay readable at about 60 kB.
+const JPEG_QUALITY: u8 = 80;
+
+/// What was seen in one keyframe.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) facts: Option<PictureFacts>,
+    pub(crate) faults: Vec<Fault>,
+    /// JPEG.
+    pub(crate) snapshot: Option<Vec<u8>>,
+    /// For the next probe's comparison.
+    pub(crate) signature: Option<Vec<u8>>,
+}
+
+/// The earlier keyframe of the device, for `frozen`.
+pub(crate) struct Before<'a> {
+    pub(crate) taken: Timestamp,
+    pub(crate) signature: &'a [u8],
+}
+
+/// Looks at a picture. `coded` tells the coded keyframe from another; `now` is when it was taken.
+pub(crate) fn look(
+    picture: &dyn Decoded,
+    coded: CodedHash,
+    now: Timestamp,
+    before: Option<&Before<'_>>,
+    settings: &Settings,
+) -> Look {
+    let (width, height) = picture.size();
+    let frame = match picture.frame() {
+        Ok(frame) => frame,
+        Err(error) => {
+            let detail = Detail::Decoder { problem: error.to_string() };
+            let fault = Fault::new(FaultCode::Undecodable, Stage::Judge, detail);
+            return Look { facts: None, faults: vec![fault], snapshot: None, signature: None };
+        }
+    };
+    let mut judgement = judge(&frame, &settings.picture);
+    let signature = Signature::of(&frame, Some(coded));
+    let mut frozen_for = None;
+    if let Some(before) = before
+        && let Ok(earlier) = Signature::from_bytes(before.signature)
+    {
+        let apart = now.since(before.taken);
+        frozen_for = u64::try_from(apart.as_millis()).ok();
+        let finding = judge_frozen(&earlier, &signature, apart, &judgement, &settings.picture);
+        judgement.findings.push(finding);
+    }
+    let corrupted = picture.is_corrupted();
+    let faults = if corrupted {
+        let problem = format!("{} decoder errors in a whole keyframe", picture.errors());
+        vec![Fault::new(FaultCode::Corrupted, Stage::Decode, Detail::Decoder { problem })]
+    } else {
+        let raised = judgement.findings.iter().filter(|finding| finding.is_fault());
+        raised.filter_map(|finding| fault_of(finding, frozen_for)).collect()
+    };
+    Look {
+        facts: Some(facts(&judgement, width, height, corrupted)),
+        faults,
+        snapshot: jpeg(&frame, settings.snapshot_width),
+        signature: (!corrupted).then(|| signature.to_bytes()),
+    }
+}
+
+fn facts(judgement: &Judgement, width: u32, height: u32, corrupted: bool) -> PictureFacts {
+    let mut scores: BTreeMap<_, _> = judgement
+        .findings
+        .iter()
+        // Of a picture that is partly made up nothing can be told.
+        .filter_map(|f| Some((code_of(f)?, f.score.filter(|_| !corrupted))))
+        .collect();
+    scores.insert(FaultCode::Corrupted, Some(if corrupted { 1.0 } else { 0.0 }));
+    PictureFacts {
+        width,
+        height,
+        mode: match judgement.mode {
+            Mode::Colour => PictureMode::Colour,
+            Mode::Mono => PictureMode::Mono,
+        },
+        scores,
+        luma_mean: judgement.luma_mean,
+        snapshot: None,
+    }
+}
+
+fn code_of(finding: &Finding) -> Option<FaultCode> {
+    FaultCode::from_code(finding.fault.code())
+}
+
+fn fault_of(finding: &Finding, frozen_for: Option<u64>) -> Option<Fault> {
+    let code = code_of(finding)?;
+    let detail = match (code, frozen_for, finding.measured) {
+        (FaultCode::Frozen, Some(for_ms), _) => Detail::Frozen { for_ms },
+        (_, _, Some(value)) => {
+            let unit = finding.unit.to_owned();
+            Detail::Measure { value, limit: finding.limit, unit }
+        }
+        _ => Detail::None,
+    };
+    Some(Fault::new(code, Stage::Judge, detail))
+}
+
+fn jpeg(frame: &Frame<'_>, width: usize) -> Option<Vec<u8>> {
+    let small = zhishou_picture::snapshot(frame, width);
+    let (width, height) = (u32::try_from(small.width).ok()?, u32::try_from(small.height).ok()?);
+    let mut out = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY);
+    match image::ImageEncoder::write_image(
+        encoder,
+        &small.rgb,
+        width,
+        height,
+        ExtendedColorType::Rgb8,
+    ) {
+        Ok(()) => Some(out),
+        Err(error) => {
+            tracing::warn!(%error, "failed to encode a snapshot");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zhishou_picture::{FrameError, OwnedFrame};
+
+    struct Still {
+        frame: OwnedFrame,
+        errors: u32,
+    }
+
+    impl Decoded for Still {
+        fn size(&self) -> (u32, u32) {
+            (640, 480)
+        }
+        fn errors(&self) -> u32 {
+            self.errors
+        }
+        fn is_corrupted(&self) -> bool {
+            self.errors > 0
+        }
+        fn frame(&self) -> Result<Frame<'_>, FrameError> {
+            Ok(self.frame.as_frame())
+        }
+    }
+
+    fn still(seed: u32, errors: u32) -> Still {
+        // A textured scene, so that nothing is flat: squares with a seeded grain.
+        let pixels = (0..640 * 480u32).flat_map(|i| {
+            let (x, y) = (i % 640, i / 640);
+            let base = if (x / 20 + y / 15) % 2 == 0 { 90 } else { 170 };
+            let grain = (i.wrapping_mul(2_654_435_761).wrapping_add(seed)).rotate_left(7) % 13;
+            [base + grain as u8; 3]
+        });
+        let rgb: Vec<u8> = pixels.collect();
+        Still { frame: OwnedFrame::from_rgb8(640, 480, &rgb).unwrap(), errors }
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    #[test]
+    fn a_picture_becomes_facts_a_jpeg_and_a_signature() {
+        let seen = look(&still(1, 0), [1; 32], at(0), None, &Settings::default());
+        let facts = seen.facts.unwrap();
+        assert_eq!((facts.width, facts.height, facts.mode), (640, 480, PictureMode::Mono));
+        assert_eq!(facts.scores[&FaultCode::Black], Some(0.0));
+        assert!(!facts.scores.contains_key(&FaultCode::Frozen), "nothing to compare with");
+        let jpeg = image::load_from_memory(&seen.snapshot.unwrap()).unwrap();
+        assert_eq!((jpeg.width(), jpeg.height()), (640, 480));
+        assert!(seen.signature.is_some());
+    }
+
+    #[test]
+    fn the_same_coded_keyframe_after_a_minute_is_frozen() {
+        let settings = Settings::default();
+        let first = look(&still(1, 0), [7; 32], at(0), None, &settings).signature.unwrap();
+        let before = Before { taken: at(0), signature: &first };
+        let again = look(&still(1, 0), [7; 32], at(60), Some(&before), &settings);
+        let frozen = again.faults.iter().find(|f| f.code == FaultCode::Frozen).unwrap();
+        assert_eq!(frozen.detail, Detail::Frozen { for_ms: 60_000 });
+        let soon = look(&still(1, 0), [7; 32], at(5), Some(&before), &settings);
+        assert!(soon.faults.iter().all(|f| f.code != FaultCode::Frozen), "too soon to tell");
+    }
+
+    #[test]
+    fn a_picture_that_the_decoder_made_up_is_not_judged() {
+        let seen = look(&still(1, 3), [1; 32], at(0), None, &Settings::default());
+        assert_eq!(seen.faults.len(), 1);
+        assert_eq!(seen.faults[0].code, FaultCode::Corrupted);
+        let facts = seen.facts.unwrap();
+        assert!(facts.scores.iter().all(|(c, s)| *c == FaultCode::Corrupted || s.is_none()));
+        assert!(seen.signature.is_none(), "and nothing is compared with it later");
+    }
+}

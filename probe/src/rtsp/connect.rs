@@ -1,0 +1,131 @@
+//! Name resolution and TCP connect, with deadlines and with a fault for every way to fail.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use zhishou_domain::{Detail, Fault, FaultCode, Stage};
+
+use crate::Settings;
+
+/// Addresses of a name that are tried.
+const MAX_ADDRESSES: usize = 3;
+
+/// A connection and what it took.
+pub(super) struct Connected {
+    pub(super) stream: TcpStream,
+    pub(super) peer: SocketAddr,
+    pub(super) resolve: Duration,
+    pub(super) connect: Duration,
+}
+
+/// Connects to the first address of `host` that answers.
+pub(super) async fn connect(
+    host: &str,
+    port: u16,
+    settings: &Settings,
+) -> Result<Connected, Box<Fault>> {
+    let began = Instant::now();
+    let addresses = resolve(host, port, settings.resolve).await?;
+    let resolved = Instant::now();
+    let share = settings.connect / u32::try_from(addresses.len()).unwrap_or(1).max(1);
+    let mut fault = None;
+    for peer in addresses {
+        let outcome = match timeout(share, TcpStream::connect(peer)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        };
+        match outcome {
+            Ok(stream) => {
+                // Requests are small and awaited; a failure only costs time.
+                let _ = stream.set_nodelay(true);
+                return Ok(Connected {
+                    stream,
+                    peer,
+                    resolve: resolved - began,
+                    connect: resolved.elapsed(),
+                });
+            }
+            Err(error) => fault = Some(connect_fault(peer, &error)),
+        }
+    }
+    Err(Box::new(fault.unwrap_or_else(|| dns_failed(host))))
+}
+
+async fn resolve(host: &str, port: u16, deadline: Duration) -> Result<Vec<SocketAddr>, Box<Fault>> {
+    if let Ok(address) = host.parse() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    match timeout(deadline, tokio::net::lookup_host((host, port))).await {
+        Ok(Ok(found)) => {
+            let found: Vec<_> = found.take(MAX_ADDRESSES).collect();
+            if found.is_empty() { Err(Box::new(dns_failed(host))) } else { Ok(found) }
+        }
+        Ok(Err(_)) | Err(_) => Err(Box::new(dns_failed(host))),
+    }
+}
+
+fn dns_failed(host: &str) -> Fault {
+    Fault::new(FaultCode::DnsFailed, Stage::Resolve, Detail::Host { host: host.to_owned() })
+}
+
+fn connect_fault(peer: SocketAddr, error: &io::Error) -> Fault {
+    use io::ErrorKind as Kind;
+    let code = match error.kind() {
+        Kind::ConnectionRefused | Kind::ConnectionReset => FaultCode::Refused,
+        Kind::TimedOut => FaultCode::ConnectTimeout,
+        _ => FaultCode::Unreachable,
+    };
+    let theirs = matches!(
+        error.kind(),
+        Kind::ConnectionRefused
+            | Kind::ConnectionReset
+            | Kind::TimedOut
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::ConnectionAborted
+    );
+    let detail = if theirs {
+        Detail::Peer { peer: peer.to_string() }
+    } else {
+        // No descriptors left, no address to send from, not permitted: nothing the device did.
+        Detail::Ours { problem: format!("connect to {peer}: {error}") }
+    };
+    Fault::new(code, Stage::Connect, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(kind: io::ErrorKind) -> Fault {
+        connect_fault("10.1.2.3:554".parse().unwrap(), &kind.into())
+    }
+
+    #[test]
+    fn our_own_lack_is_not_the_devices_fault() {
+        assert_eq!(fault(io::ErrorKind::ConnectionRefused).code, FaultCode::Refused);
+        assert_eq!(fault(io::ErrorKind::TimedOut).code, FaultCode::ConnectTimeout);
+        assert_eq!(fault(io::ErrorKind::HostUnreachable).code, FaultCode::Unreachable);
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::AddrNotAvailable] {
+            assert!(matches!(fault(kind).detail, Detail::Ours { .. }), "{kind:?}");
+        }
+        let no_descriptors = io::Error::from_raw_os_error(24);
+        let fault = connect_fault("10.1.2.3:554".parse().unwrap(), &no_descriptors);
+        assert!(matches!(fault.detail, Detail::Ours { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_does_not_exist_is_told_from_a_closed_port() {
+        let settings = Settings::default();
+        let got = connect("no-such-host.invalid", 554, &settings).await;
+        assert_eq!(got.err().map(|f| f.code), Some(FaultCode::DnsFailed));
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let got = connect("127.0.0.1", port, &settings).await;
+        assert_eq!(got.err().map(|f| f.code), Some(FaultCode::Refused));
+    }
+}

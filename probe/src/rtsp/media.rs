@@ -1,0 +1,367 @@
+//! What a probe does with the packets: receivers, the keyframe, and when it has seen enough.
+
+use std::time::Duration;
+
+use zhishou_domain::{AudioFacts, Depth, Detail, Fault, FaultCode, Stage, VideoFacts};
+use zhishou_protocol::rtp::{Codec, Keyframe, Receiver, Statistics, StreamFormat};
+use zhishou_protocol::rtsp::{PacketKind, Track};
+use zhishou_protocol::sdp::{self, Description, MediaKind};
+
+use super::faults::silence;
+use crate::Settings;
+
+/// A clock further off than this is none: devices without one count from their start (56 years if
+/// they begin at 1970, 126 if at 1900).
+const NO_CLOCK_MS: f64 = 60.0 * 365.25 * 86_400_000.0;
+/// Our name in receiver reports.
+const CNAME: &str = "zhishou";
+
+/// One stream being received.
+#[derive(Debug)]
+struct Stream {
+    receiver: Receiver,
+    codec: String,
+    declared_fps: Option<f64>,
+}
+
+/// Everything received in one probe.
+#[derive(Debug)]
+pub(super) struct Media {
+    depth: Depth,
+    /// How long to receive.
+    time: Duration,
+    /// Of our receiver reports.
+    own_ssrc: u32,
+    description: Option<Description>,
+    video: Option<Stream>,
+    audio: Option<Stream>,
+    playing_at: Option<Duration>,
+    first_packet_at: Option<Duration>,
+    next_report: Option<Duration>,
+    keyframe: Option<Keyframe>,
+}
+
+impl Media {
+    pub(super) fn new(depth: Depth, time: Duration, own_ssrc: u32) -> Self {
+        Self {
+            depth,
+            time,
+            own_ssrc,
+            description: None,
+            video: None,
+            audio: None,
+            playing_at: None,
+            first_packet_at: None,
+            next_report: None,
+            keyframe: None,
+        }
+    }
+
+    pub(super) fn described(&mut self, description: Description) {
+        self.description = Some(description);
+    }
+
+    pub(super) fn ready(&mut self, track: Track, ssrc: Option<u32>) {
+        let Some(description) = &self.description else { return };
+        let (media, slot) = match track {
+            Track::Video => (description.video(), &mut self.video),
+            Track::Audio => (description.audio(), &mut self.audio),
+        };
+        let Some(media) = media else { return };
+        let mut receiver = Receiver::new(&format(media, ssrc));
+        receiver.want_keyframe(track == Track::Video && self.depth == Depth::Picture);
+        *slot =
+            Some(Stream { receiver, codec: media.codec.name(), declared_fps: media.declared_fps });
+    }
+
+    pub(super) fn playing(&mut self, now: Duration, settings: &Settings) {
+        self.playing_at = Some(now);
+        self.next_report = Some(now + settings.report);
+    }
+
+    /// Whether anything was set up.
+    pub(super) fn is_set_up(&self) -> bool {
+        self.video.is_some()
+    }
+
+    pub(super) fn packet(
+        &mut self,
+        track: Track,
+        kind: PacketKind,
+        payload: &[u8],
+        now: Duration,
+        wall: Duration,
+    ) {
+        let stream = match track {
+            Track::Video => &mut self.video,
+            Track::Audio => &mut self.audio,
+        };
+        let Some(stream) = stream else { return };
+        match kind {
+            PacketKind::Rtp => stream.receiver.handle_rtp(now, payload),
+            PacketKind::Rtcp => stream.receiver.handle_rtcp(now, Some(wall), payload),
+        }
+        if track == Track::Video && kind == PacketKind::Rtp {
+            self.first_packet_at.get_or_insert(now);
+            self.look_for_keyframe(now);
+        }
+    }
+
+    fn look_for_keyframe(&mut self, now: Duration) {
+        if self.depth != Depth::Picture || self.has_whole_keyframe() {
+            return;
+        }
+        let Some(video) = &mut self.video else { return };
+        if let Some(keyframe) = video.receiver.take_keyframe(now) {
+            if !keyframe.damaged {
+                video.receiver.want_keyframe(false);
+            }
+            self.keyframe = Some(keyframe);
+        }
+    }
+
+    fn has_whole_keyframe(&self) -> bool {
+        self.keyframe.as_ref().is_some_and(|k| !k.damaged)
+    }
+
+    /// A receiver report, when one is due.
+    pub(super) fn report(&mut self, now: Duration, settings: &Settings) -> Option<Vec<u8>> {
+        if self.next_report.is_none_or(|next| next > now) {
+            return None;
+        }
+        self.next_report = Some(now + settings.report);
+        self.video.as_mut()?.receiver.receiver_report(now, self.own_ssrc, CNAME)
+    }
+
+    /// When to look again although nothing came; `None` before PLAY was answered.
+    pub(super) fn wake_at(&self, settings: &Settings) -> Option<Duration> {
+        let settle = self.video.as_ref().and_then(|v| v.receiver.next_deadline());
+        [self.done_at(settings), self.next_report, settle].into_iter().flatten().min()
+    }
+
+    /// Whether enough has been seen.
+    pub(super) fn is_done(&mut self, now: Duration, settings: &Settings) -> bool {
+        if self.playing_at.is_some() {
+            self.look_for_keyframe(now);
+        }
+        self.done_at(settings).is_some_and(|at| at <= now)
+    }
+
+    fn done_at(&self, settings: &Settings) -> Option<Duration> {
+        let playing = self.playing_at?;
+        let Some(first) = self.first_packet_at else {
+            return Some(playing + settings.first_packet);
+        };
+        // Media that came before the answer to PLAY count from that answer.
+        let first = first.max(playing);
+        let wait = if self.awaits_keyframe(first + self.time, settings) {
+            self.time.max(settings.keyframe)
+        } else {
+            self.time
+        };
+        Some(first + wait)
+    }
+
+    /// Whether it is worth receiving on for a keyframe. Where the device loses packets, a whole one
+    /// may never come, and the loss is what there is to say.
+    fn awaits_keyframe(&self, now: Duration, settings: &Settings) -> bool {
+        if self.depth != Depth::Picture || self.has_whole_keyframe() || !self.can_have_keyframe() {
+            return false;
+        }
+        self.keyframe.is_none() || !self.is_lossy(now, settings)
+    }
+
+    fn can_have_keyframe(&self) -> bool {
+        let video = self.description.as_ref().and_then(Description::video);
+        video.is_some_and(|v| v.codec.has_keyframes())
+    }
+
+    fn is_lossy(&self, now: Duration, settings: &Settings) -> bool {
+        self.video.as_ref().is_some_and(|video| {
+            let ratio = video.receiver.statistics(now).stream.loss_ratio;
+            ratio.is_some_and(|r| r > settings.limits.loss_ratio)
+        })
+    }
+
+    /// The one keyframe to be looked at, whole.
+    pub(super) fn take_keyframe(&mut self) -> Option<Keyframe> {
+        self.keyframe.take_if(|k| !k.damaged)
+    }
+
+    /// Packets of the video, and how long after PLAY the figures were taken.
+    pub(super) fn flow(&self, now: Duration) -> (u64, Duration) {
+        let packets = self.video.as_ref().map_or(0, |v| v.receiver.statistics(now).stream.packets);
+        (packets, now.saturating_sub(self.playing_at.unwrap_or(now)))
+    }
+
+    /// From the answer to PLAY to the first packet, and to the end of the first keyframe.
+    pub(super) fn timings(&self, now: Duration) -> (Option<Duration>, Option<Duration>) {
+        let (Some(playing), Some(video)) = (self.playing_at, &self.video) else {
+            return (None, None);
+        };
+        let statistics = video.receiver.statistics(now);
+        let since = |at: Option<Duration>| at.map(|at| at.saturating_sub(playing));
+        let keyframe = statistics.video.and_then(|v| v.first_keyframe_at);
+        (since(statistics.stream.first_packet_at), since(keyframe))
+    }
+
+    /// What is wrong with the media. `cut` if the connection broke, which explains what is missing;
+    /// `stopped` if we did not wait for all of it.
+    pub(super) fn faults(
+        &self,
+        now: Duration,
+        cut: bool,
+        stopped: bool,
+        settings: &Settings,
+    ) -> Vec<Fault> {
+        let (Some(playing), Some(video)) = (self.playing_at, &self.video) else {
+            return Vec::new();
+        };
+        let statistics = video.receiver.statistics(now);
+        if statistics.stream.packets == 0 {
+            let waited = silence(now.saturating_sub(playing));
+            let fault = Fault::new(FaultCode::NoMedia, Stage::FirstPacket, waited);
+            return if cut || stopped { Vec::new() } else { vec![fault] };
+        }
+        let mut faults = flow_faults(&statistics, self.declared_fps(&statistics), settings);
+        let missing = self.depth == Depth::Picture && !self.has_whole_keyframe();
+        if missing && !cut && !stopped {
+            faults.extend(self.keyframe_fault(now, &statistics, settings));
+        }
+        faults
+    }
+
+    fn keyframe_fault(
+        &self,
+        now: Duration,
+        statistics: &Statistics,
+        settings: &Settings,
+    ) -> Option<Fault> {
+        if !self.can_have_keyframe() {
+            return None;
+        }
+        let video = statistics.video.as_ref()?;
+        let undecodable = |problem: &str| {
+            let detail = Detail::Decoder { problem: problem.to_owned() };
+            Some(Fault::new(FaultCode::Undecodable, Stage::FirstKeyframe, detail))
+        };
+        if self.keyframe.is_some() || video.damaged_keyframes > 0 {
+            if self.is_lossy(now, settings) {
+                return None;
+            }
+            return undecodable("every keyframe came incomplete");
+        }
+        if video.parameter_sets_missing {
+            return undecodable("no parameter sets, neither in the description nor in the stream");
+        }
+        if video.oversized {
+            return undecodable("keyframe larger than we accept");
+        }
+        let waited = now.saturating_sub(self.first_packet_at.unwrap_or(now));
+        Some(Fault::new(FaultCode::NoKeyframe, Stage::FirstKeyframe, silence(waited)))
+    }
+
+    /// By the description, else by the stream itself.
+    fn declared_fps(&self, statistics: &Statistics) -> Option<f64> {
+        let own = statistics.video.as_ref().and_then(|v| v.picture.as_ref()).and_then(|p| p.fps);
+        self.video.as_ref().and_then(|v| v.declared_fps).or(own)
+    }
+
+    pub(super) fn video_facts(&self, now: Duration, resync_bytes: u64) -> Option<VideoFacts> {
+        let stream = self.video.as_ref()?;
+        let statistics = stream.receiver.statistics(now);
+        let declared_fps = self.declared_fps(&statistics);
+        let s = statistics.stream;
+        let video = statistics.video?;
+        let picture = video.picture.as_ref();
+        Some(VideoFacts {
+            codec: Some(stream.codec.clone()).filter(|c| !c.is_empty()),
+            profile: picture.and_then(|p| p.profile).map(str::to_owned),
+            level: picture.and_then(|p| p.level.clone()),
+            width: picture.map(|p| p.width),
+            height: picture.map(|p| p.height),
+            declared_fps,
+            fps: video.fps,
+            bitrate_bps: s.bitrate_bps,
+            gop_frames: video.gop_frames.map(|frames| frames as f64),
+            keyframes: video.keyframes.unwrap_or(0),
+            packets: s.packets,
+            lost: s.lost,
+            loss_ratio: s.loss_ratio,
+            reordered: s.reordered,
+            duplicates: s.duplicates,
+            foreign: s.foreign,
+            jitter_ms: s.jitter_ms,
+            gap_p99_ms: s.gap_p99_ms,
+            longest_stall_ms: s.longest_stall_ms,
+            timestamp_jumps: s.timestamp_jumps,
+            resync_bytes,
+            clock_offset_ms: s.clock_offset_ms.filter(|ms| ms.abs() < NO_CLOCK_MS),
+        })
+    }
+
+    pub(super) fn audio_facts(&self, now: Duration) -> Option<AudioFacts> {
+        let stream = self.audio.as_ref()?;
+        let statistics = stream.receiver.statistics(now);
+        Some(AudioFacts {
+            codec: Some(stream.codec.clone()).filter(|c| !c.is_empty()),
+            packets: statistics.stream.packets,
+            lost: statistics.stream.lost,
+            level_dbfs: statistics.audio.and_then(|a| a.level_dbfs),
+        })
+    }
+}
+
+/// Faults of media that do flow.
+fn flow_faults(
+    statistics: &Statistics,
+    declared_fps: Option<f64>,
+    settings: &Settings,
+) -> Vec<Fault> {
+    let limits = &settings.limits;
+    let s = &statistics.stream;
+    let fault = |code, detail| Fault::new(code, Stage::Receive, detail);
+    let mut faults = Vec::new();
+    let stall_limit = limits.stall.as_secs_f64() * 1e3;
+    if let Some(stall_ms) = s.longest_stall_ms.filter(|ms| *ms > stall_limit) {
+        faults.push(fault(FaultCode::Stalled, Detail::Stall { stall_ms }));
+    }
+    if s.loss_ratio.is_some_and(|ratio| ratio > limits.loss_ratio) {
+        let expected = s.packets + s.lost;
+        // Over TCP the network loses nothing.
+        let detail = Detail::Loss { lost: s.lost, expected, by_device: true };
+        faults.push(fault(FaultCode::PacketLoss, detail));
+    }
+    let fps = statistics.video.as_ref().and_then(|v| v.fps);
+    if let (Some(fps), Some(declared_fps)) = (fps, declared_fps)
+        && fps < declared_fps * limits.fps_ratio
+    {
+        faults.push(fault(FaultCode::LowFps, Detail::Fps { fps, declared_fps }));
+    }
+    let offset_limit = limits.clock_offset.as_secs_f64() * 1e3;
+    let off = |ms: &f64| ms.abs() > offset_limit && ms.abs() < NO_CLOCK_MS;
+    if let Some(offset_ms) = s.clock_offset_ms.filter(off) {
+        faults.push(fault(FaultCode::ClockOffset, Detail::Offset { offset_ms }));
+    }
+    faults
+}
+
+/// What the receiver needs to know of a stream.
+fn format(media: &sdp::Media, ssrc: Option<u32>) -> StreamFormat {
+    let codec = match (&media.codec, media.kind) {
+        (sdp::Codec::H264, _) => Codec::H264,
+        (sdp::Codec::H265, _) => Codec::H265,
+        (sdp::Codec::Mjpeg, _) => Codec::Jpeg,
+        (sdp::Codec::Mpeg4, _) => Codec::Mpeg4,
+        (sdp::Codec::Pcma, _) => Codec::Pcma,
+        (sdp::Codec::Pcmu, _) => Codec::Pcmu,
+        (_, MediaKind::Audio) => Codec::OtherAudio,
+        _ => Codec::OtherVideo,
+    };
+    StreamFormat {
+        parameter_sets: media.parameter_sets.nal_units.clone(),
+        frame_size: media.frame_size,
+        ssrc,
+        ..StreamFormat::new(codec, media.payload_type, media.clock_rate_hz)
+    }
+}

@@ -1,0 +1,9 @@
+//! The driver of [`zhishou_protocol::rtsp`]: it moves bytes, sleeps, and reports.
+
+mod connect;
+mod faults;
+mod media;
+mod prober;
+mod visit;
+
+pub use prober::{Outcome, Prober};

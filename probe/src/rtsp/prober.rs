@@ -1,0 +1,278 @@
+//! Opens cameras and makes observations of what it sees.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use zhishou_domain::{
+    Clock, Credential, Depth, Detail, Fault, FaultCode, IdSource, Observation, PictureFacts,
+    ProbeRequest, Stage, StageTiming, Timestamp, Transport, reached_of, verdict_of,
+};
+use zhishou_protocol::rtp::Keyframe;
+use zhishou_protocol::rtsp::{Scheme, Target};
+
+use super::visit::{Order, Visit, Visited, cancelled};
+use crate::Settings;
+use crate::decoder::{DecodeFailure, Decoder};
+use crate::guard::{Guard, LoginOutcome};
+use crate::look::{Before, Look, look};
+
+/// What one probe brought.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was seen.
+    pub observation: Observation,
+    /// The judged keyframe as JPEG, scaled down.
+    pub snapshot: Option<Vec<u8>>,
+    /// The signature of the judged keyframe, for the next probe to compare with.
+    pub signature: Option<Vec<u8>>,
+    /// What became of the login.
+    pub login: LoginOutcome,
+}
+
+/// Opens cameras.
+pub struct Prober {
+    settings: Arc<Settings>,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn IdSource>,
+    guard: Arc<Guard>,
+    decoder: Option<Arc<dyn Decoder>>,
+    visits: TaskTracker,
+}
+
+impl std::fmt::Debug for Prober {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prober").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// What is known before anything was sent.
+struct Start {
+    target: String,
+    at: Timestamp,
+    began: Instant,
+}
+
+impl Prober {
+    /// Without a decoder, probes at depth `picture` report media and no picture.
+    pub fn new(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn IdSource>,
+        guard: Arc<Guard>,
+        decoder: Option<Arc<dyn Decoder>>,
+    ) -> Self {
+        let settings = Arc::new(settings);
+        Self { settings, clock, chance, guard, decoder, visits: TaskTracker::new() }
+    }
+
+    /// The guards that every probe asks.
+    pub fn guard(&self) -> &Arc<Guard> {
+        &self.guard
+    }
+
+    /// Opens a device once. What goes wrong is in the observation.
+    ///
+    /// When `cancel` fires, or the future is dropped, the session is still taken down in a task of
+    /// its own, within a few seconds; [`Prober::close`] waits for such tasks.
+    pub async fn probe(&self, request: ProbeRequest, cancel: CancellationToken) -> Outcome {
+        let start = Start { target: String::new(), at: self.clock.now(), began: Instant::now() };
+        let (target, credential) = match Target::parse(&request.url) {
+            Ok((target, own)) => {
+                let own = own.map(|c| Credential::new(c.username(), c.password()));
+                (target, request.credential.clone().or(own))
+            }
+            Err(error) => {
+                // The address itself is not repeated: it may hold a password anywhere.
+                return ours(&request, start, error.to_string());
+            }
+        };
+        let start = Start { target: target.to_string(), ..start };
+        if target.scheme() == Scheme::Rtsps {
+            return ours(&request, start, "rtsps addresses are not opened yet".to_owned());
+        }
+
+        let key = request.device.map_or_else(|| target.request_uri(), |id| id.to_string());
+        let turn = Instant::now() + self.settings.turn;
+        let held = tokio::select! {
+            held = self.guard.open(&key, turn) => held,
+            () = cancel.cancelled() => {
+                return unopened(&request, start, cancelled(Stage::Prepare));
+            }
+        };
+        let Ok(held) = held else {
+            let problem = "another session of ours with this device is still open".to_owned();
+            return ours(&request, start, problem);
+        };
+
+        let order = Order {
+            target,
+            credential,
+            credential_state: request.credential_state.clone(),
+            depth: request.depth,
+            time: request.seconds,
+            entropy: self.entropy(),
+        };
+        let stop = cancel.child_token();
+        // Dropping the caller's future stops the visit, not its end.
+        let _guard = stop.clone().drop_guard();
+        let visit = Visit::new(
+            order,
+            held,
+            self.settings.clone(),
+            self.guard.clone(),
+            self.clock.clone(),
+            stop,
+            start.began,
+        );
+        match self.visits.spawn(visit.run()).await {
+            Ok(visited) => self.report(request, start, visited).await,
+            Err(error) => {
+                tracing::error!(%error, target = start.target, "a visit ended abnormally");
+                ours(&request, start, "the probe ended abnormally".to_owned())
+            }
+        }
+    }
+
+    /// Waits for visits whose callers have gone. No probe may be started afterwards.
+    pub async fn close(&self) {
+        self.visits.close();
+        self.visits.wait().await;
+    }
+
+    fn entropy(&self) -> u64 {
+        self.chance.random().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte))
+    }
+
+    async fn report(&self, request: ProbeRequest, start: Start, mut visited: Visited) -> Outcome {
+        let mut faults = std::mem::take(&mut visited.faults);
+        let mut seen = Look { facts: None, faults: Vec::new(), snapshot: None, signature: None };
+        if let Some(keyframe) = visited.media.take_keyframe() {
+            seen = self.look_at(keyframe, &request, &start).await;
+        }
+        faults.append(&mut seen.faults);
+        let login = visited.login;
+        let observation = observe(&request, &start, visited, faults, seen.facts);
+        Outcome { observation, snapshot: seen.snapshot, signature: seen.signature, login }
+    }
+
+    async fn look_at(&self, keyframe: Keyframe, request: &ProbeRequest, start: &Start) -> Look {
+        let mut seen = Look { facts: None, faults: Vec::new(), snapshot: None, signature: None };
+        let Some(decoder) = &self.decoder else { return seen };
+        let (coded, taken) = (keyframe.slices_hash, start.at + keyframe.arrived);
+        match decoder.decode(keyframe).await {
+            Ok(picture) => {
+                let settings = self.settings.clone();
+                let before = request.last_picture.clone();
+                let looking = tokio::task::spawn_blocking(move || {
+                    let before = before
+                        .as_ref()
+                        .map(|(taken, signature)| Before { taken: *taken, signature });
+                    look(&*picture, coded, taken, before.as_ref(), &settings)
+                });
+                match looking.await {
+                    Ok(look) => seen = look,
+                    Err(error) => tracing::error!(%error, "judging a picture ended abnormally"),
+                }
+            }
+            Err(DecodeFailure::Stream(problem)) => {
+                let detail = Detail::Decoder { problem };
+                seen.faults.push(Fault::new(FaultCode::Undecodable, Stage::Decode, detail));
+            }
+            // Never blame the device for our own fault: the picture stays unjudged.
+            Err(DecodeFailure::Ours(problem)) => {
+                tracing::error!(problem, target = start.target, "failed to decode a keyframe");
+            }
+        }
+        seen
+    }
+}
+
+/// A probe that could not be made, for a reason of ours.
+fn ours(request: &ProbeRequest, start: Start, problem: String) -> Outcome {
+    let detail = Detail::Ours { problem };
+    let fault = Fault::new(FaultCode::TransportUnsupported, Stage::Prepare, detail);
+    unopened(request, start, fault)
+}
+
+/// A probe that ended before anything was sent.
+fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
+    let faults = vec![fault];
+    let proven = request.credential_state.proven;
+    let observation = Observation {
+        target: start.target,
+        kind: request.kind,
+        depth: request.depth,
+        started_at: start.at,
+        duration_ms: milliseconds(start.began.elapsed()),
+        verdict: verdict_of(request.depth, false, proven, &faults),
+        reached: reached_of(&faults),
+        faults,
+        stages: Vec::new(),
+        server: None,
+        transport: None,
+        redirects: 0,
+        rejected_logins: 0,
+        video: None,
+        audio: None,
+        picture: None,
+    };
+    Outcome { observation, snapshot: None, signature: None, login: LoginOutcome::NotTried }
+}
+
+fn observe(
+    request: &ProbeRequest,
+    start: &Start,
+    visited: Visited,
+    faults: Vec<Fault>,
+    picture: Option<PictureFacts>,
+) -> Observation {
+    let Visited { facts, media, ended, .. } = &visited;
+    let flowed = media.flow(*ended).0 > 0 && request.depth != Depth::Reach;
+    let proven = request.credential_state.proven || facts.login_proven;
+    Observation {
+        target: start.target.clone(),
+        kind: request.kind,
+        depth: request.depth,
+        started_at: start.at,
+        duration_ms: milliseconds(start.began.elapsed()),
+        verdict: verdict_of(request.depth, flowed, proven, &faults),
+        reached: reached_of(&faults),
+        faults,
+        stages: stages(&visited),
+        server: facts.server.clone(),
+        transport: media.is_set_up().then_some(Transport::Tcp),
+        redirects: facts.redirects,
+        rejected_logins: facts.rejected_logins,
+        video: media.video_facts(*ended, facts.resync.bytes),
+        audio: media.audio_facts(*ended),
+        picture,
+    }
+}
+
+/// Every stage of the contract in order; those not met have no time.
+fn stages(visited: &Visited) -> Vec<StageTiming> {
+    let timings = &visited.facts.timings;
+    let (first_packet, first_keyframe) = visited.media.timings(visited.ended);
+    [
+        (Stage::Resolve, visited.resolve),
+        (Stage::Connect, visited.connect),
+        (Stage::Tls, None),
+        (Stage::Options, timings.options),
+        (Stage::Describe, timings.describe),
+        (Stage::Setup, timings.setup),
+        (Stage::Play, timings.play),
+        (Stage::FirstPacket, first_packet),
+        (Stage::FirstKeyframe, first_keyframe),
+        (Stage::Teardown, timings.teardown),
+    ]
+    .map(|(name, time)| StageTiming { name, ms: time.map(milliseconds) })
+    .to_vec()
+}
+
+/// Milliseconds to the tenth: what a network measurement is worth.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e4).round() / 10.0
+}

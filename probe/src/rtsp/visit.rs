@@ -1,0 +1,402 @@
+//! One visit to one camera: a task that owns the connection and always closes the session.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode, Stage};
+use zhishou_protocol::rtsp::{Depth as SessionDepth, TransportKind};
+use zhishou_protocol::rtsp::{
+    Event, Facts, Failure, Input, Output, Plan, Session, Target, TeardownState, Track,
+};
+
+use super::connect::{Connected, connect};
+use super::faults::{of_failure, silence, stage};
+use super::media::Media;
+use crate::Settings;
+use crate::guard::{Guard, Held, LoginOutcome, Refusal, Ticket};
+
+/// A device that does not take a request for so long counts as gone.
+const WRITE_LIMIT: Duration = Duration::from_secs(2);
+/// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
+const GRACE: Duration = Duration::from_secs(1);
+/// Bytes read at a time. The buffer lives on the stack of the read only, so that an idle connection
+/// holds none.
+const READ: usize = 16 * 1024;
+
+/// What a visit needs to know.
+pub(super) struct Order {
+    pub(super) target: Target,
+    pub(super) credential: Option<Credential>,
+    pub(super) credential_state: CredentialState,
+    pub(super) depth: Depth,
+    pub(super) time: Duration,
+    pub(super) entropy: u64,
+}
+
+/// What a visit brought.
+pub(super) struct Visited {
+    pub(super) faults: Vec<Fault>,
+    pub(super) facts: Facts,
+    pub(super) media: Media,
+    pub(super) resolve: Option<Duration>,
+    pub(super) connect: Option<Duration>,
+    pub(super) login: LoginOutcome,
+    /// When it ended, since the visit's start.
+    pub(super) ended: Duration,
+}
+
+/// Why a visit is being stopped before the session ended by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// Everything wanted has been seen.
+    Satisfied,
+    /// The whole probe took too long, in this stage.
+    Overdue(Stage),
+    /// The caller cancelled, in this stage.
+    Cancelled(Stage),
+}
+
+pub(super) struct Visit {
+    order: Order,
+    settings: Arc<Settings>,
+    guard: Arc<Guard>,
+    clock: Arc<dyn Clock>,
+    cancel: CancellationToken,
+    began: Instant,
+    overdue: Instant,
+    session: Session,
+    stream: Option<TcpStream>,
+    media: Media,
+    held: Held,
+    ticket: Option<Ticket>,
+    refusal: Option<Refusal>,
+    resolve: Option<Duration>,
+    connect: Option<Duration>,
+    stop: Option<Stop>,
+    /// When the session wants to be asked again.
+    session_wakes: Duration,
+    /// When the task ends although the session has not.
+    give_up: Option<Instant>,
+}
+
+/// How the session's loop ended.
+enum End {
+    Session(Result<(), Failure>),
+    Reach(Box<Fault>),
+    GivenUp,
+}
+
+impl Visit {
+    pub(super) fn new(
+        order: Order,
+        held: Held,
+        settings: Arc<Settings>,
+        guard: Arc<Guard>,
+        clock: Arc<dyn Clock>,
+        cancel: CancellationToken,
+        began: Instant,
+    ) -> Self {
+        let credential = order
+            .credential
+            .as_ref()
+            .map(|c| zhishou_protocol::auth::Credential::new(c.username.as_str(), c.password()));
+        let session = Session::new(Plan {
+            target: order.target.clone(),
+            credential,
+            depth: match order.depth {
+                Depth::Reach => SessionDepth::Describe,
+                Depth::Stream | Depth::Picture => SessionDepth::Play,
+            },
+            transport: TransportKind::TcpInterleaved,
+            user_agent: settings.user_agent.clone(),
+            deadlines: settings.rtsp,
+            entropy: order.entropy,
+        });
+        // Any number will do that differs from the device's own.
+        let own_ssrc = u32::try_from(order.entropy >> 32).unwrap_or(1);
+        Self {
+            media: Media::new(order.depth, order.time, own_ssrc),
+            overdue: Instant::now() + settings.session(order.time),
+            order,
+            settings,
+            guard,
+            clock,
+            cancel,
+            began,
+            session,
+            stream: None,
+            held,
+            ticket: None,
+            refusal: None,
+            resolve: None,
+            connect: None,
+            stop: None,
+            session_wakes: Duration::ZERO,
+            give_up: None,
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Runs to the end. Whatever happens, a session that was opened is taken down within a bounded
+    /// time.
+    pub(super) async fn run(mut self) -> Visited {
+        let end = loop {
+            if let Some(end) = self.drain().await {
+                break end;
+            }
+            if let Some(end) = self.wait().await {
+                break end;
+            }
+        };
+        self.conclude(&end)
+    }
+
+    /// Does what the session asks for until it has to wait.
+    async fn drain(&mut self) -> Option<End> {
+        loop {
+            let now = self.began.elapsed();
+            match self.session.poll(now) {
+                Output::Packet { track, kind, payload } => {
+                    let wall = u64::try_from(self.clock.now().millis()).unwrap_or(0);
+                    let wall = Duration::from_millis(wall);
+                    self.media.packet(track, kind, payload, now, wall);
+                }
+                Output::Send(bytes) => self.send(&bytes).await,
+                Output::Event(event) => self.event(event),
+                Output::Connect { host, port } => {
+                    if let Err(fault) = self.open(&host, port).await {
+                        return Some(End::Reach(fault));
+                    }
+                }
+                Output::Finished(result) => return Some(End::Session(result)),
+                Output::WaitUntil(at) => {
+                    self.session_wakes = at;
+                    return None;
+                }
+            }
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) {
+        let Some(stream) = &mut self.stream else { return };
+        let sent = timeout(WRITE_LIMIT, stream.write_all(bytes)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            self.stream = None;
+            let now = self.now();
+            self.session.handle(Input::Closed, now);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let now = self.now();
+        match event {
+            Event::Described(description) => self.media.described(*description),
+            Event::Ready { track, ssrc } => self.media.ready(track, ssrc),
+            Event::Playing => {
+                self.media.playing(now, &self.settings);
+                self.settle();
+            }
+        }
+    }
+
+    /// What became of the login, as far as it is known by now; gives up the place in its host's
+    /// budget.
+    fn settle(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            ticket.settle(login_outcome(&self.session.facts()));
+        }
+    }
+
+    /// Connects, and asks for leave to log in to the address that answered.
+    async fn open(&mut self, host: &str, port: u16) -> Result<(), Box<Fault>> {
+        self.stream = None;
+        let cancel = self.cancel.clone();
+        let connected = tokio::select! {
+            connected = connect(host, port, &self.settings) => connected?,
+            () = cancel.cancelled() => return Err(Box::new(cancelled(Stage::Connect))),
+            () = sleep_until(self.overdue) => {
+                let waited = silence(self.settings.session(self.order.time));
+                return Err(Box::new(Fault::new(FaultCode::ConnectTimeout, Stage::Connect, waited)));
+            }
+        };
+        let Connected { stream, peer, resolve, connect } = connected;
+        self.stream = Some(stream);
+        self.resolve.get_or_insert(resolve);
+        self.connect.get_or_insert(connect);
+        if let Some(credential) = self.order.credential.clone()
+            && self.ticket.is_none()
+            && self.refusal.is_none()
+        {
+            tokio::select! {
+                () = self.ask_for_login(peer, &credential) => {}
+                () = cancel.cancelled() => return Err(Box::new(cancelled(Stage::Prepare))),
+            }
+        }
+        let now = self.now();
+        self.session.handle(Input::Connected, now);
+        Ok(())
+    }
+
+    async fn ask_for_login(&mut self, peer: SocketAddr, credential: &Credential) {
+        let host = peer.ip().to_string();
+        let deadline = self.overdue.min(Instant::now() + self.settings.turn);
+        let state = &self.order.credential_state;
+        match self.guard.login(&host, credential, state, deadline).await {
+            Ok(ticket) => self.ticket = Some(ticket),
+            Err(refusal) => {
+                self.refusal = Some(refusal);
+                self.session.withhold_login();
+            }
+        }
+    }
+
+    /// Waits for bytes, for time, or for the caller.
+    async fn wait(&mut self) -> Option<End> {
+        let now = self.now();
+        let stopping = self.stop.is_some();
+        if !stopping {
+            if let Some(report) = self.media.report(now, &self.settings) {
+                self.session.handle(Input::Rtcp(Track::Video, &report), now);
+                return None;
+            }
+            if self.media.is_done(now, &self.settings) {
+                self.stop(Stop::Satisfied);
+                return None;
+            }
+        }
+        let media = if stopping { None } else { self.media.wake_at(&self.settings) };
+        let soonest = media.map_or(self.session_wakes, |m| m.min(self.session_wakes));
+        let last = self.give_up.unwrap_or(self.overdue);
+        // Without a deadline of its own, `soonest` lies past the end of time.
+        let wake = self.began.checked_add(soonest).map_or(last, |at| at.min(last));
+        let cancel = self.cancel.clone();
+        tokio::select! {
+            () = readable(self.stream.as_ref()) => self.read(),
+            () = sleep_until(wake) => {
+                if self.give_up.is_some_and(|at| at <= Instant::now()) {
+                    return Some(End::GivenUp);
+                }
+                if !stopping && self.overdue <= Instant::now() {
+                    self.stop(Stop::Overdue(stage(self.session.stage())));
+                } else {
+                    let now = self.now();
+                    self.session.handle(Input::Tick, now);
+                }
+            }
+            () = cancel.cancelled(), if !stopping => {
+                self.stop(Stop::Cancelled(stage(self.session.stage())));
+            }
+        }
+        None
+    }
+
+    fn read(&mut self) {
+        let now = self.began.elapsed();
+        let Some(stream) = &self.stream else { return };
+        let mut buffer = [0; READ];
+        match stream.try_read(&mut buffer) {
+            Ok(0) => {
+                self.stream = None;
+                self.session.handle(Input::Closed, now);
+            }
+            Ok(length) => self.session.handle(Input::Bytes(&buffer[..length]), now),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => {
+                self.stream = None;
+                self.session.handle(Input::Closed, now);
+            }
+        }
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        self.stop = Some(stop);
+        // SETUP may have to be answered first, and TEARDOWN to be sent twice for a new nonce.
+        self.give_up = Some(Instant::now() + self.settings.rtsp.teardown * 3 + GRACE);
+        let now = self.now();
+        self.session.handle(Input::Stop, now);
+    }
+
+    fn conclude(mut self, end: &End) -> Visited {
+        let ended = self.now();
+        let mut facts = self.session.facts();
+        if matches!(end, End::GivenUp) {
+            facts.teardown = TeardownState::Unanswered;
+        }
+        let login = login_outcome(&facts);
+        if let Some(ticket) = self.ticket.take() {
+            ticket.settle(login);
+        }
+        if facts.teardown == TeardownState::Unanswered {
+            // RFC 2326 §12.37: 60 s where the device names no timeout.
+            self.held.linger(facts.session_timeout.unwrap_or(Duration::from_secs(60)));
+        }
+        let faults = self.faults(end, ended);
+        Visited {
+            faults,
+            facts,
+            media: self.media,
+            resolve: self.resolve,
+            connect: self.connect,
+            login,
+            ended,
+        }
+    }
+
+    fn faults(&self, end: &End, ended: Duration) -> Vec<Fault> {
+        let (packets, after) = self.media.flow(ended);
+        let failure = match end {
+            End::Reach(fault) => return vec![(**fault).clone()],
+            End::Session(Err(failure)) => {
+                Some(of_failure(failure, self.refusal.as_ref(), packets, after))
+            }
+            End::Session(Ok(())) | End::GivenUp => None,
+        };
+        let stopped = match self.stop {
+            // Not seen to its end, and nobody's fault but ours. What flowed, flowed.
+            Some(Stop::Cancelled(stage)) if packets == 0 && failure.is_none() => {
+                return vec![cancelled(stage)];
+            }
+            Some(Stop::Overdue(stage)) if packets == 0 && failure.is_none() => {
+                return vec![Fault::new(FaultCode::NoResponse, stage, silence(ended))];
+            }
+            Some(Stop::Cancelled(_)) => true,
+            Some(Stop::Overdue(_) | Stop::Satisfied) | None => false,
+        };
+        let mut faults = self.media.faults(ended, failure.is_some(), stopped, &self.settings);
+        faults.extend(failure);
+        faults
+    }
+}
+
+/// Never ready without a connection.
+async fn readable(stream: Option<&TcpStream>) {
+    match stream {
+        // An error shows at the read that follows.
+        Some(stream) => drop(stream.readable().await),
+        None => std::future::pending().await,
+    }
+}
+
+fn login_outcome(facts: &Facts) -> LoginOutcome {
+    if facts.rejected_logins > 0 {
+        LoginOutcome::Rejected
+    } else if facts.login_proven {
+        LoginOutcome::Accepted
+    } else {
+        LoginOutcome::NotTried
+    }
+}
+
+/// We stopped it ourselves.
+pub(super) fn cancelled(stage: Stage) -> Fault {
+    let problem = "the probe was stopped before its end".to_owned();
+    Fault::new(FaultCode::NoResponse, stage, Detail::Ours { problem })
+}

@@ -1,0 +1,92 @@
+//! How long a probe waits and what it calls a fault. Defaults are those of the outside contract.
+
+use std::time::Duration;
+
+use zhishou_protocol::rtsp::Deadlines;
+
+/// Where media become a fault.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StreamLimits {
+    /// Share of packets lost, 0 to 1, past which it is `packet_loss`.
+    pub loss_ratio: f64,
+    /// Share of the declared frame rate, 0 to 1, below which it is `low_fps`.
+    pub fps_ratio: f64,
+    /// Silence within the stream past which it is `stalled`.
+    pub stall: Duration,
+    /// Difference of clocks past which it is `clock_offset`.
+    pub clock_offset: Duration,
+}
+
+impl Default for StreamLimits {
+    fn default() -> Self {
+        Self {
+            loss_ratio: 0.01,
+            fps_ratio: 0.8,
+            stall: Duration::from_secs(3),
+            clock_offset: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How probes are made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The `User-Agent` of every request.
+    pub user_agent: String,
+    /// Waiting for the device's turn and for the login budget of its host.
+    pub turn: Duration,
+    /// Name resolution.
+    pub resolve: Duration,
+    /// TCP connect, all addresses of a name together.
+    pub connect: Duration,
+    /// The answers of the device.
+    pub rtsp: Deadlines,
+    /// From the answer to PLAY to the first packet.
+    pub first_packet: Duration,
+    /// From the first packet to a keyframe, where one is wanted: smart codecs stretch GOPs to many
+    /// seconds (Q68).
+    pub keyframe: Duration,
+    /// Between two receiver reports; some devices stop without them (Q66).
+    pub report: Duration,
+    /// Where media become a fault.
+    pub limits: StreamLimits,
+    /// Where the picture becomes one.
+    pub picture: zhishou_picture::Limits,
+    /// Greatest width of a snapshot, pixels.
+    pub snapshot_width: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            user_agent: concat!("Zhishou/", env!("CARGO_PKG_VERSION")).to_owned(),
+            turn: seconds(10),
+            resolve: seconds(3),
+            connect: seconds(5),
+            rtsp: Deadlines::default(),
+            first_packet: seconds(5),
+            keyframe: seconds(12),
+            report: Duration::from_millis(4_500),
+            limits: StreamLimits::default(),
+            picture: zhishou_picture::Limits::default(),
+            snapshot_width: 704,
+        }
+    }
+}
+
+impl Settings {
+    /// How long a session may take from connecting to its last packet, whatever the device does;
+    /// closing it comes on top.
+    pub fn session(&self, media: Duration) -> Duration {
+        // DESCRIBE twice for the challenge, SETUP for video and sound.
+        self.resolve
+            + self.connect
+            + self.rtsp.options
+            + self.rtsp.describe * 2
+            + self.rtsp.setup * 2
+            + self.rtsp.play
+            + self.first_packet
+            + self.keyframe.max(media)
+    }
+}
