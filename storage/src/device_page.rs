@@ -1,6 +1,6 @@
 //! What the page of one device shows, and the histories behind it.
 
-use crate::{Store, StoreError, decode, fleet::standing_of, overview::id};
+use crate::{Present, Store, StoreError, decode, fleet::standing_of, overview::id};
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use zhishou_domain::{
     CredentialState, DeviceId, DeviceKind, LifeState, Observation, PointClass, SiteId, Standing,
@@ -69,6 +69,29 @@ pub struct DevicePage {
     pub good_picture: Option<(String, Timestamp)>,
     /// As above, of a fault.
     pub fault_picture: Option<(String, Timestamp)>,
+}
+
+impl DevicePage {
+    /// Whether the last result still stands.
+    pub fn stands(&self, now: Timestamp) -> bool {
+        self.standing.last_result.is_some_and(|last| now <= last + self.standing.hold)
+    }
+
+    /// What it is at present.
+    pub fn present(&self, now: Timestamp) -> Present {
+        if self.life != LifeState::InUse {
+            return Present::OutOfUse;
+        }
+        if self.url.is_none() {
+            return Present::Unconnected;
+        }
+        match self.standing.state_at(now) {
+            State::Up => Present::Online,
+            State::Degraded => Present::Degraded,
+            State::Down => Present::Offline,
+            State::Unknown => Present::Unknown,
+        }
+    }
 }
 
 /// An observation as kept.

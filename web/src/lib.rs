@@ -1,1 +1,31 @@
 //! The pages and the API: axum router, templates, login.
+//!
+//! Invariants: nothing but the health checks, the static files and the login page answers without
+//! a login; no page holds a script or a style of its own; web never sees a URL with a password,
+//! and of a credential only its user name; no page loads a fleet.
+
+#![cfg_attr(not(test), warn(clippy::expect_used))]
+
+mod api;
+mod app;
+mod assets;
+mod cursor;
+mod draw;
+mod failure;
+mod format;
+mod guard;
+mod health;
+mod live;
+mod pages;
+mod password;
+mod prefs;
+mod query;
+mod router;
+mod sessions;
+mod shell;
+mod throttle;
+mod words;
+
+pub use app::{App, MetricsAccess, ProbeNow, ProbeNowError, Probing, Settings, Transport};
+pub use password::{PasswordError, hash_password, one_time_password};
+pub use router::router;

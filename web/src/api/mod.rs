@@ -1,0 +1,130 @@
+//! `/api/…`: the same figures for programs. Lists are paged by cursor; a ratio is 0–1 and `null`
+//! where nothing counts; times carry an offset.
+
+mod devices;
+mod observations;
+mod rates;
+mod session;
+
+use crate::{app::App, failure::Failure};
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
+use serde::Serialize;
+use std::sync::LazyLock;
+use utoipa::{OpenApi, ToSchema};
+use zhishou_domain::{Counts, Minutes, Timestamp};
+
+/// Rows of a page where the caller does not say, and at most.
+const LIMIT: u32 = 100;
+const MOST: u32 = 1000;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Zhishou 值守",
+        description = "Operations assurance: cameras and video meetings."
+    ),
+    paths(
+        session::open,
+        rates::sites,
+        rates::rates,
+        devices::list,
+        devices::one,
+        devices::history,
+        devices::probe,
+        observations::list,
+    )
+)]
+struct Document;
+
+static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Document::openapi);
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route("/openapi.json", get(|| async { Json(DOCUMENT.clone()) }))
+        .route("/v1/session", post(session::open))
+        .route("/v1/sites", get(rates::sites))
+        .route("/v1/rates", get(rates::rates))
+        .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/{id}", get(devices::one))
+        .route("/v1/devices/{id}/history", get(devices::history))
+        .route("/v1/devices/{id}/probe", post(devices::probe))
+        .route("/v1/observations", get(observations::list))
+}
+
+/// Devices by present state.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+struct CountsJson {
+    online: u64,
+    degraded: u64,
+    offline: u64,
+    unknown: u64,
+    /// In use, without an address to open.
+    unconnected: u64,
+}
+
+impl From<Counts> for CountsJson {
+    fn from(counts: Counts) -> Self {
+        let Counts { online, degraded, offline, unknown, unconnected } = counts;
+        Self { online, degraded, offline, unknown, unconnected }
+    }
+}
+
+/// A time-weighted online rate with what it was made of, in device-minutes.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct RateJson {
+    /// Up and degraded minutes.
+    numerator: u64,
+    /// Up, degraded and down minutes.
+    denominator: u64,
+    /// 0–1; null where nothing counts or coverage lies below the floor of the policy.
+    value: Option<f64>,
+    /// Known over scheduled minutes, 0–1; null where nothing was scheduled.
+    coverage: Option<f64>,
+    /// Minutes in which the devices were to be probed.
+    scheduled: u64,
+    /// Lowest value that the unknown minutes leave open.
+    lowest: Option<f64>,
+    /// Highest value that the unknown minutes leave open.
+    highest: Option<f64>,
+    /// Accounting policy, id and version.
+    policy: String,
+}
+
+impl RateJson {
+    fn new(minutes: Minutes, app: &App) -> Self {
+        let rate = minutes.online();
+        let coverage = minutes.coverage().value();
+        let enough = coverage.is_some_and(|value| value >= app.settings.coverage_floor);
+        let (lowest, highest) = minutes.interval();
+        Self {
+            numerator: rate.numerator,
+            denominator: rate.denominator,
+            value: rate.value().filter(|_| enough),
+            coverage,
+            scheduled: minutes.scheduled,
+            lowest: lowest.value(),
+            highest: highest.value(),
+            policy: app.settings.policy.clone(),
+        }
+    }
+}
+
+fn limit(asked: Option<u32>) -> Result<u32, Failure> {
+    match asked {
+        None => Ok(LIMIT),
+        Some(limit @ 1..=MOST) => Ok(limit),
+        Some(_) => Err(Failure::bad_request(format!("limit: 1 to {MOST}"))),
+    }
+}
+
+fn time(name: &str, text: &str) -> Result<Option<Timestamp>, Failure> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    chrono::DateTime::parse_from_rfc3339(text)
+        .map(|at| Some(Timestamp::from_millis(at.timestamp_millis())))
+        .map_err(|_| Failure::bad_request(format!("{name}: not a time by RFC 3339")))
+}

@@ -1,0 +1,52 @@
+//! `POST /api/v1/session`: a login for programs; answers with the session cookie.
+
+use crate::{
+    app::App,
+    failure::Failure,
+    guard::address,
+    pages::login::{Doors, Entry, enter},
+};
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{Extensions, StatusCode},
+};
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Login {
+    login: String,
+    password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Opened {
+    login: String,
+    /// The password is a one-time one: nothing else answers until it is changed.
+    must_change: bool,
+}
+
+#[utoipa::path(post, path = "/api/v1/session", request_body = Login, responses(
+    (status = 200, description = "logged in; see Set-Cookie", body = Opened),
+    (status = 401, description = "name or password is wrong"),
+    (status = 429, description = "too many failures"),
+))]
+pub(super) async fn open(
+    State(app): State<App>,
+    Extension(doors): Extension<Doors>,
+    session: Session,
+    extensions: Extensions,
+    Json(login): Json<Login>,
+) -> Result<Json<Opened>, Failure> {
+    let from = address(&extensions);
+    match enter(&app, &doors, &session, &from, &login.login, login.password).await? {
+        Entry::Open(user) => Ok(Json(Opened { login: user.login, must_change: user.must_change })),
+        Entry::Wrong => Err(Failure::new(StatusCode::UNAUTHORIZED, "login, password: wrong")),
+        Entry::Locked(wait) => {
+            let detail = format!("too many failures; try again in {} s", wait.as_secs());
+            Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, detail))
+        }
+    }
+}

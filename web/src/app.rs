@@ -1,0 +1,109 @@
+//! What the pages are given to work with.
+
+use chrono_tz::Tz;
+use std::{pin::Pin, sync::Arc, time::Duration};
+use zhishou_domain::{Clock, DeviceId, Observation};
+use zhishou_storage::Store;
+
+/// A probe under way.
+pub type Probing<'a> =
+    Pin<Box<dyn Future<Output = Result<Observation, ProbeNowError>> + Send + 'a>>;
+
+/// Opens a device at once, out of its turn, within the same guards as every probe.
+pub trait ProbeNow: Send + Sync {
+    /// Probes `device` and returns what was seen, after it was stored.
+    fn probe_now(&self, device: DeviceId) -> Probing<'_>;
+}
+
+/// Why a probe could not be had. That the device is down is an observation, not one of these.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeNowError {
+    /// No such device.
+    #[error("probe: no such device")]
+    NoDevice,
+    /// It is not in use or has no address to open.
+    #[error("probe: the device is not probed")]
+    NotProbed,
+    /// It is being probed, or a limit that protects it leaves no room now.
+    #[error("probe: the device is busy")]
+    Busy,
+    /// We are shutting down.
+    #[error("probe: shutting down")]
+    Stopping,
+    /// Our own fault.
+    #[error("probe: {0}")]
+    Ours(String),
+}
+
+/// Who may read `/metrics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Whoever has logged in.
+    #[default]
+    Login,
+    /// Everybody who reaches the port.
+    Open,
+}
+
+/// Whether browsers reach us over TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// Plain HTTP, on loopback.
+    #[default]
+    Plain,
+    /// TLS: cookies are marked Secure.
+    Tls,
+}
+
+/// What can be set about the pages.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// 目标: the online rate to reach, 0–1.
+    pub target: f64,
+    /// Coverage below which no number is printed, 0–1.
+    pub coverage_floor: f64,
+    /// 口径: id and version, printed beside each figure.
+    pub policy: String,
+    /// Failed results that make a failure hard, for "待确认 1/3".
+    pub confirm_failures: u32,
+    /// A login ends after so long without a request.
+    pub idle: Duration,
+    /// A login ends after so long in any case.
+    pub lifetime: Duration,
+    /// Marks cookies.
+    pub transport: Transport,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsAccess,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            target: 0.98,
+            coverage_floor: 0.90,
+            policy: "online-time v1".to_owned(),
+            confirm_failures: 3,
+            idle: Duration::from_secs(30 * 60),
+            lifetime: Duration::from_secs(12 * 3600),
+            transport: Transport::Plain,
+            metrics: MetricsAccess::Login,
+        }
+    }
+}
+
+/// Everything behind the pages. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// The zone of days and times shown.
+    pub zone: Tz,
+    /// Evidence files.
+    pub recordings: Arc<zhishou_recordings::Store>,
+    /// Probes out of turn.
+    pub prober: Arc<dyn ProbeNow>,
+    /// What can be set.
+    pub settings: Arc<Settings>,
+}

@@ -1,0 +1,8 @@
+//! Server-made SVG: strips and sparklines. Numbers and our own words only; nothing that came from
+//! a device or a ledger is ever written into a drawing.
+
+mod spark;
+mod strip;
+
+pub(crate) use spark::{Point, Spark};
+pub(crate) use strip::{Segment, Shares, Strip, of_device, of_site};

@@ -1,0 +1,143 @@
+//! Who may go on: every request but the open ones needs a login that is neither idle nor old.
+
+use crate::{
+    app::{App, MetricsAccess},
+    failure::{Failure, wants_json},
+    sessions::USER,
+};
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{Extensions, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use std::net::SocketAddr;
+use tower_sessions::Session;
+use zhishou_domain::{Timestamp, UserId};
+
+/// When the login was, ms.
+pub(crate) const STARTED: &str = "started_ms";
+/// When a request last came by hand, ms.
+const TOUCHED: &str = "touched_ms";
+/// A session is touched at most this often.
+const TOUCH_MS: i64 = 60_000;
+
+/// Who looks, in the extensions of every guarded request.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) login: String,
+    pub(crate) must_change: bool,
+}
+
+/// Where a request comes from, for the audit log and the throttle; empty where unknown.
+pub(crate) fn address(extensions: &Extensions) -> String {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|ConnectInfo(peer)| peer.ip().to_string()).unwrap_or_default()
+}
+
+/// Lets a request through, with its [`User`], or sends it to the login.
+pub(crate) async fn layer(
+    State(app): State<App>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path();
+    let is_open = matches!(path, "/healthz" | "/readyz" | "/api/v1/session")
+        || path.starts_with("/static/")
+        || (path == "/metrics" && app.settings.metrics == MetricsAccess::Open);
+    if is_open {
+        return next.run(request).await;
+    }
+    // A page that refreshes itself is not a person at work.
+    let by_hand = !request.headers().contains_key("x-refresh") && path != "/events";
+    let user = match user_of(&app, &session, by_hand).await {
+        Ok(user) => user,
+        Err(failure) => return failure.into_response(),
+    };
+    let is_login = path == "/login";
+    match user {
+        Some(user) if user.must_change && !matches!(path, "/password" | "/logout" | "/login") => {
+            if wants_json(&request) {
+                Failure::new(StatusCode::FORBIDDEN, "the one-time password must be changed first")
+                    .into_response()
+            } else {
+                Redirect::to(&format!("/password?{}", next_of(&request))).into_response()
+            }
+        }
+        Some(user) => {
+            request.extensions_mut().insert(user);
+            let mut response = next.run(request).await;
+            let headers = response.headers_mut();
+            if !headers.contains_key(header::CACHE_CONTROL) {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            }
+            response
+        }
+        None if is_login => next.run(request).await,
+        None if wants_json(&request) || path == "/events" => {
+            Failure::new(StatusCode::UNAUTHORIZED, "").into_response()
+        }
+        None => Redirect::to(&format!("/login?{}", next_of(&request))).into_response(),
+    }
+}
+
+/// The user of a session that still counts.
+async fn user_of(app: &App, session: &Session, by_hand: bool) -> Result<Option<User>, Failure> {
+    let Some(id) = session.get::<UserId>(USER).await? else { return Ok(None) };
+    let moment = |ms: Option<i64>| Timestamp::from_millis(ms.unwrap_or(0));
+    let started = moment(session.get(STARTED).await?);
+    let touched = moment(session.get(TOUCHED).await?).max(started);
+    let now = app.clock.now();
+    let too_old = now > started + app.settings.lifetime || now > touched + app.settings.idle;
+    let user = if too_old { None } else { app.store.user(id).await? };
+    let Some(user) = user else {
+        session.flush().await?;
+        return Ok(None);
+    };
+    if by_hand && now.millis() - touched.millis() >= TOUCH_MS {
+        session.insert(TOUCHED, now.millis()).await?;
+    }
+    Ok(Some(User { id: user.id, login: user.login, must_change: user.must_change }))
+}
+
+/// `next=…`: where to go on after the login. What is posted is not repeated; its page is.
+fn next_of(request: &Request) -> String {
+    let here = if request.method() == Method::GET || request.method() == Method::HEAD {
+        request.uri().path_and_query().map_or("/", |here| here.as_str())
+    } else {
+        // `/devices/{id}/probe` and its like lie below the page they belong to.
+        request.uri().path().rsplit_once('/').map_or("/", |(page, _)| page)
+    };
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("next", here);
+    query.append_pair("expired", "1");
+    query.finish()
+}
+
+/// A place on this site to go on to: anything else becomes the start page.
+pub(crate) fn safe_next(next: &str) -> &str {
+    let on_site = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && next.is_ascii()
+        && !next.starts_with("/login")
+        && !next.starts_with("/logout");
+    if on_site { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_off_this_site() {
+        for bad in
+            ["//evil.example", "https://evil.example", "/\\evil", "", "evil", "/a\r\nb", "/login?x"]
+        {
+            assert_eq!(safe_next(bad), "/", "{bad:?}");
+        }
+        assert_eq!(safe_next("/devices/1?x=%E4%B8%83"), "/devices/1?x=%E4%B8%83");
+    }
+}

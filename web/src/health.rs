@@ -1,0 +1,102 @@
+//! `/healthz`, `/readyz`, `/metrics`.
+
+use crate::{app::App, failure::Failure};
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use std::fmt::Write as _;
+use zhishou_storage::{By, Filter, Period};
+
+/// Free space below which we are not ready, bytes.
+const LEAST_FREE: u64 = 64 << 20;
+
+/// The process answers.
+pub(crate) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Database, migrations, disk.
+pub(crate) async fn ready(State(app): State<App>) -> Response {
+    let health = app.store.health().await;
+    let health = health.inspect_err(|error| tracing::warn!(%error, "not ready"));
+    let (database, migrations, free) = match &health {
+        Ok(health) => {
+            (health.readable && health.writable, health.migrated, Some(health.free_bytes))
+        }
+        Err(_) => (false, false, None),
+    };
+    let disk = free.is_some_and(|free| free >= LEAST_FREE);
+    let ready = database && migrations && disk;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let body = json!({
+        "ready": ready, "database": database, "migrations": migrations, "disk": disk,
+        "free_bytes": free,
+    });
+    (status, Json(body)).into_response()
+}
+
+/// Prometheus text format 0.0.4.
+pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Failure> {
+    let now = app.clock.now();
+    let period = Period::today(now, app.zone);
+    let all = Filter::default();
+    let (counts, gone) = app.store.counts(&all, now).await?;
+    let figures = app.store.figures(By::Street, &all, period).await?;
+    let mut minutes = zhishou_domain::Minutes::default();
+    for street in &figures {
+        minutes += street.minutes;
+    }
+    let last = figures.iter().filter_map(|street| street.last_result).max();
+    let health = app.store.health().await?;
+    let mut text = String::with_capacity(2048);
+    let mut family = |name: &str, kind: &str, help: &str, rows: &[(&str, f64)]| {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (labels, value) in rows {
+            let _ = writeln!(text, "{name}{labels} {value}");
+        }
+    };
+    let number = |value: u64| value as f64;
+    family(
+        "zhishou_devices",
+        "gauge",
+        "Devices by present state.",
+        &[
+            ("{state=\"online\"}", number(counts.online)),
+            ("{state=\"degraded\"}", number(counts.degraded)),
+            ("{state=\"offline\"}", number(counts.offline)),
+            ("{state=\"unknown\"}", number(counts.unknown)),
+            ("{state=\"unconnected\"}", number(counts.unconnected)),
+            ("{state=\"out_of_use\"}", number(gone)),
+        ],
+    );
+    family(
+        "zhishou_device_minutes_today",
+        "gauge",
+        "Device-minutes of the present local day by state.",
+        &[
+            ("{state=\"up\"}", number(minutes.up)),
+            ("{state=\"degraded\"}", number(minutes.degraded)),
+            ("{state=\"down\"}", number(minutes.down)),
+            ("{state=\"scheduled\"}", number(minutes.scheduled)),
+        ],
+    );
+    let since = last.map_or(f64::NAN, |at| now.since(at).as_secs_f64());
+    family(
+        "zhishou_last_result_age_seconds",
+        "gauge",
+        "Time since the newest result of any device.",
+        &[("", since)],
+    );
+    family(
+        "zhishou_disk_free_bytes",
+        "gauge",
+        "Bytes free on the file system of the database.",
+        &[("", number(health.free_bytes))],
+    );
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}

@@ -1,0 +1,252 @@
+//! `/devices/{id}`: the verdict in words, what to do, and everything behind it.
+
+use super::{View, device_view::DevicePage};
+use crate::{
+    app::{App, ProbeNowError},
+    cursor,
+    failure::Failure,
+    guard::{User, address},
+    shell::{Nav, Shell, page},
+    words::Words,
+};
+use axum::{
+    Extension, Form, Json,
+    extract::{Path, Query, State},
+    http::{Extensions, HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use chrono::Days;
+use serde::Deserialize;
+use std::time::Duration;
+use zhishou_domain::{Credential, DeviceId, Timestamp};
+use zhishou_storage::{AuditLine, ObservationFilter, Period};
+
+/// Observations on one page.
+const OBSERVATIONS: u32 = 20;
+/// Changes of state shown.
+const TRANSITIONS: u32 = 30;
+/// Days of strips below today's.
+const DAYS: u64 = 30;
+/// Hours of the measures.
+const HOURS: u64 = 24;
+/// Longest user name and password of a camera, characters.
+const LONGEST: usize = 256;
+
+/// Which part of the history, and what was just done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct DeviceQuery {
+    before: String,
+    done: String,
+}
+
+fn id_of(text: &str) -> Result<DeviceId, Failure> {
+    text.parse().map_err(|_| Failure::not_found())
+}
+
+/// `GET /devices/{id}`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Path(id): Path<String>,
+    Query(query): Query<DeviceQuery>,
+) -> Result<Response, Failure> {
+    let id = id_of(&id)?;
+    let shell = shell.at(Nav::Devices).live(format!("/events?device={id}"));
+    let view = View::new(&app, shell.t);
+    let store = &app.store;
+    let before = match query.before.as_str() {
+        "" => None,
+        text => Some(cursor::to_number(text)?),
+    };
+    let device = store.device_page(id).await?.ok_or_else(Failure::not_found)?;
+    let first_day = view.today.from.checked_sub_days(Days::new(DAYS)).unwrap_or(view.today.from);
+    let period = Period::days(first_day, view.today.to, view.now, app.zone);
+    let of_device = ObservationFilter { device: Some(id), ..ObservationFilter::default() };
+    let day_ago = view.now - Duration::from_secs((HOURS - 1) * 3600);
+    let begin = Timestamp::default();
+    let after_now = view.now + Duration::from_secs(1);
+    let ids = [id];
+    let (mut strips, mut seen, newest, transitions, measures) = tokio::try_join!(
+        store.fleet_strips(&ids, period),
+        store.observation_page(&of_device, before, OBSERVATIONS + 1),
+        store.observation_page(&of_device, None, 1),
+        store.latest_transitions(id, begin, after_now, TRANSITIONS),
+        store.measures(id, day_ago, after_now),
+    )?;
+    let has_older = seen.len() > OBSERVATIONS as usize;
+    seen.truncate(OBSERVATIONS as usize);
+    let older = seen
+        .last()
+        .filter(|_| has_older)
+        .map(|last| format!("/devices/{id}?before={}#observations", cursor::of_number(last.id)));
+    let parts = super::device_view::Parts {
+        device,
+        strips: strips.remove(&id).unwrap_or_default(),
+        period,
+        seen,
+        newest: newest.into_iter().next().map(|it| it.observation),
+        transitions,
+        measures,
+        older,
+        is_first: before.is_none(),
+        notice: notice(&query.done, &shell),
+    };
+    page(&DevicePage::new(&view, shell.clone(), parts))
+}
+
+fn notice(done: &str, shell: &Shell) -> Option<&'static str> {
+    let t = shell.t;
+    match done {
+        "credential" => Some(t.credential_saved()),
+        "rearm" => Some(t.rearmed()),
+        "busy" => Some(t.probe_refused_busy()),
+        "unprobed" => Some(t.probe_refused_unprobed()),
+        "stopping" => Some(t.probe_refused_stopping()),
+        "failed" => Some(t.probe_failed()),
+        _ => None,
+    }
+}
+
+/// `POST /devices/{id}/probe`: waits for the result. Programs get it as JSON, browsers go back to
+/// the page, which shows it.
+pub(crate) async fn probe(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Result<Response, Failure> {
+    let wants_json = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("json"));
+    let answer = if wants_json { Answer::Json } else { Answer::Page };
+    probe_for(&app, shell.t, &user, &extensions, id_of(&id)?, answer).await
+}
+
+/// How a probe out of turn is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The observation, or a problem.
+    Json,
+    /// Back to the page of the device.
+    Page,
+}
+
+/// Probes at once, in the name of `user`.
+pub(crate) async fn probe_for(
+    app: &App,
+    t: Words,
+    user: &User,
+    extensions: &Extensions,
+    id: DeviceId,
+    answer: Answer,
+) -> Result<Response, Failure> {
+    audit(app, user, extensions, "probe_now", id.to_string()).await?;
+    let refused = |status, words: &str, done: &str| match answer {
+        Answer::Json => Failure::new(status, words).into_response(),
+        Answer::Page => Redirect::to(&format!("/devices/{id}?done={done}")).into_response(),
+    };
+    Ok(match app.prober.probe_now(id).await {
+        Ok(seen) if answer == Answer::Json => Json(seen.to_json(t.0, app.zone)).into_response(),
+        Ok(_) => Redirect::to(&format!("/devices/{id}")).into_response(),
+        Err(ProbeNowError::NoDevice) => return Err(Failure::not_found()),
+        Err(ProbeNowError::NotProbed) => {
+            refused(StatusCode::CONFLICT, t.probe_refused_unprobed(), "unprobed")
+        }
+        Err(ProbeNowError::Busy) => refused(StatusCode::CONFLICT, t.probe_refused_busy(), "busy"),
+        Err(ProbeNowError::Stopping) => {
+            refused(StatusCode::SERVICE_UNAVAILABLE, t.probe_refused_stopping(), "stopping")
+        }
+        Err(error @ ProbeNowError::Ours(_)) => {
+            tracing::error!(%error, device = %id, "failed to probe at once");
+            refused(StatusCode::SERVICE_UNAVAILABLE, t.probe_failed(), "failed")
+        }
+    })
+}
+
+/// A credential as it is typed.
+#[derive(Deserialize)]
+pub(crate) struct CredentialForm {
+    username: String,
+    password: String,
+}
+
+/// `POST /devices/{id}/credential`: write-only.
+pub(crate) async fn set_credential(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    extensions: Extensions,
+    Form(form): Form<CredentialForm>,
+) -> Result<Redirect, Failure> {
+    let id = id_of(&id)?;
+    let username = form.username.trim();
+    let fits = |text: &str| (1..=LONGEST).contains(&text.chars().count());
+    if !fits(username) || !fits(&form.password) {
+        return Err(Failure::bad_request("username, password: 1 to 256 characters"));
+    }
+    app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
+    app.store.set_credential(id, Credential::new(username, form.password)).await?;
+    audit(&app, &user, &extensions, "set_credential", id.to_string()).await?;
+    Ok(Redirect::to(&format!("/devices/{id}?done=credential")))
+}
+
+/// `POST /devices/{id}/rearm`: the credential may be sent again.
+pub(crate) async fn rearm(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    extensions: Extensions,
+) -> Result<Redirect, Failure> {
+    let id = id_of(&id)?;
+    app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
+    app.store.rearm(id).await?;
+    audit(&app, &user, &extensions, "rearm", id.to_string()).await?;
+    Ok(Redirect::to(&format!("/devices/{id}?done=rearm")))
+}
+
+/// `GET /devices/{id}/pictures/{good|fault}`: the evidence; every view is logged before it is
+/// served, and nothing on the way may keep it.
+pub(crate) async fn picture(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path((id, which)): Path<(String, String)>,
+    extensions: Extensions,
+) -> Result<Response, Failure> {
+    let id = id_of(&id)?;
+    let pictures = app.store.pictures(id).await?;
+    let row = match which.as_str() {
+        "good" => pictures.good,
+        "fault" => pictures.fault,
+        _ => None,
+    };
+    let row = row.ok_or_else(Failure::not_found)?;
+    let key: zhishou_recordings::Key = row.key.parse().map_err(Failure::internal)?;
+    audit(&app, &user, &extensions, "view_evidence", row.key).await?;
+    let recordings = app.recordings.clone();
+    let read = tokio::task::spawn_blocking(move || recordings.read(&key));
+    let body = read.await.map_err(Failure::internal)?.map_err(Failure::internal)?;
+    let body = body.ok_or_else(Failure::not_found)?;
+    let head = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")];
+    Ok((head, body).into_response())
+}
+
+async fn audit(
+    app: &App,
+    user: &User,
+    extensions: &Extensions,
+    action: &'static str,
+    subject: String,
+) -> Result<(), Failure> {
+    let line = AuditLine {
+        at: app.clock.now(),
+        login: user.login.clone(),
+        action,
+        subject,
+        address: address(extensions),
+    };
+    Ok(app.store.add_audit(line).await?)
+}

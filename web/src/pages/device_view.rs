@@ -1,0 +1,448 @@
+//! What the page of one device shows, put into words.
+
+use super::{View, doubt_words, fault_names, present_word};
+use crate::{
+    draw::{self, Point, Spark, Strip},
+    format::{Moment, bitrate, millis},
+    shell::Shell,
+    words::Words,
+};
+use askama::Template;
+use chrono_tz::Tz;
+use std::time::Duration;
+use zhishou_domain::{
+    DayStrip, DeviceId, FaultCode, LifeState, Observation, Stage, State, Timestamp, Transition,
+    Transport, VideoFacts,
+};
+use zhishou_storage::{DevicePage as Device, Measure, Period, Present, Rollup, Seen};
+
+/// What was read for the page.
+pub(super) struct Parts {
+    pub(super) device: Device,
+    pub(super) strips: Vec<(i64, DayStrip)>,
+    /// The days of the strips, today included.
+    pub(super) period: Period,
+    pub(super) seen: Vec<Seen>,
+    pub(super) newest: Option<Observation>,
+    pub(super) transitions: Vec<Transition>,
+    pub(super) measures: Vec<Rollup>,
+    pub(super) older: Option<String>,
+    pub(super) is_first: bool,
+    pub(super) notice: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "device.html")]
+pub(super) struct DevicePage {
+    shell: Shell,
+    id: DeviceId,
+    name: String,
+    site: String,
+    street: String,
+    site_href: String,
+    state: Present,
+    state_word: &'static str,
+    since: Option<Moment>,
+    fault: Option<FaultView>,
+    more_faults: Vec<FaultView>,
+    doubt: Option<String>,
+    last: Option<Moment>,
+    notice: Option<&'static str>,
+    can_probe: bool,
+    can_rearm: bool,
+    wants_credential: bool,
+    username: String,
+    today: Strip,
+    length: u64,
+    pictures: Vec<PictureView>,
+    picture_key: String,
+    ledger: Vec<Fact>,
+    stages: Vec<StageBar>,
+    video: Vec<Fact>,
+    sparks: Vec<SparkView>,
+    month: Vec<DayView>,
+    observations: Vec<ObservationRow>,
+    older: Option<String>,
+    newest: Option<String>,
+    transitions: Vec<TransitionRow>,
+}
+
+struct FaultView {
+    name: &'static str,
+    detail: String,
+    advice: &'static str,
+}
+
+struct PictureView {
+    title: &'static str,
+    href: String,
+    taken: Moment,
+}
+
+struct Fact {
+    label: &'static str,
+    value: String,
+    href: Option<String>,
+}
+
+struct StageBar {
+    name: &'static str,
+    text: String,
+    x: u32,
+    width: u32,
+}
+
+struct SparkView {
+    name: &'static str,
+    last: String,
+    drawing: Spark,
+    rows: Vec<SparkRow>,
+}
+
+struct SparkRow {
+    hour: String,
+    min: String,
+    mean: String,
+    max: String,
+}
+
+struct DayView {
+    label: String,
+    machine: String,
+    strip: Strip,
+    length: u64,
+}
+
+struct ObservationRow {
+    at: Moment,
+    state: &'static str,
+    verdict: &'static str,
+    faults: String,
+    fps: String,
+    bitrate: String,
+    loss: String,
+    first_keyframe: String,
+    took: String,
+}
+
+struct TransitionRow {
+    at: Moment,
+    state: State,
+    word: &'static str,
+    faults: String,
+}
+
+impl DevicePage {
+    pub(super) fn new(view: &View<'_>, shell: Shell, parts: Parts) -> Self {
+        let (t, device) = (view.t, &parts.device);
+        let state = device.present(view.now);
+        let current = if state == Present::Unknown && !device.stands(view.now) {
+            &[][..]
+        } else {
+            &device.standing.faults[..]
+        };
+        let mut faults = current.iter().map(|&code| fault_view(code, parts.newest.as_ref(), t));
+        let standing = &device.standing;
+        let since = (device.stands(view.now) && standing.since.millis() > 0)
+            .then(|| view.moment(standing.since));
+        let asks_login = current.iter().any(|code| {
+            matches!(
+                code,
+                FaultCode::AuthRequired | FaultCode::AuthRejected | FaultCode::AuthSuspended
+            )
+        });
+        let held_back = device
+            .credential
+            .as_ref()
+            .is_some_and(|(_, state)| state.suspended || !state.failures.is_empty());
+        let open = standing.open_span(view.now);
+        let segments = draw::of_device(&parts.strips, open, view.today.start, view.today.until());
+        let pictures = pictures(view, device);
+        Self {
+            id: device.id,
+            name: device.name.clone(),
+            site: device.site_name.clone(),
+            street: device.street_name.clone(),
+            site_href: format!("/sites/{}", device.site),
+            state,
+            state_word: present_word(state, t),
+            since,
+            fault: faults.next(),
+            more_faults: faults.collect(),
+            doubt: doubt_words(standing, view.app, t),
+            last: device.seen.map(|at| view.moment(at)),
+            notice: parts.notice,
+            can_probe: device.life == LifeState::InUse && device.url.is_some(),
+            can_rearm: device.credential.is_some() && (held_back || asks_login),
+            wants_credential: asks_login,
+            username: device
+                .credential
+                .as_ref()
+                .map(|(username, _)| username.clone())
+                .unwrap_or_default(),
+            today: view.strip(&segments),
+            length: view.day_minutes(),
+            picture_key: pictures.iter().map(|it| it.href.as_str()).collect::<Vec<_>>().join(" "),
+            pictures,
+            ledger: ledger(view, device),
+            stages: stages(parts.newest.as_ref(), t),
+            video: video(parts.newest.as_ref(), t),
+            sparks: sparks(view, &parts.measures),
+            month: month(view, &parts),
+            observations: parts.seen.iter().map(|it| observation_row(view, it)).collect(),
+            newest: (!parts.is_first).then(|| format!("/devices/{}#observations", device.id)),
+            older: parts.older,
+            transitions: parts
+                .transitions
+                .iter()
+                .map(|it| TransitionRow {
+                    at: view.moment(it.at),
+                    state: it.state,
+                    word: it.state.name(t.0),
+                    faults: fault_names(&it.faults, t.0),
+                })
+                .collect(),
+            shell,
+        }
+    }
+}
+
+/// A fault of the present state, with the detail that the newest observation has of it.
+fn fault_view(code: FaultCode, newest: Option<&Observation>, t: Words) -> FaultView {
+    let seen = newest.and_then(|it| it.faults.iter().find(|fault| fault.code == code));
+    let detail = seen.map(|fault| {
+        let words = fault.detail.render(t.0);
+        let stage = fault.stage.name(t.0);
+        if words.is_empty() { stage.to_owned() } else { format!("{stage} · {words}") }
+    });
+    FaultView { name: code.name(t.0), detail: detail.unwrap_or_default(), advice: code.advice(t.0) }
+}
+
+fn pictures(view: &View<'_>, device: &Device) -> Vec<PictureView> {
+    let t = view.t;
+    let is_well = device.standing.state_at(view.now) == State::Up;
+    let picture = |title, which: &str, at: Timestamp| PictureView {
+        title,
+        href: format!("/devices/{}/pictures/{which}?at={}", device.id, at.millis()),
+        taken: view.moment(at),
+    };
+    let good_title = if is_well { t.last_snapshot() } else { t.good_snapshot() };
+    let good = device.good_picture.as_ref().map(|(_, at)| picture(good_title, "good", *at));
+    let fault = device.fault_picture.as_ref();
+    let fault = fault.map(|(_, at)| picture(t.fault_snapshot(), "fault", *at));
+    let pair = if is_well { [good, fault] } else { [fault, good] };
+    pair.into_iter().flatten().collect()
+}
+
+fn ledger(view: &View<'_>, device: &Device) -> Vec<Fact> {
+    let t = view.t;
+    let mut facts = Vec::new();
+    let mut add = |label, value: Option<String>, href: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            facts.push(Fact { label, value, href });
+        }
+    };
+    let maker: Vec<_> = [&device.vendor, &device.model].into_iter().flatten().cloned().collect();
+    let class = device.class.map(|class| class.name(t.0).to_owned());
+    let parent = device.parent.clone();
+    add(t.address(), device.address.clone(), None);
+    add(
+        t.parent(),
+        parent.as_ref().map(|(_, name)| name.clone()),
+        parent.map(|(id, _)| format!("/devices/{id}")),
+    );
+    add(t.maintainer(), device.maintainer.clone(), None);
+    let tel = device.phone.as_ref().map(|phone| {
+        let digits: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+        format!("tel:{digits}")
+    });
+    add(t.phone(), device.phone.clone(), tel);
+    add(t.department(), device.department.clone(), None);
+    add(t.police_station(), device.police_station.clone(), None);
+    add(t.class(), class, None);
+    add(t.vendor_model(), Some(maker.join(" / ")), None);
+    add(t.ip(), device.ip.clone(), None);
+    add(t.url(), device.url.clone(), None);
+    let credential = device.credential.as_ref();
+    let credential = credential.map_or_else(
+        || t.credential_none().to_owned(),
+        |(username, state)| {
+            let how = if state.suspended {
+                t.credential_suspended()
+            } else if state.proven {
+                t.credential_proven()
+            } else {
+                t.credential_unproven()
+            };
+            format!("{username} · {how}")
+        },
+    );
+    add(t.credential(), Some(credential), None);
+    add(t.national_code(), device.national_code.clone(), None);
+    let since = device.life_since.local_day(view.app.zone);
+    add(t.life(), Some(format!("{} · {since}", device.life.name(t.0))), None);
+    add(t.tag(), Some(device.tags.join(t.0.pick("、", ", "))), None);
+    add(t.note(), device.note.clone(), None);
+    facts
+}
+
+/// Bars that begin where the stage before ended, in thousandths of the whole.
+fn stages(newest: Option<&Observation>, t: Words) -> Vec<StageBar> {
+    let Some(seen) = newest else { return Vec::new() };
+    let timed: Vec<(Stage, f64)> =
+        seen.stages.iter().filter_map(|it| Some((it.name, it.ms?.max(0.0)))).collect();
+    let total: f64 = timed.iter().map(|(_, ms)| ms).sum::<f64>().max(0.001);
+    let mut passed = 0.0;
+    let bars = timed.into_iter().map(|(stage, ms)| {
+        let x = (passed / total * 1000.0) as u32;
+        passed += ms;
+        let width = ((ms / total * 1000.0) as u32).max(3).min(1000 - x.min(997));
+        StageBar { name: stage.name(t.0), text: millis(ms), x: x.min(997), width }
+    });
+    bars.collect()
+}
+
+fn video(newest: Option<&Observation>, t: Words) -> Vec<Fact> {
+    let Some(seen) = newest else { return Vec::new() };
+    let mut facts = Vec::new();
+    let mut add = |label, value: Option<String>| {
+        if let Some(value) = value {
+            facts.push(Fact { label, value, href: None });
+        }
+    };
+    if let Some(video) = &seen.video {
+        add(t.codec(), codec(video));
+        add(t.size(), video.width.zip(video.height).map(|(w, h)| format!("{w} × {h}")));
+        let declared = video.declared_fps.map_or("–".to_owned(), |fps| format!("{fps:.1}"));
+        add(t.fps(), video.fps.map(|fps| format!("{fps:.1} / {declared}")));
+        add(t.bitrate(), video.bitrate_bps.map(bitrate));
+        add(t.gop(), video.gop_frames.map(|frames| format!("{frames:.0} {}", t.frames())));
+        add(t.loss(), video.loss_ratio.map(percent));
+        add(t.jitter(), video.jitter_ms.map(millis));
+        add(t.clock_offset(), video.clock_offset_ms.map(millis));
+    }
+    add(t.first_keyframe(), stage_ms(seen, Stage::FirstKeyframe).map(millis));
+    let transport = seen.transport.map(|it| match it {
+        Transport::Tcp => "TCP",
+        Transport::Udp => "UDP",
+    });
+    add(t.transport(), transport.map(str::to_owned));
+    add(t.server(), seen.server.clone());
+    facts
+}
+
+fn codec(video: &VideoFacts) -> Option<String> {
+    let codec = video.codec.as_ref()?;
+    let name = match codec.as_str() {
+        "h264" => "H.264",
+        "h265" => "H.265",
+        "jpeg" => "MJPEG",
+        other => other,
+    };
+    let more: Vec<_> =
+        [video.profile.as_deref(), video.level.as_deref()].into_iter().flatten().collect();
+    Some(format!("{name} {}", more.join(" ")).trim_end().to_owned())
+}
+
+fn percent(ratio: f64) -> String {
+    format!("{:.2} %", ratio * 100.0)
+}
+
+fn stage_ms(seen: &Observation, stage: Stage) -> Option<f64> {
+    seen.stages.iter().find(|it| it.name == stage)?.ms
+}
+
+fn sparks(view: &View<'_>, measures: &[Rollup]) -> Vec<SparkView> {
+    let t = view.t;
+    let shown: [(Measure, &'static str, fn(f64) -> String); 5] = [
+        (Measure::Fps, t.fps_short(), |value| format!("{value:.1} fps")),
+        (Measure::BitrateBps, t.bitrate(), bitrate),
+        (Measure::LossRatio, t.loss(), percent),
+        (Measure::JitterMs, t.jitter(), millis),
+        (Measure::FirstKeyframeMs, t.first_keyframe(), millis),
+    ];
+    let hour_of = |at: Timestamp| at.millis().div_euclid(3_600_000);
+    let left = hour_of(view.now) - 23;
+    let sparks = shown.into_iter().filter_map(|(measure, name, print)| {
+        let hours: Vec<&Rollup> = measures
+            .iter()
+            .filter(|it| it.measure == measure && hour_of(it.from) >= left)
+            .collect();
+        let last = hours.last()?;
+        let points: Vec<Point> = hours
+            .iter()
+            .map(|it| Point {
+                hour: usize::try_from(hour_of(it.from) - left).unwrap_or(0),
+                mean: it.mean,
+                min: it.min,
+                max: it.max,
+            })
+            .collect();
+        let rows = hours.iter().rev().map(|it| SparkRow {
+            hour: clock(it.from, view.app.zone),
+            min: print(it.min),
+            mean: print(it.mean),
+            max: print(it.max),
+        });
+        Some(SparkView {
+            name,
+            last: print(last.mean),
+            drawing: Spark::draw(&points),
+            rows: rows.collect(),
+        })
+    });
+    sparks.collect()
+}
+
+fn clock(at: Timestamp, zone: Tz) -> String {
+    at.in_zone(zone).format("%H:%M").to_string()
+}
+
+/// The days before today on which the device was to be probed, newest first.
+fn month(view: &View<'_>, parts: &Parts) -> Vec<DayView> {
+    let zone = view.app.zone;
+    let known = parts.device.probed_since.unwrap_or(view.now);
+    let stored = parts.strips.iter().map(|(day, _)| Timestamp::from_millis(day * 86_400_000)).min();
+    let first = stored.map_or(known, |stored| stored.min(known));
+    let mut days = Vec::new();
+    let mut day = view.today.from;
+    while let Some(before) = day.pred_opt() {
+        day = before;
+        let period = Period::days(day, day, view.now, zone);
+        if day < parts.period.from || period.end <= first {
+            break;
+        }
+        let segments = draw::of_device(&parts.strips, None, period.start, period.end);
+        days.push(DayView {
+            label: day.format("%m-%d").to_string(),
+            machine: day.to_string(),
+            strip: Strip::draw(&segments, period.start, period.end, zone, view.t),
+            length: period.end.since(period.start).as_secs() / 60,
+        });
+    }
+    days
+}
+
+fn observation_row(view: &View<'_>, it: &Seen) -> ObservationRow {
+    let seen = &it.observation;
+    let video = seen.video.as_ref();
+    let dash = || "–".to_owned();
+    let codes: Vec<FaultCode> = seen.faults.iter().map(|fault| fault.code).collect();
+    let took = Duration::from_secs_f64((seen.duration_ms / 1000.0).clamp(0.0, 1e6));
+    ObservationRow {
+        at: view.moment(seen.started_at),
+        state: match seen.verdict {
+            zhishou_domain::Verdict::Online => "up",
+            zhishou_domain::Verdict::Degraded => "degraded",
+            zhishou_domain::Verdict::Offline => "down",
+            zhishou_domain::Verdict::Unknown => "unknown",
+        },
+        verdict: seen.verdict.name(view.t.0),
+        faults: fault_names(&codes, view.t.0),
+        fps: video.and_then(|it| it.fps).map_or_else(dash, |fps| format!("{fps:.1}")),
+        bitrate: video.and_then(|it| it.bitrate_bps).map_or_else(dash, bitrate),
+        loss: video.and_then(|it| it.loss_ratio).map_or_else(dash, percent),
+        first_keyframe: stage_ms(seen, Stage::FirstKeyframe).map_or_else(dash, millis),
+        took: millis(took.as_secs_f64() * 1000.0),
+    }
+}

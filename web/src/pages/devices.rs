@@ -1,0 +1,190 @@
+//! `/devices` and `/sites/{id}`: devices worst first, each with its day; page by page.
+
+use super::{
+    Count, FilterBar, Pager, View, bar::States, count_links, doubt_words, fault_names, present_word,
+};
+use crate::{
+    app::App,
+    cursor,
+    draw::{self, Strip},
+    failure::Failure,
+    format::{Figure, Moment},
+    query::FilterQuery,
+    shell::{Nav, Shell, page},
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::Response,
+};
+use zhishou_domain::{DeviceId, SiteId};
+use zhishou_storage::{By, FleetRow, Present, SiteName, Strips};
+
+/// Devices on one page.
+const SHOWN: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "devices.html")]
+pub(crate) struct DevicesPage {
+    shell: Shell,
+    title: String,
+    site: Option<SiteHead>,
+    counts: Vec<Count>,
+    bar: FilterBar,
+    rows: Vec<DeviceRow>,
+    length: u64,
+    pager: Pager,
+}
+
+/// The first lines of a site's page.
+struct SiteHead {
+    name: String,
+    street: String,
+    street_href: String,
+    figure: Figure,
+    target: String,
+    policy: String,
+    strip: Strip,
+}
+
+struct DeviceRow {
+    id: DeviceId,
+    name: String,
+    place: String,
+    href: String,
+    state: Present,
+    word: &'static str,
+    since: Option<Moment>,
+    strip: Strip,
+    reason: String,
+    doubt: Option<String>,
+    last: Option<Moment>,
+}
+
+/// `GET /devices`.
+pub(crate) async fn all(
+    State(app): State<App>,
+    shell: Shell,
+    Query(query): Query<FilterQuery>,
+) -> Result<Response, Failure> {
+    list(app, shell, query, None).await
+}
+
+/// `GET /sites/{id}`.
+pub(crate) async fn of_site(
+    State(app): State<App>,
+    shell: Shell,
+    Path(site): Path<String>,
+    Query(query): Query<FilterQuery>,
+) -> Result<Response, Failure> {
+    let site: SiteId = site.parse().map_err(|_| Failure::not_found())?;
+    let site = app.store.site_name(site).await?.ok_or_else(Failure::not_found)?;
+    list(app, shell, FilterQuery { site: String::new(), ..query }, Some(site)).await
+}
+
+async fn list(
+    app: App,
+    shell: Shell,
+    query: FilterQuery,
+    site: Option<SiteName>,
+) -> Result<Response, Failure> {
+    let (path, nav, events) = match &site {
+        Some(site) => {
+            (format!("/sites/{}", site.id), Nav::Sites, format!("/events?site={}", site.id))
+        }
+        None => ("/devices".to_owned(), Nav::Devices, "/events".to_owned()),
+    };
+    let shell = shell.at(nav).live(events);
+    let t = shell.t;
+    let view = View::new(&app, t);
+    let mut filter = query.filter()?;
+    filter.site = site.as_ref().map(|site| site.id).or(filter.site);
+    let after = match query.after.as_str() {
+        "" => None,
+        text => Some(cursor::to_fleet(text)?),
+    };
+    let mut rows = app.store.fleet(&filter, after.as_ref(), SHOWN + 1, view.now).await?;
+    let has_more = rows.len() > SHOWN as usize;
+    rows.truncate(SHOWN as usize);
+    let next = rows
+        .last()
+        .filter(|_| has_more)
+        .map(|last| query.link(&path, &[("after", &cursor::of_fleet(&last.cursor()))]));
+    let ids: Vec<DeviceId> = rows.iter().map(|row| row.id).collect();
+    let strips = app.store.fleet_strips(&ids, view.today).await?;
+    let (counts, _) = app.store.counts(&filter, view.now).await?;
+    let head = match &site {
+        Some(site) => Some(head(&view, site, &filter).await?),
+        None => None,
+    };
+    let is_site = site.is_some();
+    let template = DevicesPage {
+        title: site.map_or_else(|| t.devices().to_owned(), |site| site.name),
+        site: head,
+        counts: count_links(counts, t, |state| query.link(&path, &[("state", state.code())])),
+        bar: FilterBar::new(&path, &query, choices(&app, is_site).await?, States::Offered, t),
+        rows: rows.iter().map(|row| device_row(&view, row, &strips, is_site)).collect(),
+        length: view.day_minutes(),
+        pager: Pager { first: after.map(|_| query.link(&path, &[])), next },
+        shell,
+    };
+    page(&template)
+}
+
+/// Within a site its street is given.
+async fn choices(app: &App, is_site: bool) -> Result<zhishou_storage::Choices, Failure> {
+    let mut choices = app.store.choices().await?;
+    if is_site {
+        choices.streets.clear();
+        choices.police_stations.clear();
+    }
+    Ok(choices)
+}
+
+async fn head(
+    view: &View<'_>,
+    site: &SiteName,
+    filter: &zhishou_storage::Filter,
+) -> Result<SiteHead, Failure> {
+    let store = &view.app.store;
+    let settings = &view.app.settings;
+    let figures = store.figures(By::Site, filter, view.today).await?;
+    let minutes = figures.first().map(|it| it.minutes).unwrap_or_default();
+    let quarters = store.site_quarters(&[site.id], filter, view.today).await?;
+    Ok(SiteHead {
+        name: site.name.clone(),
+        street: site.street_name.clone(),
+        street_href: format!("/?street={}", site.street),
+        figure: Figure::new(minutes, settings.target, settings.coverage_floor),
+        target: view.target(),
+        policy: settings.policy.clone(),
+        strip: view.site_strip(quarters.get(&site.id)),
+    })
+}
+
+fn device_row(view: &View<'_>, row: &FleetRow, strips: &Strips, is_site: bool) -> DeviceRow {
+    let days = strips.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+    let open = row.standing.open_span(view.now);
+    let segments = draw::of_device(days, open, view.today.start, view.today.until());
+    let class = row.class.map(|class| class.name(view.t.0)).unwrap_or_default();
+    let place = match (is_site, class.is_empty()) {
+        (true, _) => class.to_owned(),
+        (false, true) => format!("{} {}", row.street_name, row.site_name),
+        (false, false) => format!("{} {} · {class}", row.street_name, row.site_name),
+    };
+    let known = row.standing.state_at(view.now) == row.standing.state;
+    let since = row.standing.since;
+    DeviceRow {
+        id: row.id,
+        name: row.name.clone(),
+        place,
+        href: format!("/devices/{}", row.id),
+        state: row.present,
+        word: present_word(row.present, view.t),
+        since: (known && since.millis() > 0).then(|| view.moment(since)),
+        strip: view.strip(&segments),
+        reason: fault_names(row.faults(view.now), view.t.0),
+        doubt: doubt_words(&row.standing, view.app, view.t),
+        last: row.seen.map(|at| view.moment(at)),
+    }
+}

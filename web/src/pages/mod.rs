@@ -1,0 +1,128 @@
+//! The pages, one module each, with a typed context for its template.
+
+mod bar;
+pub(crate) mod device;
+mod device_view;
+pub(crate) mod devices;
+pub(crate) mod login;
+pub(crate) mod overview;
+pub(crate) mod password;
+
+use crate::{
+    app::App,
+    draw::{self, Segment, Strip},
+    format::{Moment, grouped},
+    words::Words,
+};
+use zhishou_domain::{Counts, FaultCode, Lang, Standing, Timestamp};
+use zhishou_storage::{Period, Present};
+
+pub(crate) use bar::FilterBar;
+
+/// A present state in words.
+pub(crate) fn present_word(present: Present, t: Words) -> &'static str {
+    match present {
+        Present::Offline => t.offline(),
+        Present::Degraded => t.degraded(),
+        Present::Unknown => t.unknown(),
+        Present::Online => t.online(),
+        Present::Unconnected => t.unconnected(),
+        Present::OutOfUse => t.out_of_use(),
+    }
+}
+
+/// How many devices are in a state, and where they are listed.
+#[derive(Clone, Debug)]
+pub(crate) struct Count {
+    pub(crate) state: Present,
+    pub(crate) word: &'static str,
+    pub(crate) number: u64,
+    pub(crate) text: String,
+    pub(crate) href: String,
+}
+
+/// The counts of a first line, each linked to its list.
+pub(crate) fn count_links(
+    counts: Counts,
+    t: Words,
+    link: impl Fn(Present) -> String,
+) -> Vec<Count> {
+    let numbers = [
+        (Present::Offline, counts.offline),
+        (Present::Degraded, counts.degraded),
+        (Present::Unknown, counts.unknown),
+        (Present::Unconnected, counts.unconnected),
+        (Present::Online, counts.online),
+    ];
+    let counts = numbers.into_iter().map(|(state, number)| Count {
+        state,
+        word: present_word(state, t),
+        number,
+        text: grouped(number),
+        href: link(state),
+    });
+    counts.collect()
+}
+
+/// Where the rest of a list is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pager {
+    pub(crate) first: Option<String>,
+    pub(crate) next: Option<String>,
+}
+
+/// Names of faults, the first one first.
+pub(crate) fn fault_names(faults: &[FaultCode], lang: Lang) -> String {
+    let names: Vec<_> = faults.iter().map(|fault| fault.name(lang)).collect();
+    names.join(lang.pick("、", ", "))
+}
+
+/// `待确认 1/3: 连接超时`, where a failure is not hard yet.
+pub(crate) fn doubt_words(standing: &Standing, app: &App, t: Words) -> Option<String> {
+    let doubt = standing.doubt.as_ref()?;
+    let names = fault_names(&doubt.faults, t.0);
+    let (count, of) = (doubt.count, app.settings.confirm_failures.max(doubt.count));
+    let colon = if names.is_empty() { "" } else { ": " };
+    Some(format!("{} {count}/{of}{colon}{names}", t.doubt()))
+}
+
+/// What every page looks at: now, today, in which words.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) t: Words,
+    pub(crate) now: Timestamp,
+    pub(crate) today: Period,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(app: &'a App, t: Words) -> Self {
+        let now = app.clock.now();
+        Self { app, t, now, today: Period::today(now, app.zone) }
+    }
+
+    pub(crate) fn moment(&self, at: Timestamp) -> Moment {
+        Moment::new(at, self.now, self.app.zone, self.t.0)
+    }
+
+    /// Minutes in the local day.
+    pub(crate) fn day_minutes(&self) -> u64 {
+        self.today.end.since(self.today.start).as_secs() / 60
+    }
+
+    pub(crate) fn strip(&self, segments: &[Segment]) -> Strip {
+        Strip::draw(segments, self.today.start, self.today.end, self.app.zone, self.t)
+    }
+
+    /// Today's strip of a site from its quarter hours.
+    pub(crate) fn site_strip(&self, quarters: Option<&Vec<[u32; 4]>>) -> Strip {
+        let shares: Vec<draw::Shares> =
+            quarters.map(|all| all.iter().map(|&it| it.into()).collect()).unwrap_or_default();
+        self.strip(&draw::of_site(&shares, self.today.start, self.today.until()))
+    }
+
+    /// The target in percent.
+    pub(crate) fn target(&self) -> String {
+        format!("{:.0}", self.app.settings.target * 100.0)
+    }
+}

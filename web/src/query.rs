@@ -1,0 +1,134 @@
+//! Filters as they stand in the URL. What is empty is not set; what cannot be read is an error that
+//! names the parameter, not a silent "all".
+
+use crate::failure::Failure;
+use serde::Deserialize;
+use std::str::FromStr;
+use zhishou_domain::{DeviceKind, PointClass};
+use zhishou_storage::{Filter, Present};
+
+/// Longest text of a search or a name, characters.
+const LONGEST: usize = 100;
+
+/// The parameters of lists and figures.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct FilterQuery {
+    pub(crate) street: String,
+    pub(crate) site: String,
+    pub(crate) department: String,
+    pub(crate) class: String,
+    pub(crate) maintainer: String,
+    pub(crate) parent: String,
+    pub(crate) police_station: String,
+    pub(crate) tag: String,
+    pub(crate) kind: String,
+    pub(crate) q: String,
+    pub(crate) state: String,
+    pub(crate) trouble: String,
+    pub(crate) after: String,
+}
+
+impl FilterQuery {
+    /// The filter it stands for.
+    pub(crate) fn filter(&self) -> Result<Filter, Failure> {
+        Ok(Filter {
+            street: id("street", &self.street)?,
+            site: id("site", &self.site)?,
+            department: id("department", &self.department)?,
+            class: word("class", &self.class, PointClass::from_code)?,
+            maintainer: id("maintainer", &self.maintainer)?,
+            parent: id("parent", &self.parent)?,
+            police_station: text("police_station", &self.police_station)?,
+            tag: text("tag", &self.tag)?,
+            kind: word("kind", &self.kind, DeviceKind::from_code)?,
+            text: text("q", &self.q)?,
+            present: word("state", &self.state, Present::from_code)?,
+            trouble: !matches!(self.trouble.as_str(), "" | "0"),
+        })
+    }
+
+    /// Every parameter that is set, but for the place in the list.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("street", &self.street),
+            ("site", &self.site),
+            ("department", &self.department),
+            ("class", &self.class),
+            ("maintainer", &self.maintainer),
+            ("parent", &self.parent),
+            ("police_station", &self.police_station),
+            ("tag", &self.tag),
+            ("kind", &self.kind),
+            ("q", &self.q),
+            ("state", &self.state),
+            ("trouble", &self.trouble),
+        ];
+        let set = all.into_iter().filter(|(_, value)| !value.is_empty());
+        set.map(|(name, value)| (name, value.as_str())).collect()
+    }
+
+    /// `path` with these parameters and `more`; those in `more` replace, empty ones remove.
+    pub(crate) fn link(&self, path: &str, more: &[(&str, &str)]) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in self.pairs() {
+            if !more.iter().any(|(other, _)| *other == name) {
+                query.append_pair(name, value);
+            }
+        }
+        for (name, value) in more.iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        let query = query.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+}
+
+fn id<T: FromStr>(name: &'static str, value: &str) -> Result<Option<T>, Failure> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    value.parse().map(Some).map_err(|_| Failure::bad_request(format!("{name}: not an identity")))
+}
+
+fn word<T>(
+    name: &'static str,
+    value: &str,
+    from_code: fn(&str) -> Option<T>,
+) -> Result<Option<T>, Failure> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    from_code(value).map(Some).ok_or_else(|| Failure::bad_request(format!("{name}: unknown value")))
+}
+
+fn text(name: &'static str, value: &str) -> Result<Option<String>, Failure> {
+    let value = value.trim();
+    if value.chars().count() > LONGEST {
+        return Err(Failure::bad_request(format!("{name}: longer than {LONGEST} characters")));
+    }
+    Ok((!value.is_empty()).then(|| value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_parameters_are_not_set_and_bad_ones_are_named() {
+        let empty = FilterQuery::default();
+        assert_eq!(empty.filter().unwrap(), Filter::default());
+        let bad = FilterQuery { class: "9".into(), ..FilterQuery::default() };
+        assert_eq!(bad.filter().unwrap_err().detail, "class: unknown value");
+        let bad = FilterQuery { site: "x' OR 1".into(), ..FilterQuery::default() };
+        assert_eq!(bad.filter().unwrap_err().detail, "site: not an identity");
+    }
+
+    #[test]
+    fn links_keep_what_is_set() {
+        let query = FilterQuery { q: "a&b".into(), class: "1".into(), ..FilterQuery::default() };
+        assert_eq!(query.link("/", &[("after", "x")]), "/?class=1&q=a%26b&after=x");
+        assert_eq!(query.link("/devices", &[("q", "")]), "/devices?class=1");
+        assert_eq!(FilterQuery::default().link("/", &[]), "/");
+    }
+}

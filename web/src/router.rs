@@ -1,0 +1,88 @@
+//! Which address leads where, and what every request passes through.
+
+use crate::{
+    api,
+    app::{App, Transport},
+    assets, failure, guard, health, live, pages, prefs,
+    sessions::Sessions,
+};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+use std::time::Duration;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+/// Largest body of a request, bytes: forms are small.
+const BODY: usize = 64 << 10;
+/// Longest time to answer; a probe out of turn takes most of it.
+const TIMEOUT: Duration = Duration::from_secs(90);
+/// Scripts and styles only from our own files; nothing may frame us.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// All pages and the API.
+pub fn router(app: App) -> Router {
+    let sessions = Sessions {
+        store: app.store.clone(),
+        clock: app.clock.clone(),
+        kept: app.settings.idle.max(app.settings.lifetime),
+    };
+    let sessions = SessionManagerLayer::new(sessions)
+        .with_name("zhishou")
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(app.settings.transport == Transport::Tls)
+        .with_expiry(Expiry::OnSessionEnd);
+    let doors = pages::login::Doors::default();
+    let fixed = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    Router::new()
+        .route("/", get(pages::overview::show))
+        .route("/sites/{id}", get(pages::devices::of_site))
+        .route("/devices", get(pages::devices::all))
+        .route("/devices/{id}", get(pages::device::show))
+        .route("/devices/{id}/probe", post(pages::device::probe))
+        .route("/devices/{id}/credential", post(pages::device::set_credential))
+        .route("/devices/{id}/rearm", post(pages::device::rearm))
+        .route("/devices/{id}/pictures/{which}", get(pages::device::picture))
+        .route("/login", get(pages::login::show).post(pages::login::submit))
+        .route("/logout", post(pages::login::logout))
+        .route("/password", get(pages::password::show).post(pages::password::submit))
+        .route("/events", get(live::events))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/static/{tag}/{name}", get(assets::serve))
+        .nest("/api", api::router())
+        .layer(axum::Extension(doors))
+        .layer(from_fn_with_state(app.clone(), guard::layer))
+        .layer(sessions)
+        .layer(CsrfLayer::new())
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .layer(from_fn(failure::layer))
+        .layer(from_fn(prefs::layer))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, CSP))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
+        .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(CompressionLayer::new())
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .with_state(app)
+}

@@ -1,0 +1,123 @@
+//! The frame around every page: who looks, in what language and theme, and where the switches lead.
+
+use crate::{
+    assets::{AssetUrls, URLS},
+    guard::User,
+    prefs::{Prefs, Theme},
+    words::Words,
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{Uri, request::Parts},
+    response::{Html, IntoResponse, Response},
+};
+use std::convert::Infallible;
+use zhishou_domain::Lang;
+
+/// Which entry of the navigation is the present one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nav {
+    Sites,
+    Devices,
+    None,
+}
+
+/// What every template has as `shell`.
+#[derive(Clone, Debug)]
+pub(crate) struct Shell {
+    pub(crate) t: Words,
+    pub(crate) theme: Theme,
+    pub(crate) user: Option<String>,
+    pub(crate) nav: Nav,
+    pub(crate) assets: &'static AssetUrls,
+    /// Where the page listens for changes.
+    pub(crate) events: Option<String>,
+    pub(crate) other_lang: Lang,
+    pub(crate) switch_lang: String,
+    pub(crate) switch_theme: String,
+}
+
+impl Shell {
+    pub(crate) fn new(prefs: Prefs, user: Option<String>, uri: &Uri) -> Self {
+        let other_lang = match prefs.lang {
+            Lang::Zh => Lang::En,
+            Lang::En => Lang::Zh,
+        };
+        Self {
+            t: Words(prefs.lang),
+            theme: prefs.theme,
+            user,
+            nav: Nav::None,
+            assets: &URLS,
+            events: None,
+            other_lang,
+            switch_lang: with_query(uri, "lang", other_lang.pick("zh", "en")),
+            switch_theme: with_query(uri, "theme", prefs.theme.next().code()),
+        }
+    }
+
+    pub(crate) fn at(mut self, nav: Nav) -> Self {
+        self.nav = nav;
+        self
+    }
+
+    pub(crate) fn live(mut self, events: impl Into<String>) -> Self {
+        self.events = Some(events.into());
+        self
+    }
+
+    pub(crate) fn is_sites(&self) -> bool {
+        self.nav == Nav::Sites
+    }
+
+    pub(crate) fn is_devices(&self) -> bool {
+        self.nav == Nav::Devices
+    }
+
+    pub(crate) fn theme_word(&self) -> &'static str {
+        match self.theme {
+            Theme::Auto => self.t.theme_auto(),
+            Theme::Light => self.t.theme_light(),
+            Theme::Dark => self.t.theme_dark(),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Shell {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let prefs = parts.extensions.get::<Prefs>().copied().unwrap_or_default();
+        let user = parts.extensions.get::<User>().map(|user| user.login.clone());
+        Ok(Self::new(prefs, user, &parts.uri))
+    }
+}
+
+/// The present address with one parameter set.
+pub(crate) fn with_query(uri: &Uri, name: &str, value: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let present = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    for (key, kept) in present.filter(|(key, _)| key != name) {
+        query.append_pair(&key, &kept);
+    }
+    query.append_pair(name, value);
+    format!("{}?{}", uri.path(), query.finish())
+}
+
+/// A rendered template as a response that is never kept by a cache.
+pub(crate) fn page(template: &impl askama::Template) -> Result<Response, crate::failure::Failure> {
+    let html = template.render().map_err(crate::failure::Failure::internal)?;
+    Ok(Html(html).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_keeps_the_filters() {
+        let uri: Uri = "/?street=%E4%B8%83&lang=zh&q=a%26b".parse().unwrap();
+        assert_eq!(with_query(&uri, "lang", "en"), "/?street=%E4%B8%83&q=a%26b&lang=en");
+        assert_eq!(with_query(&"/login".parse().unwrap(), "theme", "dark"), "/login?theme=dark");
+    }
+}

@@ -1,0 +1,235 @@
+//! Every label of the pages in both languages, as one typed catalogue: a template that names a
+//! label which does not exist does not compile, and no label can exist in one language only.
+
+use zhishou_domain::Lang;
+
+macro_rules! catalogue {
+    ($($key:ident: $zh:literal, $en:literal;)+) => {
+        /// The labels in one language.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) struct Words(pub(crate) Lang);
+
+        impl Words {
+            $(
+                #[doc = $en]
+                pub(crate) const fn $key(self) -> &'static str {
+                    self.0.pick($zh, $en)
+                }
+            )+
+
+            /// Every label: key, Chinese, English.
+            #[cfg(test)]
+            const ALL: &'static [(&'static str, &'static str, &'static str)] =
+                &[$((stringify!($key), $zh, $en)),+];
+        }
+    };
+}
+
+catalogue! {
+    // the frame
+    product: "值守", "Zhishou";
+    product_line: "视频与会议保障", "video and meeting assurance";
+    skip: "跳到正文", "Skip to content";
+    nav_sites: "站点在线率", "Availability";
+    nav_devices: "设备", "Devices";
+    nav_ledger: "台账导入", "Ledger import";
+    other_language: "English", "中文";
+    theme: "主题", "Theme";
+    theme_auto: "跟随系统", "System";
+    theme_light: "浅色", "Light";
+    theme_dark: "深色", "Dark";
+    logout: "退出", "Sign out";
+    change_password: "修改密码", "Change password";
+    keys: "快捷键", "Keys";
+    key_search: "搜索", "search";
+    key_help: "显示快捷键", "show keys";
+    key_sites: "站点在线率", "availability";
+    key_devices: "设备列表", "devices";
+    key_strip: "在时间条上左右移动", "move along a strip";
+    close: "关闭", "Close";
+    live: "实时", "Live";
+    connection_lost: "实时连接已断开，数据可能过时；正在重连…", "Live connection lost; figures may be old. Reconnecting…";
+    order_changed: "排序已变化，点此刷新", "The order has changed: refresh";
+    as_of: "数据截至", "As of";
+    // figures
+    online_rate_today: "今日在线率", "Online today";
+    online_rate: "在线率", "Online rate";
+    device_minutes: "台·分钟", "device-minutes";
+    coverage: "覆盖", "coverage";
+    target: "目标", "target";
+    policy: "口径", "policy";
+    too_little: "数据不足", "Too little data";
+    between: "可能区间", "between";
+    last_update: "最后更新", "Last update";
+    never: "尚无结果", "no result yet";
+    ago: "前", "ago";
+    unit_devices: "台", "devices";
+    below_target: "低于目标", "below target";
+    // states
+    online: "在线", "Online";
+    degraded: "降级", "Degraded";
+    offline: "离线", "Offline";
+    unknown: "未知", "Unknown";
+    unconnected: "未接入", "Not connected";
+    out_of_use: "不在用", "Out of use";
+    state: "状态", "State";
+    // filters
+    filters: "筛选", "Filters";
+    all: "全部", "All";
+    street: "街道", "Street";
+    department: "部门", "Department";
+    class: "类别", "Class";
+    maintainer: "运维单位", "Maintainer";
+    police_station: "派出所", "Police station";
+    tag: "标签", "Tag";
+    only_trouble: "只看异常", "Trouble only";
+    search: "搜索名称、地址、IP", "Search name, address, IP";
+    apply: "筛选", "Filter";
+    clear: "清除", "Clear";
+    // sites
+    site: "站点", "Site";
+    today: "今日", "Today";
+    reason: "原因", "Reason";
+    affected: "台受影响", "affected";
+    no_valid_result: "没有有效结果", "no valid result";
+    from_on: "起", "since";
+    all_online: "个站点全部在线", "sites all online";
+    others: "其余", "Other";
+    no_match: "没有符合条件的记录。", "Nothing matches.";
+    no_match_next: "放宽或清除筛选条件。", "Widen or clear the filters.";
+    next_page: "下一页", "Next page";
+    first_page: "回到第一页", "Back to the first page";
+    empty_title: "还没有设备", "No devices yet";
+    empty_text: "系统已就绪，台账是空的。下一步：导入一机一档（Excel 或 CSV）。", "The system is ready; the ledger is empty. Next: import it from Excel or CSV.";
+    empty_command: "在服务器上运行：", "Run on the server:";
+    empty_demo: "只想看看？运行演示：", "Only looking? Run the demo:";
+    table_behind: "以表格查看", "Show as a table";
+    share_of_time: "占比", "share";
+    // devices
+    devices: "设备", "Devices";
+    device: "设备", "Device";
+    name: "名称", "Name";
+    since: "始于", "Since";
+    last_result: "最近探测", "Last probe";
+    address: "安装地址", "Address";
+    parent: "上级设备", "Depends on";
+    phone: "联系电话", "Phone";
+    vendor_model: "厂商/型号", "Vendor/model";
+    ip: "IP 地址", "IP address";
+    national_code: "国标编码", "National code";
+    kind: "类型", "Kind";
+    life: "在用状态", "Life state";
+    url: "探测地址", "Opened address";
+    note: "备注", "Note";
+    facts: "档案", "Ledger";
+    advice: "建议", "Advice";
+    lasted: "已持续", "for";
+    doubt: "待确认", "unconfirmed";
+    doubt_tail: "未确认前不计为离线", "not counted before it is confirmed";
+    probe_now: "立即探测", "Probe now";
+    probing: "探测中…", "Probing…";
+    probe_failed: "未能探测", "The probe could not run";
+    probe_refused_busy: "该设备正在探测，请稍候再试。", "This device is being probed; try again shortly.";
+    probe_refused_unprobed: "该设备未接入探测：台账里没有地址，或不在用。", "This device is not probed: the ledger has no address, or it is not in use.";
+    probe_refused_stopping: "服务正在停止，重启后会自动探测。", "The service is stopping; probing resumes after its restart.";
+    update_credential: "更新凭据", "Update credential";
+    credential: "凭据", "Credential";
+    credential_note: "只写：保存后任何页面都不再显示密码；保存即重新启用探测。", "Write-only: no page shows the password again. Saving re-arms probing.";
+    credential_saved: "凭据已更新，下一次探测将使用它。", "Credential saved; the next probe uses it.";
+    credential_none: "未登记", "none on record";
+    credential_proven: "已验证", "proven";
+    credential_unproven: "未验证", "not proven yet";
+    credential_suspended: "已暂停登录", "login suspended";
+    rearm: "重新启用登录", "Re-arm login";
+    rearmed: "已重新启用；下一次探测将再次登录。", "Re-armed; the next probe logs in again.";
+    username: "用户名", "User name";
+    password: "密码", "Password";
+    save: "保存", "Save";
+    cancel: "取消", "Cancel";
+    snapshots: "图像", "Pictures";
+    fault_snapshot: "故障画面", "Picture at fault";
+    good_snapshot: "最近正常画面", "Last good picture";
+    last_snapshot: "最近画面", "Last picture";
+    no_snapshot: "尚无画面", "No picture yet";
+    view_logged: "查看画面会记入审计", "Viewing pictures is logged";
+    video: "视频", "Video";
+    codec: "编码", "Codec";
+    size: "分辨率", "Size";
+    fps: "帧率（实收/标称）", "Frame rate (received/declared)";
+    fps_short: "帧率", "Frame rate";
+    bitrate: "码率", "Bit rate";
+    gop: "关键帧间隔", "GOP";
+    frames: "帧", "frames";
+    loss: "丢包率", "Loss";
+    jitter: "抖动", "Jitter";
+    first_keyframe: "首个关键帧", "First keyframe";
+    clock_offset: "时钟偏差", "Clock offset";
+    transport: "传输", "Transport";
+    server: "设备自称", "Calls itself";
+    stages: "阶段耗时", "Stage timings";
+    strip_month: "近 30 日", "Last 30 days";
+    measures: "近 24 小时指标", "Measures, last 24 h";
+    observations: "最近探测记录", "Recent observations";
+    transitions: "状态变化", "Changes of state";
+    at: "时间", "Time";
+    took: "耗时", "Took";
+    depth: "深度", "Depth";
+    verdict: "结论", "Verdict";
+    faults: "故障现象", "Faults";
+    older: "更早的记录", "Older";
+    newest: "回到最新", "Newest";
+    hour: "时刻", "Hour";
+    mean: "均值", "Mean";
+    lowest: "最低", "Lowest";
+    highest: "最高", "Highest";
+    from: "起", "From";
+    to: "止", "To";
+    // login
+    login: "登录", "Sign in";
+    login_title: "登录值守", "Sign in to Zhishou";
+    login_failed: "用户名或密码不正确。", "User name or password is wrong.";
+    login_locked: "失败次数过多，已暂停登录。请在以下时间后再试：", "Too many failures; signing in is paused. Try again in:";
+    login_expired: "登录已过期，请重新登录；完成后回到原来的页面。", "Your session has ended. Sign in again to return to where you were.";
+    password_title: "设置新密码", "Set a new password";
+    password_forced: "首次登录须修改初始密码。", "Change the one-time password before going on.";
+    password_current: "当前密码", "Current password";
+    password_new: "新密码", "New password";
+    password_again: "再次输入新密码", "New password again";
+    password_rules: "至少 10 个字符，含大写、小写、数字、符号中的三类，不含用户名。", "At least 10 characters, three of upper case, lower case, digit, symbol; not the user name.";
+    password_wrong: "当前密码不正确。", "The current password is wrong.";
+    password_differs: "两次输入的新密码不一致。", "The new passwords differ.";
+    password_same: "新密码不能与当前密码相同。", "The new password must differ from the current one.";
+    password_weak: "新密码不符合规则。", "The new password does not meet the rules.";
+    password_too_long: "密码过长（最多 128 个字符）。", "The password is too long (at most 128 characters).";
+    // errors
+    error_not_found: "没有这个页面或记录", "No such page or record";
+    error_not_found_next: "它可能已被删除，或链接不完整。", "It may have been removed, or the link is incomplete.";
+    error_bad_request: "请求无法理解", "The request could not be understood";
+    error_bad_request_next: "检查链接中的筛选条件，或回到首页。", "Check the filters in the link, or go back to the start page.";
+    error_forbidden: "请求被拒绝", "The request was refused";
+    error_forbidden_next: "请从本系统的页面提交；没有任何内容被改动。", "Submit it from a page of this system. Nothing was changed.";
+    error_too_large: "提交的内容过大", "What was sent is too large";
+    error_too_large_next: "请拆分后再提交；没有任何内容被改动。", "Split it and send again. Nothing was changed.";
+    error_internal: "系统内部错误", "Internal error";
+    error_internal_next: "已保存的数据没有丢失。请稍后重试；若反复出现，请把请求编号交给系统管理员。", "Nothing that was saved is lost. Try again; if it returns, give the request id to the administrator.";
+    error_unavailable: "暂时无法处理", "Not available right now";
+    error_unavailable_next: "已保存的数据没有丢失。请稍后重试。", "Nothing that was saved is lost. Try again shortly.";
+    request_id: "请求编号", "Request id";
+    home: "回到首页", "Back to the start page";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_label_is_there_in_both_languages() {
+        for (key, zh, en) in Words::ALL {
+            assert!(!zh.is_empty() && !en.is_empty(), "{key}");
+            let has_han = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert!(has_han || *key == "other_language", "{key}: {zh}");
+            let en_has_han = en.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            assert!(!en_has_han || *key == "other_language", "{key}: {en}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// Progressive: every page reads and works without this file.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+  // --- keys ---------------------------------------------------------------------------------
+  const keys = $("#keys");
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, textarea");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") { const box = $("#search"); if (box) { event.preventDefault(); box.focus(); box.select(); } }
+    if (event.key === "?" && keys) { event.preventDefault(); if (keys.open) keys.close(); else keys.showModal(); }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-keys]") && keys) keys.showModal();
+    if (event.target.closest("[data-close]") && keys) keys.close();
+    if (event.target.closest("[data-reload]")) { event.preventDefault(); location.reload(); }
+  });
+
+  // --- filters: a choice applies itself, empty ones leave the URL ----------------------------
+  const filters = $("form.filters");
+  if (filters) {
+    const go = () => {
+      const query = new URLSearchParams();
+      for (const [name, value] of new FormData(filters)) if (value !== "") query.append(name, value);
+      const text = query.toString();
+      location.assign(filters.getAttribute("action") + (text ? "?" + text : ""));
+    };
+    filters.addEventListener("submit", (event) => { event.preventDefault(); go(); });
+    filters.addEventListener("change", (event) => { if (event.target.type !== "search") go(); });
+  }
+
+  // --- strips: what was it at this minute ----------------------------------------------------
+  const tip = document.createElement("div");
+  tip.id = "tip"; tip.setAttribute("role", "status");
+  document.body.append(tip);
+  const hide = () => tip.classList.remove("on");
+  const show = (strip, minute) => {
+    const hint = (strip.dataset.hints || "").split("\n").map((line) => line.split("|")).find((line) => minute < Number(line[0]));
+    if (!hint) return hide();
+    tip.textContent = hint.slice(1).join("|");
+    tip.classList.add("on");
+    const box = strip.getBoundingClientRect();
+    const x = box.left + box.width * minute / Number(strip.dataset.length);
+    tip.style.left = Math.max(4, Math.min(x - tip.offsetWidth / 2, innerWidth - tip.offsetWidth - 4)) + "px";
+    tip.style.top = (box.top > 40 ? box.top - tip.offsetHeight - 4 : box.bottom + 4) + "px";
+  };
+  document.addEventListener("pointermove", (event) => {
+    const strip = event.target.closest && event.target.closest(".strip");
+    if (!strip) return hide();
+    const box = strip.getBoundingClientRect();
+    show(strip, Math.floor((event.clientX - box.left) / box.width * Number(strip.dataset.length)));
+  });
+  document.addEventListener("focusin", (event) => {
+    const strip = event.target.closest(".strip");
+    if (!strip) return;
+    const ends = (strip.dataset.hints || "").split("\n").map((line) => Number(line.split("|")[0]));
+    strip.dataset.place = String(ends.length - 1);
+    if (ends.length) show(strip, ends[ends.length - 1] - 1);
+  });
+  document.addEventListener("focusout", hide);
+  document.addEventListener("keydown", (event) => {
+    const strip = event.target.closest && event.target.closest(".strip");
+    if (!strip || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
+    event.preventDefault();
+    const ends = (strip.dataset.hints || "").split("\n").map((line) => Number(line.split("|")[0]));
+    const place = Math.max(0, Math.min(ends.length - 1, Number(strip.dataset.place || 0) + (event.key === "ArrowLeft" ? -1 : 1)));
+    strip.dataset.place = String(place);
+    show(strip, ends[place] - 1);
+  });
+
+  // --- live: patch what changed, where it stands --------------------------------------------
+  const busyWith = (element) => element.matches(":hover") || element.contains(document.activeElement) || $("details[open]", element);
+  let fetching = false, again = false, due = 0;
+  const patch = (fresh) => {
+    let moved = false;
+    const order = (from) => $$("[data-row]", from).map((row) => row.id).join();
+    if (order(document) !== order(fresh)) moved = true;
+    for (const element of $$("[data-live]")) {
+      const twin = fresh.getElementById(element.id);
+      if (!twin || twin.innerHTML === element.innerHTML) continue;
+      if (element.hasAttribute("data-row") && busyWith(element)) { again = true; continue; }
+      if (element.contains(document.activeElement)) continue;
+      // Pictures: looking at one is logged, so they are fetched anew only when they are new.
+      if (element.dataset.key !== undefined && element.dataset.key === twin.dataset.key) continue;
+      if (twin.dataset.key !== undefined) element.dataset.key = twin.dataset.key;
+      element.innerHTML = twin.innerHTML;
+      element.className = twin.className;
+    }
+    root.classList.toggle("is-moved", moved);
+  };
+  const refresh = async () => {
+    if (fetching || document.hidden) { again = true; return; }
+    fetching = true; again = false;
+    try {
+      const answer = await fetch(location.href, { headers: { "Accept": "text/html", "X-Refresh": "1" }, credentials: "same-origin" });
+      if (answer.redirected && new URL(answer.url).pathname === "/login") { location.reload(); return; }
+      if (answer.ok) { patch(new DOMParser().parseFromString(await answer.text(), "text/html")); root.classList.remove("is-lost"); }
+    } catch { root.classList.add("is-lost"); }
+    fetching = false;
+  };
+  const soon = () => {
+    if (due) return;
+    due = setTimeout(() => { due = 0; refresh(); }, 2500);
+  };
+  const live = root.dataset.events;
+  if (live && window.EventSource) {
+    const source = new EventSource(live);
+    source.addEventListener("change", soon);
+    source.addEventListener("open", () => { if (root.classList.contains("is-lost")) { root.classList.remove("is-lost"); soon(); } });
+    source.addEventListener("error", () => root.classList.add("is-lost"));
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
+    document.addEventListener("pointerout", () => { if (again) soon(); });
+    // Relative times and the day's edge move on although nothing happens.
+    setInterval(soon, 30000);
+  }
+
+  // --- probe now ------------------------------------------------------------------------------
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-probe]");
+    if (!form) return;
+    event.preventDefault();
+    const button = $("button", form), words = button.textContent, said = $("#probe-said");
+    const began = Date.now();
+    button.disabled = true; button.classList.add("busy");
+    const tick = setInterval(() => { button.textContent = form.dataset.busy + " " + Math.round((Date.now() - began) / 1000) + " s"; }, 500);
+    button.textContent = form.dataset.busy;
+    if (said) said.textContent = "";
+    try {
+      const answer = await fetch(form.action, { method: "POST", headers: { "Accept": "application/json" }, credentials: "same-origin" });
+      const body = await answer.json().catch(() => ({}));
+      if (!answer.ok && said) said.textContent = body.title ? body.title + (body.detail ? ": " + body.detail : "") : form.dataset.failed;
+    } catch { if (said) said.textContent = form.dataset.failed; }
+    clearInterval(tick);
+    button.disabled = false; button.classList.remove("busy"); button.textContent = words;
+    button.blur();
+    await refresh();
+  });
+})();
