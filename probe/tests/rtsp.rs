@@ -1,0 +1,351 @@
+//! The RTSP driver against cameras that behave well and badly, over real sockets.
+//!
+//! Sockets know no virtual time; waits are short and bounded, and nothing here depends on how long
+//! they really take.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod simulator;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use simulator::{Camera, Habit};
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{
+    Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
+    ProbeRequest, Stage, Timestamp, Verdict,
+};
+use zhishou_picture::{Frame, FrameError, OwnedFrame};
+use zhishou_probe::decoder::{DecodeFailure, Decoded, Decoder, Decoding};
+use zhishou_probe::guard::{Guard, LoginOutcome};
+use zhishou_probe::{Outcome, Prober, Settings};
+use zhishou_protocol::rtp::Keyframe;
+use zhishou_protocol::rtsp::Deadlines;
+
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000)
+    }
+}
+
+impl IdSource for Fixed {
+    fn random(&self) -> [u8; 10] {
+        [7; 10]
+    }
+}
+
+/// A decoder of grey pictures, or none at all.
+enum Grey {
+    Good,
+    Fails(DecodeFailure),
+}
+
+struct GreyPicture(OwnedFrame);
+
+impl Decoded for GreyPicture {
+    fn size(&self) -> (u32, u32) {
+        (640, 480)
+    }
+    fn errors(&self) -> u32 {
+        0
+    }
+    fn is_corrupted(&self) -> bool {
+        false
+    }
+    fn frame(&self) -> Result<Frame<'_>, FrameError> {
+        Ok(self.0.as_frame())
+    }
+}
+
+impl Decoder for Grey {
+    fn decode(&self, keyframe: Keyframe) -> Decoding<'_> {
+        assert!(!keyframe.damaged && !keyframe.bytes.is_empty());
+        let answer = match self {
+            Grey::Good => {
+                let rgb = vec![0; 640 * 480 * 3];
+                let frame = OwnedFrame::from_rgb8(640, 480, &rgb).unwrap();
+                Ok(Box::new(GreyPicture(frame)) as Box<dyn Decoded>)
+            }
+            Grey::Fails(failure) => Err(failure.clone()),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+fn prober_with(decoder: Grey) -> Prober {
+    let second = Duration::from_secs(1);
+    let settings = Settings {
+        turn: second * 5,
+        rtsp: Deadlines {
+            options: second,
+            describe: second,
+            setup: second,
+            play: second,
+            teardown: Duration::from_millis(500),
+        },
+        first_packet: Duration::from_millis(500),
+        keyframe: Duration::from_millis(700),
+        ..Settings::default()
+    };
+    let guard = Guard::new(Arc::new(Fixed), Vec::new());
+    Prober::new(settings, Arc::new(Fixed), Arc::new(Fixed), guard, Some(Arc::new(decoder)))
+}
+
+fn prober() -> Prober {
+    prober_with(Grey::Good)
+}
+
+fn request(url: &str, depth: Depth) -> ProbeRequest {
+    ProbeRequest {
+        device: None,
+        kind: DeviceKind::Camera,
+        url: url.to_owned(),
+        credential: None,
+        credential_state: CredentialState::default(),
+        depth,
+        seconds: Duration::from_millis(300),
+        last_picture: None,
+    }
+}
+
+async fn probe(camera: &Camera, depth: Depth) -> Outcome {
+    prober().probe(request(&camera.url(), depth), CancellationToken::new()).await
+}
+
+fn codes(outcome: &Outcome) -> Vec<FaultCode> {
+    outcome.observation.faults.iter().map(|f| f.code).collect()
+}
+
+#[tokio::test]
+async fn a_healthy_camera_is_seen_judged_and_left_in_order() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let outcome = probe(&camera, Depth::Picture).await;
+    let seen = &outcome.observation;
+    // The picture of this decoder is black, and nothing else is wrong.
+    assert_eq!(codes(&outcome), [FaultCode::Black], "{:?}", seen.faults);
+    assert_eq!((seen.verdict, seen.reached), (Verdict::Degraded, true));
+    assert_eq!(seen.target, camera.url());
+    assert_eq!(seen.server.as_deref(), Some("sim"));
+    let video = seen.video.as_ref().unwrap();
+    assert_eq!(video.codec.as_deref(), Some("h264"));
+    assert!(video.packets > 10 && video.keyframes > 1, "{video:?}");
+    assert_eq!((video.lost, video.resync_bytes), (0, 0));
+    assert!(outcome.snapshot.is_some() && outcome.signature.is_some());
+    for stage in [Stage::Connect, Stage::Options, Stage::FirstPacket, Stage::FirstKeyframe] {
+        assert!(seen.stages.iter().any(|s| s.name == stage && s.ms.is_some()), "{stage:?}");
+    }
+    assert_eq!((camera.count("TEARDOWN"), camera.connections()), (1, 1));
+    assert_eq!(seen.transport, Some(zhishou_domain::Transport::Tcp));
+}
+
+#[tokio::test]
+async fn each_depth_goes_as_far_as_it_says() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let reach = probe(&camera, Depth::Reach).await;
+    assert_eq!(reach.observation.verdict, Verdict::Online);
+    assert_eq!((camera.count("DESCRIBE"), camera.count("SETUP")), (1, 0));
+    assert!(reach.observation.video.is_none() && reach.snapshot.is_none());
+    let stream = probe(&camera, Depth::Stream).await;
+    assert_eq!(stream.observation.verdict, Verdict::Online, "{:?}", stream.observation.faults);
+    assert!(stream.observation.picture.is_none());
+    assert_eq!(camera.count("TEARDOWN"), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_sent_once_and_never_again() {
+    let camera = Camera::start(Habit::Guarded).await;
+    let prober = prober();
+    let wrong = || ProbeRequest {
+        credential: Some(Credential::new("admin", "wrong")),
+        ..request(&camera.url(), Depth::Picture)
+    };
+    let first = prober.probe(wrong(), CancellationToken::new()).await;
+    assert_eq!(codes(&first), [FaultCode::AuthRejected]);
+    assert_eq!(first.observation.verdict, Verdict::Unknown);
+    assert_eq!((first.login, first.observation.rejected_logins), (LoginOutcome::Rejected, 1));
+    assert_eq!(camera.logins(), 1);
+
+    // Even if its state was not kept, this host does not see it again.
+    let second = prober.probe(wrong(), CancellationToken::new()).await;
+    assert_eq!(codes(&second), [FaultCode::AuthSuspended]);
+    assert_eq!(second.observation.verdict, Verdict::Unknown);
+    assert_eq!((camera.logins(), second.login), (1, LoginOutcome::NotTried));
+
+    // A changed one is tried.
+    let right = ProbeRequest { credential: Some(Credential::new("admin", "right")), ..wrong() };
+    let third = prober.probe(right, CancellationToken::new()).await;
+    assert_eq!((codes(&third), third.login), (vec![FaultCode::Black], LoginOutcome::Accepted));
+
+    let none = prober.probe(request(&camera.url(), Depth::Picture), CancellationToken::new()).await;
+    assert_eq!(codes(&none), [FaultCode::AuthRequired]);
+}
+
+#[tokio::test]
+async fn a_suspended_login_stays_here_and_an_open_camera_is_seen_all_the_same() {
+    let mut state = CredentialState::default();
+    state.rejected(Fixed.now());
+    let suspended = |camera: &Camera| ProbeRequest {
+        credential: Some(Credential::new("admin", "right")),
+        credential_state: state.clone(),
+        ..request(&camera.url(), Depth::Stream)
+    };
+    let guarded = Camera::start(Habit::Guarded).await;
+    let outcome = prober().probe(suspended(&guarded), CancellationToken::new()).await;
+    assert_eq!(codes(&outcome), [FaultCode::AuthSuspended]);
+    assert_eq!(guarded.logins(), 0);
+    let open = Camera::start(Habit::Healthy).await;
+    let outcome = prober().probe(suspended(&open), CancellationToken::new()).await;
+    assert_eq!(outcome.observation.verdict, Verdict::Online);
+}
+
+#[tokio::test]
+async fn a_login_in_the_address_is_used_and_not_shown() {
+    let camera = Camera::start(Habit::Guarded).await;
+    let url = format!("rtsp://admin:right@127.0.0.1:{}/live/main", camera.port);
+    let outcome = prober().probe(request(&url, Depth::Reach), CancellationToken::new()).await;
+    assert_eq!(outcome.observation.verdict, Verdict::Online);
+    assert_eq!(outcome.observation.target, camera.url());
+    assert!(!format!("{outcome:?}").contains("right"));
+}
+
+#[tokio::test]
+async fn failures_have_their_code_stage_and_verdict() {
+    for (habit, code, stage, verdict) in [
+        (Habit::Silent, FaultCode::NoResponse, Stage::Options, Verdict::Offline),
+        (Habit::Status(404), FaultCode::NotFound, Stage::Describe, Verdict::Offline),
+        (Habit::Status(453), FaultCode::SessionLimit, Stage::Describe, Verdict::Unknown),
+        (Habit::Status(500), FaultCode::ServerError, Stage::Describe, Verdict::Offline),
+        (Habit::NoMedia, FaultCode::NoMedia, Stage::FirstPacket, Verdict::Offline),
+        (Habit::NoKeyframe, FaultCode::NoKeyframe, Stage::FirstKeyframe, Verdict::Degraded),
+        (Habit::Lossy, FaultCode::PacketLoss, Stage::Receive, Verdict::Degraded),
+        (Habit::Dies, FaultCode::ConnectionLost, Stage::Receive, Verdict::Degraded),
+    ] {
+        let camera = Camera::start(habit).await;
+        let depth = if habit == Habit::NoKeyframe { Depth::Picture } else { Depth::Stream };
+        let outcome = probe(&camera, depth).await;
+        let seen = &outcome.observation;
+        assert_eq!(codes(&outcome), [code], "{habit:?}: {:?}", seen.faults);
+        assert_eq!((seen.faults[0].stage, seen.verdict), (stage, verdict), "{habit:?}");
+        let set_up = camera.count("SETUP") > 0 && habit != Habit::Dies;
+        assert_eq!(camera.count("TEARDOWN"), usize::from(set_up), "{habit:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_port_and_addresses_we_cannot_open() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let open = async |url: &str| {
+        prober().probe(request(url, Depth::Stream), CancellationToken::new()).await
+    };
+    let refused = open(&format!("rtsp://127.0.0.1:{port}/")).await;
+    assert_eq!(codes(&refused), [FaultCode::Refused]);
+    assert_eq!(
+        (refused.observation.verdict, refused.observation.reached),
+        (Verdict::Offline, false)
+    );
+    for url in ["rtsps://127.0.0.1/x", "http://u:secret@h/", "rtsp://u:secret@/x"] {
+        let outcome = open(url).await;
+        let fault = &outcome.observation.faults[0];
+        assert!(matches!(fault.detail, Detail::Ours { .. }), "{url}: {fault:?}");
+        assert_eq!(outcome.observation.verdict, Verdict::Unknown, "never blamed on the device");
+        assert!(!format!("{outcome:?}").contains("secret"));
+    }
+}
+
+#[tokio::test]
+async fn cancelling_takes_the_session_down() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let prober = prober();
+    let cancel = CancellationToken::new();
+    let long =
+        ProbeRequest { seconds: Duration::from_secs(60), ..request(&camera.url(), Depth::Stream) };
+    let stop_when_playing = async {
+        while camera.count("PLAY") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        cancel.cancel();
+    };
+    let (outcome, ()) = tokio::join!(prober.probe(long, cancel.clone()), stop_when_playing);
+    assert_eq!(camera.count("TEARDOWN"), 1);
+    // What flowed, flowed.
+    assert_eq!(outcome.observation.verdict, Verdict::Online, "{:?}", outcome.observation.faults);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_leaves_no_session_behind() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let prober = prober();
+    let long =
+        ProbeRequest { seconds: Duration::from_secs(60), ..request(&camera.url(), Depth::Stream) };
+    {
+        let probing = prober.probe(long, CancellationToken::new());
+        tokio::pin!(probing);
+        while camera.count("PLAY") == 0 {
+            let short = tokio::time::sleep(Duration::from_millis(5));
+            tokio::select! { _ = &mut probing => panic!("ended by itself"), () = short => {} }
+        }
+    }
+    prober.close().await;
+    assert_eq!(camera.count("TEARDOWN"), 1);
+}
+
+#[tokio::test]
+async fn cancelled_before_media_we_could_not_tell() {
+    let camera = Camera::start(Habit::Silent).await;
+    let cancel = CancellationToken::new();
+    let prober = prober();
+    let stop = async {
+        while camera.count("OPTIONS") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        cancel.cancel();
+    };
+    let probing = prober.probe(request(&camera.url(), Depth::Stream), cancel.clone());
+    let (outcome, ()) = tokio::join!(probing, stop);
+    assert_eq!(outcome.observation.verdict, Verdict::Unknown);
+    assert!(matches!(outcome.observation.faults[0].detail, Detail::Ours { .. }));
+}
+
+#[tokio::test]
+async fn one_session_per_device_at_a_time() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let prober = prober();
+    let probe = || prober.probe(request(&camera.url(), Depth::Stream), CancellationToken::new());
+    let (a, b, c) = tokio::join!(probe(), probe(), probe());
+    for outcome in [a, b, c] {
+        assert_eq!(outcome.observation.verdict, Verdict::Online);
+    }
+    assert_eq!((camera.connections(), camera.count("TEARDOWN")), (3, 3));
+    assert_eq!(camera.most_open(), 1);
+}
+
+#[tokio::test]
+async fn after_an_unanswered_teardown_the_device_is_left_alone() {
+    let camera = Camera::start(Habit::Deaf).await;
+    let prober = prober();
+    let probe = || prober.probe(request(&camera.url(), Depth::Stream), CancellationToken::new());
+    assert_eq!(probe().await.observation.verdict, Verdict::Online);
+    let next = probe().await;
+    assert_eq!(next.observation.verdict, Verdict::Unknown);
+    assert_eq!(camera.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_decoder_that_fails_is_ours_and_a_stream_that_does_is_not() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let with = async |failure| {
+        let prober = prober_with(Grey::Fails(failure));
+        prober.probe(request(&camera.url(), Depth::Picture), CancellationToken::new()).await
+    };
+    let ours = with(DecodeFailure::Ours("decoder died".to_owned())).await;
+    assert_eq!(ours.observation.verdict, Verdict::Online);
+    assert!(ours.observation.picture.is_none());
+    let theirs = with(DecodeFailure::Stream("no picture".to_owned())).await;
+    assert_eq!(codes(&theirs), [FaultCode::Undecodable]);
+}

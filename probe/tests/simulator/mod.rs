@@ -1,0 +1,208 @@
+//! A camera on loopback, written from RFC 2326 and RFC 3550 and independent of `protocol/`.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// `admin:right` in Basic.
+const RIGHT: &str = "Authorization: Basic YWRtaW46cmlnaHQ=";
+
+/// A baseline SPS of 640×480 and a PPS.
+const SDP: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=sim\r\nm=video 0 RTP/AVP 96\r\n\
+    a=rtpmap:96 H264/90000\r\na=control:track1\r\n\
+    a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkDxWhAAAADAEAAAAwDxYuS,aMuMsg==\r\n";
+
+/// How a camera behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Habit {
+    /// Plays.
+    Healthy,
+    /// Plays to who knows the password.
+    Guarded,
+    /// Accepts connections and says nothing.
+    Silent,
+    /// Answers everything, sends nothing.
+    NoMedia,
+    /// Closes the connection after 20 packets.
+    Dies,
+    /// Sends packets that hold no keyframe.
+    NoKeyframe,
+    /// Drops every tenth packet.
+    Lossy,
+    /// Answers DESCRIBE with this status.
+    Status(u16),
+    /// Never answers TEARDOWN.
+    Deaf,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    /// Requests in order, whole heads.
+    pub(crate) requests: Vec<String>,
+    pub(crate) connections: usize,
+    pub(crate) open: usize,
+    pub(crate) most_open: usize,
+}
+
+pub(crate) struct Camera {
+    pub(crate) port: u16,
+    log: Arc<Mutex<Log>>,
+}
+
+impl Camera {
+    pub(crate) async fn start(habit: Habit) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let log = Arc::new(Mutex::new(Log::default()));
+        let shared = log.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let log = shared.clone();
+                tokio::spawn(async move {
+                    {
+                        let mut log = log.lock().unwrap();
+                        log.connections += 1;
+                        log.open += 1;
+                        log.most_open = log.most_open.max(log.open);
+                    }
+                    serve(stream, habit, &log).await;
+                    log.lock().unwrap().open -= 1;
+                });
+            }
+        });
+        Self { port, log }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("rtsp://127.0.0.1:{}/live/main", self.port)
+    }
+
+    /// How many requests of that method came.
+    pub(crate) fn count(&self, method: &str) -> usize {
+        let start = format!("{method} ");
+        self.log.lock().unwrap().requests.iter().filter(|r| r.starts_with(&start)).count()
+    }
+
+    /// How many requests had a login in them.
+    pub(crate) fn logins(&self) -> usize {
+        self.log.lock().unwrap().requests.iter().filter(|r| r.contains("Authorization:")).count()
+    }
+
+    pub(crate) fn most_open(&self) -> usize {
+        self.log.lock().unwrap().most_open
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.log.lock().unwrap().connections
+    }
+}
+
+async fn serve(mut stream: TcpStream, habit: Habit, log: &Mutex<Log>) {
+    let mut input = Vec::new();
+    let mut playing: Option<u16> = None;
+    let mut chunk = [0; 4096];
+    loop {
+        let read = tokio::time::timeout(Duration::from_millis(5), stream.read(&mut chunk)).await;
+        match read {
+            Ok(Ok(0) | Err(_)) => return,
+            Ok(Ok(n)) => input.extend_from_slice(&chunk[..n]),
+            Err(_) => {}
+        }
+        // Receiver reports come in frames of their own.
+        while input.first() == Some(&b'$') && input.len() >= 4 {
+            let length = 4 + usize::from(u16::from_be_bytes([input[2], input[3]]));
+            if input.len() < length {
+                break;
+            }
+            input.drain(..length);
+        }
+        if let Some(end) = input.windows(4).position(|w| w == b"\r\n\r\n") {
+            let head: Vec<u8> = input.drain(..end + 4).collect();
+            let request = String::from_utf8(head).unwrap();
+            log.lock().unwrap().requests.push(request.clone());
+            let Some(answer) = answer(&request, habit) else { continue };
+            if stream.write_all(answer.as_bytes()).await.is_err() {
+                return;
+            }
+            if request.starts_with("PLAY ") && habit != Habit::NoMedia {
+                playing = Some(0);
+            }
+            if request.starts_with("TEARDOWN ") {
+                playing = None;
+            }
+        }
+        if let Some(n) = &mut playing {
+            for payload in frame(habit, *n) {
+                *n += 1;
+                let drop = habit == Habit::Lossy && *n % 10 == 5;
+                if !drop && stream.write_all(&packet(*n, &payload)).await.is_err() {
+                    return;
+                }
+            }
+            if habit == Habit::Dies && *n > 20 {
+                return;
+            }
+        }
+    }
+}
+
+fn answer(request: &str, habit: Habit) -> Option<String> {
+    let method = request.split(' ').next().unwrap_or_default();
+    let cseq = request.lines().find_map(|l| l.strip_prefix("CSeq: ")).unwrap_or_default();
+    let ok = |fields: &str, body: &str| {
+        let length = body.len();
+        format!(
+            "RTSP/1.0 200 OK\r\nCSeq: {cseq}\r\nServer: sim\r\n{fields}Content-Length: {length}\r\n\r\n{body}"
+        )
+    };
+    if habit == Habit::Silent || (habit == Habit::Deaf && method == "TEARDOWN") {
+        return None;
+    }
+    if habit == Habit::Guarded && method != "OPTIONS" && !request.contains(RIGHT) {
+        return Some(format!(
+            "RTSP/1.0 401 Unauthorized\r\nCSeq: {cseq}\r\nWWW-Authenticate: Basic realm=\"sim\"\r\n\r\n"
+        ));
+    }
+    Some(match (method, habit) {
+        ("OPTIONS", _) => ok("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n", ""),
+        ("DESCRIBE", Habit::Status(status)) => {
+            format!("RTSP/1.0 {status} No\r\nCSeq: {cseq}\r\n\r\n")
+        }
+        ("DESCRIBE", _) => ok("Content-Type: application/sdp\r\n", SDP),
+        ("SETUP", _) => {
+            ok("Session: 4711;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n", "")
+        }
+        ("PLAY" | "TEARDOWN" | "GET_PARAMETER", _) => ok("Session: 4711\r\n", ""),
+        _ => format!("RTSP/1.0 501 Not Implemented\r\nCSeq: {cseq}\r\n\r\n"),
+    })
+}
+
+/// The NAL units of one frame: every fifth is an IDR picture.
+fn frame(habit: Habit, n: u16) -> Vec<Vec<u8>> {
+    // The slice header begins with first_mb 0 and slice_type 7 (I) or 5 (P).
+    let slice = |kind: u8, header: u8| {
+        let mut nal = vec![kind, header];
+        nal.extend((0..200u16).map(|i| (i * 31 + n) as u8 | 1));
+        nal
+    };
+    if habit != Habit::NoKeyframe && n.is_multiple_of(5) {
+        vec![slice(0x65, 0x88)]
+    } else {
+        vec![slice(0x41, 0x9A)]
+    }
+}
+
+/// An RTP packet (RFC 3550 §5.1) in an interleaved frame; each is a frame of its own at 25 fps.
+fn packet(n: u16, payload: &[u8]) -> Vec<u8> {
+    let mut rtp = vec![0x80, 0x80 | 96];
+    rtp.extend(n.to_be_bytes());
+    rtp.extend((u32::from(n) * 3600).to_be_bytes());
+    rtp.extend(0x1234_5678u32.to_be_bytes());
+    rtp.extend(payload);
+    let mut out = vec![b'$', 0];
+    out.extend(u16::try_from(rtp.len()).unwrap().to_be_bytes());
+    out.extend(rtp);
+    out
+}
