@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 /// Where each fault begins. The defaults were found on eight scenes of real CCTV footage at 704
-/// columns (docs/design/picture.md) and are starting points, to be tuned per plan.
+/// columns and checked on seventeen (`testdata/README.md` has the figures). They are starting
+/// points, to be tuned per plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// Luma at or below which a pixel is black, studio scale.

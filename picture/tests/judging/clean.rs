@@ -129,6 +129,11 @@ fn a_blank_wall_is_neither_lost_nor_blurred() {
 }
 
 #[test]
+fn an_even_sky_over_a_busy_scene_is_no_lost_signal() {
+    none_flagged("sky", |scene| scene.fill([0.0, 0.0, 1.0, 0.5], [170, 132, 126]));
+}
+
+#[test]
 fn every_size_is_judged_without_a_guess() {
     for (width, height) in [(64, 64), (65, 67), (64, 2000), (2000, 64), (16_384, 64), (703, 397)] {
         let noise = Scene::flat("noise", width, height, [110, 128, 128]).noisy(20.0, 1);

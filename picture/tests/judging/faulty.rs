@@ -134,6 +134,13 @@ fn a_lost_signal_is_told_by_colour_bars() {
         let smpte = bars.fill([0.0, 0.67, 1.0, 1.0], [16, 128, 128]).with_overlay();
         assert_eq!(smpte.faults(), [Fault::SignalLost], "{count} SMPTE bars");
     }
+    // SMPTE RP 219: seven bars between gray wings.
+    let wings = Scene::flat("RP 219", 1280, 720, [104, 128, 128]);
+    let wide = BARS[..7].iter().enumerate().fold(wings, |scene, (index, &bar)| {
+        let left = 0.125 + 3.0 / 28.0 * index as f64;
+        scene.fill([left, 0.0, left + 3.0 / 28.0, 0.58], bar)
+    });
+    assert_eq!(wide.faults(), [Fault::SignalLost]);
 }
 
 #[test]
