@@ -69,7 +69,9 @@ pub struct DemoCamera {
 /// What a truthful probe at depth `picture` says of a camera.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// Always the same: this verdict, for these faults (none where it is well).
+    /// Always the same: this verdict, for these faults (none where it is well). Two need more than
+    /// one probe: `frozen` shows from the second on, half a minute later; and where the credential
+    /// was rejected once, later probes say `auth_suspended`, as it is not sent again.
     Steady {
         /// The verdict.
         verdict: Verdict,

@@ -17,12 +17,14 @@ pub(crate) struct Loss {
     state: u32,
     position: u32,
     victim: u32,
+    /// The time stamp of the keyframe being sent.
+    keyframe: Option<gst::ClockTime>,
 }
 
 impl Loss {
     /// A sequence of losses; `seed` is not 0.
     pub(crate) fn new(seed: u32) -> Self {
-        let mut loss = Self { state: seed, position: 0, victim: 0 };
+        let mut loss = Self { state: seed, position: 0, victim: 0, keyframe: None };
         loss.choose();
         loss
     }
@@ -46,8 +48,13 @@ impl Loss {
         taken
     }
 
+    /// The payloader marks only the first packet of a keyframe as no delta unit; the others have
+    /// its time stamp.
     fn takes(&mut self, packet: &gst::BufferRef) -> bool {
-        packet.flags().contains(gst::BufferFlags::DELTA_UNIT) && self.takes_next()
+        if !packet.flags().contains(gst::BufferFlags::DELTA_UNIT) {
+            self.keyframe = packet.pts();
+        }
+        packet.pts() != self.keyframe && self.takes_next()
     }
 
     /// Lets `pad`, a payloader's source, lose packets from now on.
@@ -86,6 +93,28 @@ mod tests {
         let lost: Vec<bool> = (0..14_000).map(|_| loss.takes_next()).collect();
         assert_eq!(lost.iter().filter(|lost| **lost).count(), 1000);
         assert!(lost.windows(28).all(|look| look.contains(&true)));
+    }
+
+    #[test]
+    fn keyframes_are_spared_whole() {
+        gst::init().unwrap();
+        let packet = |at_ms, delta| {
+            let mut packet = gst::Buffer::new();
+            let fields = packet.get_mut().unwrap();
+            fields.set_pts(gst::ClockTime::from_mseconds(at_ms));
+            if delta {
+                fields.set_flags(gst::BufferFlags::DELTA_UNIT);
+            }
+            packet
+        };
+        let mut loss = Loss::new(3);
+        let mut lost = 0;
+        for group in 0..100 {
+            assert!(!loss.takes(&packet(group * 1000, false)));
+            assert!((0..20).all(|_| !loss.takes(&packet(group * 1000, true))));
+            lost += (1..15).filter(|n| loss.takes(&packet(group * 1000 + n * 40, true))).count();
+        }
+        assert_eq!(lost, 100);
     }
 
     #[test]
