@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cache = arguments.next().ok_or("name a cache directory")?.into();
     let cameras = arguments.next().map_or(Ok(BASE_CAMERAS), |number| number.parse())?;
     let demo = Demo::start(&Options { cameras, cache }, &|progress| {
-        eprintln!("{}/{} {}", progress.done, progress.total, progress.name);
+        eprintln!("{progress}");
     })?;
     write_ledger_csv(demo.district(), io::stdout().lock())?;
     loop {

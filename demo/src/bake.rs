@@ -8,6 +8,7 @@ use crate::recipe::{RECIPES, Recipe};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
+    fmt,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -28,6 +29,13 @@ pub struct Progress {
     pub done: usize,
     /// Loops in all.
     pub total: usize,
+}
+
+/// As a line of progress: `3/18 store`.
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{} {}", self.done, self.total, self.name)
+    }
 }
 
 /// Why the footage could not be made.
