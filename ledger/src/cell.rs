@@ -49,9 +49,7 @@ fn code(cell: &Cell) -> Result<Option<String>, RowProblem> {
 /// U+FF01–U+FF5E are the printable ASCII characters in full width.
 pub(crate) fn narrow(letter: char) -> char {
     match letter {
-        '\u{ff01}'..='\u{ff5e}' => {
-            char::from_u32(letter as u32 - 0xff01 + 0x21).unwrap_or(letter)
-        }
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xff01 + 0x21).unwrap_or(letter),
         letter => letter,
     }
 }
@@ -100,7 +98,11 @@ pub(crate) fn number(cell: &Cell, min: f64, max: f64) -> Result<Option<f64>, Row
     if (min..=max).contains(&value) {
         return Ok(Some(value));
     }
-    Err(if value.is_finite() { RowProblem::OutOfRange { min, max } } else { RowProblem::NotANumber })
+    Err(if value.is_finite() {
+        RowProblem::OutOfRange { min, max }
+    } else {
+        RowProblem::NotANumber
+    })
 }
 
 /// Whole days.
@@ -174,7 +176,18 @@ pub(crate) fn kind(cell: &Cell) -> Result<Option<DeviceKind>, RowProblem> {
         (DeviceKind::Endpoint, &["会议终端", "终端", "视频会议终端", "endpoint"]),
         (
             DeviceKind::Equipment,
-            &["配套设备", "equipment", "nvr", "dvr", "录像机", "硬盘录像机", "交换机", "switch", "平台", "ups"],
+            &[
+                "配套设备",
+                "equipment",
+                "nvr",
+                "dvr",
+                "录像机",
+                "硬盘录像机",
+                "交换机",
+                "switch",
+                "平台",
+                "ups",
+            ],
         ),
     ];
     word(cell, &words, |kind| kind.name(Lang::Zh))
@@ -183,8 +196,14 @@ pub(crate) fn kind(cell: &Cell) -> Result<Option<DeviceKind>, RowProblem> {
 /// 点位类别.
 pub(crate) fn class(cell: &Cell) -> Result<Option<PointClass>, RowProblem> {
     let words: [(PointClass, &[&str]); 3] = [
-        (PointClass::One, &["一类点", "一类", "一类点位", "1", "1类", "1类点", "ⅰ类", "i类", "class1"]),
-        (PointClass::Two, &["二类点", "二类", "二类点位", "2", "2类", "2类点", "ⅱ类", "ii类", "class2"]),
+        (
+            PointClass::One,
+            &["一类点", "一类", "一类点位", "1", "1类", "1类点", "ⅰ类", "i类", "class1"],
+        ),
+        (
+            PointClass::Two,
+            &["二类点", "二类", "二类点位", "2", "2类", "2类点", "ⅱ类", "ii类", "class2"],
+        ),
         (
             PointClass::Three,
             &["三类点", "三类", "三类点位", "3", "3类", "3类点", "ⅲ类", "iii类", "class3"],
@@ -262,7 +281,14 @@ mod tests {
     #[test]
     fn dates_of_every_kind() {
         let expected = NaiveDate::from_ymd_opt(2024, 3, 1);
-        for text in ["2024-03-01", "2024/3/1", "2024.3.1", "2024年3月1日", "20240301", "2024-03-01 08:00:00"] {
+        for text in [
+            "2024-03-01",
+            "2024/3/1",
+            "2024.3.1",
+            "2024年3月1日",
+            "20240301",
+            "2024-03-01 08:00:00",
+        ] {
             assert_eq!(date(&t(text)), Ok(expected), "{text}");
         }
         assert_eq!(date(&Cell::Number(45_352.0)), Ok(expected));

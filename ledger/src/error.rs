@@ -83,7 +83,9 @@ impl LedgerError {
                 if zh {
                     format!("不是完好的 .xlsx 文件（{problem}），请用表格软件打开后另存")
                 } else {
-                    format!("not a sound .xlsx file ({problem}); open it in a spreadsheet and save it again")
+                    format!(
+                        "not a sound .xlsx file ({problem}); open it in a spreadsheet and save it again"
+                    )
                 }
             }
             Self::NotText => lang

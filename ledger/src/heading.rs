@@ -17,9 +17,15 @@ const LOOKED_AT: usize = 20;
 pub const fn aliases(column: LedgerColumn) -> &'static [&'static str] {
     use LedgerColumn as C;
     match column {
-        C::Name => {
-            &["设备名称", "摄像机名称", "点位名称", "监控点名称", "通道名称", "device name", "camera"]
-        }
+        C::Name => &[
+            "设备名称",
+            "摄像机名称",
+            "点位名称",
+            "监控点名称",
+            "通道名称",
+            "device name",
+            "camera",
+        ],
         C::NationalCode => &[
             "国标编号",
             "国标ID",
@@ -56,7 +62,16 @@ pub const fn aliases(column: LedgerColumn) -> &'static [&'static str] {
         C::Model => &["设备型号", "规格型号"],
         C::Ip => &["IP地址", "IPv4", "IPv4地址", "IPv6", "IPv6地址", "设备IP", "IP address"],
         C::Mac => &["MAC地址", "物理地址", "MAC address"],
-        C::Url => &["RTSP", "RTSP URL", "主码流地址", "主码流", "取流地址", "视频流地址", "URL", "地址URL"],
+        C::Url => &[
+            "RTSP",
+            "RTSP URL",
+            "主码流地址",
+            "主码流",
+            "取流地址",
+            "视频流地址",
+            "URL",
+            "地址URL",
+        ],
         C::SubUrl => &["子码流", "辅码流地址", "辅码流", "子码流RTSP地址", "sub stream", "sub url"],
         C::Username => &["用户", "账号", "登录名", "登录用户名", "user", "login", "username"],
         C::Password => &["口令", "登录密码", "pass", "passwd"],
@@ -170,7 +185,8 @@ mod tests {
 
     #[test]
     fn what_people_add_to_a_heading_does_not_matter() {
-        for heading in ["*名称（必填）", " 设备名称 ", "Name", "device_name", "名 称："] {
+        for heading in ["*名称（必填）", " 设备名称 ", "Name", "device_name", "名 称："]
+        {
             assert_eq!(names().get(&plain(heading)), Some(&LedgerColumn::Name), "{heading}");
             assert!(is_heading(LedgerColumn::Name, heading));
         }

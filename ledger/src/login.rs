@@ -64,8 +64,9 @@ fn of_sip(scheme: &str, rest: &str) -> Result<Address, RowProblem> {
         None => (None, rest),
     };
     let bare = host.split([';', '?']).next().unwrap_or(host);
-    let is_host = Url::parse(&format!("rtsp://{bare}"))
-        .is_ok_and(|url| url.host_str().is_some_and(|host| !host.is_empty()) && url.path().is_empty());
+    let is_host = Url::parse(&format!("rtsp://{bare}")).is_ok_and(|url| {
+        url.host_str().is_some_and(|host| !host.is_empty()) && url.path().is_empty()
+    });
     if !is_host {
         return Err(RowProblem::NotAUrl);
     }
@@ -117,7 +118,8 @@ mod tests {
 
     #[test]
     fn addresses_without_a_login() {
-        for text in ["rtsp://10.1.2.3", "rtsps://[2001:db8::1]:322/a", "rtsp://cam-1.local/视频"] {
+        for text in ["rtsp://10.1.2.3", "rtsps://[2001:db8::1]:322/a", "rtsp://cam-1.local/视频"]
+        {
             assert_eq!(camera(text), Ok((text.to_owned(), None, None)));
         }
         assert_eq!(camera(" RTSP：//10.1.2.3/1 ").unwrap().0, "rtsp://10.1.2.3/1");
@@ -129,8 +131,14 @@ mod tests {
         for text in ["10.1.2.3", "http://10.1.2.3/", "sip:a@10.1.2.3"] {
             assert_eq!(camera(text), Err(wrong.clone()), "{text}");
         }
-        let broken =
-            ["rtsp:10.1.2.3", "rtsp://", "rtsp:///ch1", "rtsp://a b/", "rtsp://10.1.2.3:99999/", "rtsp://u:p/w@10.1.2.3/"];
+        let broken = [
+            "rtsp:10.1.2.3",
+            "rtsp://",
+            "rtsp:///ch1",
+            "rtsp://a b/",
+            "rtsp://10.1.2.3:99999/",
+            "rtsp://u:p/w@10.1.2.3/",
+        ];
         for text in broken {
             assert_eq!(camera(text), Err(RowProblem::NotAUrl), "{text}");
         }
@@ -139,7 +147,10 @@ mod tests {
     #[test]
     fn the_user_of_a_sip_address_stays_in_it() {
         let sip = |text| split(text, DeviceKind::Endpoint).map(|a| (a.url, a.username, a.password));
-        assert_eq!(sip("sip:1001@10.1.2.3:5060"), Ok(("sip:1001@10.1.2.3:5060".into(), None, None)));
+        assert_eq!(
+            sip("sip:1001@10.1.2.3:5060"),
+            Ok(("sip:1001@10.1.2.3:5060".into(), None, None))
+        );
         assert_eq!(
             sip("sip:1001:pw@10.1.2.3;transport=tcp"),
             Ok(("sip:1001@10.1.2.3;transport=tcp".into(), some("1001"), some("pw")))

@@ -48,13 +48,22 @@ fn notes(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let headings = ["列", "Column", "必填", "说明", "Notes", "也可写作 Also called"];
     for (at, text) in (0u16..).zip(headings) {
         sheet.write_string_with_format(0, at, text, &heading(false))?;
-        sheet.set_column_width(at, [16, 16, 6, 60, 70, 60].get(usize::from(at)).copied().unwrap_or(16))?;
+        sheet.set_column_width(
+            at,
+            [16, 16, 6, 60, 70, 60].get(usize::from(at)).copied().unwrap_or(16),
+        )?;
     }
     for (row, column) in (1u32..).zip(Column::ALL) {
         let required = if is_required(*column) { "是 yes" } else { "" };
         let (zh, en) = note(*column);
-        let cells =
-            [column.name(Lang::Zh), column.name(Lang::En), required, zh, en, &aliases(*column).join("、")];
+        let cells = [
+            column.name(Lang::Zh),
+            column.name(Lang::En),
+            required,
+            zh,
+            en,
+            &aliases(*column).join("、"),
+        ];
         for (at, text) in (0u16..).zip(cells) {
             sheet.write_string(row, at, text)?;
         }

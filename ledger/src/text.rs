@@ -31,8 +31,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Grid, LedgerError> {
                 return Err(LedgerError::Csv { line, problem: error.to_string() });
             }
         }
-        let line = record.position().map_or(0, csv::Position::line);
-        let number = u32::try_from(line.saturating_sub(inner_breaks)).unwrap_or(u32::MAX);
+        let number = start_line(&text, record.position()).saturating_sub(inner_breaks);
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
         inner_breaks += record.iter().map(|field| field.matches('\n').count() as u64).sum::<u64>();
         if record.iter().all(|field| field.trim().is_empty()) {
             continue;
@@ -46,6 +46,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Grid, LedgerError> {
             return Err(LedgerError::TooManyRows { limit: MAX_ROWS });
         }
     }
+}
+
+/// The line on which a record begins. Its position is where the one before ended: blank lines
+/// between them are skipped by the reader, but are rows of the sheet.
+fn start_line(text: &str, position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(from..).unwrap_or(&[]);
+    let breaks = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + breaks.filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, LedgerError> {

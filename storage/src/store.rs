@@ -3,6 +3,7 @@
 use crate::{
     MasterKey, StoreError,
     error::KeyError,
+    strips,
     writer::{Pending, Writer},
 };
 use chrono_tz::Tz;
@@ -126,6 +127,7 @@ impl Store {
             ids,
         };
         store.check_key().await?;
+        store.check_zone().await?;
         Ok(store)
     }
 
@@ -255,5 +257,24 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// Tallies are by local day; in another zone they are counted anew.
+    async fn check_zone(&self) -> Result<(), StoreError> {
+        const NAME: &str = "zone";
+        let zone = self.zone;
+        match self.setting(NAME).await? {
+            Some(stored) if stored == zone.name() => return Ok(()),
+            Some(stored) => {
+                tracing::warn!(
+                    from = stored,
+                    to = zone.name(),
+                    "the zone changed; counting days anew"
+                );
+                self.write(move |connection| Box::pin(strips::recount(connection, zone))).await?;
+            }
+            None => {}
+        }
+        self.set(NAME, zone.name()).await
     }
 }

@@ -16,6 +16,8 @@ use zhishou_domain::{DayStrip, DeviceId, LifeState, Span, State, Timestamp, stri
 /// Milliseconds of a minute and of a UTC day.
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
+/// Strips read at once by [`recount`].
+const PAGE: i64 = 1000;
 
 /// Minutes of one local day by state: a change, or a sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -242,6 +244,39 @@ async fn in_use_periods(
 fn cut(span: Span, (from, to): (Timestamp, Timestamp)) -> Option<Span> {
     let (from, to) = (span.from.max(from), span.to.min(to));
     (to > from).then_some(Span { from, to, state: span.state })
+}
+
+/// Counts every tally anew from the strips, for another zone. Strip by strip: nothing holds a
+/// fleet in memory.
+pub(crate) async fn recount(connection: &mut SqliteConnection, zone: Tz) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM day_tallies").execute(&mut *connection).await?;
+    let mut after = (i64::MIN, String::new());
+    loop {
+        let page: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
+            "SELECT utc_day, device_id, minutes FROM strips WHERE (utc_day, device_id) > (?, ?)
+             ORDER BY utc_day, device_id LIMIT ?",
+        )
+        .bind(after.0)
+        .bind(&after.1)
+        .bind(PAGE)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some((day, device, _)) = page.last() else { return Ok(()) };
+        after = (*day, device.clone());
+        for (day, device, bytes) in &page {
+            let strip = of_bytes(bytes)?;
+            let mut tallies: BTreeMap<NaiveDate, Tally> = BTreeMap::new();
+            let mut days = LocalDays::new(zone);
+            for minute in 0..strip::MINUTES {
+                let tally = tallies.entry(days.of(minute_start(*day, minute))).or_default();
+                tally.add(strip.get(minute), 1);
+            }
+            for (day, tally) in tallies.into_iter().filter(|(_, tally)| *tally != Tally::default())
+            {
+                add_tally(connection, device, day, tally).await?;
+            }
+        }
+    }
 }
 
 impl Store {

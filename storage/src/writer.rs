@@ -122,3 +122,91 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result
     sqlx::query(sql).execute(connection).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    async fn start() -> (Writer, Arc<AtomicUsize>) {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        execute(&mut connection, "CREATE TABLE t (n INTEGER PRIMARY KEY)").await.unwrap();
+        let commits = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&commits);
+        connection.lock_handle().await.unwrap().set_commit_hook(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            true
+        });
+        (Writer::start(connection).0, commits)
+    }
+
+    async fn insert(writer: &Writer, number: i64) -> Result<(), StoreError> {
+        writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let done = sqlx::query("INSERT INTO t (n) VALUES (?)").bind(number);
+                    done.execute(connection).await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn count(writer: &Writer) -> i64 {
+        writer
+            .write(|connection| {
+                Box::pin(async move {
+                    let count = sqlx::query_scalar("SELECT count(*) FROM t").fetch_one(connection);
+                    Ok(count.await?)
+                })
+            })
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_thousand_jobs_share_a_few_commits() {
+        let (writer, commits) = start().await;
+        let mut jobs = tokio::task::JoinSet::new();
+        for number in 0..1000 {
+            let writer = writer.clone();
+            jobs.spawn(async move { insert(&writer, number).await });
+        }
+        for done in jobs.join_all().await {
+            done.unwrap();
+        }
+        assert_eq!(count(&writer).await, 1000);
+        let commits = commits.load(Ordering::Relaxed);
+        assert!(commits <= 10, "{commits} commits");
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_takes_nothing_of_the_others_with_it() {
+        let (writer, _) = start().await;
+        let failing = writer.write(|connection| {
+            Box::pin(async move {
+                sqlx::query("INSERT INTO t (n) VALUES (99)").execute(&mut *connection).await?;
+                sqlx::query("INSERT INTO t (n) VALUES (99)").execute(connection).await?;
+                Ok(())
+            })
+        });
+        let (one, failed, two) = tokio::join!(insert(&writer, 1), failing, insert(&writer, 2));
+        assert!(one.is_ok() && two.is_ok());
+        assert!(matches!(failed, Err(StoreError::Engine(_))), "{failed:?}");
+        assert_eq!(count(&writer).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_cannot_commit_acknowledges_nothing() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        execute(&mut connection, "CREATE TABLE t (n INTEGER PRIMARY KEY)").await.unwrap();
+        connection.lock_handle().await.unwrap().set_commit_hook(|| false);
+        let (writer, _task) = Writer::start(connection);
+        assert!(insert(&writer, 1).await.is_err());
+        assert!(writer.is_open(), "and it goes on");
+        assert!(insert(&writer, 2).await.is_err());
+    }
+}

@@ -1,0 +1,8 @@
+//! The store on real database files.
+
+mod credentials;
+mod import;
+mod record;
+mod support;
+mod tallies;
+mod upkeep;

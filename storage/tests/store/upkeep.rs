@@ -1,0 +1,74 @@
+use crate::support::{Home, at, record, record_all, with_camera};
+use zhishou_domain::Verdict::Online;
+use zhishou_storage::{EvidenceKind, EvidenceRow, EvidenceTotal};
+
+#[tokio::test]
+async fn a_fresh_store_is_healthy_and_a_closed_one_is_not() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let health = store.health().await.unwrap();
+    assert!(health.readable && health.writable && health.migrated);
+    assert!(health.free_bytes > 0 && health.free_bytes <= health.total_bytes);
+    let kept = store.clone();
+    drop(store);
+    kept.set("x", "y").await.unwrap();
+    assert_eq!(kept.setting("x").await.unwrap().as_deref(), Some("y"));
+}
+
+#[tokio::test]
+async fn nobody_else_may_read_the_database_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::shanghai();
+    let (_store, _device) = with_camera(&home).await;
+    for entry in std::fs::read_dir(home.path().parent().unwrap()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o077;
+        assert_eq!(mode, 0, "{:?}", entry.file_name());
+    }
+}
+
+#[tokio::test]
+async fn evidence_is_listed_from_the_oldest_and_forgotten_when_deleted() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    let row = |key: &str, kind, second| EvidenceRow {
+        key: key.to_owned(),
+        device,
+        kind,
+        taken_at: at(second),
+        bytes: 100,
+        sha256: "0".repeat(64),
+    };
+    let good = row("a.jpg", EvidenceKind::Good, 60);
+    let fault = row("b.jpg", EvidenceKind::Fault, 120);
+    for (sequence, row) in [(1, &good), (2, &fault)] {
+        let mut result = record(device, sequence, row.taken_at, Online);
+        result.evidence = vec![row.clone()];
+        result.signature = Some(vec![1, 2, 3]);
+        store.record(result).await.unwrap();
+    }
+    let pictures = store.pictures(device).await.unwrap();
+    assert_eq!(pictures.last, Some((at(120), vec![1, 2, 3])));
+    assert_eq!((pictures.good.as_ref(), pictures.fault.as_ref()), (Some(&good), Some(&fault)));
+    assert_eq!(store.evidence_total().await.unwrap(), EvidenceTotal { files: 2, bytes: 200 });
+    let first = store.evidence_oldest(None, 1).await.unwrap();
+    assert_eq!(first, [good.clone()]);
+    assert_eq!(store.evidence_oldest(first.last(), 9).await.unwrap(), [fault.clone()]);
+    assert_eq!(store.evidence_of_device(device, 9).await.unwrap(), [fault.clone(), good]);
+
+    assert_eq!(store.delete_evidence(vec!["a.jpg".into(), "none".into()]).await.unwrap(), 1);
+    let pictures = store.pictures(device).await.unwrap();
+    assert_eq!((pictures.good, pictures.fault), (None, Some(fault)));
+}
+
+#[tokio::test]
+async fn raw_observations_are_pruned_and_figures_stay() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    record_all(&store, device, 1, &[(60, Online), (120, Online), (180, Online)]).await;
+    let strips = store.strips(device, 0, i64::MAX).await.unwrap();
+    assert_eq!(store.prune_observations(at(180)).await.unwrap(), 2);
+    assert_eq!(store.observations(device, 9).await.unwrap().len(), 1);
+    assert_eq!(store.strips(device, 0, i64::MAX).await.unwrap(), strips);
+    assert_eq!(store.last_sequence("local").await.unwrap(), 3);
+}
