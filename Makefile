@@ -41,6 +41,7 @@ setup: ## install all that building and testing need
 bench: ## measure against ffmpeg and PyAV
 	@.ci/setup test
 	cargo bench --locked --workspace
+	@tests/bench/run.sh
 
 deny: ## bans, licences and sources of the dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# `make bench`: what a probe costs, beside tuned ffmpeg, an in-process PyAV pool and the bare decode.
+# Needs what `make test` installs, ffmpeg too. Takes less than four minutes once all is built.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
+
+tests/peers/setup.sh
+command -v ffmpeg >/dev/null || { echo "bench: ffmpeg is missing (Debian package: ffmpeg)" >&2; exit 3; }
+cargo build --release --locked -p zhishou-app
+cargo build --release --locked -p zhishou-tests --bin bench-cameras
+exec target/peers/venv/bin/python tests/bench/run.py --zhishou "$target/release/zhishou" \
+  --cameras "$target/release/bench-cameras" --work target/bench "$@"
