@@ -52,6 +52,8 @@ const CAMERAS: [Camera; 14] = [
 
 const NOISE: &[u8] = include_bytes!("../../testdata/keyframes/h264_noise_320x240.h264");
 
+const HUGE: &[u8] = include_bytes!("../../testdata/keyframes/h264_huge_8704x4352.h264");
+
 fn coded(codec: Codec, bytes: &[u8]) -> Coded {
     Coded { codec, bytes: bytes.to_vec(), size: None }
 }
@@ -143,13 +145,18 @@ async fn what_is_no_picture_is_the_cameras_fault() {
 }
 
 #[tokio::test]
-async fn what_we_cannot_do_is_ours() {
+async fn what_is_too_large_or_unknown_is_refused() {
     let pool = DecoderPool::new(1).expect("GStreamer is installed");
     let error = pool.decode(coded(Codec::Mpeg4, NOISE)).await.expect_err("no decoder");
     assert!(error.is_ours());
     let huge = Coded { size: Some((16_000, 16_000)), ..coded(Codec::H264, NOISE) };
     let error = pool.decode(huge).await.expect_err("too large");
     assert_eq!(error, DecodeError::TooLarge { width: 16_000, height: 16_000 });
+    // Also where nothing was declared: the decoder's own caps tell.
+    let error = pool.decode(coded(Codec::H264, HUGE)).await.expect_err("too large");
+    assert_eq!(error, DecodeError::TooLarge { width: 8_704, height: 4_352 });
+    assert!(!error.is_ours(), "the stream is what it is");
+    assert!(pool.decode(coded(Codec::H264, NOISE)).await.is_ok());
 }
 
 #[tokio::test]
