@@ -328,6 +328,9 @@ impl Media {
                 assembler.packet_end(now, marker);
             }
             Media::Jpeg(assembler) => {
+                if let Some((kind, data)) = packet.extension() {
+                    assembler.extension(kind, data);
+                }
                 assembler.packet(now, timestamp, marker, gap, packet.payload());
             }
             Media::Video { last, frames, marked } => {

@@ -9,6 +9,9 @@ use crate::rtp::keyframe::{Keyframe, hash_slices};
 use super::jfif::{Layout, MAX_TABLES, Tables, write_headers};
 use super::tables::quantization;
 
+/// The profile of ONVIF's header extension for JPEG: the SOI marker.
+const ONVIF_JPEG: u16 = 0xffd8;
+
 /// The headers of one RTP payload, RFC 2435 §3.1.
 #[derive(Debug)]
 struct Fragment<'a> {
@@ -96,6 +99,16 @@ impl Assembler {
     /// The source began anew: what is open will not be completed.
     pub(in crate::rtp) fn abandon(&mut self) {
         self.unit = None;
+    }
+
+    /// Takes the header extension of a packet: ONVIF cameras put the JPEG headers there that RFC 2435
+    /// has no room for (ONVIF Streaming Specification, RTP header extension for JPEG).
+    pub(in crate::rtp) fn extension(&mut self, kind: u16, data: &[u8]) {
+        if kind == ONVIF_JPEG
+            && let Some(size) = size_in_headers(data)
+        {
+            self.frame_size = Some(size);
+        }
     }
 
     /// Takes one payload; `gap` where packets before it are missing.
@@ -241,7 +254,7 @@ impl Assembler {
         });
     }
 
-    /// A size of 0 stands for one past 2 040 pixels, which only the SDP tells.
+    /// A size of 0 stands for one past 2 040 pixels, which the SDP or an extension tells.
     fn sized(&self, layout: Option<Layout>) -> Option<Layout> {
         let layout = layout?;
         if layout.width != 0 && layout.height != 0 {
@@ -249,6 +262,28 @@ impl Assembler {
         }
         let (width, height) = self.frame_size.filter(|&(width, height)| width > 0 && height > 0)?;
         Some(Layout { width, height, ..layout })
+    }
+}
+
+/// Width and height in the frame header (SOF0, T.81 B.2.2) among marker segments.
+fn size_in_headers(mut data: &[u8]) -> Option<(u16, u16)> {
+    loop {
+        let start = data.iter().position(|&byte| byte != 0xff)?;
+        let (&marker, rest) = data[start..].split_first()?;
+        // The marker follows its fill bytes; SOI stands alone.
+        if marker == 0xd8 {
+            data = rest;
+            continue;
+        }
+        let length = usize::from(u16::from_be_bytes(*rest.first_chunk::<2>()?));
+        let (segment, after) = rest.split_at_checked(length.max(2))?;
+        if marker == 0xc0 {
+            let size = segment.get(3..7)?;
+            let height = u16::from_be_bytes([size[0], size[1]]);
+            let width = u16::from_be_bytes([size[2], size[3]]);
+            return Some((width, height));
+        }
+        data = after;
     }
 }
 

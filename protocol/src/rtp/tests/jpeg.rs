@@ -125,3 +125,24 @@ fn a_size_past_the_header_comes_from_the_sdp() {
     let found = frames[0].format.as_ref().map(|format| (format.width, format.height));
     assert_eq!(found, Some((2_592, 1_944)));
 }
+
+#[test]
+fn a_size_past_the_header_comes_from_onvifs_extension() {
+    let mut receiver = receiver();
+    for packet in sent(&[payloads(50, &[], [0, 0])]) {
+        let mut bytes = packet.bytes();
+        if packet.payload[1..4] == [0, 0, 0] {
+            // X bit, profile 0xffd8, five words: a DRI, the SOF0 of 2592 x 1944, and fill bytes
+            bytes[0] |= 0x10;
+            let extension = [
+                0xff, 0xd8, 0, 5, 0xff, 0xdd, 0, 4, 0, 0, 0xff, 0xc0, 0, 8, 8, 7, 0x98, 10, 0x20,
+                0, 0xff, 0xff, 0xff, 0xff,
+            ];
+            bytes.splice(12..12, extension);
+        }
+        receiver.handle_rtp(packet.at, &bytes);
+    }
+    let frame = receiver.take_keyframe(Duration::ZERO).expect("a picture");
+    let found = frame.format.map(|format| (format.width, format.height));
+    assert_eq!(found, Some((2_592, 1_944)));
+}
