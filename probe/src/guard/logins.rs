@@ -1,7 +1,8 @@
 //! The login budget per host address (hard rule 2).
 //!
-//! A device's own state comes with each request and is kept by the caller; this one is per host, so
-//! that a recorder's channels share one budget. A login that was never accepted is alone on its host
+//! A device's own state comes with each request and is kept by the caller, who also keeps each host's
+//! refusals over a restart; this is the live state per host, so that a recorder's channels share one
+//! budget. A login that was never accepted is alone on its host
 //! while it is tried and is not sent there again once refused; any login is held back after two
 //! refusals in 30 minutes, those under way counted in, so that parallel probes cannot pass the limit.
 
@@ -74,15 +75,6 @@ impl Logins {
         Self { hosts: hosts.collect() }
     }
 
-    /// What has to be kept across a restart: hosts with refusals in the last 30 minutes at `now`.
-    pub fn kept(&self, now: Timestamp) -> Vec<(String, CredentialState)> {
-        let recent = self.hosts.iter().filter(|(_, host)| {
-            let window = zhishou_domain::credential::WINDOW;
-            host.refusals.failures.iter().any(|at| *at + window > now)
-        });
-        recent.map(|(address, host)| (address.clone(), host.refusals.clone())).collect()
-    }
-
     /// Asks for a login to be sent to `host`; `state` is how it stands with the device.
     pub fn admit(
         &mut self,
@@ -101,6 +93,10 @@ impl Logins {
         let fingerprint = fingerprint(credential);
         let host = self.hosts.entry(host.to_owned()).or_default();
         let proven = state.proven || host.proven.contains(&fingerprint);
+        // Refused, never accepted, and yet not suspended: an operator has re-armed it since.
+        if !state.proven && !state.failures.is_empty() {
+            host.suspended.retain(|f| *f != fingerprint);
+        }
         if !proven && host.suspended.contains(&fingerprint) {
             return refused(1, None);
         }
@@ -146,14 +142,6 @@ impl Logins {
                     remember(&mut host.suspended, fingerprint);
                 }
             }
-        }
-    }
-
-    /// An operator has re-armed a login: it may be tried on this host again.
-    pub fn rearm(&mut self, host: &str, credential: &Credential) {
-        if let Some(host) = self.hosts.get_mut(host) {
-            let fingerprint = fingerprint(credential);
-            host.suspended.retain(|f| *f != fingerprint);
         }
     }
 }
@@ -207,9 +195,10 @@ mod tests {
         assert_eq!(logins.admit(HOST, &login("right"), &proven(), at(0)), Admission::Go);
         // Elsewhere nothing is known of it.
         assert_eq!(logins.admit("10.1.2.4", &login("wrong"), &fresh, at(0)), Admission::Go);
-        logins.rearm(HOST, &login("wrong"));
         logins.settle(HOST, &login("right"), LoginOutcome::Accepted, at(0));
-        assert_eq!(logins.admit(HOST, &login("wrong"), &fresh, at(0)), Admission::Go);
+        // An operator re-arms it: the refusal stays known, the suspension does not.
+        let rearmed = CredentialState { failures: vec![at(0)], ..CredentialState::default() };
+        assert_eq!(logins.admit(HOST, &login("wrong"), &rearmed, at(1)), Admission::Go);
     }
 
     #[test]
@@ -224,10 +213,10 @@ mod tests {
             retry_after: Some(Duration::from_secs(minutes * 60)),
         };
         assert_eq!(logins.admit(HOST, &login("other"), &proven(), at(11)), wait(19));
-        let mut restarted = Logins::restore(logins.kept(at(11)));
+        let kept = CredentialState { failures: vec![at(0), at(10)], ..CredentialState::default() };
+        let mut restarted = Logins::restore([(HOST.to_owned(), kept)]);
         assert_eq!(restarted.admit(HOST, &login("other"), &proven(), at(12)), wait(18));
         assert_eq!(restarted.admit(HOST, &login("other"), &proven(), at(31)), Admission::Go);
-        assert!(restarted.kept(at(100)).is_empty());
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Guard {
-    /// Guards that know what was kept across a restart.
+    /// Guards that know of each host's refusals that were kept over a restart.
     pub fn new(clock: Arc<dyn Clock>, kept: Vec<(String, CredentialState)>) -> Arc<Self> {
         Arc::new(Self {
             clock,
@@ -53,17 +53,6 @@ impl Guard {
             leases: Mutex::new(Leases::default()),
             changed: Notify::new(),
         })
-    }
-
-    /// What has to be kept across a restart: refusals per host address.
-    pub fn kept(&self) -> Vec<(String, CredentialState)> {
-        lock(&self.logins).kept(self.now())
-    }
-
-    /// An operator has re-armed a login for this host address.
-    pub fn rearm(&self, host: &str, credential: &Credential) {
-        lock(&self.logins).rearm(host, credential);
-        self.changed.notify_waiters();
     }
 
     fn now(&self) -> Timestamp {
@@ -232,6 +221,5 @@ mod tests {
         first.settle(LoginOutcome::Rejected);
         let refusal = Refusal::Suspended { failures: 1, retry_after: None };
         assert_eq!(second.await.unwrap_err(), refusal);
-        assert_eq!(guard.kept().len(), 1);
     }
 }
