@@ -7,8 +7,9 @@
 //!
 //! S is measured at the working size, where clean scenes and fog gave 0.58 and more (0.54 where a
 //! small picture had been enlarged and coded coarsely) and a box blur of radius 2 gave 0.51 and
-//! less. Strong noise over a blurred scene may hide the blur. What is lost between the native and the working size is below what a viewer of a
-//! 704-pixel wall tile sees, and differs by lens and coder even between healthy cameras.
+//! less. Strong noise over a blurred scene may hide the blur. What is lost between the native and
+//! the working size is below what a viewer of a 704-pixel wall tile sees, and differs by lens and
+//! coder even between healthy cameras.
 
 use crate::finding::{Fault, Finding};
 use crate::gaussian::{kernel, smooth};
