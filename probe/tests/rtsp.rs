@@ -19,7 +19,7 @@ use zhishou_domain::{
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
 use zhishou_probe::decoder::{DecodeFailure, Decoded, Decoder, Decoding};
 use zhishou_probe::guard::{Guard, LoginOutcome};
-use zhishou_probe::{Outcome, Prober, Settings};
+use zhishou_probe::{Outcome, Prober, Settings, StreamLimits};
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::Deadlines;
 
@@ -88,6 +88,7 @@ fn prober_with(decoder: Grey) -> Prober {
         },
         first_packet: Duration::from_millis(500),
         keyframe: Duration::from_millis(700),
+        limits: StreamLimits { stall: Duration::from_millis(600), ..StreamLimits::default() },
         ..Settings::default()
     };
     let guard = Guard::new(Arc::new(Fixed), Vec::new());
@@ -221,6 +222,7 @@ async fn failures_have_their_code_stage_and_verdict() {
         (Habit::NoMedia, FaultCode::NoMedia, Stage::FirstPacket, Verdict::Offline),
         (Habit::NoKeyframe, FaultCode::NoKeyframe, Stage::FirstKeyframe, Verdict::Degraded),
         (Habit::Lossy, FaultCode::PacketLoss, Stage::Receive, Verdict::Degraded),
+        (Habit::Stalls, FaultCode::Stalled, Stage::Receive, Verdict::Degraded),
         (Habit::Dies, FaultCode::ConnectionLost, Stage::Receive, Verdict::Degraded),
     ] {
         let camera = Camera::start(habit).await;

@@ -37,6 +37,7 @@ pub(super) struct Media {
     audio: Option<Stream>,
     playing_at: Option<Duration>,
     first_packet_at: Option<Duration>,
+    last_packet_at: Duration,
     next_report: Option<Duration>,
     keyframe: Option<Keyframe>,
 }
@@ -52,6 +53,7 @@ impl Media {
             audio: None,
             playing_at: None,
             first_packet_at: None,
+            last_packet_at: Duration::ZERO,
             next_report: None,
             keyframe: None,
         }
@@ -103,6 +105,7 @@ impl Media {
         }
         if track == Track::Video && kind == PacketKind::Rtp {
             self.first_packet_at.get_or_insert(now);
+            self.last_packet_at = now;
             self.look_for_keyframe(now);
         }
     }
@@ -159,7 +162,12 @@ impl Media {
         } else {
             self.time
         };
-        Some(first + wait)
+        // A stream that has just fallen silent is watched until it is a stall or goes on.
+        let end = first + wait;
+        let stall = settings.limits.stall;
+        let silent = end.saturating_sub(self.last_packet_at) >= stall / 3;
+        let stalled_at = self.last_packet_at + stall + Duration::from_millis(1);
+        Some(if silent { end.max(stalled_at) } else { end })
     }
 
     /// Whether it is worth receiving on for a keyframe. Where the device loses packets, a whole one

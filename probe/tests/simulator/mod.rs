@@ -27,6 +27,8 @@ pub(crate) enum Habit {
     NoMedia,
     /// Closes the connection after 20 packets.
     Dies,
+    /// Sends 20 packets and then nothing, the connection open.
+    Stalls,
     /// Sends packets that hold no keyframe.
     NoKeyframe,
     /// Drops every tenth packet.
@@ -134,6 +136,9 @@ async fn serve(mut stream: TcpStream, habit: Habit, log: &Mutex<Log>) {
             }
         }
         if let Some(n) = &mut playing {
+            if habit == Habit::Stalls && *n > 20 {
+                continue;
+            }
             for payload in frame(habit, *n) {
                 *n += 1;
                 let drop = habit == Habit::Lossy && *n % 10 == 5;
