@@ -1,5 +1,7 @@
 //! Whole files: what a spreadsheet writes, what people do to it, and what is no ledger at all.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use zhishou_domain::{

@@ -201,6 +201,18 @@ impl Store {
         }))
     }
 
+    /// How logins stand with every host address at which one was tried.
+    pub async fn host_credentials(&self) -> Result<Vec<(String, CredentialState)>, StoreError> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT host, state FROM host_credentials")
+                .fetch_all(self.reader())
+                .await?;
+        let state = |(host, state): (String, String)| {
+            Ok((host, decode::json("host_credentials.state", &state)?))
+        };
+        rows.into_iter().map(state).collect()
+    }
+
     /// How logins stand at a host address ([`crate::Target::host`]); the default where none was.
     pub async fn host_credential(&self, host: &str) -> Result<CredentialState, StoreError> {
         let mut connection = self.reader().acquire().await?;

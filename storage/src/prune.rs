@@ -1,10 +1,14 @@
 //! Deleting what is past its time, a little at a time so that no result has to wait long.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, decode};
 use zhishou_domain::Timestamp;
 
 /// Rows deleted in one transaction.
 const PAGE: i64 = 2000;
+/// Devices whose measures are deleted in one transaction.
+const DEVICES: i64 = 100;
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 3_600_000;
 
 impl Store {
     /// Deletes raw observations that began before `before`, and says how many.
@@ -25,6 +29,38 @@ impl Store {
             now.millis(),
         )
         .await
+    }
+
+    /// Deletes hourly measures of hours that began before `before`, and says how many. Device by
+    /// device, for their key begins with the device.
+    pub async fn prune_measures(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let hour = before.millis().div_euclid(HOUR_MS);
+        let (mut total, mut after) = (0, String::new());
+        loop {
+            let devices: Vec<String> =
+                sqlx::query_scalar("SELECT id FROM devices WHERE id > ? ORDER BY id LIMIT ?")
+                    .bind(&after)
+                    .bind(DEVICES)
+                    .fetch_all(self.reader())
+                    .await?;
+            let Some(last) = devices.last() else { return Ok(total) };
+            after.clone_from(last);
+            let devices = decode::to_json("measures.device_id", &devices)?;
+            total += self
+                .write(move |connection| {
+                    Box::pin(async move {
+                        let done = sqlx::query(
+                            "DELETE FROM measures WHERE hour < ?
+                                 AND device_id IN (SELECT value FROM json_each(?))",
+                        )
+                        .bind(hour)
+                        .bind(devices)
+                        .execute(connection);
+                        Ok(done.await?.rows_affected())
+                    })
+                })
+                .await?;
+        }
     }
 
     async fn prune(&self, sql: &'static str, before: i64) -> Result<u64, StoreError> {

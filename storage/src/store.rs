@@ -168,12 +168,12 @@ impl Store {
         let _listeners = self.changes.send(change);
     }
 
-    /// Waits until what was queued is on disk, then closes every connection. Later use fails.
+    /// Waits until what was queued is on disk, then closes every connection. Later use fails,
+    /// also through clones.
     pub async fn close(self) {
-        let Self { writer, reader, task, .. } = self;
-        drop(writer);
-        reader.close().await;
-        let task = task.lock().await.take();
+        self.writer.close().await;
+        self.reader.close().await;
+        let task = self.task.lock().await.take();
         if let Some(task) = task
             && let Err(error) = task.await
         {

@@ -26,20 +26,21 @@ struct Job {
     acknowledge: oneshot::Sender<Result<Done, StoreError>>,
 }
 
+enum Message {
+    Run(Job),
+    /// What is queued so far is still done, then the task ends.
+    Close,
+}
+
 /// The queue to the writer.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
-    queue: mpsc::Sender<Job>,
-}
-
-impl std::fmt::Debug for Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Job")
-    }
+    queue: mpsc::Sender<Message>,
 }
 
 impl Writer {
-    /// Starts the task. It ends, and closes its connection, when the last `Writer` is dropped.
+    /// Starts the task. It ends, and closes its connection, when it is told to or when the last
+    /// `Writer` is dropped.
     pub(crate) fn start(connection: SqliteConnection) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE);
         (Self { queue }, tokio::spawn(run(connection, jobs)))
@@ -55,9 +56,16 @@ impl Writer {
         let work: Work = Box::new(move |connection| {
             Box::pin(async move { Ok(Box::new(work(connection).await?) as Done) })
         });
-        self.queue.send(Job { work, acknowledge }).await.map_err(|_| StoreError::Closed)?;
+        let job = Message::Run(Job { work, acknowledge });
+        self.queue.send(job).await.map_err(|_| StoreError::Closed)?;
         let value = done.await.map_err(|_| StoreError::Closed)??;
         value.downcast().map(|value| *value).map_err(|_| StoreError::Closed)
+    }
+
+    /// Tells the task to finish what is queued and to end, whoever else holds a `Writer`.
+    pub(crate) async fn close(&self) {
+        // It may have ended already.
+        let _ended = self.queue.send(Message::Close).await;
     }
 
     /// Whether the task still takes jobs.
@@ -66,10 +74,19 @@ impl Writer {
     }
 }
 
-async fn run(mut connection: SqliteConnection, mut jobs: mpsc::Receiver<Job>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while jobs.recv_many(&mut batch, BATCH).await > 0 {
-        commit(&mut connection, &mut batch).await;
+async fn run(mut connection: SqliteConnection, mut messages: mpsc::Receiver<Message>) {
+    let mut received = Vec::with_capacity(BATCH);
+    while messages.recv_many(&mut received, BATCH).await > 0 {
+        let mut batch = Vec::with_capacity(received.len());
+        for message in received.drain(..) {
+            match message {
+                Message::Run(job) => batch.push(job),
+                Message::Close => messages.close(),
+            }
+        }
+        if !batch.is_empty() {
+            commit(&mut connection, batch).await;
+        }
     }
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "closing the database failed");
@@ -80,10 +97,10 @@ async fn run(mut connection: SqliteConnection, mut jobs: mpsc::Receiver<Job>) {
 ///
 /// The statements are written out: when the disk is full the engine ends a transaction by itself,
 /// and a counter of nested transactions on our side would be wrong from then on.
-async fn commit(connection: &mut SqliteConnection, batch: &mut Vec<Job>) {
+async fn commit(connection: &mut SqliteConnection, batch: Vec<Job>) {
     let mut results = Vec::with_capacity(batch.len());
     let mut outcome = execute(connection, "BEGIN IMMEDIATE").await;
-    for job in batch.drain(..) {
+    for job in batch {
         let result = match &outcome {
             Ok(()) => in_savepoint(connection, job.work).await,
             Err(error) => Err(error.clone()),
@@ -197,6 +214,20 @@ mod tests {
         assert!(one.is_ok() && two.is_ok());
         assert!(matches!(failed, Err(StoreError::Engine(_))), "{failed:?}");
         assert_eq!(count(&writer).await, 2);
+    }
+
+    #[tokio::test]
+    async fn closing_finishes_what_is_queued_and_refuses_what_comes_later() {
+        let connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let (writer, task) = Writer::start(connection);
+        let create = writer.write(|connection| {
+            Box::pin(async move { execute(connection, "CREATE TABLE t (n INTEGER)").await })
+        });
+        let (created, ()) = tokio::join!(create, writer.close());
+        assert!(created.is_ok());
+        task.await.unwrap();
+        assert!(!writer.is_open());
+        assert!(matches!(insert(&writer, 1).await, Err(StoreError::Closed)));
     }
 
     #[tokio::test]

@@ -193,6 +193,29 @@ async fn a_state_is_kept_with_its_dates() {
     assert_eq!(probed, at(180).millis());
 }
 
+#[tokio::test]
+async fn a_small_district_comes_in_at_once() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let rows: Vec<_> = (2..2002)
+        .map(|row| LedgerRow {
+            national_code: Some(format!("3402000000132{row:07}")),
+            site: format!("站点 {}", row % 50),
+            street: Some(format!("街道 {}", row % 5)),
+            username: Some("viewer".into()),
+            password: Some(Password::new("x")),
+            name: format!("摄像机 {row}"),
+            ..full()
+        })
+        .collect();
+    let summary = import(&store, rows.clone(), at(0)).await;
+    assert_eq!((summary.created, summary.new_streets, summary.new_sites), (2000, 5, 50));
+    assert_eq!(import(&store, rows, at(1)).await.unchanged, 2000);
+    let first = store.probe_targets(None, 1500).await.unwrap();
+    let rest = store.probe_targets(first.last().map(|t| t.device), 1500).await.unwrap();
+    assert_eq!((first.len(), rest.len()), (1500, 500));
+}
+
 async fn only(store: &Store) -> zhishou_domain::DeviceId {
     let targets = store.probe_targets(None, 9).await.unwrap();
     assert_eq!(targets.len(), 1);

@@ -1,5 +1,7 @@
 //! The store on real database files.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod credentials;
 mod import;
 mod record;

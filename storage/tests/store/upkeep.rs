@@ -1,6 +1,6 @@
 use crate::support::{Home, at, record, record_all, with_camera};
 use zhishou_domain::Verdict::Online;
-use zhishou_storage::{EvidenceKind, EvidenceRow, EvidenceTotal};
+use zhishou_storage::{EvidenceKind, EvidenceRow, EvidenceTotal, StoreError};
 
 #[tokio::test]
 async fn a_fresh_store_is_healthy_and_a_closed_one_is_not() {
@@ -10,9 +10,20 @@ async fn a_fresh_store_is_healthy_and_a_closed_one_is_not() {
     assert!(health.readable && health.writable && health.migrated);
     assert!(health.free_bytes > 0 && health.free_bytes <= health.total_bytes);
     let kept = store.clone();
-    drop(store);
     kept.set("x", "y").await.unwrap();
     assert_eq!(kept.setting("x").await.unwrap().as_deref(), Some("y"));
+    store.close().await;
+    assert!(matches!(kept.set("x", "z").await, Err(StoreError::Closed)));
+    assert!(kept.health().await.is_err());
+}
+
+#[tokio::test]
+async fn measures_past_their_time_go() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    record_all(&store, device, 1, &[(60, Online), (3660, Online), (7260, Online)]).await;
+    assert_eq!(store.prune_measures(at(7200)).await.unwrap(), 2);
+    assert_eq!(store.measures(device, at(0), at(9999)).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -52,8 +63,9 @@ async fn evidence_is_listed_from_the_oldest_and_forgotten_when_deleted() {
     assert_eq!((pictures.good.as_ref(), pictures.fault.as_ref()), (Some(&good), Some(&fault)));
     assert_eq!(store.evidence_total().await.unwrap(), EvidenceTotal { files: 2, bytes: 200 });
     let first = store.evidence_oldest(None, 1).await.unwrap();
-    assert_eq!(first, [good.clone()]);
-    assert_eq!(store.evidence_oldest(first.last(), 9).await.unwrap(), [fault.clone()]);
+    assert_eq!(first, std::slice::from_ref(&good));
+    let rest = store.evidence_oldest(first.last(), 9).await.unwrap();
+    assert_eq!(rest, std::slice::from_ref(&fault));
     assert_eq!(store.evidence_of_device(device, 9).await.unwrap(), [fault.clone(), good]);
 
     assert_eq!(store.delete_evidence(vec!["a.jpg".into(), "none".into()]).await.unwrap(), 1);
