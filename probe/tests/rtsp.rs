@@ -334,6 +334,7 @@ async fn after_an_unanswered_teardown_the_device_is_left_alone() {
     let probe = || prober.probe(request(&camera.url(), Depth::Stream), CancellationToken::new());
     assert_eq!(probe().await.observation.verdict, Verdict::Online);
     let next = probe().await;
+    assert_eq!(codes(&next), [FaultCode::SessionLimit]);
     assert_eq!(next.observation.verdict, Verdict::Unknown);
     assert_eq!(camera.connections(), 1);
 }

@@ -104,7 +104,9 @@ impl Prober {
         };
         let Ok(held) = held else {
             let problem = "another session of ours with this device is still open".to_owned();
-            return ours(&request, start, problem);
+            let detail = Detail::Ours { problem };
+            let fault = Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail);
+            return unopened(&request, start, fault);
         };
 
         let order = Order {

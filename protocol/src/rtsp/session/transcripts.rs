@@ -397,6 +397,28 @@ fn q70_a_device_that_closes_after_401_is_asked_once_more() {
 }
 
 #[test]
+fn q70_a_device_that_announces_the_close_is_answered_on_a_new_connection() {
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    device.serve("OPTIONS", &status("200 OK"));
+    let closing = message!("vstarcam_describe_401").replace("WWW-", "Connection: close\nWWW-");
+    device.serve("DESCRIBE", &closing);
+    assert!(device.sent.is_empty(), "the login is not wasted on a dying connection");
+    assert_eq!(device.connects.len(), 2);
+    device.input(Input::Connected);
+    assert!(device.expect("DESCRIBE").contains("Authorization: Digest"));
+}
+
+#[test]
+fn a_provisional_answer_is_not_the_answer() {
+    let mut device = Device::connected(Depth::Describe, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", &status("100 Continue"));
+    assert_eq!(device.finished, None);
+    device.input(Input::Bytes(&fill(message!("vstarcam_describe_200"), "2")));
+    assert_eq!(device.finished, Some(Ok(())));
+}
+
+#[test]
 fn q71_after_a_close_past_describe_it_is_described_again() {
     let mut device = Device::connected(Depth::Play, None);
     device.serve("OPTIONS", &status("200 OK"));
