@@ -7,7 +7,11 @@ use crate::{
     heading,
 };
 use calamine::{DataRef, Dimensions, Reader, Xlsx};
-use std::{collections::BTreeMap, io::Cursor};
+use std::{
+    collections::BTreeMap,
+    io::Cursor,
+    panic::{self, AssertUnwindSafe},
+};
 
 /// Sheets looked at for headings.
 const MAX_SHEETS: usize = 32;
@@ -18,6 +22,18 @@ const SPARE_ROWS: usize = 100;
 
 /// Reads the first sheet that has headings; where none has, the first one.
 pub(crate) fn read(bytes: &[u8]) -> Result<Grid, LedgerError> {
+    guarded(|| first_ledger(bytes))
+}
+
+/// `calamine` expects some things of a package that a made-up one need not keep ("should be in a
+/// folder"); its panic becomes the error of a broken workbook.
+fn guarded(read: impl FnOnce() -> Result<Grid, LedgerError>) -> Result<Grid, LedgerError> {
+    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(LedgerError::Workbook { problem: "the package is inconsistent".to_owned() })
+    })
+}
+
+fn first_ledger(bytes: &[u8]) -> Result<Grid, LedgerError> {
     let mut book: Xlsx<_> =
         calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(unreadable)?;
     let mut first = None;
@@ -102,5 +118,16 @@ fn of_data(data: &DataRef<'_>) -> Cell {
             _ => Cell::Number(moment.as_f64()),
         },
         DataRef::Error(error) => Cell::Error(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_reader_is_a_broken_workbook() {
+        let result = guarded(|| panic!("should be in a folder"));
+        assert!(matches!(result, Err(LedgerError::Workbook { .. })));
     }
 }
