@@ -1,7 +1,7 @@
 //! The camera ledger (一机一档): reads `.xlsx` and `.csv` into typed rows, and writes a template.
 //!
 //! It reads; it does not know what is stored. Every problem of a cell is a
-//! [`RowError`](zhishou_domain::RowError) with row, column and what to do; a file that cannot be
+//! [`RowError`] with row, column and what to do; a file that cannot be
 //! read at all is a [`LedgerError`].
 //!
 //! Invariants: nothing here panics on foreign bytes; every size is bounded; no error holds a
