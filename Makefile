@@ -45,7 +45,7 @@ bench: ## measure against ffmpeg and PyAV
 
 deny: ## bans, licences and sources of the dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
-	cargo deny --locked check bans licenses sources
+	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 
 fmt: ## format the code
 	cargo fmt --all
