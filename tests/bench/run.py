@@ -17,6 +17,7 @@ every probe. Bounded: no more rounds are begun after --budget seconds.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import statistics
@@ -32,14 +33,17 @@ FFMPEG_AT_ONCE = 4
 PYAV_THREADS = 8
 TIMEOUT = 60
 
-# name, codec, size, seconds (x265 is slow), quality: keyframes of about 240 kB, 56 kB and 200 kB.
+SOURCE = "testsrc2=size={size}:rate=25,noise=alls=20:all_seed=1"
+
+# name, codec, size, seconds (x265 is slow), quality: keyframes of about 220, 50 and 240 kB.
+# The noise stands still, so that keyframes are as heavy as a hard scene's and the rest is not.
 SCENES = [
     ("1080p", "h264", "1920x1080", "2",
-     ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-crf", "27"]),
+     ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-crf", "33"]),
     ("d1", "h264", "704x576", "2",
-     ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-crf", "26"]),
+     ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-crf", "32"]),
     ("1080p265", "hevc", "1920x1080", "0.4",
-     ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0:crf=30"]),
+     ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0:crf=32"]),
 ]
 
 
@@ -51,10 +55,11 @@ def make_clips(work):
     """A moving test pattern with noise, and its first keyframe, made once."""
     clips = {}
     for name, codec, size, seconds, encoder in SCENES:
-        clip = os.path.join(work, f"{name}.{ending(codec)}")
-        key = os.path.join(work, f"{name}-key.{ending(codec)}")
+        made = hashlib.sha256(repr((SOURCE, size, seconds, encoder)).encode()).hexdigest()[:8]
+        clip = os.path.join(work, f"{name}-{made}.{ending(codec)}")
+        key = os.path.join(work, f"{name}-{made}-key.{ending(codec)}")
         if not os.path.exists(key):
-            source = f"testsrc2=size={size}:rate=25,noise=alls=20:allf=t:all_seed=1"
+            source = SOURCE.format(size=size)
             base = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
             subprocess.run(base + ["-f", "lavfi", "-i", source, "-t", seconds, "-pix_fmt", "yuv420p", "-g", "50"]
                            + encoder + ["-f", codec, clip], check=True)
