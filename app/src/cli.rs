@@ -1,0 +1,213 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{net::SocketAddr, path::PathBuf};
+use zhishou_domain::{Depth, Lang};
+
+/// 值守: 摄像机与视频会议运行保障平台 · operations assurance for cameras and video meetings
+#[derive(Debug, Parser)]
+#[command(name = "zhishou", version, propagate_version = true)]
+pub(crate) struct Cli {
+    /// 界面语言 zh 或 en, 默认按 LANG · language, by LANG unless given
+    #[arg(long, global = true, value_name = "zh|en")]
+    lang: Option<Lang>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The language asked for, or that of the locale (POSIX order of precedence).
+    pub(crate) fn lang(&self) -> Lang {
+        let locale = || {
+            ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .filter_map(|name| std::env::var(name).ok())
+                .find(|value| !value.is_empty())
+                .unwrap_or_default()
+        };
+        self.lang.unwrap_or_else(|| Lang::from_locale(&locale()))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// 启动平台 · run the whole platform on an embedded database
+    Serve(ServeArgs),
+    /// 启动演示区: 真实 RTSP 摄像机, 部分有故障 · the platform with a made-up district of real cameras
+    #[cfg(feature = "demo")]
+    Demo(DemoArgs),
+    /// 探测一次并给出结论 · open cameras once and say what is wrong
+    Probe(ProbeArgs),
+    /// 导入设备台账 (一机一档) · import a ledger from Excel or CSV
+    Import(ImportArgs),
+    /// 配置文件 · check the configuration, print its schema or an example
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// 用户 · users of the pages
+    #[command(subcommand)]
+    User(UserCommand),
+    /// 体检: 解码器、数据库、时钟、磁盘、字体 · check what the platform needs and say how to mend it
+    Doctor(PlatformArgs),
+}
+
+/// Where the platform lives.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlatformArgs {
+    /// 配置文件 (TOML) · configuration file
+    #[arg(long, value_name = "F")]
+    pub(crate) config: Option<PathBuf>,
+    /// 数据目录 · data directory
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) platform: PlatformArgs,
+    /// 监听地址, 如 127.0.0.1:8080 · address and port to listen on
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// 数据目录 · data directory
+    #[arg(long, value_name = "DIR", default_value = "data/demo")]
+    pub(crate) data: PathBuf,
+    /// 监听地址 · address and port to listen on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// 摄像机数量, 不少于 26 · number of cameras
+    #[arg(long, value_name = "N")]
+    pub(crate) cameras: Option<usize>,
+}
+
+/// RTP transports that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TransportChoice {
+    /// TCP interleaved.
+    Auto,
+    /// TCP interleaved.
+    Tcp,
+    /// UDP unicast; not served yet.
+    Udp,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProbeArgs {
+    /// rtsp: 地址, 可带 user:password@ · addresses; credentials may stand inside
+    #[arg(value_name = "URL", required_unless_present = "from")]
+    pub(crate) urls: Vec<String>,
+    /// 从文件读地址, 每行一个, - 为标准输入 · read addresses from a file, one a line; - is stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// 凭据文件, 每行 "主机 用户名 密码" · credentials, "host user password" a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) credentials: Option<PathBuf>,
+    /// 探测深度 reach, stream 或 picture · how deep
+    #[arg(long, value_name = "DEPTH", default_value = "picture", value_parser = depth)]
+    pub(crate) depth: Depth,
+    /// 收流秒数, 0.5 到 300 · seconds of media received
+    #[arg(long, value_name = "S", default_value_t = 3.0, value_parser = seconds)]
+    pub(crate) seconds: f64,
+    /// 传输方式 · RTP transport
+    #[arg(long, value_enum, default_value_t = TransportChoice::Auto)]
+    pub(crate) transport: TransportChoice,
+    /// 并发数, 默认为处理器数的 16 倍 · probes under way at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) jobs: Option<u16>,
+    /// 每个结果输出一行 JSON · one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// 快照目录 · write a JPEG of each judged keyframe here
+    #[arg(long, value_name = "DIR")]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// 台账文件 .xlsx 或 .csv · the ledger
+    #[arg(value_name = "LEDGER", required_unless_present = "template")]
+    pub(crate) ledger: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) platform: PlatformArgs,
+    /// 只检查, 不写入 · say what would change and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// 有错的行跳过, 其余导入 · import the good rows and leave out those with errors
+    #[arg(long)]
+    pub(crate) partial: bool,
+    /// 输出 JSON · print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// 写出空白模板 (.xlsx) · write the documented template and stop
+    #[arg(long, value_name = "FILE")]
+    pub(crate) template: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// 检查 · check a file and say what is wrong
+    Check {
+        /// 配置文件 · the file
+        file: PathBuf,
+    },
+    /// 打印 JSON Schema · print the schema
+    Schema,
+    /// 打印带注释的示例 · print the commented example
+    Example,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// 新增用户, 打印一次性密码 · add a user; prints a one-time password
+    Add {
+        /// 用户名 · login name
+        name: String,
+        #[command(flatten)]
+        platform: PlatformArgs,
+    },
+    /// 重置密码, 打印一次性密码 · reset a password; prints a one-time password
+    Passwd {
+        /// 用户名 · login name
+        name: String,
+        #[command(flatten)]
+        platform: PlatformArgs,
+    },
+    /// 列出用户 · list users
+    List {
+        #[command(flatten)]
+        platform: PlatformArgs,
+    },
+}
+
+fn depth(text: &str) -> Result<Depth, String> {
+    Depth::from_code(text).ok_or_else(|| "must be reach, stream or picture".to_owned())
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
+    if (0.5..=300.0).contains(&value) { Ok(value) } else { Err("must be 0.5 to 300".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seconds_and_depth_are_checked() {
+        for bad in ["0", "nan", "-1", "301", "x"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+        assert_eq!(seconds("3"), Ok(3.0));
+        assert!(depth("deep").is_err());
+    }
+}

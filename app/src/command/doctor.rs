@@ -1,0 +1,122 @@
+//! `zhishou doctor`: what the platform needs, whether it is there, and how to mend what is not.
+
+use super::{Failure, Outcome, block_on};
+use crate::{ambient::SystemClock, cli::PlatformArgs, output, wiring::platform::Platform};
+use std::process::Command;
+use zhishou_domain::{Clock, Lang, Timestamp};
+
+/// Descriptors a district of a few thousand cameras needs: one a probe, and the rest of the house.
+const DESCRIPTORS: u64 = 4096;
+/// 2026-01-01T00:00:00Z; a clock before it is surely wrong.
+const BUILT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+/// One thing looked at.
+struct Check {
+    name: &'static str,
+    /// What is wrong and how to mend it; `Ok` with what was found.
+    result: Result<String, String>,
+}
+
+pub(super) fn run(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
+    let mut checks = vec![decoder(lang), fonts(lang), descriptors(lang), clock(lang)];
+    checks.extend(block_on(platform(args, lang))?);
+    for check in &checks {
+        let (mark, text) = match &check.result {
+            Ok(found) => ("●", found),
+            Err(mend) => ("✕", mend),
+        };
+        output::line(&format!("{mark} {}: {text}", check.name));
+    }
+    let all_well = checks.iter().all(|check| check.result.is_ok());
+    Ok(if all_well { Outcome::Good } else { Outcome::BadNews })
+}
+
+#[cfg(feature = "gst")]
+fn decoder(lang: Lang) -> Check {
+    let result = zhishou_probe::decode::DecoderPool::new(1)
+        .map(|_| "H.264 · H.265 · JPEG".to_owned())
+        .map_err(|error| {
+            let mend = lang.pick(
+                "安装 gstreamer1.0-libav、gstreamer1.0-plugins-base 和 gstreamer1.0-plugins-good",
+                "install gstreamer1.0-libav, gstreamer1.0-plugins-base and gstreamer1.0-plugins-good",
+            );
+            format!("{error} → {mend}")
+        });
+    Check { name: lang.pick("解码器", "decoder"), result }
+}
+
+#[cfg(not(feature = "gst"))]
+fn decoder(lang: Lang) -> Check {
+    let result =
+        Err(lang.pick("本程序未含解码器", "this binary was built without a decoder").to_owned());
+    Check { name: lang.pick("解码器", "decoder"), result }
+}
+
+/// The pages use the fonts of the browser; only reports and screenshots made here need one.
+fn fonts(lang: Lang) -> Check {
+    let listed = Command::new("fc-list").args([":lang=zh", "family"]).output();
+    let first = listed.ok().and_then(|output| {
+        String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)
+    });
+    let mend = lang.pick(
+        "本机没有中文字体（浏览页面不受影响）→ 安装 fonts-noto-cjk",
+        "no Chinese font here (pages in a browser elsewhere are fine) → install fonts-noto-cjk",
+    );
+    Check {
+        name: lang.pick("中文字体", "Chinese font"),
+        result: first.ok_or_else(|| mend.to_owned()),
+    }
+}
+
+fn descriptors(lang: Lang) -> Check {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let result = match limit {
+        Some(limit) if limit < DESCRIPTORS => {
+            let mend = lang.pick("调大 LimitNOFILE 或 ulimit -n", "raise LimitNOFILE or ulimit -n");
+            Err(format!("{limit} < {DESCRIPTORS} → {mend}"))
+        }
+        Some(limit) => Ok(limit.to_string()),
+        None => Ok("∞".to_owned()),
+    };
+    Check { name: lang.pick("文件描述符", "descriptors"), result }
+}
+
+fn clock(lang: Lang) -> Check {
+    let now = SystemClock.now();
+    let text = now.rfc3339(chrono_tz::UTC);
+    let mend = lang.pick("时钟不对 → 启用 NTP 校时", "the clock is wrong → enable NTP");
+    let result = if now > BUILT { Ok(text) } else { Err(format!("{text}: {mend}")) };
+    Check { name: lang.pick("时钟", "clock"), result }
+}
+
+async fn platform(args: &PlatformArgs, lang: Lang) -> Result<Vec<Check>, Failure> {
+    let name = lang.pick("数据库", "database");
+    let platform = match Platform::open(args).await {
+        Ok(platform) => platform,
+        Err(failure @ Failure::Usage(_)) => return Err(failure),
+        Err(failure) => return Ok(vec![Check { name, result: Err(failure.to_string()) }]),
+    };
+    let database = match platform.store.health().await {
+        Ok(health) if health.writable && health.migrated => Ok(args.data.display().to_string()),
+        Ok(_) => Err(lang
+            .pick(
+                "不可写 → 检查磁盘与目录权限",
+                "not writable → check the disk and the directory's rights",
+            )
+            .to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    let disk = match platform.files.space() {
+        Ok(space) if space.is_nearly_full() => {
+            let mend = lang.pick("将满 → 清理磁盘", "nearly full → free the disk");
+            Err(format!("{} MB {mend}", space.free_bytes / 1_000_000))
+        }
+        Ok(space) => Ok(format!("{} MB", space.free_bytes / 1_000_000)),
+        Err(error) => Err(error.to_string()),
+    };
+    platform.store.close().await;
+    Ok(vec![
+        Check { name, result: database },
+        Check { name: lang.pick("磁盘剩余", "disk free"), result: disk },
+    ])
+}

@@ -1,0 +1,183 @@
+//! `zhishou probe`: opens cameras once, outside any platform.
+
+mod sources;
+
+use super::{Failure, Outcome, block_on};
+use crate::{
+    cli::{ProbeArgs, TransportChoice},
+    output::{self, progress::Progress, table},
+    wiring::prober::Driver,
+};
+use std::{fs, path::Path, sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{CredentialState, DeviceKind, Lang, Observation, ProbeRequest, Verdict};
+use zhishou_scheduler::Prober;
+
+/// Times the number of processors, probes under way at once: they wait more than they work.
+const PER_PROCESSOR: usize = 16;
+
+pub(super) fn run(args: ProbeArgs, lang: Lang) -> Result<Outcome, Failure> {
+    if args.transport == TransportChoice::Udp {
+        return Err(Failure::Usage(
+            lang.pick(
+                "--transport udp 暂不支持，请用 tcp",
+                "--transport udp is not served yet; use tcp",
+            )
+            .to_owned(),
+        ));
+    }
+    sources::hide_logins(&args)?;
+    let targets = sources::read(&args, lang)?;
+    if let Some(folder) = &args.snapshot {
+        fs::create_dir_all(folder)
+            .map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?;
+    }
+    block_on(probe_all(args, targets, lang))
+}
+
+async fn probe_all(
+    args: ProbeArgs,
+    targets: Vec<ProbeRequest>,
+    lang: Lang,
+) -> Result<Outcome, Failure> {
+    let stop = stop_on_signal()?;
+    let driver = Arc::new(Driver::new(0, Vec::new()));
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let room = Arc::new(Semaphore::new(args.jobs.map_or(PER_PROCESSOR * processors, usize::from)));
+    let mut progress = Progress::new(targets.len(), !args.json);
+    let mut running = JoinSet::new();
+    let mut verdicts = Vec::with_capacity(targets.len());
+    let mut waiting = targets.into_iter();
+    loop {
+        tokio::select! {
+            permit = Arc::clone(&room).acquire_owned(), if waiting.len() > 0 && !stop.is_cancelled() => {
+                let (Ok(permit), Some(request)) = (permit, waiting.next()) else { continue };
+                let (driver, stop) = (Arc::clone(&driver), stop.child_token());
+                running.spawn(async move {
+                    let probed = driver.probe(request, stop).await;
+                    drop(permit);
+                    probed
+                });
+            }
+            Some(ended) = running.join_next() => match ended {
+                Ok(probed) => {
+                    let mut observation = probed.observation;
+                    if let (Some(folder), Some(jpeg)) = (&args.snapshot, probed.snapshot) {
+                        keep(&mut observation, folder, verdicts.len(), &jpeg)?;
+                    }
+                    progress.step(&show(&observation, args.json, lang));
+                    verdicts.push(observation.verdict);
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a probe ended abnormally");
+                    verdicts.push(Verdict::Unknown);
+                }
+            },
+            else => break,
+        }
+    }
+    progress.end();
+    driver.0.close().await;
+    if !args.json && verdicts.len() > 1 {
+        output::line(&table::summary(&verdicts, lang));
+    }
+    if stop.is_cancelled() {
+        return Ok(Outcome::Unknown);
+    }
+    Ok(outcome(&verdicts))
+}
+
+/// Unknown wins over bad news, as the contract has it.
+fn outcome(verdicts: &[Verdict]) -> Outcome {
+    if verdicts.contains(&Verdict::Unknown) {
+        Outcome::Unknown
+    } else if verdicts.iter().all(|&verdict| verdict == Verdict::Online) {
+        Outcome::Good
+    } else {
+        Outcome::BadNews
+    }
+}
+
+fn show(observation: &Observation, json: bool, lang: Lang) -> String {
+    if json {
+        observation.to_json(lang, zone()).to_string()
+    } else {
+        table::render(observation, lang)
+    }
+}
+
+/// The zone of `TZ`, or that of the districts we serve.
+fn zone() -> chrono_tz::Tz {
+    let named = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
+    named.unwrap_or(chrono_tz::Asia::Shanghai)
+}
+
+fn keep(
+    observation: &mut Observation,
+    folder: &Path,
+    number: usize,
+    jpeg: &[u8],
+) -> Result<(), Failure> {
+    let safe: String = observation
+        .target
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' })
+        .take(100)
+        .collect();
+    let path = folder.join(format!("{:04}-{safe}.jpg", number + 1));
+    fs::write(&path, jpeg)
+        .map_err(|error| Failure::Ours(format!("{}: {error}", path.display())))?;
+    if let Some(picture) = &mut observation.picture {
+        picture.snapshot = Some(path.display().to_string());
+    }
+    Ok(())
+}
+
+/// A token that fires on Ctrl-C and SIGTERM, so that every session is taken down.
+pub(super) fn stop_on_signal() -> Result<CancellationToken, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| Failure::ours(&error))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| Failure::ours(&error))?;
+    let fired = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        fired.cancel();
+    });
+    Ok(stop)
+}
+
+/// A request for one address.
+fn request(
+    url: String,
+    login: Option<zhishou_domain::Credential>,
+    args: &ProbeArgs,
+) -> ProbeRequest {
+    ProbeRequest {
+        device: None,
+        kind: DeviceKind::Camera,
+        url,
+        credential: login,
+        credential_state: CredentialState::default(),
+        depth: args.depth,
+        seconds: Duration::from_secs_f64(args.seconds),
+        last_picture: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Verdict::{Degraded, Offline, Online, Unknown};
+
+    #[test]
+    fn unknown_wins_over_bad_news() {
+        assert_eq!(outcome(&[Online, Online]), Outcome::Good);
+        assert_eq!(outcome(&[Online, Degraded]), Outcome::BadNews);
+        assert_eq!(outcome(&[Offline, Unknown]), Outcome::Unknown);
+    }
+}

@@ -1,0 +1,143 @@
+//! Where the addresses and logins of a run come from.
+//!
+//! A login may stand in the address, in a credentials file, or in `ZHISHOU_USER` and
+//! `ZHISHOU_PASSWORD`; the first that is there counts, in this order.
+
+use super::request;
+use crate::{cli::ProbeArgs, command::Failure};
+use std::{
+    collections::HashMap,
+    fs,
+    io::{Read, Seek, Write},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::Command,
+};
+use zhishou_domain::{Credential, Lang, ProbeRequest};
+
+/// Addresses of one run at most.
+const MAX_TARGETS: usize = 1_000_000;
+/// Bytes of a file of addresses or credentials at most.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Starts the process anew without logins among its arguments, so that `ps` does not show them:
+/// the addresses move to a file in memory that only the new process has.
+pub(super) fn hide_logins(args: &ProbeArgs) -> Result<(), Failure> {
+    if !args.urls.iter().any(|url| url.contains('@')) || args.from.is_some() {
+        return Ok(());
+    }
+    let file = rustix::fs::memfd_create("targets", rustix::fs::MemfdFlags::empty())
+        .map_err(|error| Failure::ours(&std::io::Error::from(error)))?;
+    let mut file = fs::File::from(file);
+    let written = file.write_all(args.urls.join("\n").as_bytes()).and_then(|()| file.rewind());
+    written.map_err(|error| Failure::ours(&error))?;
+    let number = std::os::fd::AsRawFd::as_raw_fd(&file);
+    let kept = std::env::args_os().skip(1).filter(|argument| {
+        argument.to_str().is_none_or(|argument| !args.urls.iter().any(|url| url == argument))
+    });
+    let failed = Command::new("/proc/self/exe")
+        .args(kept)
+        .arg(format!("--from=/proc/self/fd/{number}"))
+        .exec();
+    Err(Failure::ours(&failed))
+}
+
+/// Every address of the run with its login.
+pub(super) fn read(args: &ProbeArgs, lang: Lang) -> Result<Vec<ProbeRequest>, Failure> {
+    let mut urls = args.urls.clone();
+    if let Some(from) = &args.from {
+        let text =
+            if from == Path::new("-") { read_all(std::io::stdin())? } else { read_file(from)? };
+        let lines = text.lines().map(str::trim);
+        urls.extend(
+            lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned),
+        );
+    }
+    if urls.is_empty() {
+        return Err(Failure::Usage(
+            lang.pick("没有要探测的地址", "there is no address to probe").to_owned(),
+        ));
+    }
+    if urls.len() > MAX_TARGETS {
+        return Err(Failure::Usage(format!("{} > {MAX_TARGETS}", urls.len())));
+    }
+    let known = args.credentials.as_deref().map(credentials).transpose()?.unwrap_or_default();
+    let environment = from_environment();
+    for (number, url) in urls.iter().enumerate() {
+        check(url, number + 1, lang)?;
+    }
+    Ok(urls
+        .into_iter()
+        .map(|url| {
+            let login = host_of(&url).and_then(|host| known.get(&host).cloned());
+            request(url, login.or_else(|| environment.clone()), args)
+        })
+        .collect())
+}
+
+/// Refuses an address that cannot be opened; never repeats a login that may stand in it.
+fn check(url: &str, number: usize, lang: Lang) -> Result<(), Failure> {
+    let problem = match url::Url::parse(url) {
+        Ok(parsed) if matches!(parsed.scheme(), "rtsp" | "rtsps") && parsed.has_host() => {
+            return Ok(());
+        }
+        Ok(parsed) if matches!(parsed.scheme(), "sip" | "sips") => {
+            lang.pick("sip: 地址暂不支持", "sip: addresses are not served yet").to_owned()
+        }
+        Ok(parsed) => match lang {
+            Lang::Zh => format!("协议 {} 不支持，应为 rtsp://主机/路径", parsed.scheme()),
+            Lang::En => format!("scheme {} is not served, want rtsp://host/path", parsed.scheme()),
+        },
+        Err(error) => match lang {
+            Lang::Zh => format!("不是有效地址（{error}），应为 rtsp://主机/路径"),
+            Lang::En => format!("not an address ({error}), want rtsp://host/path"),
+        },
+    };
+    let shown = url.rsplit_once('@').map_or(url, |(_, rest)| rest);
+    let shown: String = shown.chars().filter(|c| !c.is_control()).take(100).collect();
+    Err(Failure::Usage(match lang {
+        Lang::Zh => format!("第 {number} 个地址 {shown}: {problem}"),
+        Lang::En => format!("address {number}, {shown}: {problem}"),
+    }))
+}
+
+fn host_of(url: &str) -> Option<String> {
+    url::Url::parse(url).ok()?.host_str().map(str::to_ascii_lowercase)
+}
+
+/// `host user password` a line; the password is the rest of the line.
+fn credentials(path: &Path) -> Result<HashMap<String, Credential>, Failure> {
+    let mut known = HashMap::new();
+    for (number, line) in (1..).zip(read_file(path)?.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let mut words = line.splitn(3, char::is_whitespace);
+        let (Some(host), Some(user), Some(password)) = (words.next(), words.next(), words.next())
+        else {
+            let place = path.display();
+            return Err(Failure::Usage(format!("{place}:{number}: want \"host user password\"")));
+        };
+        known.insert(host.to_ascii_lowercase(), Credential::new(user, password.trim()));
+    }
+    Ok(known)
+}
+
+fn from_environment() -> Option<Credential> {
+    let user = std::env::var("ZHISHOU_USER").ok()?;
+    Some(Credential::new(user, std::env::var("ZHISHOU_PASSWORD").ok()?))
+}
+
+fn read_file(path: &Path) -> Result<String, Failure> {
+    let named =
+        |error: &dyn std::fmt::Display| Failure::Usage(format!("{}: {error}", path.display()));
+    let file = fs::File::open(path).map_err(|error| named(&error))?;
+    read_all(file).map_err(|failure| named(&failure))
+}
+
+fn read_all(input: impl Read) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = input.take(MAX_BYTES).read_to_string(&mut text);
+    read.map(|_| text).map_err(|error| Failure::Usage(error.to_string()))
+}

@@ -1,0 +1,65 @@
+//! `zhishou user add|passwd|list`.
+
+use super::{Failure, Outcome, block_on};
+use crate::{
+    ambient::SystemClock,
+    cli::{PlatformArgs, UserCommand},
+    output,
+    wiring::{first_login, platform::Platform},
+};
+use zhishou_domain::{Clock, Lang};
+
+pub(super) fn run(command: &UserCommand, lang: Lang) -> Result<Outcome, Failure> {
+    match command {
+        UserCommand::Add { name, platform } => block_on(add(name, platform, lang)),
+        UserCommand::Passwd { name, platform } => block_on(passwd(name, platform, lang)),
+        UserCommand::List { platform } => block_on(list(platform)),
+    }
+}
+
+async fn add(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
+    let platform = Platform::open(args).await?;
+    let (password, hash) = first_login::one_time_password().await?;
+    let now = SystemClock.now();
+    let made = platform.store.create_user(name, &hash, true, now).await;
+    platform.store.close().await;
+    if made.map_err(|error| Failure::ours(&error))?.is_none() {
+        let taken = lang.pick("用户名已存在", "the name is taken");
+        return Err(Failure::Usage(format!("{name}: {taken}")));
+    }
+    show(name, &password, lang);
+    Ok(Outcome::Good)
+}
+
+async fn passwd(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
+    let platform = Platform::open(args).await?;
+    let (password, hash) = first_login::one_time_password().await?;
+    let found = platform.store.user_by_login(name).await.map_err(|error| Failure::ours(&error))?;
+    let Some(user) = found else {
+        let unknown = lang.pick("没有这个用户", "there is no such user");
+        return Err(Failure::Usage(format!("{name}: {unknown}")));
+    };
+    let set = platform.store.set_password(user.id, &hash, true, None).await;
+    platform.store.close().await;
+    set.map_err(|error| Failure::ours(&error))?;
+    show(name, &password, lang);
+    Ok(Outcome::Good)
+}
+
+async fn list(args: &PlatformArgs) -> Result<Outcome, Failure> {
+    let platform = Platform::open(args).await?;
+    let users = platform.store.users().await.map_err(|error| Failure::ours(&error))?;
+    let zone = platform.config.district.zone();
+    platform.store.close().await;
+    for user in users {
+        let last = user.last_login.map_or("–".to_owned(), |at| at.rfc3339(zone));
+        output::line(&format!("{}\t{last}", user.login));
+    }
+    Ok(Outcome::Good)
+}
+
+/// Prints a one-time password, once: it is kept nowhere but as a hash.
+fn show(name: &str, password: &str, lang: Lang) {
+    output::line(&format!("{}: {name}", lang.pick("用户", "user")));
+    output::line(&format!("{}: {password}", lang.pick("一次性密码", "password")));
+}

@@ -1,0 +1,26 @@
+//! What a person or a program reads on the terminal.
+
+pub(crate) mod log;
+pub(crate) mod progress;
+pub(crate) mod table;
+
+use crate::command::Failure;
+use zhishou_domain::Lang;
+
+/// One line on standard output. A reader that went away is no failure of ours.
+pub(crate) fn line(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _closed = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// One line on standard error.
+pub(crate) fn note(text: &str) {
+    use std::io::Write;
+    let _closed = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Why a command could not do its work, and what to do about it.
+pub(crate) fn failure(failure: &Failure, lang: Lang) {
+    note(&format!("{}: {failure}", lang.pick("错误", "error")));
+}

@@ -1,0 +1,145 @@
+//! Observations as a tired person can read them: the answer first, the measures below it.
+
+use zhishou_domain::{Lang, Observation, Verdict, VideoFacts};
+
+/// The mark of a verdict; a shape, so that it reads without colour.
+const fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Online => "●",
+        Verdict::Degraded => "◐",
+        Verdict::Offline => "✕",
+        Verdict::Unknown => "?",
+    }
+}
+
+/// One observation in a few lines.
+pub(crate) fn render(observation: &Observation, lang: Lang) -> String {
+    let mut lines = vec![format!(
+        "{} {}  {}  ({:.0} ms)",
+        mark(observation.verdict),
+        observation.verdict.name(lang),
+        printable(&observation.target),
+        observation.duration_ms
+    )];
+    for fault in &observation.faults {
+        let detail = fault.detail.render(lang);
+        let detail = if detail.is_empty() { detail } else { format!(": {}", printable(&detail)) };
+        lines.push(format!("    {} [{}]{detail}", fault.code.name(lang), fault.stage.name(lang)));
+        lines.push(format!("      → {}", fault.code.advice(lang)));
+    }
+    if let Some(video) = &observation.video {
+        let facts = video_line(video, lang);
+        if !facts.is_empty() {
+            lines.push(format!("    {}", facts.join(" · ")));
+        }
+    }
+    let times: Vec<_> = observation
+        .stages
+        .iter()
+        .filter_map(|stage| stage.ms.map(|ms| format!("{} {ms:.0}", stage.name.name(lang))))
+        .collect();
+    if !times.is_empty() {
+        lines.push(format!("    {} (ms): {}", lang.pick("各阶段", "stages"), times.join(" → ")));
+    }
+    lines.join("\n")
+}
+
+fn video_line(video: &VideoFacts, lang: Lang) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(codec) = &video.codec {
+        let profile = video.profile.as_deref().map(|p| format!(" {p}")).unwrap_or_default();
+        facts.push(format!("{}{profile}", printable(codec)));
+    }
+    if let (Some(width), Some(height)) = (video.width, video.height) {
+        facts.push(format!("{width}×{height}"));
+    }
+    match (video.fps, video.declared_fps) {
+        (Some(fps), Some(declared)) => facts.push(format!("{fps:.1}/{declared:.1} fps")),
+        (Some(fps), None) => facts.push(format!("{fps:.1} fps")),
+        _ => {}
+    }
+    if let Some(bitrate) = video.bitrate_bps {
+        facts.push(format!("{:.0} kbit/s", bitrate / 1000.0));
+    }
+    if let Some(loss) = video.loss_ratio {
+        facts.push(format!("{} {:.2} %", lang.pick("丢包", "loss"), loss * 100.0));
+    }
+    if let Some(jitter) = video.jitter_ms {
+        facts.push(format!("{} {jitter:.1} ms", lang.pick("抖动", "jitter")));
+    }
+    facts
+}
+
+/// Text from a device, without anything that could drive the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// The closing line of a run over several devices.
+pub(crate) fn summary(verdicts: &[Verdict], lang: Lang) -> String {
+    let count = |wanted: Verdict| verdicts.iter().filter(|&&verdict| verdict == wanted).count();
+    let parts: Vec<_> = Verdict::ALL
+        .iter()
+        .map(|&verdict| format!("{} {} {}", mark(verdict), verdict.name(lang), count(verdict)))
+        .collect();
+    format!("{} {} · {}", lang.pick("共", "total"), verdicts.len(), parts.join(" · "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zhishou_domain::{
+        Depth, Detail, DeviceKind, Fault, FaultCode, Stage, StageTiming, Timestamp,
+    };
+
+    fn observation() -> Observation {
+        Observation {
+            target: "rtsp://10.1.2.3/ch1".into(),
+            kind: DeviceKind::Camera,
+            depth: Depth::Stream,
+            started_at: Timestamp::from_millis(0),
+            duration_ms: 812.4,
+            verdict: Verdict::Degraded,
+            reached: true,
+            faults: vec![Fault::new(
+                FaultCode::LowFps,
+                Stage::Receive,
+                Detail::Fps { fps: 12.5, declared_fps: 25.0 },
+            )],
+            stages: vec![
+                StageTiming { name: Stage::Connect, ms: Some(1.9) },
+                StageTiming { name: Stage::Tls, ms: None },
+            ],
+            server: None,
+            transport: None,
+            redirects: 0,
+            rejected_logins: 0,
+            video: Some(VideoFacts {
+                fps: Some(12.5),
+                declared_fps: Some(25.0),
+                ..VideoFacts::default()
+            }),
+            audio: None,
+            picture: None,
+        }
+    }
+
+    #[test]
+    fn the_answer_comes_first_and_the_advice_with_the_fault() {
+        assert_eq!(
+            render(&observation(), Lang::En),
+            "◐ degraded  rtsp://10.1.2.3/ch1  (812 ms)\n    \
+             low frame rate [receive]: 12.5 of 25.0 fps\n      \
+             → Check the frame-rate setting; at night the slow shutter; check the device's load.\n    \
+             12.5/25.0 fps\n    stages (ms): connect 2"
+        );
+        assert!(render(&observation(), Lang::Zh).starts_with("◐ 降级  rtsp://10.1.2.3/ch1"));
+    }
+
+    #[test]
+    fn a_device_cannot_drive_the_terminal() {
+        let mut hostile = observation();
+        hostile.target = "rtsp://x/\u{1b}[2J".into();
+        assert!(!render(&hostile, Lang::En).contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,81 @@
+//! What is deleted on schedule: evidence past its time or quota, raw observations, old sessions.
+
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+use zhishou_config::Config;
+use zhishou_domain::{Clock, Timestamp};
+use zhishou_recordings as recordings;
+use zhishou_scheduler::Timetable;
+use zhishou_storage::{Store, StoreError};
+
+/// Hourly, off the full hour: a quota is kept by the hour, not by the day.
+const TIMES: &str = "0 17 * * * *";
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The jobs and what they work on.
+pub(crate) struct Housekeeping {
+    pub(crate) store: Store,
+    pub(crate) files: Arc<recordings::Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: Config,
+}
+
+impl Housekeeping {
+    /// Cleans once at the start, so that hours missed while we were down are made up for, and then
+    /// by the timetable until `stop` fires.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let Ok(timetable) = Timetable::new(TIMES, self.config.district.zone()) else {
+            tracing::error!("the timetable of housekeeping cannot be read");
+            return;
+        };
+        loop {
+            self.clean().await;
+            let now = self.clock.now();
+            let Some(next) = timetable.next_after(now) else { return };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(next.since(now)) => {}
+            }
+        }
+    }
+
+    async fn clean(&self) {
+        let now = self.clock.now();
+        if let Err(error) = self.prune(now).await {
+            tracing::error!(%error, "failed to prune the database");
+        }
+        if let Err(error) = self.sweep(now).await {
+            tracing::error!(%error, "failed to sweep the recordings");
+        }
+        match self.files.space() {
+            Ok(space) if space.is_nearly_full() => {
+                tracing::error!(free_bytes = space.free_bytes, "the disk is nearly full");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "failed to measure the disk"),
+        }
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        let raw = now - DAY * self.config.storage.raw_days;
+        let observations = self.store.prune_observations(raw).await?;
+        let sessions = self.store.prune_sessions(now).await?;
+        tracing::debug!(observations, sessions, "pruned");
+        Ok(())
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let keep = recordings::Keep {
+            quota_bytes: self.config.recordings.quota_mb.saturating_mul(1_000_000),
+            retention_days: self.config.recordings.retention_days,
+        };
+        let files = Arc::clone(&self.files);
+        let swept = tokio::task::spawn_blocking(move || files.sweep(now, &keep)).await??;
+        let gone: Vec<String> = swept.deleted().map(ToString::to_string).collect();
+        if !gone.is_empty() {
+            tracing::info!(files = gone.len(), "evidence past its time or quota was deleted");
+            self.store.delete_evidence(gone).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! Concrete backends behind the ports.
+
+pub(crate) mod evidence;
+pub(crate) mod first_login;
+pub(crate) mod housekeeping;
+pub(crate) mod platform;
+pub(crate) mod prober;
+pub(crate) mod service;

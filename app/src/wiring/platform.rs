@@ -1,0 +1,53 @@
+//! The data directory opened: configuration, key, database, evidence.
+
+use crate::{
+    ambient::OsRandom,
+    cli::PlatformArgs,
+    command::{Failure, read_config},
+};
+use std::{fs, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+use zhishou_config::Config;
+use zhishou_recordings as recordings;
+use zhishou_storage::{MasterKey, Store};
+
+/// An open data directory.
+///
+/// ```text
+/// DIR/zhishou.db        the database (with -wal and -shm beside it)
+/// DIR/keys/master.key   what device passwords are sealed under; back it up apart from the database
+/// DIR/recordings/       evidence
+/// ```
+pub(crate) struct Platform {
+    pub(crate) config: Config,
+    pub(crate) store: Store,
+    pub(crate) files: Arc<recordings::Store>,
+}
+
+impl Platform {
+    /// Opens the directory, making what is missing.
+    pub(crate) async fn open(args: &PlatformArgs) -> Result<Self, Failure> {
+        Self::open_with(read_config(args.config.as_deref())?, &args.data).await
+    }
+
+    pub(crate) async fn open_with(config: Config, data: &Path) -> Result<Self, Failure> {
+        let private = |path: &Path| {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(path)
+                .map_err(|error| Failure::Ours(format!("{}: {error}", path.display())))
+        };
+        private(data)?;
+        private(&data.join("keys"))?;
+        let key = MasterKey::load_or_create(&data.join("keys/master.key"))
+            .map_err(|error| Failure::ours(&error))?;
+        let zone = config.district.zone();
+        let store = Store::open(&data.join("zhishou.db"), key, zone, Arc::new(OsRandom))
+            .await
+            .map_err(|error| Failure::ours(&error))?;
+        let min_free = config.recordings.min_free_mb.saturating_mul(1_000_000);
+        let files = recordings::Store::open(data.join("recordings"), min_free)
+            .map_err(|error| Failure::ours(&error))?;
+        Ok(Self { config, store, files: Arc::new(files) })
+    }
+}

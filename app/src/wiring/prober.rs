@@ -1,0 +1,68 @@
+//! The scheduler's port to opening devices, over `probe/`.
+
+use crate::ambient::{OsRandom, SystemClock};
+use std::{future::Future, pin::Pin, sync::Arc};
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{CredentialState, ProbeRequest};
+use zhishou_probe::{Settings, decoder::Decoder, guard};
+use zhishou_scheduler::{Probed, Prober};
+use zhishou_storage::LoginOutcome;
+
+/// The driver with its guards and decoders.
+pub(crate) struct Driver(pub(crate) zhishou_probe::Prober);
+
+impl Driver {
+    /// A driver with `decoders` decoder threads (0: one per processor) and the login budgets of
+    /// hosts that were kept over a restart.
+    pub(crate) fn new(decoders: usize, hosts: Vec<(String, CredentialState)>) -> Self {
+        let guard = guard::Guard::new(Arc::new(SystemClock), hosts);
+        Self(zhishou_probe::Prober::new(
+            Settings::default(),
+            Arc::new(SystemClock),
+            Arc::new(OsRandom),
+            guard,
+            decoder(decoders),
+        ))
+    }
+}
+
+/// The decoder pool; without one, probes go no deeper than the stream, and that is said once.
+#[cfg(feature = "gst")]
+fn decoder(workers: usize) -> Option<Arc<dyn Decoder>> {
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = if workers == 0 { processors() } else { workers };
+    match zhishou_probe::decode::DecoderPool::new(workers) {
+        Ok(pool) => Some(Arc::new(pool)),
+        Err(error) => {
+            tracing::error!(%error, "no decoder: pictures are not judged; see `zhishou doctor`");
+            None
+        }
+    }
+}
+
+#[cfg(not(feature = "gst"))]
+fn decoder(_workers: usize) -> Option<Arc<dyn Decoder>> {
+    None
+}
+
+impl Prober for Driver {
+    fn probe(
+        &self,
+        request: ProbeRequest,
+        cancel: CancellationToken,
+    ) -> Pin<Box<dyn Future<Output = Probed> + Send + '_>> {
+        Box::pin(async move {
+            let outcome = self.0.probe(request, cancel).await;
+            Probed {
+                observation: outcome.observation,
+                snapshot: outcome.snapshot,
+                signature: outcome.signature,
+                login: match outcome.login {
+                    guard::LoginOutcome::NotTried => None,
+                    guard::LoginOutcome::Accepted => Some(LoginOutcome::Accepted),
+                    guard::LoginOutcome::Rejected => Some(LoginOutcome::Rejected),
+                },
+            }
+        })
+    }
+}

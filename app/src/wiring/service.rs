@@ -1,0 +1,129 @@
+//! The whole platform in one process: the agent, the pages, the housekeeping.
+
+use super::{evidence::Evidence, housekeeping::Housekeeping, platform::Platform, prober::Driver};
+use crate::{ambient::SystemClock, command::Failure};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use zhishou_domain::DeviceId;
+use zhishou_scheduler::{Agent, AgentHandle, Limits, ProbeNowError};
+use zhishou_web as web;
+
+/// The name of the agent that lives in the centre's own process.
+const LOCAL: &str = "local";
+/// How long open pages may take to end on shutdown.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A service that listens and is ready to run.
+pub(crate) struct Service {
+    platform: Platform,
+    listener: TcpListener,
+}
+
+impl Service {
+    /// Listens at the address; port 0 takes a free one.
+    pub(crate) async fn bind(platform: Platform, address: SocketAddr) -> Result<Self, Failure> {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| Failure::Ours(format!("{address}: {error}")))?;
+        Ok(Self { platform, listener })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
+        self.listener.local_addr().map_err(|error| Failure::ours(&error))
+    }
+
+    /// Runs until `stop` fires; then open sessions are taken down and what was queued is written.
+    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
+        let Self { platform: Platform { config, store, files }, listener } = self;
+        let clock = Arc::new(SystemClock);
+        let hosts = store.host_credentials().await.map_err(|error| Failure::ours(&error))?;
+        let driver = Arc::new(Driver::new(config.probing.decoders, hosts));
+        let plans = config.plans.clone();
+        let agent = Agent {
+            name: LOCAL.to_owned(),
+            store: store.clone(),
+            prober: Arc::clone(&driver) as _,
+            evidence: Arc::new(Evidence { files: Arc::clone(&files), store: store.clone() }),
+            clock: Arc::clone(&clock) as _,
+            plan_of: Arc::new(move |class| plans.plan(class)),
+            limits: Limits {
+                concurrent: config.probing.concurrent,
+                per_parent: config.probing.per_parent,
+                per_site: config.probing.per_site,
+            },
+        };
+        let (handle, agent) = agent.start(stop.clone());
+        let tasks = TaskTracker::new();
+        let housekeeping = Housekeeping {
+            store: store.clone(),
+            files: Arc::clone(&files),
+            clock: Arc::clone(&clock) as _,
+            config: config.clone(),
+        };
+        tasks.spawn(housekeeping.run(stop.clone()));
+        let app = web::App {
+            store: store.clone(),
+            clock,
+            zone: config.district.zone(),
+            recordings: files,
+            prober: Arc::new(ProbeNow(handle)),
+            settings: Arc::new(web::Settings {
+                target: config.accounting.online_target,
+                coverage_floor: config.accounting.coverage_floor,
+                confirm_failures: config.plans.default.failures,
+                transport: if config.server.behind_tls_proxy {
+                    web::Transport::Tls
+                } else {
+                    web::Transport::Plain
+                },
+                ..web::Settings::default()
+            }),
+        };
+        let served = serve(listener, app, &stop).await;
+        stop.cancel();
+        if let Err(error) = agent.await {
+            tracing::error!(%error, "the agent ended abnormally");
+        }
+        driver.0.close().await;
+        tasks.close();
+        tasks.wait().await;
+        store.close().await;
+        served
+    }
+}
+
+/// Serves the pages until `stop` fires. Event streams never end by themselves, so the wait for
+/// open connections is bounded.
+async fn serve(
+    listener: TcpListener,
+    app: web::App,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let router = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let graceful =
+        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        served = graceful => served.map_err(|error| Failure::ours(&error)),
+        () = late => Ok(()),
+    }
+}
+
+/// The pages' port to the agent.
+struct ProbeNow(AgentHandle);
+
+impl web::ProbeNow for ProbeNow {
+    fn probe_now(&self, device: DeviceId) -> web::Probing<'_> {
+        Box::pin(async move {
+            self.0.probe_now(device).await.map_err(|error| match error {
+                ProbeNowError::NotProbed => web::ProbeNowError::NotProbed,
+                ProbeNowError::Stopped => web::ProbeNowError::Stopping,
+            })
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! `zhishou probe` against RTSP servers that nobody here wrote: GStreamer's, live555,
+//! aio-rtsp-toolkit. `make test` puts them under `target/peers/`.
+
+use crate::platform::binary;
+use serde_json::Value;
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+/// A server of somebody else's, ended with its owner.
+struct Peer {
+    child: Child,
+    /// By file name.
+    urls: Vec<String>,
+}
+
+impl Peer {
+    fn start(program: &Path, arguments: &[&str], files: &[PathBuf]) -> Self {
+        assert!(program.exists(), "{} is missing: run `make test`", program.display());
+        let mut child = Command::new(program)
+            .args(arguments)
+            .args(files)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let urls: Vec<_> = lines
+            .filter_map(|line| line.strip_prefix("ready ").map(str::to_owned))
+            .take(files.len())
+            .collect();
+        assert_eq!(urls.len(), files.len(), "{} did not get ready", program.display());
+        Self { child, urls }
+    }
+
+    fn url(&self, file: &str) -> &str {
+        self.urls.iter().find(|url| url.ends_with(file)).unwrap()
+    }
+
+    /// The address of `file` with a login in it.
+    fn url_as(&self, user: &str, password: &str, file: &str) -> String {
+        self.url(file).replace("rtsp://", &format!("rtsp://{user}:{password}@"))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Twenty seconds of a camera view as MP4 and raw, in both codecs; made once.
+fn footage() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let folder = root().join("target/peers/footage");
+        fs::create_dir_all(&folder).unwrap();
+        let clip = root().join("demo/footage/store.mp4");
+        for (name, codec) in [
+            ("view-h264.mp4", &["libx264", "-preset", "ultrafast", "-bf", "0"][..]),
+            ("view-h265.mp4", &["libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0"]),
+        ] {
+            encode(&clip, &folder.join(name), codec);
+        }
+        copy(&folder.join("view-h264.mp4"), &folder.join("view.h264"));
+        copy(&folder.join("view-h265.mp4"), &folder.join("view.h265"));
+        folder
+    })
+}
+
+fn encode(from: &Path, to: &Path, codec: &[&str]) {
+    let mut arguments = vec!["-stream_loop", "9", "-i", from.to_str().unwrap(), "-t", "20"];
+    arguments.extend(["-vf", "fps=10,scale=640:-2", "-pix_fmt", "yuv420p", "-g", "10", "-an", "-c:v"]);
+    arguments.extend(codec);
+    ffmpeg(&arguments, to);
+}
+
+fn copy(from: &Path, to: &Path) {
+    ffmpeg(&["-i", from.to_str().unwrap(), "-c", "copy"], to);
+}
+
+fn ffmpeg(arguments: &[&str], to: &Path) {
+    if to.exists() {
+        return;
+    }
+    let part = to.with_file_name(format!("part-{}", to.file_name().unwrap().to_str().unwrap()));
+    let status = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-y"])
+        .args(arguments)
+        .arg(&part)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    fs::rename(part, to).unwrap();
+}
+
+/// What `zhishou probe --json` says of one address, and its exit code.
+fn probe(url: &str) -> (Value, i32) {
+    let output = Command::new(binary())
+        .args(["--lang", "en", "probe", "--json", "--depth", "picture", "--seconds", "2", url])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let value = serde_json::from_str(text.trim())
+        .unwrap_or_else(|error| panic!("{error}: {text} {}", String::from_utf8_lossy(&output.stderr)));
+    (value, output.status.code().unwrap())
+}
+
+fn codes(observation: &Value) -> Vec<&str> {
+    let faults = observation["faults"].as_array().unwrap().iter();
+    faults.map(|fault| fault["code"].as_str().unwrap()).collect()
+}
+
+#[track_caller]
+fn is_well(url: &str, codec: &str) {
+    let (seen, exit) = probe(url);
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("online"), 0), "{seen:#}");
+    assert_eq!(seen["video"]["codec"], codec, "{seen:#}");
+    assert_eq!((&seen["video"]["width"], &seen["picture"]["width"]), (&640.into(), &640.into()));
+    assert!(seen["video"]["fps"].as_f64().unwrap() > 5.0, "{seen:#}");
+    assert!(seen["video"]["lost"] == 0 && seen["video"]["keyframes"].as_u64().unwrap() >= 1);
+    assert_eq!(seen["picture"]["mode"], "colour");
+}
+
+#[track_caller]
+fn is_refused(url: &str) {
+    let (seen, exit) = probe(url);
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("unknown"), 3), "{seen:#}");
+    assert_eq!(codes(&seen), ["auth_rejected"]);
+    assert_eq!((&seen["rejected_logins"], &seen["reached"]), (&1.into(), &true.into()));
+    assert!(!seen.to_string().contains("wrong-password"), "{seen:#}");
+}
+
+#[track_caller]
+fn is_missing(url: &str) {
+    let (seen, exit) = probe(url);
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("offline"), 1), "{seen:#}");
+    assert_eq!((codes(&seen), &seen["reached"]), (vec!["not_found"], &true.into()));
+}
+
+fn files(names: &[&str]) -> Vec<PathBuf> {
+    names.iter().map(|name| footage().join(name)).collect()
+}
+
+#[test]
+fn gstreamer_serves_both_codecs_and_both_logins() {
+    let python = Path::new("/usr/bin/python3");
+    let script = root().join("tests/peers/gst_server.py");
+    let script = script.to_str().unwrap();
+    let names = ["view-h264.mp4", "view-h265.mp4"];
+    let open = Peer::start(python, &[script, "0"], &files(&names));
+    is_well(open.url("view-h264.mp4"), "h264");
+    is_well(open.url("view-h265.mp4"), "h265");
+    is_missing(&open.url("view-h264.mp4").replace("view-h264", "nothing"));
+    for scheme in ["basic", "digest"] {
+        let login = [script, "0", "--login", scheme, "--user", "viewer", "--password", "s3cret"];
+        let guarded = Peer::start(python, &login, &files(&names[..1]));
+        is_well(&guarded.url_as("viewer", "s3cret", "view-h264.mp4"), "h264");
+        is_refused(&guarded.url_as("viewer", "wrong-password", "view-h264.mp4"));
+        let (seen, exit) = probe(guarded.url("view-h264.mp4"));
+        assert_eq!((codes(&seen), exit), (vec!["auth_required"], 3), "{seen:#}");
+    }
+}
+
+#[test]
+fn live555_serves_both_codecs_and_digest() {
+    let program = root().join("target/peers/live555-server");
+    let names = ["view.h264", "view.h265"];
+    let open = Peer::start(&program, &["0"], &files(&names));
+    is_well(open.url("view.h264"), "h264");
+    is_well(open.url("view.h265"), "h265");
+    is_missing(&open.url("view.h264").replace("view.h264", "nothing.h264"));
+    let login = ["0", "--user", "viewer", "--password", "s3cret"];
+    let guarded = Peer::start(&program, &login, &files(&names[..1]));
+    is_well(&guarded.url_as("viewer", "s3cret", "view.h264"), "h264");
+    is_refused(&guarded.url_as("viewer", "wrong-password", "view.h264"));
+}
+
+#[test]
+fn aio_rtsp_toolkit_serves_a_file() {
+    let python = root().join("target/peers/venv/bin/python");
+    let script = root().join("tests/peers/aio_server.py");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let arguments = [script.to_str().unwrap(), &port.to_string()];
+    let open = Peer::start(&python, &arguments, &files(&["view-h264.mp4"]));
+    is_well(open.url("view-h264.mp4"), "h264");
+}
