@@ -2,8 +2,7 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 use zhishou_domain::{
-    DepartmentId, DeviceId, DeviceKind, MaintainerId, PointClass, SiteId, State, StreetId,
-    Timestamp,
+    DepartmentId, DeviceId, DeviceKind, MaintainerId, PointClass, SiteId, StreetId, Timestamp,
 };
 
 /// What a device is at present, as people count it.
@@ -34,13 +33,13 @@ impl Present {
         Self::OutOfUse,
     ];
 
-    /// The stable word: that of [`State`] where there is one.
+    /// The stable word: that of the verdict where there is one.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Offline => "down",
+            Self::Offline => "offline",
             Self::Degraded => "degraded",
             Self::Unknown => "unknown",
-            Self::Online => "up",
+            Self::Online => "online",
             Self::Unconnected => "unconnected",
             Self::OutOfUse => "out_of_use",
         }
@@ -57,16 +56,6 @@ impl Present {
             .ok()
             .and_then(|rank| Self::ALL.get(rank).copied())
             .unwrap_or(Self::Unknown)
-    }
-
-    /// The state it stands for, where it is probed.
-    pub const fn state(self) -> State {
-        match self {
-            Self::Offline => State::Down,
-            Self::Degraded => State::Degraded,
-            Self::Online => State::Up,
-            Self::Unknown | Self::Unconnected | Self::OutOfUse => State::Unknown,
-        }
     }
 }
 

@@ -32,7 +32,6 @@ catalogue! {
     skip: "跳到正文", "Skip to content";
     nav_sites: "站点在线率", "Availability";
     nav_devices: "设备", "Devices";
-    nav_ledger: "台账导入", "Ledger import";
     other_language: "English", "中文";
     theme: "主题", "Theme";
     theme_auto: "跟随系统", "System";
@@ -43,14 +42,10 @@ catalogue! {
     keys: "快捷键", "Keys";
     key_search: "搜索", "search";
     key_help: "显示快捷键", "show keys";
-    key_sites: "站点在线率", "availability";
-    key_devices: "设备列表", "devices";
     key_strip: "在时间条上左右移动", "move along a strip";
     close: "关闭", "Close";
-    live: "实时", "Live";
     connection_lost: "实时连接已断开，数据可能过时；正在重连…", "Live connection lost; figures may be old. Reconnecting…";
     order_changed: "排序已变化，点此刷新", "The order has changed: refresh";
-    as_of: "数据截至", "As of";
     // figures
     online_rate_today: "今日在线率", "Online today";
     online_rate: "在线率", "Online rate";
@@ -62,7 +57,6 @@ catalogue! {
     between: "可能区间", "between";
     last_update: "最后更新", "Last update";
     never: "尚无结果", "no result yet";
-    ago: "前", "ago";
     unit_devices: "台", "devices";
     below_target: "低于目标", "below target";
     // states
@@ -92,9 +86,8 @@ catalogue! {
     reason: "原因", "Reason";
     affected: "台受影响", "affected";
     no_valid_result: "没有有效结果", "no valid result";
-    from_on: "起", "since";
+    begun_at: "起", "since";
     all_online: "个站点全部在线", "sites all online";
-    others: "其余", "Other";
     no_match: "没有符合条件的记录。", "Nothing matches.";
     no_match_next: "放宽或清除筛选条件。", "Widen or clear the filters.";
     next_page: "下一页", "Next page";
@@ -104,12 +97,9 @@ catalogue! {
     empty_command: "在服务器上运行：", "Run on the server:";
     empty_demo: "只想看看？运行演示：", "Only looking? Run the demo:";
     table_behind: "以表格查看", "Show as a table";
-    share_of_time: "占比", "share";
     // devices
     devices: "设备", "Devices";
     device: "设备", "Device";
-    name: "名称", "Name";
-    since: "始于", "Since";
     last_result: "最近探测", "Last probe";
     address: "安装地址", "Address";
     parent: "上级设备", "Depends on";
@@ -117,13 +107,11 @@ catalogue! {
     vendor_model: "厂商/型号", "Vendor/model";
     ip: "IP 地址", "IP address";
     national_code: "国标编码", "National code";
-    kind: "类型", "Kind";
     life: "在用状态", "Life state";
     url: "探测地址", "Opened address";
     note: "备注", "Note";
     facts: "档案", "Ledger";
     advice: "建议", "Advice";
-    lasted: "已持续", "for";
     doubt: "待确认", "unconfirmed";
     doubt_tail: "未确认前不计为离线", "not counted before it is confirmed";
     probe_now: "立即探测", "Probe now";
@@ -145,7 +133,6 @@ catalogue! {
     username: "用户名", "User name";
     password: "密码", "Password";
     save: "保存", "Save";
-    cancel: "取消", "Cancel";
     snapshots: "图像", "Pictures";
     fault_snapshot: "故障画面", "Picture at fault";
     good_snapshot: "最近正常画面", "Last good picture";
@@ -173,7 +160,6 @@ catalogue! {
     transitions: "状态变化", "Changes of state";
     at: "时间", "Time";
     took: "耗时", "Took";
-    depth: "深度", "Depth";
     verdict: "结论", "Verdict";
     faults: "故障现象", "Faults";
     older: "更早的记录", "Older";

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const root = document.documentElement;
+  root.classList.add("js");
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 
@@ -86,7 +87,9 @@
       // Pictures: looking at one is logged, so they are fetched anew only when they are new.
       if (element.dataset.key !== undefined && element.dataset.key === twin.dataset.key) continue;
       if (twin.dataset.key !== undefined) element.dataset.key = twin.dataset.key;
+      const open = $$("details", element).map((details) => details.open);
       element.innerHTML = twin.innerHTML;
+      $$("details", element).forEach((details, index) => { if (open[index]) details.open = true; });
       element.className = twin.className;
     }
     root.classList.toggle("is-moved", moved);
@@ -131,7 +134,7 @@
     try {
       const answer = await fetch(form.action, { method: "POST", headers: { "Accept": "application/json" }, credentials: "same-origin" });
       const body = await answer.json().catch(() => ({}));
-      if (!answer.ok && said) said.textContent = body.title ? body.title + (body.detail ? ": " + body.detail : "") : form.dataset.failed;
+      if (!answer.ok && said) said.textContent = body.detail || body.advice || form.dataset.failed;
     } catch { if (said) said.textContent = form.dataset.failed; }
     clearInterval(tick);
     button.disabled = false; button.classList.remove("busy"); button.textContent = words;

@@ -131,7 +131,7 @@ impl Known {
         let stands = standing.last_result.is_some_and(|last| now <= last + standing.hold);
         let faults: &[FaultCode] = if stands { &standing.faults } else { &[] };
         Self {
-            state: contract_state(present),
+            state: present.code(),
             since: stands.then(|| standing.since.rfc3339(app.zone)),
             reached: stands.then_some(standing.reached),
             faults: faults
@@ -149,17 +149,6 @@ impl Known {
                 since: doubt.since.rfc3339(app.zone),
             }),
         }
-    }
-}
-
-const fn contract_state(present: Present) -> &'static str {
-    match present {
-        Present::Online => "online",
-        Present::Degraded => "degraded",
-        Present::Offline => "offline",
-        Present::Unknown => "unknown",
-        Present::Unconnected => "unconnected",
-        Present::OutOfUse => "out_of_use",
     }
 }
 

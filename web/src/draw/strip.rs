@@ -58,7 +58,7 @@ impl Shares {
     /// Heights of trouble in twelfths of the room above the low bar: what decides the drawing.
     fn levels(self) -> (State, u32, u32, bool) {
         let total = self.total().max(1);
-        let twelfths = |part: u32| if part == 0 { 0 } else { (part * 12).div_ceil(total).max(3) };
+        let twelfths = |part: u32| if part == 0 { 0 } else { (part * 12).div_ceil(total).max(4) };
         let down = twelfths(self.down).min(12);
         let degraded = twelfths(self.degraded).min(12 - down);
         (self.worst(), down, degraded, self.unknown * 2 > total)
@@ -265,7 +265,8 @@ impl Paths {
             }
         }
         if self.reach < length {
-            let width = length - self.reach;
+            // Past the right edge, where rounding would let the hatching through.
+            let width = length - self.reach + 20;
             let x = self.reach;
             let _ = write!(svg, r#"<path class="a" d="M{x} 0h{width}v{HEIGHT}h-{width}z"/>"#);
         }
@@ -362,7 +363,7 @@ mod tests {
         assert_eq!(strip.rows[1].from, "08:00");
         assert_eq!(strip.label, "今日: 08:00–09:00 离线");
         assert!(strip.svg.contains(r#"<path class="d" d="M480 0h60v24h-60z"/>"#), "{}", strip.svg);
-        assert!(strip.svg.contains(r#"class="a" d="M600 0h840"#), "what lies ahead is empty");
+        assert!(strip.svg.contains(r#"class="a" d="M600 0h860"#), "what lies ahead is empty");
         assert!(strip.hints().contains("540|08:00–09:00 离线"));
     }
 

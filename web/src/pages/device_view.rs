@@ -354,7 +354,8 @@ fn stage_ms(seen: &Observation, stage: Stage) -> Option<f64> {
 
 fn sparks(view: &View<'_>, measures: &[Rollup]) -> Vec<SparkView> {
     let t = view.t;
-    let shown: [(Measure, &'static str, fn(f64) -> String); 5] = [
+    type Print = fn(f64) -> String;
+    let shown: [(Measure, &'static str, Print); 5] = [
         (Measure::Fps, t.fps_short(), |value| format!("{value:.1} fps")),
         (Measure::BitrateBps, t.bitrate(), bitrate),
         (Measure::LossRatio, t.loss(), percent),

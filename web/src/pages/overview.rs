@@ -147,9 +147,9 @@ pub(crate) async fn show(
         last_update,
         bar: FilterBar::new("/", &query, app.store.choices().await?, States::Hidden, t),
         heads: [
-            ("up", t.online()),
+            ("online", t.online()),
             ("degraded", t.degraded()),
-            ("down", t.offline()),
+            ("offline", t.offline()),
             ("unknown", t.unknown()),
         ],
         rows,

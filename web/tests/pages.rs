@@ -1,0 +1,573 @@
+//! The router on a real database: who may see what, and what they see.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[expect(dead_code, reason = "shared with the example, which uses more of it")]
+#[path = "fixture/mod.rs"]
+mod fixture;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use fixture::{Case, Fixture, NOW, PASSWORD};
+use futures_util::FutureExt;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use std::{sync::atomic::Ordering, time::Duration};
+use tower::ServiceExt;
+use zhishou_domain::{DeviceId, LedgerRow};
+use zhishou_storage::{Filter, ImportMode};
+
+/// An answer, read whole.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+}
+
+/// A browser: keeps its cookies.
+struct Browser {
+    router: Router,
+    cookies: Vec<(String, String)>,
+    headers: Vec<(&'static str, &'static str)>,
+}
+
+impl Browser {
+    fn new(fixture: &Fixture) -> Self {
+        let router = zhishou_web::router(fixture.app.clone());
+        Self { router, cookies: vec![], headers: vec![] }
+    }
+
+    async fn logged_in(fixture: &Fixture) -> Self {
+        let mut browser = Self::new(fixture);
+        let answer = browser.login(PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser
+    }
+
+    async fn login(&mut self, password: &str) -> Answer {
+        self.post("/login", &format!("login=Admin&password={password}&next=/devices")).await
+    }
+
+    async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, Body::empty(), "").await
+    }
+
+    async fn post(&mut self, path: &str, form: &str) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        self.send(Method::POST, path, Body::from(form.to_owned()), kind).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: Body, kind: &str) -> Answer {
+        let jar: Vec<_> =
+            self.cookies.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "zhishou.test")
+            .header(header::COOKIE, jar.join("; "));
+        if !kind.is_empty() {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            self.cookies.push((name.to_owned(), value.to_owned()));
+        }
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+async fn device_of(fixture: &Fixture, case: Case) -> DeviceId {
+    let rows = fixture.app.store.fleet(&Filter::default(), None, 1000, NOW).await.unwrap();
+    let row = rows.into_iter().find(|row| {
+        let number = row.name.rsplit('-').next().and_then(|text| text.parse().ok());
+        number.is_some_and(|number| Case::of(number) == case)
+    });
+    row.unwrap().id
+}
+
+#[tokio::test]
+async fn everything_but_health_needs_a_login() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::new(&fixture);
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(browser.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    for path in ["/", "/devices", "/devices/x", "/sites/x", "/password", "/metrics", "/nowhere"] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(answer.header("location").starts_with("/login?next="), "{path}");
+    }
+    for path in [
+        "/api/v1/sites",
+        "/api/v1/devices",
+        "/api/v1/observations",
+        "/api/v1/rates?by=site",
+        "/api/openapi.json",
+        "/events",
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let answer = browser.get("/api/v1/sites").await;
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert!(!answer.json()["request_id"].as_str().unwrap().is_empty());
+    let answer = browser.post("/devices/01890a5d-ac96-774b-bcce-b302099a8057/probe", "").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let location = answer.header("location");
+    assert!(location.contains("next=%2Fdevices%2F01890a5d"), "back to the page: {location}");
+}
+
+#[tokio::test]
+async fn a_login_opens_a_new_session_and_sends_on() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::new(&fixture);
+    let planted = "A".repeat(22);
+    browser.cookies.push(("zhishou".into(), planted.clone()));
+    let answer = browser.login(PASSWORD).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/devices"));
+    let cookie = answer.header("set-cookie").to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    assert!(!cookie.contains(&planted), "a planted session is worth nothing");
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    let old = browser.cookies.clone();
+    browser.post("/logout", "").await;
+    assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER);
+    browser.cookies = old;
+    assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER, "a session ended stays ended");
+}
+
+#[tokio::test]
+async fn five_wrong_passwords_lock_the_account_for_this_address() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::new(&fixture);
+    for _ in 0..5 {
+        let answer = browser.login("wrong").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert!(
+            answer.body.contains("用户名或密码不正确") && answer.body.contains("value=\"Admin\"")
+        );
+    }
+    assert_eq!(browser.login(PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    fixture.clock.0.fetch_add(16 * 60_000, Ordering::SeqCst);
+    assert_eq!(browser.login(PASSWORD).await.status, StatusCode::SEE_OTHER);
+    let failed = fixture.app.store.audit_of("login_failed", 10).await.unwrap();
+    assert_eq!(failed.len(), 5);
+}
+
+#[tokio::test]
+async fn a_one_time_password_must_be_changed_before_anything_else() {
+    let fixture = Fixture::empty(true).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let answer = browser.get("/").await;
+    assert!(answer.header("location").starts_with("/password"), "{:?}", answer.headers);
+    assert_eq!(browser.get("/api/v1/sites").await.status, StatusCode::FORBIDDEN);
+    let change =
+        |new: &str, again: &str| format!("current={PASSWORD}&new={new}&again={again}&next=/");
+    for (new, again) in
+        [("short", "short"), ("Battery-Staple-2", "Other-Staple-2"), (PASSWORD, PASSWORD)]
+    {
+        let answer = browser.post("/password", &change(new, again)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{new}");
+    }
+    let mut other = Browser::logged_in(&fixture).await;
+    let answer = browser.post("/password", &change("Battery-Staple-2", "Battery-Staple-2")).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    let answer = other.get("/").await;
+    assert!(answer.header("location").starts_with("/login"), "other sessions have ended");
+}
+
+#[tokio::test]
+async fn an_idle_session_ends_and_a_page_that_refreshes_itself_does_not_keep_it() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let minutes = |count: i64| {
+        fixture.clock.0.fetch_add(count * 60_000, Ordering::SeqCst);
+    };
+    minutes(25);
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    minutes(25);
+    browser.headers.push(("x-refresh", "1"));
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    minutes(6);
+    browser.headers.clear();
+    assert_eq!(browser.get("/").await.status, StatusCode::SEE_OTHER);
+
+    let mut browser = Browser::logged_in(&fixture).await;
+    for _ in 0..28 {
+        minutes(25);
+        assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    }
+    minutes(25);
+    assert_eq!(
+        browser.get("/").await.status,
+        StatusCode::SEE_OTHER,
+        "after twelve hours in any case"
+    );
+}
+
+#[tokio::test]
+async fn what_another_site_posts_is_refused() {
+    let fixture = Fixture::district(1, 12, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let device = device_of(&fixture, Case::Login).await;
+    browser.headers = vec![("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
+    let answer =
+        browser.post(&format!("/devices/{device}/credential"), "username=x&password=y").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.body.contains("没有任何内容被改动"), "{}", answer.body);
+    browser.headers = vec![("sec-fetch-site", "same-origin")];
+    let answer =
+        browser.post(&format!("/devices/{device}/credential"), "username=x&password=y").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn every_page_renders_in_both_languages_without_a_script_or_style_of_its_own() {
+    let fixture = Fixture::district(4, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let rows = fixture.app.store.fleet(&Filter::default(), None, 1, NOW).await.unwrap();
+    let mut paths = vec![
+        "/".to_owned(),
+        "/?trouble=1".to_owned(),
+        "/devices".to_owned(),
+        "/devices?state=offline".to_owned(),
+        "/password".to_owned(),
+        "/devices/nothing".to_owned(),
+        format!("/sites/{}", rows[0].site),
+    ];
+    for case in [
+        Case::Well,
+        Case::Silent,
+        Case::Slow,
+        Case::Login,
+        Case::Flapped,
+        Case::Doubted,
+        Case::Black,
+        Case::Unconnected,
+    ] {
+        paths.push(format!("/devices/{}", device_of(&fixture, case).await));
+    }
+    for path in paths {
+        for (lang, tag) in [("zh", "zh-CN"), ("en", "en")] {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let answer = browser.get(&format!("{path}{separator}lang={lang}")).await;
+            let body = &answer.body;
+            assert!(body.contains(&format!("<html lang=\"{tag}\"")), "{path}: {body}");
+            assert!(!body.contains(" style=") && !body.contains("<style"), "{path}");
+            assert_eq!(body.matches("<script").count(), 1, "{path}");
+            assert!(!body.contains("javascript:") && !body.contains(" onclick"), "{path}");
+            assert!(!body.contains("never shown"), "{path} shows a password");
+            assert!(body.ends_with("</html>"), "{path}");
+            assert!(answer.header("content-security-policy").contains("script-src 'self'"));
+            if lang == "en" && path == "/" {
+                assert!(body.contains("Online today") && !body.contains("今日在线率"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_overview_says_the_rate_with_what_made_it_and_the_worst_site_first() {
+    let fixture = Fixture::district(4, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let body = browser.get("/").await.body;
+    assert!(body.contains("今日在线率") && body.contains("台·分钟") && body.contains("目标 98 %"));
+    assert!(body.contains("离线 <b>6</b>"), "{body}");
+    assert!(body.contains("连接超时"), "the reason is said");
+    let answer = browser.get("/api/v1/rates?by=site").await.json();
+    let rate =
+        |row: &Value| row["numerator"].as_f64().unwrap() / row["denominator"].as_f64().unwrap();
+    let rows = answer["items"].as_array().unwrap();
+    assert_eq!(rows.len(), 4);
+    // Sites with nothing wrong are folded and stand in no row of their own.
+    let mut shown: Vec<(usize, f64)> = rows
+        .iter()
+        .filter_map(|row| {
+            let id = row["id"].as_str().unwrap();
+            Some((body.find(&format!("id=\"site-{id}\""))?, rate(row)))
+        })
+        .collect();
+    shown.sort_by_key(|(place, _)| *place);
+    assert_eq!(shown.len(), 2);
+    assert!(shown.is_sorted_by(|a, b| a.1 <= b.1) && shown[0].1 < 1.0, "{shown:?}");
+    assert!(body.contains("个站点全部在线"));
+    for row in rows {
+        assert_eq!(row["policy"], "online-time v1");
+        assert!(row["coverage"].as_f64().unwrap() > 0.9, "{row}");
+        assert!(row["denominator"].as_u64() <= row["scheduled"].as_u64(), "{row}");
+    }
+}
+
+#[tokio::test]
+async fn filters_stand_in_the_address_and_bad_ones_are_named() {
+    let fixture = Fixture::district(4, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let all = browser.get("/api/v1/devices?limit=1000").await.json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 96);
+    let one = browser.get("/api/v1/devices?class=1").await.json();
+    assert_eq!(one["items"].as_array().unwrap().len(), 32);
+    let tagged = browser.get("/api/v1/devices?tag=%E9%87%8D%E7%82%B9&state=offline").await.json();
+    assert!(tagged["items"].as_array().unwrap().iter().all(|row| row["state"] == "offline"));
+    let found = browser.get("/devices?q=%25").await;
+    assert!(found.body.contains("没有符合条件的记录"), "a wildcard is an ordinary character");
+    let answer = browser.get("/?class=9").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(answer.body.contains("class: unknown value"), "{}", answer.body);
+    let body = browser.get("/?class=1&trouble=1").await.body;
+    assert!(body.contains("<option value=\"1\" selected>") && body.contains("checked"));
+}
+
+#[tokio::test]
+async fn bad_cursors_are_problems_and_good_ones_reach_every_device_once() {
+    let fixture = Fixture::district(4, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    for path in [
+        "/api/v1/devices?next=nonsense",
+        "/api/v1/observations?next=!!",
+        "/api/v1/sites?next=e30",
+        "/api/v1/devices?limit=0",
+        "/api/v1/rates?by=colour",
+        "/api/v1/rates?by=site&from=x",
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(answer.json()["status"], 400);
+    }
+    assert_eq!(browser.get("/?after=nonsense").await.status, StatusCode::BAD_REQUEST);
+    let (mut next, mut seen) = (String::new(), std::collections::BTreeSet::new());
+    for _ in 0..20 {
+        let page = browser.get(&format!("/api/v1/devices?limit=7&next={next}")).await.json();
+        for row in page["items"].as_array().unwrap() {
+            assert!(seen.insert(row["id"].as_str().unwrap().to_owned()), "twice: {row}");
+        }
+        match page["next"].as_str() {
+            Some(cursor) => next = cursor.to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len(), 96);
+}
+
+#[tokio::test]
+async fn hostile_names_are_text() {
+    let fixture = Fixture::empty(false).await;
+    let hostile = "<script>alert(1)</script>\"'&";
+    let row = LedgerRow {
+        street: Some("<b>街道</b>".into()),
+        url: Some("rtsp://10.0.0.1/1".into()),
+        tags: vec!["\"><img src=x>".into(), "other".into()],
+        ..LedgerRow::new(2, hostile, "<i>site</i>")
+    };
+    fixture.app.store.import(vec![row], NOW, ImportMode::AllOrNothing).await.unwrap();
+    let mut browser = Browser::logged_in(&fixture).await;
+    let rows = fixture.app.store.fleet(&Filter::default(), None, 1, NOW).await.unwrap();
+    let device = format!("/devices/{}", rows[0].id);
+    for path in [
+        "/",
+        "/devices",
+        device.as_str(),
+        "/?q=%22%3E%3Cscript%3E",
+        "/login?next=%22%3E%3Cscript%3E",
+    ] {
+        let body = browser.get(path).await.body;
+        assert_eq!(
+            body.matches("<script").count(),
+            usize::from(!body.is_empty()),
+            "{path}: {body}"
+        );
+        assert!(
+            !body.contains("<i>site") && !body.contains("<img src=x>") && !body.contains("<b>街道")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_device_page_answers_first_and_says_what_to_do() {
+    let fixture = Fixture::district(2, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let body =
+        browser.get(&format!("/devices/{}", device_of(&fixture, Case::Silent).await)).await.body;
+    for words in [
+        "离线",
+        "1 小时 27 分",
+        "连接超时",
+        "先查供电和网线",
+        "138 0000 1111",
+        "tel:13800001111",
+        "立即探测",
+    ] {
+        assert!(body.contains(words), "{words}");
+    }
+    let body =
+        browser.get(&format!("/devices/{}", device_of(&fixture, Case::Doubted).await)).await.body;
+    assert!(body.contains("待确认 1/3: 连接超时") && body.contains("在线"), "{body}");
+    let login = device_of(&fixture, Case::Login).await;
+    let body = browser.get(&format!("/devices/{login}")).await.body;
+    assert!(
+        body.contains("口令被拒绝") && body.contains("应答 401") && body.contains("已暂停登录"),
+        "{body}"
+    );
+    assert!(body.contains("重新启用登录"));
+    let answer = browser.post(&format!("/devices/{login}/rearm"), "").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let body = browser.get(&format!("/devices/{login}?done=rearm")).await.body;
+    assert!(body.contains("未验证") && body.contains("已重新启用"), "{body}");
+}
+
+#[tokio::test]
+async fn probe_now_answers_programs_with_the_observation_and_browsers_with_the_page() {
+    let fixture = Fixture::district(1, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let device = device_of(&fixture, Case::Silent).await;
+    fixture.clock.0.fetch_add(60_000, Ordering::SeqCst);
+    let answer = browser.post(&format!("/api/v1/devices/{device}/probe"), "").await;
+    assert_eq!(
+        (answer.status, &answer.json()["verdict"]),
+        (StatusCode::OK, &Value::from("online"))
+    );
+    let answer = browser.post(&format!("/devices/{device}/probe"), "").await;
+    assert_eq!(answer.header("location"), format!("/devices/{device}"));
+    let seen = browser.get(&format!("/api/v1/devices/{device}")).await.json();
+    assert_eq!((&seen["state"], &seen["faults"]), (&Value::from("online"), &serde_json::json!([])));
+    let unconnected = device_of(&fixture, Case::Unconnected).await;
+    let answer = browser.post(&format!("/api/v1/devices/{unconnected}/probe"), "").await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    fixture.clock.0.fetch_add(60_000, Ordering::SeqCst);
+    let history = browser.get(&format!("/api/v1/devices/{device}/history")).await.json();
+    assert_eq!(history["items"][0]["state"], "up");
+}
+
+#[tokio::test]
+async fn pictures_are_served_to_nobody_unlogged_and_kept_by_no_cache() {
+    let fixture = Fixture::district(1, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let device = device_of(&fixture, Case::Black).await;
+    let answer = browser.get(&format!("/devices/{device}/pictures/fault")).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert_eq!(answer.header("content-type"), "image/jpeg");
+    let viewed = fixture.app.store.audit_of("view_evidence", 10).await.unwrap();
+    assert_eq!((viewed.len(), viewed[0].0.as_str()), (1, "admin"));
+    let other = device_of(&fixture, Case::Login).await;
+    let answer = browser.get(&format!("/devices/{other}/pictures/fault")).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_empty_system_offers_one_next_step() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let body = browser.get("/").await.body;
+    assert!(body.contains("还没有设备") && body.contains("zhishou import"), "{body}");
+}
+
+#[tokio::test]
+async fn static_files_are_kept_for_ever_under_the_address_of_their_content() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::new(&fixture);
+    let login = browser.get("/login").await.body;
+    let start = login.find("/static/").unwrap();
+    let url: String = login[start..].chars().take_while(|c| *c != '"').collect();
+    let answer = browser.get(&url).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.header("cache-control").contains("immutable"));
+    let stale = browser.get("/static/0000000000000000/app.css").await;
+    assert_eq!(stale.header("cache-control"), "no-cache");
+}
+
+#[tokio::test]
+async fn events_tell_of_changes_together_and_only_of_those_asked_for() {
+    let fixture = Fixture::district(1, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let device = device_of(&fixture, Case::Well).await;
+    let jar: Vec<_> = browser.cookies.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let request =
+        Request::get(format!("/events?device={device}")).header(header::COOKIE, jar.join("; "));
+    let response =
+        browser.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body();
+    let other = device_of(&fixture, Case::Silent).await;
+    for id in [other, device, device] {
+        fixture.clock.0.fetch_add(1000, Ordering::SeqCst);
+        browser.post(&format!("/devices/{id}/probe"), "").await;
+    }
+    let frame = tokio::time::timeout(Duration::from_secs(10), body.frame()).await.unwrap();
+    let text = String::from_utf8(frame.unwrap().unwrap().into_data().unwrap().to_vec()).unwrap();
+    assert!(text.starts_with("event: change"), "{text}");
+    assert!(body.frame().now_or_never().is_none(), "one event for all");
+}
+
+#[tokio::test]
+async fn metrics_count_what_the_page_counts() {
+    let fixture = Fixture::district(4, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let text = browser.get("/metrics").await.body;
+    assert!(text.contains("zhishou_devices{state=\"offline\"} 6\n"), "{text}");
+    assert!(text.contains("zhishou_devices{state=\"unconnected\"} 2\n"), "{text}");
+}
+
+#[tokio::test]
+async fn the_interface_is_described() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let document = browser.get("/api/openapi.json").await.json();
+    for path in
+        ["/api/v1/sites", "/api/v1/rates", "/api/v1/devices/{id}/probe", "/api/v1/observations"]
+    {
+        assert!(document["paths"][path].is_object(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_minutes_of_a_rate_are_exactly_those_that_were_known() {
+    let fixture = Fixture::empty(false).await;
+    let store = &fixture.app.store;
+    // Known to us from 12:00:30 on; probed at 12:30, 13:00 and 14:00, down from 13:00 on.
+    let since = NOW - Duration::from_secs(12_570);
+    let row = LedgerRow {
+        street: Some("滨江街道".into()),
+        url: Some("rtsp://10.0.0.1/1".into()),
+        ..LedgerRow::new(2, "球机", "码头")
+    };
+    store.import(vec![row], since, ImportMode::AllOrNothing).await.unwrap();
+    let device = store.fleet(&Filter::default(), None, 1, NOW).await.unwrap()[0].id;
+    for (sequence, seconds, case) in
+        [(1, 10_800, Case::Well), (2, 9000, Case::Silent), (3, 5400, Case::Silent)]
+    {
+        fixture.seen(device, sequence, NOW - Duration::from_secs(seconds), case).await;
+    }
+    let mut browser = Browser::logged_in(&fixture).await;
+    let row = browser.get("/api/v1/rates?by=site").await.json()["items"][0].clone();
+    // 12:00 to 15:30 with both ends touched; up 12:30–13:00; down since, the last result standing.
+    assert_eq!(row["scheduled"], 211, "{row}");
+    let (good, all) = (row["numerator"].as_u64().unwrap(), row["denominator"].as_u64().unwrap());
+    assert_eq!((good, all - good), (30, 151), "{row}");
+    assert_eq!(row["value"], Value::Null, "coverage of 86 % is too little");
+    assert_eq!(row["counts"]["offline"], 1);
+    let body = browser.get("/").await.body;
+    assert!(body.contains("数据不足") && body.contains("可能区间 14.21–28.43 %"), "{body}");
+}
