@@ -79,7 +79,7 @@ pub(crate) struct DemoArgs {
     /// 监听地址 · address and port to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// 摄像机数量, 不少于 26 · number of cameras
+    /// 摄像机数量, 不少于 24 · number of cameras
     #[arg(long, value_name = "N")]
     pub(crate) cameras: Option<usize>,
 }

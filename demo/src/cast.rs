@@ -177,7 +177,7 @@ pub(crate) fn scenes(cameras: usize) -> Vec<Scene> {
 }
 
 /// The district whose cameras listen on `port`.
-pub(crate) fn district(cameras: usize, port: u16) -> District {
+pub fn district(cameras: usize, port: u16) -> District {
     let not_probed = |row| DemoCamera { row, expected: Expected::NotProbed };
     let mut cameras_and_more = vec![not_probed(recorder())];
     cameras_and_more.extend(roles(cameras).iter().enumerate().map(|(index, role)| DemoCamera {

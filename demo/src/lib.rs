@@ -24,7 +24,7 @@ mod reel;
 mod stage;
 
 pub use bake::{FootageError, Progress};
-pub use cast::BASE_CAMERAS;
+pub use cast::{BASE_CAMERAS, district};
 pub use district::{DemoCamera, District, Expected, Maintainer, Site};
 pub use ledger::write_ledger_csv;
 pub use reel::ReelError;

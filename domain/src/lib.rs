@@ -38,7 +38,7 @@ pub use observation::{
     AudioFacts, Observation, PictureFacts, PictureMode, StageTiming, Transport, VideoFacts,
 };
 pub use place::{Department, Maintainer, Site, Street};
-pub use plan::{Depth, Plan, ProbeRequest};
+pub use plan::{Depth, Plan, ProbeRequest, Snapshot};
 pub use rate::{Counts, Minutes, Rate};
 pub use strip::{DayStrip, State};
 pub use time::{Clock, Timestamp};

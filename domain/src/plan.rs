@@ -73,6 +73,18 @@ fn phase(device: DeviceId, round: u64) -> f64 {
     ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
+/// When the judged keyframe comes back as a JPEG: making one costs as much as judging it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Snapshot {
+    /// Never.
+    #[default]
+    Never,
+    /// Where a fault was found in it.
+    OnFault,
+    /// Always.
+    Always,
+}
+
 /// What a prober is asked to do.
 #[derive(Clone, Debug)]
 pub struct ProbeRequest {
@@ -92,6 +104,8 @@ pub struct ProbeRequest {
     pub seconds: Duration,
     /// Signature of the last picture of this device and when it was taken, for `frozen`.
     pub last_picture: Option<(Timestamp, Vec<u8>)>,
+    /// Whether the judged keyframe is wanted as a JPEG.
+    pub snapshot: Snapshot,
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
-use zhishou_domain::{Detail, Fault, FaultCode, PictureFacts, PictureMode, Stage, Timestamp};
+use zhishou_domain::{
+    Detail, Fault, FaultCode, PictureFacts, PictureMode, Snapshot, Stage, Timestamp,
+};
 use zhishou_picture::{CodedHash, Finding, Frame, Judgement, Mode, Signature, judge, judge_frozen};
 
 use crate::Settings;
@@ -36,6 +38,7 @@ pub(crate) fn look(
     coded: CodedHash,
     now: Timestamp,
     before: Option<&Before<'_>>,
+    want: Snapshot,
     settings: &Settings,
 ) -> Look {
     let (width, height) = picture.size();
@@ -66,10 +69,15 @@ pub(crate) fn look(
         let raised = judgement.findings.iter().filter(|finding| finding.is_fault());
         raised.filter_map(|finding| fault_of(finding, frozen_for)).collect()
     };
+    let is_wanted = match want {
+        Snapshot::Never => false,
+        Snapshot::OnFault => !faults.is_empty(),
+        Snapshot::Always => true,
+    };
     Look {
         facts: Some(facts(&judgement, width, height, corrupted)),
         faults,
-        snapshot: jpeg(&frame, settings.snapshot_width),
+        snapshot: is_wanted.then(|| jpeg(&frame, settings.snapshot_width)).flatten(),
         signature: (!corrupted).then(|| signature.to_bytes()),
     }
 }
@@ -175,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_picture_becomes_facts_a_jpeg_and_a_signature() {
-        let seen = look(&still(1, 0), [1; 32], at(0), None, &Settings::default());
+        let seen = look(&still(1, 0), [1; 32], at(0), None, Snapshot::Always, &Settings::default());
         let facts = seen.facts.unwrap();
         assert_eq!((facts.width, facts.height, facts.mode), (640, 480, PictureMode::Mono));
         assert_eq!(facts.scores[&FaultCode::Black], Some(0.0));
@@ -188,18 +196,20 @@ mod tests {
     #[test]
     fn the_same_coded_keyframe_after_a_minute_is_frozen() {
         let settings = Settings::default();
-        let first = look(&still(1, 0), [7; 32], at(0), None, &settings).signature.unwrap();
+        let first = look(&still(1, 0), [7; 32], at(0), None, Snapshot::Always, &settings)
+            .signature
+            .unwrap();
         let before = Before { taken: at(0), signature: &first };
-        let again = look(&still(1, 0), [7; 32], at(60), Some(&before), &settings);
+        let again = look(&still(1, 0), [7; 32], at(60), Some(&before), Snapshot::Always, &settings);
         let frozen = again.faults.iter().find(|f| f.code == FaultCode::Frozen).unwrap();
         assert_eq!(frozen.detail, Detail::Frozen { for_ms: 60_000 });
-        let soon = look(&still(1, 0), [7; 32], at(5), Some(&before), &settings);
+        let soon = look(&still(1, 0), [7; 32], at(5), Some(&before), Snapshot::Always, &settings);
         assert!(soon.faults.iter().all(|f| f.code != FaultCode::Frozen), "too soon to tell");
     }
 
     #[test]
     fn a_picture_that_the_decoder_made_up_is_not_judged() {
-        let seen = look(&still(1, 3), [1; 32], at(0), None, &Settings::default());
+        let seen = look(&still(1, 3), [1; 32], at(0), None, Snapshot::Always, &Settings::default());
         assert_eq!(seen.faults.len(), 1);
         assert_eq!(seen.faults[0].code, FaultCode::Corrupted);
         let facts = seen.facts.unwrap();

@@ -14,7 +14,7 @@ use simulator::{Camera, Habit};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
-    ProbeRequest, Stage, Timestamp, Verdict,
+    ProbeRequest, Snapshot, Stage, Timestamp, Verdict,
 };
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
 use zhishou_probe::decoder::{DecodeFailure, Decoded, Decoder, Decoding};
@@ -109,6 +109,7 @@ fn request(url: &str, depth: Depth) -> ProbeRequest {
         depth,
         seconds: Duration::from_millis(300),
         last_picture: None,
+        snapshot: Snapshot::Always,
     }
 }
 

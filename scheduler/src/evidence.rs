@@ -1,7 +1,7 @@
 //! Which pictures are kept: one per change, not one per probe.
 
 use std::{future::Future, pin::Pin, time::Duration};
-use zhishou_domain::{DeviceId, FaultCode, Group, Observation, Standing, Timestamp};
+use zhishou_domain::{DeviceId, FaultCode, Group, Observation, Snapshot, Standing, Timestamp};
 use zhishou_storage::{EvidenceKind, EvidenceRow};
 
 /// A good picture older than this is replaced, so that an operator sees what the camera last
@@ -24,6 +24,14 @@ pub trait EvidenceFiles: Send + Sync + 'static {
     fn discard(&self, row: EvidenceRow) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
+/// Whether a probe begun at `now` is asked for a snapshot of a clean picture too.
+pub(crate) fn snapshot_wanted(last_good: Option<Timestamp>, now: Timestamp) -> Snapshot {
+    match last_good {
+        Some(taken) if taken + GOOD_FOR > now => Snapshot::OnFault,
+        _ => Snapshot::Always,
+    }
+}
+
 /// What the snapshot of this probe is evidence of, if of anything new.
 ///
 /// A picture with a fault in it is kept when its set of faults is neither that of the standing nor
@@ -40,7 +48,7 @@ pub(crate) fn worth_keeping(
         let is_new = before.faults != seen && doubt != Some(&seen);
         return is_new.then_some(EvidenceKind::Fault);
     }
-    let is_old = last_good.is_none_or(|taken| taken + GOOD_FOR <= observation.started_at);
+    let is_old = snapshot_wanted(last_good, observation.started_at) == Snapshot::Always;
     (seen.is_empty() && is_old).then_some(EvidenceKind::Good)
 }
 

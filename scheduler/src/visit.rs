@@ -1,6 +1,9 @@
 //! One visit to one device: what is sent out, what is kept of what comes back.
 
-use crate::{Agent, Probed, evidence::worth_keeping};
+use crate::{
+    Agent, Probed,
+    evidence::{snapshot_wanted, worth_keeping},
+};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
@@ -58,6 +61,7 @@ async fn try_visit(
         depth: plan.depth,
         seconds: plan.seconds,
         last_picture: pictures.last.clone(),
+        snapshot: snapshot_wanted(last_good(&pictures), agent.clock.now()),
     };
     let probed = agent.prober.probe(request, cancel.clone()).await;
     if cancel.is_cancelled() {
@@ -77,6 +81,11 @@ async fn try_visit(
     Ok(Some(Visited { observation, next }))
 }
 
+/// When the last picture without a fault was taken.
+fn last_good(pictures: &Pictures) -> Option<Timestamp> {
+    pictures.good.as_ref().map(|row| row.taken_at)
+}
+
 /// Decides what is kept of a result, and writes its picture. Also gives the clean picture that
 /// the new one replaces.
 async fn keep(
@@ -90,11 +99,10 @@ async fn keep(
 ) -> Result<(Record, Option<EvidenceRow>), StoreError> {
     let Probed { mut observation, snapshot, signature, login: outcome } = probed;
     let before: Standing = agent.store.standing(target.device).await?;
-    let last_good = pictures.good.as_ref().map(|row| row.taken_at);
     let mut evidence = Vec::new();
     let mut replaced = None;
     if let Some(jpeg) = snapshot
-        && let Some(kind) = worth_keeping(&observation, &before, last_good)
+        && let Some(kind) = worth_keeping(&observation, &before, last_good(pictures))
         && let Some(row) =
             agent.evidence.keep(target.device, kind, observation.started_at, jpeg).await
     {

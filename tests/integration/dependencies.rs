@@ -20,8 +20,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "config", "demo", "domain", "ledger", "picture", "probe", "recordings", "report",
-            "scheduler", "storage", "web",
+            "config",
+            "demo",
+            "domain",
+            "ledger",
+            "picture",
+            "probe",
+            "recordings",
+            "report",
+            "scheduler",
+            "storage",
+            "web",
         ],
     ),
 ];

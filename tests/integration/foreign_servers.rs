@@ -68,7 +68,10 @@ fn footage() -> &'static Path {
         let clip = root().join("demo/footage/store.mp4");
         for (name, codec) in [
             ("view-h264.mp4", &["libx264", "-preset", "ultrafast", "-bf", "0"][..]),
-            ("view-h265.mp4", &["libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0"]),
+            (
+                "view-h265.mp4",
+                &["libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0"],
+            ),
         ] {
             encode(&clip, &folder.join(name), codec);
         }
@@ -80,7 +83,16 @@ fn footage() -> &'static Path {
 
 fn encode(from: &Path, to: &Path, codec: &[&str]) {
     let mut arguments = vec!["-stream_loop", "9", "-i", from.to_str().unwrap(), "-t", "20"];
-    arguments.extend(["-vf", "fps=10,scale=640:-2", "-pix_fmt", "yuv420p", "-g", "10", "-an", "-c:v"]);
+    arguments.extend([
+        "-vf",
+        "fps=10,scale=640:-2",
+        "-pix_fmt",
+        "yuv420p",
+        "-g",
+        "10",
+        "-an",
+        "-c:v",
+    ]);
     arguments.extend(codec);
     ffmpeg(&arguments, to);
 }
@@ -111,8 +123,9 @@ fn probe(url: &str) -> (Value, i32) {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let value = serde_json::from_str(text.trim())
-        .unwrap_or_else(|error| panic!("{error}: {text} {}", String::from_utf8_lossy(&output.stderr)));
+    let value = serde_json::from_str(text.trim()).unwrap_or_else(|error| {
+        panic!("{error}: {text} {}", String::from_utf8_lossy(&output.stderr))
+    });
     (value, output.status.code().unwrap())
 }
 

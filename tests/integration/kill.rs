@@ -58,7 +58,8 @@ async fn nothing_acknowledged_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (data, config, rows) = (path("data"), path("zhishou.toml"), path("ledger.csv"));
-    fs::write(&config, "[plans.default]\ninterval_s = 10\nretry_s = 5\ndepth = \"reach\"\n").unwrap();
+    fs::write(&config, "[plans.default]\ninterval_s = 10\nretry_s = 5\ndepth = \"reach\"\n")
+        .unwrap();
     fs::write(&rows, ledger(camera())).unwrap();
     let import = Command::new(binary())
         .args(["import", &rows, "--data", &data, "--config", &config])
@@ -66,11 +67,14 @@ async fn nothing_acknowledged_is_lost() {
         .unwrap();
     assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
 
-    let start = || Platform::start(&["serve", "--data", &data, "--config", &config, "--listen", "127.0.0.1:0"]);
+    let start = || {
+        Platform::start(&["serve", "--data", &data, "--config", &config, "--listen", "127.0.0.1:0"])
+    };
     let mut known = BTreeSet::new();
     for round in 0..ROUNDS {
         let mut platform = start();
-        let (user, printed) = platform.login.clone().unwrap_or_else(|| ("admin".into(), PASSWORD.into()));
+        let (user, printed) =
+            platform.login.clone().unwrap_or_else(|| ("admin".into(), PASSWORD.into()));
         let visitor = Visitor::login(&platform, &user, &printed, PASSWORD).await;
         assert_eq!(visitor.list("/api/v1/devices?limit=500").await.len(), CAMERAS, "round {round}");
         let seen = acknowledged(&visitor).await;

@@ -11,7 +11,9 @@ use crate::{
 use std::{fs, path::Path, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{CredentialState, DeviceKind, Lang, Observation, ProbeRequest, Verdict};
+use zhishou_domain::{
+    CredentialState, DeviceKind, Lang, Observation, ProbeRequest, Snapshot, Verdict,
+};
 use zhishou_scheduler::Prober;
 
 /// Times the number of processors, probes under way at once: they wait more than they work.
@@ -166,6 +168,7 @@ fn request(
         depth: args.depth,
         seconds: Duration::from_secs_f64(args.seconds),
         last_picture: None,
+        snapshot: if args.snapshot.is_some() { Snapshot::Always } else { Snapshot::Never },
     }
 }
 

@@ -167,12 +167,12 @@ impl Prober {
         match decoder.decode(keyframe).await {
             Ok(picture) => {
                 let settings = self.settings.clone();
-                let before = request.last_picture.clone();
+                let (before, want) = (request.last_picture.clone(), request.snapshot);
                 let looking = tokio::task::spawn_blocking(move || {
                     let before = before
                         .as_ref()
                         .map(|(taken, signature)| Before { taken: *taken, signature });
-                    look(&*picture, coded, taken, before.as_ref(), &settings)
+                    look(&*picture, coded, taken, before.as_ref(), want, &settings)
                 });
                 match looking.await {
                     Ok(look) => seen = look,

@@ -1,5 +1,5 @@
 //! Starts the demo's cameras alone and writes their ledger to standard output, to try other
-//! viewers on them: `cargo run -p zhishou-demo --example district -- CACHE-DIRECTORY [CAMERAS]`.
+//! viewers on them: `cargo run -p zhishou-demo --example cameras -- CACHE-DIRECTORY [CAMERAS]`.
 //! Runs until it is interrupted.
 
 #![expect(clippy::print_stderr, reason = "an example talks to the terminal")]

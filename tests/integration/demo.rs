@@ -1,0 +1,95 @@
+//! Within two minutes of its start every camera of the demo shows its true verdict and reason.
+
+use crate::platform::{Platform, Visitor};
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+use zhishou_demo::{BASE_CAMERAS, Expected, district};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn codes(device: &Value) -> BTreeSet<&str> {
+    let faults = device["faults"].as_array().unwrap().iter();
+    faults.map(|fault| fault["code"].as_str().unwrap()).collect()
+}
+
+/// Whether the page's data say what is true of this camera.
+fn is_true(device: &Value, expected: &Expected) -> bool {
+    let state = device["state"].as_str().unwrap();
+    match expected {
+        Expected::Steady { verdict, faults } => {
+            let wanted: BTreeSet<_> = faults.iter().map(|code| code.code()).collect();
+            let seen = codes(device);
+            // A login that was refused is not tried again; from then on it says so.
+            let is_held_back = wanted.contains("auth_rejected") && seen.contains("auth_suspended");
+            state == verdict.code() && (seen == wanted || is_held_back)
+        }
+        Expected::Alternating { down } => {
+            let seen = codes(device);
+            (state == "online" && seen.is_empty())
+                || (state == "offline"
+                    && (seen.contains(down.code()) || seen.contains("connection_lost")))
+        }
+        Expected::NotProbed => matches!(state, "unconnected" | "out_of_use"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_camera_shows_its_true_state_within_two_minutes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let mut platform = Platform::start(&["demo", "--data", data, "--listen", "127.0.0.1:0"]);
+    let started = Instant::now();
+    let (user, password) = platform.login.clone().unwrap();
+    let visitor = Visitor::login(&platform, &user, &password, "").await;
+    let truth = district(BASE_CAMERAS, 1);
+    assert!(truth.probed().count() >= 24 && truth.sites.len() >= 6);
+    loop {
+        let devices = visitor.list("/api/v1/devices?limit=200").await;
+        let wrong: Vec<String> = truth
+            .probed()
+            .filter_map(|camera| {
+                let device = devices.iter().find(|device| device["name"] == camera.row.name);
+                let device = device.unwrap_or_else(|| panic!("{} is not listed", camera.row.name));
+                let told = format!(
+                    "{}: {} {:?}, not {:?}",
+                    camera.row.name,
+                    device["state"],
+                    codes(device),
+                    camera.expected
+                );
+                (!is_true(device, &camera.expected)).then_some(told)
+            })
+            .collect();
+        if wrong.is_empty() {
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "after two minutes:\n{}", wrong.join("\n"));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+
+    pages_say_it_too(&visitor).await;
+    assert_eq!(platform.terminate(), Some(0));
+}
+
+/// The same truth stands on the pages, with advice and a picture.
+async fn pages_say_it_too(visitor: &Visitor) {
+    let (status, page) = visitor.page("/?lang=en").await;
+    assert_eq!(status, 200);
+    for words in ["stream path not found", "connection refused", "black picture"] {
+        assert!(page.contains(words), "the overview does not say {words:?}");
+    }
+    let devices = visitor.list("/api/v1/devices?limit=200").await;
+    let black = devices.iter().find(|device| codes(device).contains("black")).unwrap();
+    let id = black["id"].as_str().unwrap();
+    let (status, page) = visitor.page(&format!("/devices/{id}?lang=en")).await;
+    assert!(status == 200 && page.contains("black picture"));
+    let (status, body) = visitor.post(&format!("/api/v1/devices/{id}/probe"), &Value::Null).await;
+    assert!(status == 200 && body["verdict"] == "degraded", "{status} {body}");
+    let (status, _) = visitor.page(&format!("/devices/{id}/pictures/fault")).await;
+    assert_eq!(status, 200);
+    let (status, _) = visitor.page("/devices/not-an-id").await;
+    assert!(status == 404 || status == 400);
+}
