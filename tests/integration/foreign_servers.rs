@@ -8,7 +8,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::OnceLock,
+    sync::{OnceLock, mpsc},
 };
 
 /// A server of somebody else's, ended with its owner.
@@ -29,11 +29,17 @@ impl Peer {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let urls: Vec<_> = lines
-            .filter_map(|line| line.strip_prefix("ready ").map(str::to_owned))
-            .take(files.len())
-            .collect();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (ready, told) = mpsc::channel();
+        // Reads to the end: some log to standard output and fail when nobody listens.
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                if let Some(url) = line.strip_prefix("ready ") {
+                    drop(ready.send(url.to_owned()));
+                }
+            }
+        });
+        let urls: Vec<_> = told.iter().take(files.len()).collect();
         assert_eq!(urls.len(), files.len(), "{} did not get ready", program.display());
         Self { child, urls }
     }
@@ -70,7 +76,15 @@ fn footage() -> &'static Path {
             ("view-h264.mp4", &["libx264", "-preset", "ultrafast", "-bf", "0"][..]),
             (
                 "view-h265.mp4",
-                &["libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0"],
+                &[
+                    "libx265",
+                    "-preset",
+                    "ultrafast",
+                    "-x265-params",
+                    "log-level=error:bframes=0",
+                    "-tag:v",
+                    "hvc1",
+                ],
             ),
         ] {
             encode(&clip, &folder.join(name), codec);
@@ -105,7 +119,9 @@ fn ffmpeg(arguments: &[&str], to: &Path) {
     if to.exists() {
         return;
     }
-    let part = to.with_file_name(format!("part-{}", to.file_name().unwrap().to_str().unwrap()));
+    // Tests run in processes of their own and may all find it missing.
+    let name = to.file_name().unwrap().to_str().unwrap();
+    let part = to.with_file_name(format!("part-{}-{name}", std::process::id()));
     let status = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-y"])
         .args(arguments)
