@@ -20,7 +20,7 @@ run: ## build in release and start the demo: a made-up district of real cameras
 
 test: ## run every test, against real servers and a real browser too
 	@.ci/setup test
-	cargo build --locked -p zhishou-app
+	cargo build --workspace --all-targets --locked
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  echo cargo nextest run --workspace --locked; \
 	  cargo nextest run --workspace --locked; \
@@ -38,9 +38,8 @@ check: ## formatting and lints, as CI has them
 setup: ## install all that building and testing need
 	@.ci/setup test
 
-bench: ## measure against ffmpeg and PyAV
+bench: ## measure pages, and probes against ffmpeg and PyAV
 	@.ci/setup test
-	cargo bench --locked --workspace
 	@tests/bench/run.sh
 
 deny: ## bans, licences and sources of the dependencies

@@ -101,7 +101,7 @@ pub(crate) struct ProbeArgs {
     #[arg(value_name = "URL", required_unless_present = "from")]
     pub(crate) urls: Vec<String>,
     /// 从文件读地址, 每行一个, - 为标准输入 · read addresses from a file, one a line; - is stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "urls")]
     pub(crate) from: Option<PathBuf>,
     /// 凭据文件, 每行 "主机 用户名 密码" · credentials, "host user password" a line
     #[arg(long, value_name = "FILE")]

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 pub struct Storage {
     /// Days raw observations are kept, 1 to 366. Figures never read them.
     pub raw_days: u32,
+    /// Days hourly measures (frame rate, loss, jitter) are kept, 2 to 3660.
+    pub measure_days: u32,
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { raw_days: 7 }
+        Self { raw_days: 7, measure_days: 60 }
     }
 }
 
@@ -23,6 +25,12 @@ impl Storage {
             "storage.raw_days",
             self.raw_days,
             "must be 1 to 366",
+        )?;
+        require(
+            (2..=3660).contains(&self.measure_days),
+            "storage.measure_days",
+            self.measure_days,
+            "must be 2 to 3660",
         )
     }
 }

@@ -38,8 +38,8 @@ const NOISE_IN_MEDIUM: f32 = 0.0183;
 /// Judges sharpness.
 pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
     match sharpness(working) {
-        Some(s) => Finding::below(Fault::Blurred, s, limits.sharpness, SPAN, "ratio"),
-        None => Finding::unknown(Fault::Blurred, None, limits.sharpness, "ratio"),
+        Some(s) => Finding::below(Fault::Blurred, s, limits.sharpness, SPAN, ""),
+        None => Finding::unknown(Fault::Blurred, None, limits.sharpness, ""),
     }
 }
 

@@ -176,13 +176,13 @@ mod tests {
 
     #[test]
     fn a_score_of_one_half_lies_on_the_limit() {
-        let above = |value| Finding::above(Fault::TooBright, value, 0.42, 0.2, "ratio");
+        let above = |value| Finding::above(Fault::TooBright, value, 0.42, 0.2, "");
         assert_eq!(above(0.42).score, Some(0.5));
         assert!(above(0.42).is_fault());
         assert!(!above(0.419).is_fault());
         assert_eq!(above(0.1).score, Some(0.0));
         assert_eq!(above(0.9).score, Some(1.0));
-        let below = |value| Finding::below(Fault::Blurred, value, 0.52, 0.2, "ratio");
+        let below = |value| Finding::below(Fault::Blurred, value, 0.52, 0.2, "");
         assert_eq!((below(0.52).score, below(0.52).limit), (Some(0.5), 0.52));
         assert_eq!(below(0.42).score, Some(0.75));
         assert_eq!(below(0.42).measured, Some(0.42));
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_is_no_fault() {
-        let finding = Finding::above(Fault::Blurred, 1.0, 0.5, 0.1, "ratio").withdrawn();
+        let finding = Finding::above(Fault::Blurred, 1.0, 0.5, 0.1, "").withdrawn();
         assert!(!finding.is_fault());
         assert_eq!(finding.measured, Some(1.0));
     }

@@ -32,7 +32,7 @@ pub fn judge(frame: &Frame<'_>, limits: &Limits) -> Judgement {
     let blurred = if exposed {
         blurred::judge(&working, limits)
     } else {
-        Finding::unknown(Fault::Blurred, None, limits.sharpness, "ratio")
+        Finding::unknown(Fault::Blurred, None, limits.sharpness, "")
     };
     let colour_cast = keep(exposed, colour_cast::judge(&working, mode, limits));
     Judgement {

@@ -13,5 +13,5 @@ const SPAN: f64 = 0.3;
 /// Judges washed-out light.
 pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
     let share = working.share_from(limits.bright_luma);
-    Finding::above(Fault::TooBright, share, limits.bright_share, SPAN, "ratio")
+    Finding::above(Fault::TooBright, share, limits.bright_share, SPAN, "")
 }

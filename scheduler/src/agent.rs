@@ -28,6 +28,8 @@ const EXPIRY: Duration = Duration::from_secs(15);
 const PAGE: i64 = 1000;
 /// The longest sleep between two looks at the agenda.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// Pause before a failed read is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long the end of running probes is waited for on shutdown; a TEARDOWN takes less.
 const FAREWELL: Duration = Duration::from_secs(8);
 
@@ -102,6 +104,7 @@ struct Loop {
     started: HashMap<Id, DeviceId>,
     waiting: HashMap<DeviceId, Vec<oneshot::Sender<Result<Observation, ProbeNowError>>>>,
     sequence: i64,
+    revision: (i64, i64),
 }
 
 impl Loop {
@@ -113,6 +116,7 @@ impl Loop {
             started: HashMap::new(),
             waiting: HashMap::new(),
             sequence: 0,
+            revision: (0, 0),
         }
     }
 
@@ -120,9 +124,16 @@ impl Loop {
         let mut changes = self.agent.store.subscribe();
         let mut expiry = tokio::time::interval(EXPIRY);
         expiry.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        match self.agent.store.last_sequence(&self.agent.name).await {
-            Ok(last) => self.sequence = last,
-            Err(error) => tracing::error!(%error, "failed to read the last sequence number"),
+        // Numbers that were given out before would make new results look like old ones.
+        loop {
+            match self.agent.store.last_sequence(&self.agent.name).await {
+                Ok(last) => break self.sequence = last,
+                Err(error) => tracing::error!(%error, "failed to read the last sequence number"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(AGAIN) => {}
+            }
         }
         self.reload().await;
         loop {
@@ -136,7 +147,10 @@ impl Loop {
                     Ok(Change::Ledger) | Err(broadcast::error::RecvError::Lagged(_)) => self.reload().await,
                     Ok(Change::Result { .. }) | Err(broadcast::error::RecvError::Closed) => {}
                 },
-                _ = expiry.tick() => self.expire().await,
+                _ = expiry.tick() => {
+                    self.expire().await;
+                    self.look_at_ledger().await;
+                }
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -145,11 +159,14 @@ impl Loop {
 
     /// Reads the ledger anew: devices come and go, the others keep their time.
     async fn reload(&mut self) {
-        match self.targets().await {
-            Ok(targets) => {
+        let read = async { Ok((self.agent.store.ledger_revision().await?, self.targets().await?)) };
+        match read.await {
+            Ok((revision, targets)) => {
+                self.revision = revision;
                 let now = self.agent.clock.now();
                 let listed: HashSet<_> = targets.iter().map(|target| target.device).collect();
                 self.agenda.retain(|device| listed.contains(&device));
+                self.turn_away(&listed);
                 for target in &targets {
                     let plan = (self.agent.plan_of)(target.class);
                     let due = plan.first_due(target.device, now);
@@ -157,9 +174,28 @@ impl Loop {
                 }
                 tracing::info!(devices = self.agenda.len(), "agenda read from the ledger");
             }
-            Err(error) => {
+            Err::<_, StoreError>(error) => {
                 tracing::error!(%error, "failed to read the ledger; the agenda stays as it is")
             }
+        }
+    }
+
+    /// Whoever waits for a device that has left the ledger is told so.
+    fn turn_away(&mut self, listed: &HashSet<DeviceId>) {
+        let left = self.waiting.keys().filter(|device| !listed.contains(device));
+        for device in left.copied().collect::<Vec<_>>() {
+            for reply in self.waiting.remove(&device).unwrap_or_default() {
+                let _gone = reply.send(Err(ProbeNowError::NotProbed));
+            }
+        }
+    }
+
+    /// Reads the ledger anew where another process has changed it.
+    async fn look_at_ledger(&mut self) {
+        match self.agent.store.ledger_revision().await {
+            Ok(revision) if revision != self.revision => self.reload().await,
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "failed to look at the ledger"),
         }
     }
 

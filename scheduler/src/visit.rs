@@ -7,10 +7,12 @@ use crate::{
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    DeviceId, FaultCode, Observation, ProbeRequest, Standing, Timestamp, confirm::Outcome,
+    Detail, DeviceId, FaultCode, LifeState, Observation, ProbeRequest, Standing, Timestamp,
+    confirm::Outcome,
 };
 use zhishou_storage::{
-    EvidenceKind, EvidenceRow, LoginUse, Pictures, Record, StoreError, StoredCredential, Target,
+    EvidenceKind, EvidenceRow, Fate, LoginOutcome, LoginUse, Pictures, Record, StoreError,
+    StoredCredential, Target,
 };
 
 /// Keyframes are compared when they are at least so far apart; a younger reference is kept.
@@ -48,7 +50,10 @@ async fn try_visit(
     sequence: i64,
     cancel: &CancellationToken,
 ) -> Result<Option<Visited>, StoreError> {
-    let Some(target) = agent.store.target(device).await? else { return Ok(None) };
+    let target = agent.store.target(device).await?;
+    let Some(target) = target.filter(|target| target.life == LifeState::InUse) else {
+        return Ok(None);
+    };
     let plan = (agent.plan_of)(target.class);
     let login = agent.store.credential(device).await?;
     let pictures = agent.store.pictures(device).await?;
@@ -64,21 +69,42 @@ async fn try_visit(
         snapshot: snapshot_wanted(last_good(&pictures), agent.clock.now()),
     };
     let probed = agent.prober.probe(request, cancel.clone()).await;
-    if cancel.is_cancelled() {
-        // Stopped by ourselves: it says nothing about the device, and the last result still stands.
-        return Ok(None);
+    if cancel.is_cancelled() || is_our_own_session(&probed.observation) {
+        // It says nothing about the device, and the last result still stands. But what became of
+        // a login is never forgotten.
+        if let Some(login) = login_use(login.as_ref(), probed.login) {
+            agent.store.note_device_login(device, login, agent.clock.now()).await?;
+        }
+        let next = agent.clock.now() + plan.confirm.retry;
+        return Ok(Some(Visited { observation: probed.observation, next }));
     }
     let (record, replaced) =
         keep(agent, &target, login, &pictures, probed, sequence, &plan).await?;
     let observation = record.observation.clone();
     let recorded = record_surely(agent, record).await?;
-    if let Some(replaced) = replaced {
+    if recorded.fate == Fate::Duplicate {
+        tracing::warn!(%device, sequence, "a result with this number was there already");
+    }
+    if let Some(replaced) = replaced.filter(|_| recorded.fate == Fate::Counted) {
         agent.evidence.discard(replaced).await;
     }
     let standing = recorded.step.standing;
     let at = Outcome::of(&observation).at;
     let next = plan.next_due(device, at, standing.doubt.is_some(), standing.round);
     Ok(Some(Visited { observation, next }))
+}
+
+/// Nothing was sent, because an earlier session of ours may still be open there.
+fn is_our_own_session(observation: &Observation) -> bool {
+    observation.faults.iter().any(|fault| {
+        fault.code == FaultCode::SessionLimit && matches!(fault.detail, Detail::Ours { .. })
+    })
+}
+
+/// What became of the credential that was sent.
+fn login_use(login: Option<&StoredCredential>, outcome: Option<LoginOutcome>) -> Option<LoginUse> {
+    let outcome = outcome?;
+    login.map(|login| LoginUse { generation: login.generation, outcome })
 }
 
 /// When the last picture without a fault was taken.
@@ -113,9 +139,7 @@ async fn keep(
         evidence.push(row);
     }
     let signature = signature.filter(|_| is_new_reference(&observation, pictures));
-    let login = login
-        .zip(outcome)
-        .map(|(login, outcome)| LoginUse { generation: login.generation, outcome });
+    let login = login_use(login.as_ref(), outcome);
     let record = Record {
         device: target.device,
         agent: agent.name.clone(),

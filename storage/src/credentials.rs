@@ -177,13 +177,39 @@ pub(crate) async fn used(
     // The host counts every rejection, whichever credential it was.
     if let Some(host) = host {
         let mut state = read_host(connection, host).await?;
+        // One channel that gets in does not excuse another's refusals.
+        let refused = state.failures.clone();
         login.outcome.apply(&mut state, at);
+        if login.outcome == LoginOutcome::Accepted {
+            state.failures = refused;
+        }
         write_host(connection, host, &state).await?;
     }
     Ok(())
 }
 
 impl Store {
+    /// Takes note of what became of a login at `at` where no result of the probe is recorded.
+    pub async fn note_device_login(
+        &self,
+        device: DeviceId,
+        login: LoginUse,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let device = device.to_string();
+                let host: Option<Option<String>> =
+                    sqlx::query_scalar("SELECT host FROM devices WHERE id = ?")
+                        .bind(&device)
+                        .fetch_optional(&mut *connection)
+                        .await?;
+                used(connection, &device, host.flatten().as_deref(), login, at).await
+            })
+        })
+        .await
+    }
+
     /// The credential of a device with its state; `None` where no password is known.
     pub async fn credential(
         &self,

@@ -218,7 +218,7 @@ impl Store {
               sum(up + CASE state WHEN 'up' THEN open ELSE 0 END),
               sum(degraded + CASE state WHEN 'degraded' THEN open ELSE 0 END),
               sum(down + CASE state WHEN 'down' THEN open ELSE 0 END),
-              sum(CASE WHEN scheduled IS NULL THEN up + degraded + down ELSE scheduled END),
+              sum(max(ifnull(scheduled, 0), up + degraded + down)),
               max(last_result_ms)
               FROM (SELECT ",
         );

@@ -73,6 +73,13 @@ macro_rules! target {
 }
 
 impl Store {
+    /// A value that changes with the ledger, also when another process changed it.
+    pub async fn ledger_revision(&self) -> Result<(i64, i64), StoreError> {
+        let revision = sqlx::query_as("SELECT count(*), ifnull(max(changed_ms), 0) FROM devices")
+            .fetch_one(self.reader());
+        Ok(revision.await?)
+    }
+
     /// Devices in use with an address, in order of identity, `limit` at most, after `after`.
     pub async fn probe_targets(
         &self,

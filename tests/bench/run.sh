@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `make bench`: what a probe costs, beside tuned ffmpeg, an in-process PyAV pool and the bare decode.
+# `make bench`: what a page costs at 10 000 devices, and what a probe costs beside tuned ffmpeg, an
+# in-process PyAV pool and the bare decode.
 # Needs what `make test` installs, ffmpeg too. Takes less than four minutes once all is built.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -9,5 +10,7 @@ tests/peers/setup.sh
 command -v ffmpeg >/dev/null || { echo "bench: ffmpeg is missing (Debian package: ffmpeg)" >&2; exit 3; }
 cargo build --release --locked -p zhishou-app
 cargo build --release --locked -p zhishou-tests --bin bench-cameras
+cargo build --release --locked -p zhishou-web --example district
+python3 tests/bench/pages.py --district "$target/release/examples/district"
 exec target/peers/venv/bin/python tests/bench/run.py --zhishou "$target/release/zhishou" \
   --cameras "$target/release/bench-cameras" --work target/bench "$@"

@@ -4,6 +4,7 @@ use crate::platform::{Platform, Visitor};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
+    process::Command,
     time::{Duration, Instant},
 };
 use zhishou_demo::{BASE_CAMERAS, Expected, district};
@@ -71,7 +72,20 @@ async fn every_camera_shows_its_true_state_within_two_minutes() {
     }
 
     pages_say_it_too(&visitor).await;
+    drive(&platform.address, &user, &password);
     assert_eq!(platform.terminate(), Some(0));
+}
+
+/// A real browser does what the users do.
+fn drive(address: &str, user: &str, password: &str) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
+    let output = Command::new("node")
+        .args(["drive.mjs", address, user, password])
+        .args(std::env::var_os("ZHISHOU_SCREENSHOTS"))
+        .current_dir(folder)
+        .output()
+        .expect("node is missing: run `make test`");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// The same truth stands on the pages, with advice and a picture.
@@ -79,7 +93,7 @@ async fn pages_say_it_too(visitor: &Visitor) {
     let (status, page) = visitor.page("/?lang=en").await;
     assert_eq!(status, 200);
     for words in ["stream path not found", "connection refused", "black picture"] {
-        assert!(page.contains(words), "the overview does not say {words:?}");
+        assert!(page.contains(words), "the pages do not say {words:?}");
     }
     let devices = visitor.list("/api/v1/devices?limit=200").await;
     let black = devices.iter().find(|device| codes(device).contains("black")).unwrap();

@@ -85,6 +85,7 @@ catalogue! {
     today: "今日", "Today";
     reason: "原因", "Reason";
     affected: "台受影响", "affected";
+    more_reasons: "项原因", "more causes";
     no_valid_result: "没有有效结果", "no valid result";
     begun_at: "起", "since";
     all_online: "个站点全部在线", "sites all online";

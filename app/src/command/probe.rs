@@ -51,6 +51,7 @@ async fn probe_all(
     let mut running = JoinSet::new();
     let mut verdicts = Vec::with_capacity(targets.len());
     let mut waiting = targets.into_iter();
+    let mut failed = None;
     loop {
         tokio::select! {
             permit = Arc::clone(&room).acquire_owned(), if waiting.len() > 0 && !stop.is_cancelled() => {
@@ -66,7 +67,11 @@ async fn probe_all(
                 Ok(probed) => {
                     let mut observation = probed.observation;
                     if let (Some(folder), Some(jpeg)) = (&args.snapshot, probed.snapshot) {
-                        keep(&mut observation, folder, verdicts.len(), &jpeg)?;
+                        if let Err(failure) = keep(&mut observation, folder, verdicts.len(), &jpeg) {
+                            // No more is begun; what is open is closed properly.
+                            failed.get_or_insert(failure);
+                            stop.cancel();
+                        }
                     }
                     progress.step(&show(&observation, args.json, lang));
                     verdicts.push(observation.verdict);
@@ -83,6 +88,9 @@ async fn probe_all(
     driver.0.close().await;
     if !args.json && verdicts.len() > 1 {
         output::line(&table::summary(&verdicts, lang));
+    }
+    if let Some(failure) = failed {
+        return Err(failure);
     }
     if stop.is_cancelled() {
         return Ok(Outcome::Unknown);
@@ -136,17 +144,19 @@ fn keep(
     Ok(())
 }
 
-/// A token that fires on Ctrl-C and SIGTERM, so that every session is taken down.
+/// A token that fires on Ctrl-C, SIGTERM and a closed terminal, so that every session is taken down.
 pub(super) fn stop_on_signal() -> Result<CancellationToken, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| Failure::ours(&error))?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(|error| Failure::ours(&error))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| Failure::ours(&error))?;
     let fired = stop.clone();
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
         }
         fired.cancel();
     });

@@ -59,8 +59,10 @@ impl Housekeeping {
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
         let raw = now - DAY * self.config.storage.raw_days;
         let observations = self.store.prune_observations(raw).await?;
+        let hourly = now - DAY * self.config.storage.measure_days;
+        let measures = self.store.prune_measures(hourly).await?;
         let sessions = self.store.prune_sessions(now).await?;
-        tracing::debug!(observations, sessions, "pruned");
+        tracing::debug!(observations, measures, sessions, "pruned");
         Ok(())
     }
 

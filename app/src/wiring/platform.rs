@@ -5,7 +5,12 @@ use crate::{
     cli::PlatformArgs,
     command::{Failure, read_config},
 };
-use std::{fs, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+use std::{
+    fs,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use zhishou_config::Config;
 use zhishou_recordings as recordings;
 use zhishou_storage::{MasterKey, Store};
@@ -21,6 +26,7 @@ pub(crate) struct Platform {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) files: Arc<recordings::Store>,
+    pub(crate) data: PathBuf,
 }
 
 impl Platform {
@@ -48,6 +54,6 @@ impl Platform {
         let min_free = config.recordings.min_free_mb.saturating_mul(1_000_000);
         let files = recordings::Store::open(data.join("recordings"), min_free)
             .map_err(|error| Failure::ours(&error))?;
-        Ok(Self { config, store, files: Arc::new(files) })
+        Ok(Self { config, store, files: Arc::new(files), data: data.to_owned() })
     }
 }

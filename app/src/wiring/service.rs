@@ -2,7 +2,7 @@
 
 use super::{evidence::Evidence, housekeeping::Housekeeping, platform::Platform, prober::Driver};
 use crate::{ambient::SystemClock, command::Failure};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhishou_domain::DeviceId;
@@ -18,15 +18,17 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub(crate) struct Service {
     platform: Platform,
     listener: TcpListener,
+    _lock: File,
 }
 
 impl Service {
     /// Listens at the address; port 0 takes a free one.
     pub(crate) async fn bind(platform: Platform, address: SocketAddr) -> Result<Self, Failure> {
+        let lock = lock(&platform.data)?;
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| Failure::Ours(format!("{address}: {error}")))?;
-        Ok(Self { platform, listener })
+        Ok(Self { platform, listener, _lock: lock })
     }
 
     /// Where it listens.
@@ -36,7 +38,7 @@ impl Service {
 
     /// Runs until `stop` fires; then open sessions are taken down and what was queued is written.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
-        let Self { platform: Platform { config, store, files }, listener } = self;
+        let Self { platform: Platform { config, store, files, .. }, listener, _lock } = self;
         let clock = Arc::new(SystemClock);
         let hosts = store.host_credentials().await.map_err(|error| Failure::ours(&error))?;
         let driver = Arc::new(Driver::new(config.probing.decoders, hosts));
@@ -92,6 +94,23 @@ impl Service {
         store.close().await;
         served
     }
+}
+
+/// Takes the data directory for this process: two agents on one would open every camera twice.
+/// Imports and other short commands do not need it.
+fn lock(data: &Path) -> Result<File, Failure> {
+    let path = data.join("lock");
+    let file = File::create(&path)
+        .map_err(|error| Failure::Ours(format!("{}: {error}", path.display())))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(
+        |_| {
+            Failure::Ours(format!(
+                "{}: 已有一个平台在用此数据目录 · another platform runs on this data directory",
+                data.display()
+            ))
+        },
+    )?;
+    Ok(file)
 }
 
 /// Serves the pages until `stop` fires. Event streams never end by themselves, so the wait for

@@ -84,13 +84,13 @@ fn connect_fault(peer: SocketAddr, error: &io::Error) -> Fault {
             | Kind::ConnectionReset
             | Kind::TimedOut
             | Kind::HostUnreachable
-            | Kind::NetworkUnreachable
             | Kind::ConnectionAborted
     );
     let detail = if theirs {
         Detail::Peer { peer: peer.to_string() }
     } else {
-        // No descriptors left, no address to send from, not permitted: nothing the device did.
+        // No route from here, no descriptors left, no address to send from, not permitted: nothing
+        // the device did.
         Detail::Ours { problem: format!("connect to {peer}: {error}") }
     };
     Fault::new(code, Stage::Connect, detail)

@@ -138,7 +138,10 @@ impl Media {
 
     /// When to look again although nothing came; `None` before PLAY was answered.
     pub(super) fn wake_at(&self, settings: &Settings) -> Option<Duration> {
-        let settle = self.video.as_ref().and_then(|v| v.receiver.next_deadline());
+        // Only while a keyframe is looked for does the quiet after a frame mean anything.
+        let looking = self.depth == Depth::Picture && !self.has_whole_keyframe();
+        let video = self.video.as_ref().filter(|_| looking);
+        let settle = video.and_then(|v| v.receiver.next_deadline());
         [self.done_at(settings), self.next_report, settle].into_iter().flatten().min()
     }
 

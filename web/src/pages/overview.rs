@@ -41,6 +41,9 @@ pub(crate) struct OverviewPage {
     pager: Pager,
 }
 
+/// Reasons shown of a site, worst first.
+const REASONS: usize = 3;
+
 struct SiteRow {
     id: SiteId,
     name: String,
@@ -49,7 +52,9 @@ struct SiteRow {
     figure: Figure,
     counts: Vec<Count>,
     strip: Strip,
-    reason: Option<ReasonView>,
+    reasons: Vec<ReasonView>,
+    /// Reasons beyond those shown.
+    more: String,
 }
 
 struct ReasonView {
@@ -130,8 +135,8 @@ pub(crate) async fn show(
     let rows = shown
         .iter()
         .map(|it| {
-            let reason = reasons.get(&it.site.id).and_then(|all| all.first());
-            site_row(&view, &query, it, reason, view.site_strip(quarters.get(&it.site.id)))
+            let reasons = reasons.get(&it.site.id).map_or(&[][..], Vec::as_slice);
+            site_row(&view, &query, it, reasons, view.site_strip(quarters.get(&it.site.id)))
         })
         .collect();
     // The folded sites close the list, so they stand on its last page.
@@ -194,7 +199,7 @@ fn site_row(
     view: &View<'_>,
     query: &FilterQuery,
     it: &Ranked,
-    reason: Option<&Reason>,
+    reasons: &[Reason],
     strip: Strip,
 ) -> SiteRow {
     let settings = &view.app.settings;
@@ -220,12 +225,16 @@ fn site_row(
         figure: Figure::new(it.figures.minutes, settings.target, settings.coverage_floor),
         counts: counts.collect(),
         strip,
-        reason: reason.map(|reason| reason_view(view, reason, &href)),
+        more: match reasons.len().saturating_sub(REASONS) {
+            0 => String::new(),
+            more => format!("+{more} {}", view.t.more_reasons()),
+        },
+        reasons: reasons.iter().take(REASONS).map(|it| reason_view(view, it, &href)).collect(),
         href,
     }
 }
 
-/// The worst cause in words; it leads to the device where it is one, else to the site.
+/// A cause in words; it leads to the device where it is one, else to the site.
 fn reason_view(view: &View<'_>, reason: &Reason, site_href: &str) -> ReasonView {
     let t = view.t;
     let what = match reason.fault {

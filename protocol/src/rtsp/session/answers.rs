@@ -60,7 +60,8 @@ impl Session {
             return;
         }
         let renewed = std::mem::replace(&mut self.keepalive.renewed, true);
-        if self.auth.challenged(challenges(response), true, renewed) == Verdict::Retry {
+        let carried = self.keepalive.carried;
+        if self.auth.challenged(challenges(response), carried, renewed) == Verdict::Retry {
             self.keep_alive(now);
         }
     }

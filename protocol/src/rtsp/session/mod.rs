@@ -155,6 +155,8 @@ struct KeepAlive {
     unanswered: u32,
     /// The last one was repeated because of a new nonce.
     renewed: bool,
+    /// The last one carried the login.
+    carried: bool,
 }
 
 /// One RTSP session of one probe.

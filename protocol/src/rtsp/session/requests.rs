@@ -133,7 +133,8 @@ impl Session {
         let get_parameter = self.facts.methods.iter().any(|m| m == "GET_PARAMETER");
         let method = if get_parameter { "GET_PARAMETER" } else { "OPTIONS" };
         let uri = self.aggregate.uri.clone();
-        let (request, _) = self.request(method, &uri, true);
+        let (request, carried) = self.request(method, &uri, true);
+        self.keepalive.carried = carried;
         self.queue.push_back(Queued::Send(request.finish()));
         self.keepalive.unanswered = self.keepalive.unanswered.saturating_add(1);
         self.schedule_keep_alive(now);
