@@ -80,7 +80,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// 摄像机数量, 不少于 24 · number of cameras
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = cameras)]
     pub(crate) cameras: Option<usize>,
 }
 
@@ -185,6 +185,13 @@ pub(crate) enum UserCommand {
 
 fn depth(text: &str) -> Result<Depth, String> {
     Depth::from_code(text).ok_or_else(|| "must be reach, stream or picture".to_owned())
+}
+
+#[cfg(feature = "demo")]
+fn cameras(text: &str) -> Result<usize, String> {
+    use zhishou_demo::{BASE_CAMERAS, MAX_CAMERAS};
+    let number = text.parse().ok().filter(|number| (BASE_CAMERAS..=MAX_CAMERAS).contains(number));
+    number.ok_or_else(|| format!("must be {BASE_CAMERAS} to {MAX_CAMERAS}"))
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -49,7 +49,7 @@ fn of_rtsp(scheme: &str, rest: &str) -> Result<Address, RowProblem> {
     let url = format!("{scheme}://{host}{path}");
     let parsed = Url::parse(&url).map_err(|_| RowProblem::NotAUrl)?;
     // An @ beyond the authority is a login with an unescaped slash in it, more often than a path.
-    let stray = login.is_empty() && path.contains('@');
+    let stray = path.contains('@');
     if stray || parsed.host_str().is_none_or(str::is_empty) || parsed.port() == Some(0) {
         return Err(RowProblem::NotAUrl);
     }

@@ -16,5 +16,5 @@ mod look;
 mod rtsp;
 mod settings;
 
-pub use rtsp::{Outcome, Prober};
+pub use rtsp::{Outcome, Prober, check_address};
 pub use settings::{Settings, StreamLimits};

@@ -285,7 +285,7 @@ mod tests {
         ) {
             let mut agenda = agenda(6, 2, 3);
             let devices: Vec<_> = (0..40).map(device).collect();
-            let parent = |n: usize| (n % 3 != 0).then_some(n % 5);
+            let parent = |n: usize| (!n.is_multiple_of(3)).then_some(n % 5);
             for (n, &id) in devices.iter().enumerate() {
                 let parent = parent(n).map(|p| device(200 + p as u8));
                 agenda.enlist(id, site((n % 4) as u8), parent, at(n as i64));

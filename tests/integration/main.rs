@@ -1,5 +1,11 @@
 //! One binary for all scenarios, one file per scenario.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a scenario fails where it stands, and waits for processes in real time"
+)]
+
 mod demo;
 mod dependencies;
 mod foreign_servers;

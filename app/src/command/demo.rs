@@ -13,6 +13,8 @@ use zhishou_demo::{BASE_CAMERAS, Demo, Options};
 use zhishou_domain::{Clock, Lang};
 use zhishou_storage::{ImportMode, Store};
 
+/// The setting that marks a database as the demo's.
+const MARK: &str = "demo";
 /// The login of the demo. Its password is new at every start.
 const USER: &str = "demo";
 
@@ -32,10 +34,11 @@ pub(super) fn run(args: &DemoArgs, lang: Lang) -> Result<Outcome, Failure> {
         let demo = demo.await.map_err(|error| Failure::ours(&error))?;
         let demo = Arc::new(demo.map_err(|error| Failure::ours(&error))?);
         let platform = Platform::open_with(config(&demo), &args.data).await?;
-        let now = SystemClock.now();
-        import(&platform.store, &demo, now).await?;
-        let password = login(&platform.store, now).await?;
         let service = Service::bind(platform, args.listen).await?;
+        let (store, now) = (service.store(), SystemClock.now());
+        claim(store, lang).await?;
+        import(store, &demo, now).await?;
+        let password = login(store, now).await?;
         welcome(&demo, &password, lang);
         output::line(&format!("{}: http://{}/", lang.pick("打开", "open"), service.address()?));
         service.run(stop).await?;
@@ -56,6 +59,21 @@ fn config(demo: &Demo) -> Config {
         ..PlanSection::default()
     };
     config
+}
+
+/// Takes a data directory for the demo: a new one, or one that was the demo's before. A made-up
+/// district has no place in a real ledger.
+async fn claim(store: &Store, lang: Lang) -> Result<(), Failure> {
+    let known = store.setting(MARK).await.map_err(|error| Failure::ours(&error))?;
+    let devices = store.ledger_revision().await.map_err(|error| Failure::ours(&error))?.0;
+    if known.is_none() && devices > 0 {
+        let message = lang.pick(
+            "此数据目录已有真实台账，请用 --data 为演示另选目录",
+            "this data directory holds a real ledger; choose another for the demo with --data",
+        );
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    store.set(MARK, "yes").await.map_err(|error| Failure::ours(&error))
 }
 
 /// The ledger enters as any ledger does: as a CSV file through the import.

@@ -66,14 +66,18 @@ async fn probe_all(
             Some(ended) = running.join_next() => match ended {
                 Ok(probed) => {
                     let mut observation = probed.observation;
-                    if let (Some(folder), Some(jpeg)) = (&args.snapshot, probed.snapshot) {
-                        if let Err(failure) = keep(&mut observation, folder, verdicts.len(), &jpeg) {
-                            // No more is begun; what is open is closed properly.
-                            failed.get_or_insert(failure);
-                            stop.cancel();
-                        }
+                    if let (Some(folder), Some(jpeg)) = (&args.snapshot, probed.snapshot)
+                        && let Err(failure) =
+                            keep(&mut observation, folder, verdicts.len(), &jpeg)
+                    {
+                        // No more is begun; what is open is closed properly.
+                        failed.get_or_insert(failure);
+                        stop.cancel();
                     }
-                    progress.step(&show(&observation, args.json, lang));
+                    if let Err(error) = progress.step(&show(&observation, args.json, lang)) {
+                        failed.get_or_insert(Failure::ours(&error));
+                        stop.cancel();
+                    }
                     verdicts.push(observation.verdict);
                 }
                 Err(error) => {

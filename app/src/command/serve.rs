@@ -21,8 +21,8 @@ pub(super) fn run(args: &ServeArgs, lang: Lang) -> Result<Outcome, Failure> {
     block_on(async {
         let stop = stop_on_signal()?;
         let platform = Platform::open_with(config, &args.platform.data).await?;
-        let one_time = first_login::administrator(&platform.store, SystemClock.now()).await?;
         let service = Service::bind(platform, address).await?;
+        let one_time = first_login::administrator(service.store(), SystemClock.now()).await?;
         if let Some(password) = one_time {
             let note = lang.pick("首次启动，一次性密码只显示这一次，登录后须修改", "first start: this one-time password is shown only once and must be changed at login");
             output::line(note);

@@ -13,12 +13,22 @@ pub(super) fn run(command: &UserCommand, lang: Lang) -> Result<Outcome, Failure>
     match command {
         UserCommand::Add { name, platform } => block_on(add(name, platform, lang)),
         UserCommand::Passwd { name, platform } => block_on(passwd(name, platform, lang)),
-        UserCommand::List { platform } => block_on(list(platform)),
+        UserCommand::List { platform } => block_on(list(platform, lang)),
     }
 }
 
 async fn add(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
-    let platform = Platform::open(args).await?;
+    let is_name = !name.trim().is_empty()
+        && name.chars().count() <= 64
+        && name.chars().all(|c| c.is_alphanumeric() || "._-@".contains(c));
+    if !is_name {
+        let rule = lang.pick(
+            "用户名须为 1 至 64 个字母、数字或 . _ - @",
+            "a name is 1 to 64 letters, digits or . _ - @",
+        );
+        return Err(Failure::Usage(format!("{name:?}: {rule}")));
+    }
+    let platform = Platform::open_existing(args, lang).await?;
     let (password, hash) = first_login::one_time_password().await?;
     let now = SystemClock.now();
     let made = platform.store.create_user(name, &hash, true, now).await;
@@ -32,7 +42,7 @@ async fn add(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Fai
 }
 
 async fn passwd(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
-    let platform = Platform::open(args).await?;
+    let platform = Platform::open_existing(args, lang).await?;
     let (password, hash) = first_login::one_time_password().await?;
     let found = platform.store.user_by_login(name).await.map_err(|error| Failure::ours(&error))?;
     let Some(user) = found else {
@@ -46,8 +56,8 @@ async fn passwd(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, 
     Ok(Outcome::Good)
 }
 
-async fn list(args: &PlatformArgs) -> Result<Outcome, Failure> {
-    let platform = Platform::open(args).await?;
+async fn list(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
+    let platform = Platform::open_existing(args, lang).await?;
     let users = platform.store.users().await.map_err(|error| Failure::ours(&error))?;
     let zone = platform.config.district.zone();
     platform.store.close().await;

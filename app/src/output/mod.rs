@@ -7,11 +7,19 @@ pub(crate) mod table;
 use crate::command::Failure;
 use zhishou_domain::Lang;
 
-/// One line on standard output. A reader that went away is no failure of ours.
+/// One line on standard output, for people. A reader that went away is no failure of ours.
 pub(crate) fn line(text: &str) {
+    let _closed = result(text);
+}
+
+/// One line of results on standard output.
+///
+/// # Errors
+/// If it could not be written: a result that nobody can read is a job not done.
+pub(crate) fn result(text: &str) -> std::io::Result<()> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    let _closed = writeln!(out, "{text}").and_then(|()| out.flush());
+    writeln!(out, "{text}").and_then(|()| out.flush())
 }
 
 /// One line on standard error.

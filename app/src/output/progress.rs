@@ -17,9 +17,12 @@ impl Progress {
     }
 
     /// Prints a result on standard output, the line of progress below it.
-    pub(crate) fn step(&mut self, result: &str) {
+    ///
+    /// # Errors
+    /// If the result could not be written.
+    pub(crate) fn step(&mut self, result: &str) -> std::io::Result<()> {
         self.clear();
-        super::line(result);
+        super::result(result)?;
         self.done += 1;
         if self.shown {
             let width = 30 * self.done / self.total.max(1);
@@ -28,6 +31,7 @@ impl Progress {
             let _closed =
                 write!(err, "{bar} {}/{}", self.done, self.total).and_then(|()| err.flush());
         }
+        Ok(())
     }
 
     /// Takes the line away.

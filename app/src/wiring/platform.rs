@@ -12,6 +12,7 @@ use std::{
     sync::Arc,
 };
 use zhishou_config::Config;
+use zhishou_domain::Lang;
 use zhishou_recordings as recordings;
 use zhishou_storage::{MasterKey, Store};
 
@@ -33,6 +34,18 @@ impl Platform {
     /// Opens the directory, making what is missing.
     pub(crate) async fn open(args: &PlatformArgs) -> Result<Self, Failure> {
         Self::open_with(read_config(args.config.as_deref())?, &args.data).await
+    }
+
+    /// Opens a directory that is there already; a mistyped one is not made.
+    pub(crate) async fn open_existing(args: &PlatformArgs, lang: Lang) -> Result<Self, Failure> {
+        if !args.data.join("zhishou.db").exists() {
+            let missing = lang.pick(
+                "这里没有平台数据；先运行 zhishou serve 或 zhishou import，或用 --data 指明目录",
+                "no platform here; run zhishou serve or zhishou import first, or name it with --data",
+            );
+            return Err(Failure::Usage(format!("{}: {missing}", args.data.display())));
+        }
+        Self::open(args).await
     }
 
     pub(crate) async fn open_with(config: Config, data: &Path) -> Result<Self, Failure> {

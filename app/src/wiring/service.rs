@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhishou_domain::DeviceId;
 use zhishou_scheduler::{Agent, AgentHandle, Limits, ProbeNowError};
+use zhishou_storage::Store;
 use zhishou_web as web;
 
 /// The name of the agent that lives in the centre's own process.
@@ -29,6 +30,11 @@ impl Service {
             .await
             .map_err(|error| Failure::Ours(format!("{address}: {error}")))?;
         Ok(Self { platform, listener, _lock: lock })
+    }
+
+    /// The store of the platform.
+    pub(crate) fn store(&self) -> &Store {
+        &self.platform.store
     }
 
     /// Where it listens.

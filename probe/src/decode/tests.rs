@@ -185,15 +185,21 @@ fn trouble(made: &Arc<AtomicUsize>) -> super::pool::MakeDecode {
     })
 }
 
+/// Hanging is called so after 100 ms.
 fn pool_with_trouble(workers: usize) -> (DecoderPool, Arc<AtomicUsize>) {
+    pool_with_limit(workers, Duration::from_millis(100))
+}
+
+fn pool_with_limit(workers: usize, limit: Duration) -> (DecoderPool, Arc<AtomicUsize>) {
     let made = Arc::new(AtomicUsize::new(0));
-    let pool = DecoderPool::with(workers, Duration::from_millis(100), trouble(&made));
+    let pool = DecoderPool::with(workers, limit, trouble(&made));
     (pool.expect("threads start"), made)
 }
 
 #[tokio::test]
 async fn a_decoder_that_dies_is_replaced_and_ours() {
-    let (pool, made) = pool_with_trouble(1);
+    // A busy machine may take its time over a dying thread.
+    let (pool, made) = pool_with_limit(1, Duration::from_secs(20));
     for _ in 0..3 {
         let error = pool.decode(coded(Codec::H264, &[0])).await.expect_err("it died");
         assert_eq!(error, DecodeError::Died);

@@ -6,4 +6,4 @@ mod media;
 mod prober;
 mod visit;
 
-pub use prober::{Outcome, Prober};
+pub use prober::{Outcome, Prober, check_address};

@@ -192,6 +192,15 @@ impl Prober {
     }
 }
 
+/// Whether an address can be opened, and why not. The reason never quotes the address, which may
+/// hold a password anywhere.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_address(url: &str) -> Result<(), String> {
+    Target::parse(url).map(drop).map_err(|error| error.to_string())
+}
+
 /// A probe that could not be made, for a reason of ours.
 fn ours(request: &ProbeRequest, start: Start, problem: String) -> Outcome {
     let detail = Detail::Ours { problem };

@@ -59,6 +59,10 @@ pub enum TargetError {
     /// It is longer than 4096 bytes.
     #[error("read stream address: longer than 4096 bytes")]
     TooLong,
+    /// An `@` after the first `/` or `?`: most likely a password that holds one of these, and then
+    /// the wrong host would be opened and part of the password shown.
+    #[error("read stream address: \"@\" after \"/\" or \"?\"; write / ? @ as %2F %3F %40")]
+    Ambiguous,
 }
 
 /// Where to connect and what to ask for, without the login.
@@ -86,6 +90,9 @@ impl Target {
         let (scheme, rest) = split_scheme(url).ok_or(TargetError::Scheme)?;
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
+        if path.contains('@') {
+            return Err(TargetError::Ambiguous);
+        }
         let (login, host_port) = match authority.rsplit_once('@') {
             Some((login, host_port)) => (Some(login), host_port),
             None => (None, authority),
@@ -250,6 +257,18 @@ mod tests {
         assert_eq!(target.request_uri(), "rtsp://[fe80::1]:554/x");
         assert_eq!(Target::parse("rtsp://fe80::1/x"), Err(TargetError::Port));
         assert_eq!(Target::parse("rtsp://[fe80::1/x"), Err(TargetError::Host));
+    }
+
+    #[test]
+    fn a_password_with_a_slash_is_refused_and_never_taken_for_a_host() {
+        for url in [
+            "rtsp://admin:12345/hush@127.0.0.1/x",
+            "rtsp://admin:12?hush@127.0.0.1/x",
+            "rtsp://u:sE@c/ret9@127.0.0.1/x",
+        ] {
+            assert_eq!(Target::parse(url).unwrap_err(), TargetError::Ambiguous, "{url}");
+        }
+        assert!(Target::parse("rtsp://u:p%2Fq@127.0.0.1/a%40b").is_ok());
     }
 
     #[test]

@@ -48,7 +48,8 @@ pub(super) fn read(args: &ProbeArgs, lang: Lang) -> Result<Vec<ProbeRequest>, Fa
     if let Some(from) = &args.from {
         let text =
             if from == Path::new("-") { read_all(std::io::stdin())? } else { read_file(from)? };
-        let lines = text.lines().map(str::trim);
+        // Editors on Windows begin a file with a byte order mark.
+        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
         urls.extend(
             lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned),
         );
@@ -75,29 +76,27 @@ pub(super) fn read(args: &ProbeArgs, lang: Lang) -> Result<Vec<ProbeRequest>, Fa
         .collect())
 }
 
-/// Refuses an address that cannot be opened; never repeats a login that may stand in it.
+/// Refuses an address that cannot be opened. Shows where it stands, not what it says: a login may
+/// stand anywhere in it.
 fn check(url: &str, number: usize, lang: Lang) -> Result<(), Failure> {
-    let problem = match url::Url::parse(url) {
-        Ok(parsed) if matches!(parsed.scheme(), "rtsp" | "rtsps") && parsed.has_host() => {
-            return Ok(());
-        }
-        Ok(parsed) if matches!(parsed.scheme(), "sip" | "sips") => {
+    let problem = match url.split_once(':') {
+        Some(("sip" | "sips", _)) => {
             lang.pick("sip: 地址暂不支持", "sip: addresses are not served yet").to_owned()
         }
-        Ok(parsed) => match lang {
-            Lang::Zh => format!("协议 {} 不支持，应为 rtsp://主机/路径", parsed.scheme()),
-            Lang::En => format!("scheme {} is not served, want rtsp://host/path", parsed.scheme()),
-        },
-        Err(error) => match lang {
-            Lang::Zh => format!("不是有效地址（{error}），应为 rtsp://主机/路径"),
-            Lang::En => format!("not an address ({error}), want rtsp://host/path"),
+        Some(("rtsps", _)) => {
+            lang.pick("rtsps: 地址暂不支持", "rtsps: addresses are not served yet").to_owned()
+        }
+        _ => match zhishou_probe::check_address(url) {
+            Ok(()) => return Ok(()),
+            Err(problem) => match lang {
+                Lang::Zh => format!("应为 rtsp://主机[:端口]/路径（{problem}）"),
+                Lang::En => format!("want rtsp://host[:port]/path ({problem})"),
+            },
         },
     };
-    let shown = url.rsplit_once('@').map_or(url, |(_, rest)| rest);
-    let shown: String = shown.chars().filter(|c| !c.is_control()).take(100).collect();
     Err(Failure::Usage(match lang {
-        Lang::Zh => format!("第 {number} 个地址 {shown}: {problem}"),
-        Lang::En => format!("address {number}, {shown}: {problem}"),
+        Lang::Zh => format!("第 {number} 个地址：{problem}"),
+        Lang::En => format!("address {number}: {problem}"),
     }))
 }
 
