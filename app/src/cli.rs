@@ -1,5 +1,7 @@
 //! The command line.
 
+use crate::command::month;
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
 use zhishou_domain::{Depth, Lang};
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Probe(ProbeArgs),
     /// 导入设备台账 (一机一档) · import a ledger from Excel or CSV
     Import(ImportArgs),
+    /// 在线率报表 · the availability report of whole days
+    Report(ReportArgs),
     /// 配置文件 · check the configuration, print its schema or an example
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -145,6 +149,52 @@ pub(crate) struct ImportArgs {
     /// 写出空白模板 (.xlsx) · write the documented template and stop
     #[arg(long, value_name = "FILE")]
     pub(crate) template: Option<PathBuf>,
+}
+
+/// Files that a report can be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// CSV for spreadsheets.
+    Csv,
+    /// Excel workbook.
+    Xlsx,
+    /// JSON with exact figures.
+    Json,
+}
+
+impl ReportFormat {
+    /// The file name's ending.
+    pub(crate) const fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Json => "json",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) platform: PlatformArgs,
+    /// 某日, 默认昨日 · one day, YYYY-MM-DD; yesterday unless given
+    #[arg(long, value_name = "D", conflicts_with_all = ["month", "from", "to"])]
+    pub(crate) day: Option<NaiveDate>,
+    /// 某月 · one month, YYYY-MM
+    #[arg(long, value_name = "M", value_parser = month, conflicts_with_all = ["from", "to"])]
+    pub(crate) month: Option<NaiveDate>,
+    /// 起始日 · first day
+    #[arg(long, value_name = "A", requires = "to")]
+    pub(crate) from: Option<NaiveDate>,
+    /// 截止日 · last day
+    #[arg(long, value_name = "B", requires = "from")]
+    pub(crate) to: Option<NaiveDate>,
+    /// 格式 · files to write
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [ReportFormat::Xlsx, ReportFormat::Json])]
+    pub(crate) format: Vec<ReportFormat>,
+    /// 输出目录 · where to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

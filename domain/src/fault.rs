@@ -165,7 +165,7 @@ faults! {
         "台账没有口令：补录用户名和密码。", "The ledger has no credential: add user name and password.";
     AuthRejected = "auth_rejected", Signalling, "口令被拒绝", "credential rejected",
         "核对密码后更新凭据，再重新启用探测；勿反复试错，以免锁定账号。", "Check the password, update the credential, then re-arm; do not retry blindly, the account may lock.";
-    AuthSuspended = "auth_suspended", Signalling, "已暂停登录", "login suspended",
+    AuthSuspended = "auth_suspended", Signalling, "口令待核，已暂停登录", "login suspended",
         "为防锁定账号已停止尝试：更新凭据或由操作员重新启用。", "Stopped before the account locks: update the credential or re-arm it.";
     AuthUnsupported = "auth_unsupported", Signalling, "认证方式不支持", "authentication scheme unsupported",
         "在设备上启用 Digest 认证（MD5 或 SHA-256）。", "Enable Digest authentication (MD5 or SHA-256) on the device.";

@@ -39,7 +39,7 @@ pub use observation::{
 };
 pub use place::{Department, Maintainer, Site, Street};
 pub use plan::{Depth, Plan, ProbeRequest, Snapshot};
-pub use rate::{Counts, Minutes, Rate};
+pub use rate::{Counts, Minutes, POLICY, Rate};
 pub use strip::{DayStrip, State};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Verdict, reached_of, verdict_of};

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The accounting policy (口径) by which these figures are made, id and version; printed beside them.
+pub const POLICY: &str = "online-time v1";
+
 /// Device-minutes by state (台·分钟), over minutes that do not lie under an exclusion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minutes {

@@ -6,8 +6,6 @@ use std::{
     collections::BTreeSet,
     fmt::Write as _,
     fs,
-    io::{BufRead, BufReader, Write},
-    net::TcpListener,
     process::Command,
     time::{Duration, Instant},
 };
@@ -15,28 +13,6 @@ use std::{
 const CAMERAS: usize = 60;
 const ROUNDS: u64 = 20;
 const PASSWORD: &str = "Kill-Minus-9-Survivor";
-
-/// A camera that answers 404 to everything, as RFC 2326 has it.
-fn camera() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for connection in listener.incoming().map_while(Result::ok) {
-            std::thread::spawn(move || {
-                let mut out = connection.try_clone().unwrap();
-                for line in BufReader::new(connection).lines().map_while(Result::ok) {
-                    if let Some(number) = line.strip_prefix("CSeq:") {
-                        let answer = format!("RTSP/1.0 404 Not Found\r\nCSeq:{number}\r\n\r\n");
-                        if out.write_all(answer.as_bytes()).is_err() {
-                            return;
-                        }
-                    }
-                }
-            });
-        }
-    });
-    port
-}
 
 fn ledger(port: u16) -> String {
     let mut text = "名称,国标编码,街道,站点,RTSP 地址\n".to_owned();
@@ -60,7 +36,7 @@ async fn nothing_acknowledged_is_lost() {
     let (data, config, rows) = (path("data"), path("zhishou.toml"), path("ledger.csv"));
     fs::write(&config, "[plans.default]\ninterval_s = 10\nretry_s = 5\ndepth = \"reach\"\n")
         .unwrap();
-    fs::write(&rows, ledger(camera())).unwrap();
+    fs::write(&rows, ledger(zhishou_tests::camera_without_streams())).unwrap();
     let import = Command::new(binary())
         .args(["import", &rows, "--data", &data, "--config", &config])
         .output()

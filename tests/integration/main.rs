@@ -10,4 +10,5 @@ mod demo;
 mod dependencies;
 mod foreign_servers;
 mod kill;
+mod ledger;
 mod platform;

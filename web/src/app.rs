@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use std::{pin::Pin, sync::Arc, time::Duration};
-use zhishou_domain::{Clock, DeviceId, Observation};
+use zhishou_domain::{Clock, DeviceId, Observation, POLICY};
 use zhishou_storage::Store;
 
 /// A probe under way.
@@ -81,7 +81,7 @@ impl Default for Settings {
         Self {
             target: 0.98,
             coverage_floor: 0.90,
-            policy: "online-time v1".to_owned(),
+            policy: POLICY.to_owned(),
             confirm_failures: 3,
             idle: Duration::from_secs(30 * 60),
             lifetime: Duration::from_secs(12 * 3600),

@@ -6,10 +6,12 @@ mod demo;
 mod doctor;
 mod import;
 mod probe;
+mod report;
 mod serve;
 mod user;
 
 pub(crate) use config::read as read_config;
+pub(crate) use report::month;
 
 use crate::cli::{Cli, Command};
 use std::{fmt, process::ExitCode};
@@ -88,6 +90,7 @@ pub(crate) fn run(cli: Cli, lang: Lang) -> Result<Outcome, Failure> {
         Command::Demo(args) => demo::run(&args, lang),
         Command::Probe(args) => probe::run(args, lang),
         Command::Import(args) => import::run(&args, lang),
+        Command::Report(args) => report::run(&args, lang),
         Command::Config(command) => config::run(&command, lang),
         Command::User(command) => user::run(&command, lang),
         Command::Doctor(args) => doctor::run(&args, lang),
