@@ -27,6 +27,12 @@ use zhishou_domain::{DeviceId, IdSource, SiteId, Timestamp};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
+/// Bytes of the database read through a memory map, shared by all connections: what a page of a
+/// district needs (10 000 devices: about 20 MB a day) is then read without a system call.
+const MAPPED_BYTES: &str = "1073741824";
+/// Pages of 4 KiB each connection may keep itself; the engine's default of 2 MB is less than the
+/// standings of a district.
+const CACHE_PAGES: &str = "4096";
 /// Connections that read.
 const READERS: u32 = 4;
 /// How long a statement waits for another process, such as an import on the command line.
@@ -105,6 +111,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY)
+            .pragma("mmap_size", MAPPED_BYTES)
+            .pragma("cache_size", CACHE_PAGES)
             .disable_statement_logging();
         let mut connection = options.connect().await?;
         MIGRATIONS

@@ -8,9 +8,8 @@ target=${CARGO_TARGET_DIR:-target}
 
 tests/peers/setup.sh
 command -v ffmpeg >/dev/null || { echo "bench: ffmpeg is missing (Debian package: ffmpeg)" >&2; exit 3; }
-cargo build --release --locked -p zhishou-app
-cargo build --release --locked -p zhishou-tests --bin bench-cameras
-cargo build --release --locked -p zhishou-web --example district
+# One call, so that features are the same for all three and nothing is built twice.
+cargo build --release --locked -p zhishou-app -p zhishou-tests -p zhishou-web --bins --example district
 python3 tests/bench/pages.py --district "$target/release/examples/district"
 exec target/peers/venv/bin/python tests/bench/run.py --zhishou "$target/release/zhishou" \
   --cameras "$target/release/bench-cameras" --work target/bench "$@"

@@ -106,14 +106,18 @@ pub(crate) async fn show(
         "" => None,
         text => Some(cursor::to_site(text)?),
     };
-    let figures = app.store.figures(By::Site, &filter, view.today).await?;
+    let (figures, names, choices) = tokio::try_join!(
+        app.store.figures(By::Site, &filter, view.today),
+        app.store.site_names(),
+        app.store.choices(),
+    )?;
     let empty = figures.is_empty() && !app.store.has_devices().await?;
     let (counts, minutes) = sums(&figures);
     let last_update =
         figures.iter().filter_map(|it| it.last_result).max().map(|at| view.moment(at));
 
     let (well, mut ill): (Vec<_>, Vec<_>) =
-        ranked(figures, app.store.site_names().await?).into_iter().partition(Ranked::is_well);
+        ranked(figures, names).into_iter().partition(Ranked::is_well);
     ill.sort_by(|a, b| a.place.cmp(&b.place));
     let start = after.as_ref().map_or(0, |after| ill.partition_point(|it| it.place <= *after));
     let end = (start + SHOWN).min(ill.len());
@@ -150,7 +154,7 @@ pub(crate) async fn show(
         policy: app.settings.policy.clone(),
         counts: count_links(counts, t, link),
         last_update,
-        bar: FilterBar::new("/", &query, app.store.choices().await?, States::Hidden, t),
+        bar: FilterBar::new("/", &query, choices, States::Hidden, t),
         heads: [
             ("online", t.online()),
             ("degraded", t.degraded()),
