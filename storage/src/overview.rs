@@ -362,20 +362,27 @@ impl Store {
                 let bytes: Option<&[u8]> = row.try_get(6 + index)?;
                 days.push(bytes.and_then(DayStrip::from_bytes));
             }
-            for minute in first.max(since)..=last {
-                let day =
-                    usize::try_from(minute.div_euclid(1440) - first_day).unwrap_or(usize::MAX);
-                let index = usize::try_from(minute.rem_euclid(1440)).unwrap_or(0);
-                let strip = days.get(day).and_then(Option::as_ref);
-                let mut state = strip.map_or(State::Unknown, |strip| strip.get(index));
-                if let Some((from, to, known)) = open
-                    && (from..=to).contains(&minute)
-                {
-                    state = state.max(known);
-                }
-                let column = usize::try_from((minute - first) / 15).unwrap_or(0);
-                if let Some(quarter) = quarters.get_mut(column) {
-                    quarter[state as usize] += 1;
+            for (column, quarter) in quarters.iter_mut().enumerate() {
+                let begin = first + 15 * i64::try_from(column).unwrap_or(0);
+                let (mut minute, end) = (begin.max(since), (begin + 14).min(last));
+                while minute <= end {
+                    // Up to the end of the quarter or of the UTC day, whichever comes first.
+                    let day = minute.div_euclid(1440);
+                    let stop = end.min(day * 1440 + 1439);
+                    let strip = usize::try_from(day - first_day).ok().and_then(|day| days.get(day));
+                    let strip = strip.and_then(Option::as_ref);
+                    let index = usize::try_from(minute - day * 1440).unwrap_or(0);
+                    for (offset, minute) in (minute..=stop).enumerate() {
+                        let known = strip.map_or(State::Unknown, |strip| strip.get(index + offset));
+                        let state = match open {
+                            Some((from, to, now)) if from <= minute && minute <= to => {
+                                known.max(now)
+                            }
+                            _ => known,
+                        };
+                        quarter[state as usize] += 1;
+                    }
+                    minute = stop + 1;
                 }
             }
         }
