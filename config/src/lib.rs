@@ -53,7 +53,7 @@ pub enum ConfigError {
     #[error("{key} = {value}: {rule}")]
     Value {
         /// The key with its section.
-        key: &'static str,
+        key: String,
         /// What stands there.
         value: String,
         /// What may stand there.
@@ -93,11 +93,15 @@ impl Config {
 /// Refuses `key = value` unless `holds`.
 fn require(
     holds: bool,
-    key: &'static str,
+    key: impl Into<String>,
     value: impl ToString,
     rule: &'static str,
 ) -> Result<(), ConfigError> {
-    if holds { Ok(()) } else { Err(ConfigError::Value { key, value: value.to_string(), rule }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(ConfigError::Value { key: key.into(), value: value.to_string(), rule })
+    }
 }
 
 #[cfg(test)]

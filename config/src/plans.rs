@@ -65,8 +65,10 @@ impl Plans {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let special = [&self.class_1, &self.class_2, &self.class_3];
-        special.into_iter().flatten().chain([&self.default]).try_for_each(PlanSection::check)
+        let special =
+            [("class_1", &self.class_1), ("class_2", &self.class_2), ("class_3", &self.class_3)];
+        let special = special.into_iter().filter_map(|(name, plan)| Some((name, plan.as_ref()?)));
+        special.chain([("default", &self.default)]).try_for_each(|(name, plan)| plan.check(name))
     }
 }
 
@@ -84,41 +86,43 @@ impl PlanSection {
         }
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// `name` is the plan's, for the message.
+    fn check(&self, name: &str) -> Result<(), ConfigError> {
+        let key = |field: &str| format!("plans.{name}.{field}");
         let interval = self.interval_s;
         require(
             (10..=86_400).contains(&interval),
-            "plans.*.interval_s",
+            key("interval_s"),
             interval,
             "must be 10 to 86400 seconds",
         )?;
         require(
             Depth::from_code(&self.depth).is_some(),
-            "plans.*.depth",
+            key("depth"),
             &self.depth,
             "must be \"reach\", \"stream\" or \"picture\"",
         )?;
         require(
             (1.0..=60.0).contains(&self.seconds),
-            "plans.*.seconds",
+            key("seconds"),
             self.seconds,
             "must be 1 to 60 seconds",
         )?;
         require(
             (0.0..=0.5).contains(&self.jitter),
-            "plans.*.jitter",
+            key("jitter"),
             self.jitter,
             "must be 0 to 0.5",
         )?;
         require(
             (1..=10).contains(&self.failures),
-            "plans.*.failures",
+            key("failures"),
             self.failures,
             "must be 1 to 10",
         )?;
         require(
             (5..=3600).contains(&self.retry_s) && self.retry_s <= interval,
-            "plans.*.retry_s",
+            key("retry_s"),
             self.retry_s,
             "must be 5 to 3600 seconds and no longer than interval_s",
         )

@@ -24,13 +24,14 @@ pub(crate) fn render(observation: &Observation, lang: Lang) -> String {
     for fault in &observation.faults {
         let detail = fault.detail.render(lang);
         let detail = if detail.is_empty() { detail } else { format!(": {}", printable(&detail)) };
-        lines.push(format!("    {} [{}]{detail}", fault.code.name(lang), fault.stage.name(lang)));
-        lines.push(format!("      → {}", fault.code.advice(lang)));
+        let (name, stage) = (fault.code.name(lang), fault.stage.name(lang));
+        lines.push(row(lang.pick("故障", "fault "), &format!("{name} [{stage}]{detail}")));
+        lines.push(row(lang.pick("处置", "to do "), fault.code.advice(lang)));
     }
     if let Some(video) = &observation.video {
         let facts = video_line(video, lang);
         if !facts.is_empty() {
-            lines.push(format!("    {}", facts.join(" · ")));
+            lines.push(row(lang.pick("码流", "stream"), &facts.join(" · ")));
         }
     }
     let times: Vec<_> = observation
@@ -39,9 +40,14 @@ pub(crate) fn render(observation: &Observation, lang: Lang) -> String {
         .filter_map(|stage| stage.ms.map(|ms| format!("{} {ms:.0}", stage.name.name(lang))))
         .collect();
     if !times.is_empty() {
-        lines.push(format!("    {} (ms): {}", lang.pick("各阶段", "stages"), times.join(" → ")));
+        lines.push(row(lang.pick("耗时", "ms    "), &times.join(" → ")));
     }
     lines.join("\n")
+}
+
+/// One row of the table below a device.
+fn row(label: &str, text: &str) -> String {
+    format!("    {label}  {text}")
 }
 
 fn video_line(video: &VideoFacts, lang: Lang) -> Vec<String> {
@@ -129,9 +135,9 @@ mod tests {
         assert_eq!(
             render(&observation(), Lang::En),
             "◐ degraded  rtsp://10.1.2.3/ch1  (812 ms)\n    \
-             low frame rate [receive]: 12.5 of 25.0 fps\n      \
-             → Check the frame-rate setting; at night the slow shutter; check the device's load.\n    \
-             12.5/25.0 fps\n    stages (ms): connect 2"
+             fault   low frame rate [receive]: 12.5 of 25.0 fps\n    \
+             to do   Check the frame-rate setting; at night the slow shutter; check the device's load.\n    \
+             stream  12.5/25.0 fps\n    ms      connect 2"
         );
         assert!(render(&observation(), Lang::Zh).starts_with("◐ 降级  rtsp://10.1.2.3/ch1"));
     }
