@@ -234,6 +234,22 @@ impl Assembler {
         self.nal.is_some()
     }
 
+    /// Units after their 16-bit lengths: STAP-A (RFC 6184 §5.7.1) and AP (RFC 7798 §4.4.2).
+    pub(super) fn aggregate(&mut self, mut rest: &[u8]) {
+        while let Some((length, after)) = rest.split_first_chunk::<2>() {
+            let length = usize::from(u16::from_be_bytes(*length));
+            let Some((unit, after)) = after.split_at_checked(length) else {
+                self.anomaly();
+                self.damage();
+                return;
+            };
+            if !unit.is_empty() {
+                self.whole(unit);
+            }
+            rest = after;
+        }
+    }
+
     /// A whole NAL unit; Annex B inside is taken apart.
     pub(super) fn whole(&mut self, unit: &[u8]) {
         if self.nal.is_some() {

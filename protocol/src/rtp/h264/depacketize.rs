@@ -11,29 +11,13 @@ pub(in crate::rtp) fn depacketize(assembler: &mut Assembler, payload: &[u8]) {
     match indicator & 0x1f {
         // Type 0 is reserved; Annex B inside RTP begins with it.
         0..24 => assembler.whole(payload),
-        24 => aggregate(assembler, rest),
+        24 => assembler.aggregate(rest),
         28 => fragment(assembler, indicator, rest),
         // STAP-B, MTAP, FU-B belong to the interleaved mode that no camera offers.
         _ => {
             assembler.anomaly();
             assembler.damage();
         }
-    }
-}
-
-/// STAP-A, §5.7.1: units after their 16-bit lengths.
-fn aggregate(assembler: &mut Assembler, mut rest: &[u8]) {
-    while let Some((length, after)) = rest.split_first_chunk::<2>() {
-        let length = usize::from(u16::from_be_bytes(*length));
-        let Some((unit, after)) = after.split_at_checked(length) else {
-            assembler.anomaly();
-            assembler.damage();
-            return;
-        };
-        if !unit.is_empty() {
-            assembler.whole(unit);
-        }
-        rest = after;
     }
 }
 

@@ -10,7 +10,7 @@ pub(in crate::rtp) fn depacketize(assembler: &mut Assembler, payload: &[u8]) {
         return;
     };
     match header[0] >> 1 & 0x3f {
-        48 => aggregate(assembler, rest),
+        48 => assembler.aggregate(rest),
         49 => fragment(assembler, *header, rest),
         50.. => {
             // PACI and what is reserved.
@@ -18,22 +18,6 @@ pub(in crate::rtp) fn depacketize(assembler: &mut Assembler, payload: &[u8]) {
             assembler.damage();
         }
         _ => assembler.whole(payload),
-    }
-}
-
-/// Aggregation packet, §4.4.2: units after their 16-bit lengths.
-fn aggregate(assembler: &mut Assembler, mut rest: &[u8]) {
-    while let Some((length, after)) = rest.split_first_chunk::<2>() {
-        let length = usize::from(u16::from_be_bytes(*length));
-        let Some((unit, after)) = after.split_at_checked(length) else {
-            assembler.anomaly();
-            assembler.damage();
-            return;
-        };
-        if !unit.is_empty() {
-            assembler.whole(unit);
-        }
-        rest = after;
     }
 }
 
