@@ -1,0 +1,253 @@
+//! How each fault is found (判定方法), in words, and the reference that is made of them.
+//!
+//! The text says what the code that raises the fault does, with its default limit and its source.
+//! `docs/reference/faults.md` is [`reference`]; a test here fails when it is stale, and
+//! `probe/tests/faults.rs` when a fault is raised that this file calls not raised, or the
+//! other way round.
+
+use crate::{FaultCode, Group, Lang};
+use std::fmt::Write;
+
+impl FaultCode {
+    /// How a probe finds it: method, default limit, source. `None` while nothing raises it.
+    pub const fn detected(self, lang: Lang) -> Option<&'static str> {
+        let (zh, en) = match self {
+            Self::DnsFailed => (
+                "3 秒内系统解析器没有给出地址。",
+                "The system's resolver gave no address within 3 s.",
+            ),
+            Self::Unreachable => (
+                "TCP 连接得到“主机不可达”（ICMP）。本机没有路由、地址或描述符时记为探测机自身原因。",
+                "TCP connect ended with host unreachable (ICMP). No route, address or descriptor of our own is told apart as our cause.",
+            ),
+            Self::Refused => (
+                "TCP 连接被复位（RST）：主机在，端口没有服务。",
+                "TCP connect was reset (RST): the host is there, nothing listens on the port.",
+            ),
+            Self::ConnectTimeout => (
+                "5 秒内 TCP 三次握手未完成；一个域名最多试 3 个地址，平分这 5 秒。",
+                "No TCP handshake within 5 s, shared by at most 3 addresses of a name.",
+            ),
+            Self::NotRtsp => (
+                "应答里没有一条 RTSP 报文：开头 4 KiB 内找不到 RTSP 状态行（RFC 2326 §7.1），或对端说了别的就关闭。",
+                "Not one RTSP message in what it said: no RTSP status line (RFC 2326 §7.1) in the first 4 KiB, or it said something else and closed.",
+            ),
+            Self::NoResponse => (
+                "连接已建立，但请求在期限内无应答：OPTIONS、SETUP、PLAY 各 5 秒，DESCRIBE 8 秒；或未答即关闭。",
+                "Connected, and a request was not answered in time: OPTIONS, SETUP and PLAY 5 s each, DESCRIBE 8 s; or closed without an answer.",
+            ),
+            Self::BadResponse => (
+                "应答无法使用：报文头超过 16 KiB、报文体超过 256 KiB、连续 256 KiB 找不到帧、无法跟随的重定向（最多 3 次），或没有专门含义的状态码。",
+                "The answer is of no use: a head over 16 KiB, a body over 256 KiB, 256 KiB without a frame, a redirect that cannot be followed (at most 3), or a status without a meaning of its own.",
+            ),
+            Self::AuthRequired => (
+                "应答 401（RFC 2326 §11），而没有可用的口令。",
+                "401 (RFC 2326 §11), and no credential is known.",
+            ),
+            Self::AuthRejected => (
+                "带口令的请求仍得到 401，且不是只换了随机数（stale，RFC 7616 §3.3）；每次探测最多被拒一次。",
+                "401 to a request with the credential that is no mere change of nonce (stale, RFC 7616 §3.3); at most one a probe.",
+            ),
+            Self::AuthSuspended => (
+                "口令预算已用完，没有发送：从未成功的口令被拒一次即停；成功过的口令每台设备及每个主机 30 分钟内最多被拒 2 次。",
+                "The budget of logins is used up and nothing was sent: one rejection of a credential never proven; at most 2 in 30 minutes of a proven one, per device and per host.",
+            ),
+            Self::AuthUnsupported => (
+                "401 给出的方案都不能应答；支持 Digest MD5、SHA-256（RFC 7616）和 Basic（RFC 7617）。",
+                "None of the schemes of the 401 can be answered; Digest MD5 and SHA-256 (RFC 7616) and Basic (RFC 7617) can.",
+            ),
+            Self::SessionLimit => (
+                "状态码 403、453 或 503；本次已登录成功后又得到 401；或我们自己的另一次探测还占着这台设备。",
+                "Status 403, 453 or 503; a 401 after the login had worked in this probe; or another session of ours still holds the device.",
+            ),
+            Self::NotFound => ("状态码 404 或 410。", "Status 404 or 410."),
+            Self::ServerError => (
+                "状态码 5xx（503 除外），或设备忘了会话（454）。",
+                "Status 5xx (503 aside), or a session that the device forgot (454).",
+            ),
+            Self::BadSdp => (
+                "DESCRIBE 的媒体描述（SDP，RFC 8866）为空、没有 m= 行，或没有一路媒体带负载类型。",
+                "The description (SDP, RFC 8866) is empty, has no m= line, or no payload type in any of its media.",
+            ),
+            Self::NoVideo => (
+                "媒体描述可读，但没有 m=video。",
+                "The description is readable and has no m=video.",
+            ),
+            Self::TransportUnsupported => (
+                "SETUP 得到 461，或给出的传输方式不是所要求的（RFC 2326 §12.39）；地址本身不能打开时也用它，记为探测机自身原因。",
+                "461 to SETUP, or another transport than the one asked for (RFC 2326 §12.39); also for an address that cannot be opened, as our own cause.",
+            ),
+            Self::NoMedia => (
+                "PLAY 成功后 5 秒内没有一个视频 RTP 包。",
+                "Not one RTP packet of the video within 5 s after PLAY was answered.",
+            ),
+            Self::Stalled => (
+                "视频包之间最长停顿超过 3 秒；结束前刚停下的会多看一会儿。",
+                "The longest silence between packets of the video passes 3 s; a stream that has just fallen silent is watched on.",
+            ),
+            Self::ConnectionLost => (
+                "还需要连接时对端关闭或复位了它（自动重连一次后）。",
+                "The peer closed or reset the connection while it was needed (after one reconnect where that helps).",
+            ),
+            Self::NoKeyframe => (
+                "首包后 12 秒内（或收流时长内，取长者）没有关键帧（H.264 IDR、H.265 IRAP、JPEG），且不是因为丢包。",
+                "No keyframe (H.264 IDR, H.265 IRAP, JPEG) within 12 s of the first packet, or the time of receiving if longer, and not for loss.",
+            ),
+            Self::Undecodable => (
+                "关键帧收全了但解码器报错；或丢包未超限而关键帧都不完整、缺少参数集、过大。",
+                "The decoder fails on a whole keyframe; or, with loss below its limit, every keyframe is incomplete, lacks its parameter sets or is too large.",
+            ),
+            Self::PacketLoss => (
+                "按 RTP 序号（RFC 3550 附录 A.3）丢包率超过 1 %，重复和乱序不算丢。",
+                "Loss by RTP sequence numbers (RFC 3550 A.3) over 1 %; duplicates and reordering are no loss.",
+            ),
+            Self::LowFps => (
+                "按帧到达时间算的帧率低于标称（SDP 或 SPS）的 80 %。",
+                "Frames by arrival below 80 % of the rate declared (SDP or SPS).",
+            ),
+            Self::SignalLost => (
+                "85 % 以上的图块平坦且同为一种颜色（文字除外），或是彩条。",
+                "Over 85 % of the tiles are flat and of one colour (writing left out), or colour bars.",
+            ),
+            Self::Black => (
+                "85 % 以上的图块平坦且亮度不超过 27（演播室标度）。",
+                "Over 85 % of the tiles are flat with luma of at most 27 (studio scale).",
+            ),
+            Self::TooDark => (
+                "亮度第 99 百分位低于 60，且第 1 到第 99 百分位的跨度低于 42。",
+                "99th percentile of luma below 60, and the spread from the 1st below 42.",
+            ),
+            Self::TooBright => (
+                "42 % 以上的像素亮度不低于 230。",
+                "42 % or more of the pixels have luma of at least 230.",
+            ),
+            Self::LowContrast => (
+                "亮度第 1 到第 99 百分位的跨度低于 50（叠加文字除外）。",
+                "Spread of luma from the 1st to the 99th percentile below 50, overlay text left out.",
+            ),
+            Self::Blurred => (
+                "清晰度（有纹理图块的细节与中等细节之比，扣除噪声）低于 0.52。",
+                "Sharpness (fine to medium detail of textured tiles, noise taken off) below 0.52.",
+            ),
+            Self::ColourCast => (
+                "连最中性的十分之一画面也偏离中性 15 以上；偏红橙时整体还须超过 34。",
+                "Even the most neutral tenth lies 15 or more from neutral; towards red and orange the mean 34 or more as well.",
+            ),
+            Self::Frozen => (
+                "相隔 30 秒以上的两个关键帧编码字节完全相同，或除时钟叠加外像素相同（平均差不超过 0.02）。",
+                "Two keyframes at least 30 s apart have the same coded bytes, or the same pixels but for an overlay clock (mean difference at most 0.02).",
+            ),
+            Self::Corrupted => (
+                "关键帧收全了，解码器却报告画面内有错误。",
+                "The keyframe came whole, and the decoder reports errors within the picture.",
+            ),
+            Self::ClockOffset => (
+                "RTCP 发送方报告（RFC 3550 §6.4.1）的时间与本机相差 10 秒以上；相差 60 年以上视为设备没有时钟。",
+                "The time of the RTCP sender report (RFC 3550 §6.4.1) is over 10 s from ours; over 60 years counts as no clock.",
+            ),
+            Self::TlsFailed
+            | Self::EncryptedSuspected
+            | Self::LowBitrate
+            | Self::ResolutionMismatch
+            | Self::CodecMismatch
+            | Self::Noise
+            | Self::Stripes
+            | Self::Occluded
+            | Self::SceneChanged
+            | Self::Shaking
+            | Self::RecordingGap
+            | Self::NotRegistered
+            | Self::Busy
+            | Self::Rejected
+            | Self::NoAnswer
+            | Self::NoAudio
+            | Self::AudioSilent
+            | Self::StillPicture
+            | Self::HighLoss
+            | Self::HighJitter
+            | Self::HighDelay => return None,
+        };
+        Some(lang.pick(zh, en))
+    }
+}
+
+const HEAD: &str = "\
+# 故障代码 · Fault codes
+
+本页由代码生成，请勿手改 · generated from the code, not to be edited:
+`cargo run -p zhishou-domain --example faults > docs/reference/faults.md`
+
+代码稳定，只增不改名。界限为默认值，可按计划调整。结论由故障推出：媒体流到即在线，有故障即降级；媒体没有流到即离线，但原因在我方或尚不能断定时为未知。 \
+Codes are stable: more may be added, none is renamed. Limits are defaults, to be set per plan. The verdict follows from the faults: \
+media that flows makes a device online, with any fault degraded; what kept media from flowing makes it offline, unless the cause is ours or open, which is unknown.
+";
+
+/// The reference of all fault codes as Markdown, both languages, by group.
+pub fn reference() -> String {
+    let mut out = HEAD.to_owned();
+    for &group in Group::ALL {
+        let raised = FaultCode::ALL
+            .iter()
+            .filter(|fault| fault.group() == group && fault.detected(Lang::Zh).is_some());
+        let mut headed = false;
+        for fault in raised {
+            if !std::mem::replace(&mut headed, true) {
+                heading(&mut out, group.name(Lang::Zh), group.name(Lang::En));
+            }
+            entry(&mut out, *fault);
+        }
+    }
+    heading(&mut out, "尚未启用", "not raised yet");
+    out.push_str("\n| code | 名称 | name | 组 · group |\n|---|---|---|---|\n");
+    for fault in FaultCode::ALL.iter().filter(|fault| fault.detected(Lang::Zh).is_none()) {
+        let [zh, en] = [Lang::Zh, Lang::En].map(|lang| fault.name(lang));
+        // Writing to a string does not fail.
+        let _ = writeln!(out, "| `{}` | {zh} | {en} | {} |", fault.code(), fault.group().code());
+    }
+    out
+}
+
+fn heading(out: &mut String, zh: &str, en: &str) {
+    let _ = writeln!(out, "\n## {zh} · {en}");
+}
+
+fn entry(out: &mut String, fault: FaultCode) {
+    let [zh, en] = [Lang::Zh, Lang::En].map(|lang| fault.name(lang));
+    let _ = writeln!(out, "\n### `{}` {zh} · {en}\n", fault.code());
+    for (lang, found, to_do) in [(Lang::Zh, "判定", "处置"), (Lang::En, "Found", "To do")] {
+        let method = fault.detected(lang).unwrap_or_default();
+        let _ = writeln!(out, "- {found}: {method}\n- {to_do}: {}", fault.advice(lang));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_is_not_stale() {
+        let kept = include_str!("../../docs/reference/faults.md");
+        assert!(
+            kept == reference(),
+            "run: cargo run -p zhishou-domain --example faults > docs/reference/faults.md"
+        );
+    }
+
+    #[test]
+    fn both_languages_say_how() {
+        for fault in FaultCode::ALL {
+            let (zh, en) = (fault.detected(Lang::Zh), fault.detected(Lang::En));
+            assert_eq!(zh.is_some(), en.is_some(), "{fault:?}");
+            assert!(zh.is_none_or(|text| text.ends_with('。')), "{fault:?}");
+            assert!(en.is_none_or(|text| text.ends_with('.')), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn every_code_stands_in_the_reference_once() {
+        let text = reference();
+        for fault in FaultCode::ALL {
+            assert_eq!(text.matches(&format!("`{}`", fault.code())).count(), 1, "{fault:?}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The reference of faults says how each is found; it must not claim more, or less, than the code
+//! raises.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+use std::path::Path;
+
+use zhishou_domain::{FaultCode, Lang};
+
+/// The sources below a folder without their tests.
+fn sources(folder: &Path, text: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            text.push_str(source.split("#[cfg(test)]").next().unwrap_or_default());
+        }
+    }
+}
+
+/// Whether `name` stands in `text` and is not the beginning of a longer one.
+fn names(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        text[at + name.len()..].chars().next().is_none_or(|c| !c.is_ascii_alphanumeric())
+    })
+}
+
+#[test]
+fn a_fault_is_raised_if_and_only_if_the_reference_says_how() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut probe = String::new();
+    sources(&root.join("src"), &mut probe);
+    let picture = std::fs::read_to_string(root.join("../picture/src/finding.rs")).unwrap();
+    for fault in FaultCode::ALL {
+        let raised = names(&probe, &format!("FaultCode::{fault:?}"))
+            || picture.contains(&format!("\"{}\"", fault.code()));
+        let said = fault.detected(Lang::En).is_some();
+        assert_eq!(raised, said, "{fault:?}: see domain/src/detection.rs");
+    }
+}
