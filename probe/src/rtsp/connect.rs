@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use zhishou_domain::{Detail, Fault, FaultCode, Stage};
+use zhishou_protocol::rtsp::Target;
 
+use super::link::Link;
 use crate::Settings;
 
 /// Addresses of a name that are tried.
@@ -15,20 +17,16 @@ const MAX_ADDRESSES: usize = 3;
 
 /// A connection and what it took.
 pub(super) struct Connected {
-    pub(super) stream: TcpStream,
+    pub(super) link: Link,
     pub(super) peer: SocketAddr,
     pub(super) resolve: Duration,
     pub(super) connect: Duration,
 }
 
-/// Connects to the first address of `host` that answers.
-pub(super) async fn connect(
-    host: &str,
-    port: u16,
-    settings: &Settings,
-) -> Result<Connected, Box<Fault>> {
+/// Connects to the first address of the target's host that answers.
+pub(super) async fn connect(target: &Target, settings: &Settings) -> Result<Connected, Box<Fault>> {
     let began = Instant::now();
-    let addresses = resolve(host, port, settings.resolve).await?;
+    let addresses = resolve(target.host(), target.port(), settings.resolve).await?;
     let resolved = Instant::now();
     let share = settings.connect / u32::try_from(addresses.len()).unwrap_or(1).max(1);
     let mut fault = None;
@@ -42,7 +40,7 @@ pub(super) async fn connect(
                 // Requests are small and awaited; a failure only costs time.
                 let _ = stream.set_nodelay(true);
                 return Ok(Connected {
-                    stream,
+                    link: Link::Plain(stream),
                     peer,
                     resolve: resolved - began,
                     connect: resolved.elapsed(),
@@ -51,7 +49,7 @@ pub(super) async fn connect(
             Err(error) => fault = Some(connect_fault(peer, &error)),
         }
     }
-    Err(Box::new(fault.unwrap_or_else(|| dns_failed(host))))
+    Err(Box::new(fault.unwrap_or_else(|| dns_failed(target.host()))))
 }
 
 async fn resolve(host: &str, port: u16, deadline: Duration) -> Result<Vec<SocketAddr>, Box<Fault>> {
@@ -120,12 +118,14 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_does_not_exist_is_told_from_a_closed_port() {
         let settings = Settings::default();
-        let got = connect("no-such-host.invalid", 554, &settings).await;
+        let (target, _) = Target::parse("rtsp://no-such-host.invalid/").unwrap();
+        let got = connect(&target, &settings).await;
         assert_eq!(got.err().map(|f| f.code), Some(FaultCode::DnsFailed));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let got = connect("127.0.0.1", port, &settings).await;
+        let (target, _) = Target::parse(&format!("rtsp://127.0.0.1:{port}/")).unwrap();
+        let got = connect(&target, &settings).await;
         assert_eq!(got.err().map(|f| f.code), Some(FaultCode::Refused));
     }
 }

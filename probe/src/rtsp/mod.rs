@@ -2,6 +2,7 @@
 
 mod connect;
 mod faults;
+mod link;
 mod media;
 mod prober;
 mod visit;

@@ -129,7 +129,7 @@ impl Prober {
             stop,
             start.began,
         );
-        match self.visits.spawn(visit.run()).await {
+        match self.visits.spawn(Box::new(visit).run()).await {
             Ok(visited) => self.report(request, start, visited).await,
             Err(error) => {
                 tracing::error!(%error, target = start.target, "a visit ended abnormally");

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode, Stage};
 use zhishou_protocol::rtsp::{Depth as SessionDepth, TransportKind};
@@ -16,17 +14,13 @@ use zhishou_protocol::rtsp::{
 
 use super::connect::{Connected, connect};
 use super::faults::{of_failure, silence, stage};
+use super::link::{Heard, Link};
 use super::media::Media;
 use crate::Settings;
 use crate::guard::{Guard, Held, LoginOutcome, Refusal, Ticket};
 
-/// A device that does not take a request for so long counts as gone.
-const WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
 const GRACE: Duration = Duration::from_secs(1);
-/// Bytes read at a time. The buffer lives on the stack of the read only, so that an idle connection
-/// holds none.
-const READ: usize = 16 * 1024;
 
 /// What a visit needs to know.
 pub(super) struct Order {
@@ -70,7 +64,7 @@ pub(super) struct Visit {
     began: Instant,
     overdue: Instant,
     session: Session,
-    stream: Option<TcpStream>,
+    link: Option<Link>,
     media: Media,
     held: Held,
     ticket: Option<Ticket>,
@@ -129,7 +123,7 @@ impl Visit {
             cancel,
             began,
             session,
-            stream: None,
+            link: None,
             held,
             ticket: None,
             refusal: None,
@@ -147,7 +141,7 @@ impl Visit {
 
     /// Runs to the end. Whatever happens, a session that was opened is taken down within a bounded
     /// time.
-    pub(super) async fn run(mut self) -> Visited {
+    pub(super) async fn run(mut self: Box<Self>) -> Visited {
         let end = loop {
             if let Some(end) = self.drain().await {
                 break end;
@@ -171,8 +165,9 @@ impl Visit {
                 }
                 Output::Send(bytes) => self.send(&bytes).await,
                 Output::Event(event) => self.event(event),
-                Output::Connect { host, port } => {
-                    if let Err(fault) = self.open(&host, port).await {
+                Output::Connect(target) => {
+                    // Boxed: it happens once, and a session that is open should not pay for it.
+                    if let Err(fault) = Box::pin(self.open(&target)).await {
                         return Some(End::Reach(fault));
                     }
                 }
@@ -186,10 +181,9 @@ impl Visit {
     }
 
     async fn send(&mut self, bytes: &[u8]) {
-        let Some(stream) = &mut self.stream else { return };
-        let sent = timeout(WRITE_LIMIT, stream.write_all(bytes)).await;
-        if !matches!(sent, Ok(Ok(()))) {
-            self.stream = None;
+        let Some(link) = &mut self.link else { return };
+        if link.send(bytes).await.is_err() {
+            self.link = None;
             let now = self.now();
             self.session.handle(Input::Closed, now);
         }
@@ -216,19 +210,19 @@ impl Visit {
     }
 
     /// Connects, and asks for leave to log in to the address that answered.
-    async fn open(&mut self, host: &str, port: u16) -> Result<(), Box<Fault>> {
-        self.stream = None;
+    async fn open(&mut self, target: &Target) -> Result<(), Box<Fault>> {
+        self.link = None;
         let cancel = self.cancel.clone();
         let connected = tokio::select! {
-            connected = connect(host, port, &self.settings) => connected?,
+            connected = connect(target, &self.settings) => connected?,
             () = cancel.cancelled() => return Err(Box::new(cancelled(Stage::Connect))),
             () = sleep_until(self.overdue) => {
                 let waited = silence(self.settings.session(self.order.time));
                 return Err(Box::new(Fault::new(FaultCode::ConnectTimeout, Stage::Connect, waited)));
             }
         };
-        let Connected { stream, peer, resolve, connect } = connected;
-        self.stream = Some(stream);
+        let Connected { link, peer, resolve, connect } = connected;
+        self.link = Some(link);
         self.resolve.get_or_insert(resolve);
         self.connect.get_or_insert(connect);
         if let Some(credential) = self.order.credential.clone()
@@ -278,8 +272,16 @@ impl Visit {
         // Without a deadline of its own, `soonest` lies past the end of time.
         let wake = self.began.checked_add(soonest).map_or(last, |at| at.min(last));
         let cancel = self.cancel.clone();
+        let (session, began) = (&mut self.session, self.began);
+        let take = |bytes: &[u8]| session.handle(Input::Bytes(bytes), began.elapsed());
         tokio::select! {
-            () = readable(self.stream.as_ref()) => self.read(),
+            heard = receive(self.link.as_mut(), take) => {
+                if heard == Heard::End {
+                    self.link = None;
+                    let now = self.now();
+                    self.session.handle(Input::Closed, now);
+                }
+            }
             () = sleep_until(wake) => {
                 if self.give_up.is_some_and(|at| at <= Instant::now()) {
                     return Some(End::GivenUp);
@@ -298,24 +300,6 @@ impl Visit {
         None
     }
 
-    fn read(&mut self) {
-        let now = self.began.elapsed();
-        let Some(stream) = &self.stream else { return };
-        let mut buffer = [0; READ];
-        match stream.try_read(&mut buffer) {
-            Ok(0) => {
-                self.stream = None;
-                self.session.handle(Input::Closed, now);
-            }
-            Ok(length) => self.session.handle(Input::Bytes(&buffer[..length]), now),
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            Err(_) => {
-                self.stream = None;
-                self.session.handle(Input::Closed, now);
-            }
-        }
-    }
-
     fn stop(&mut self, stop: Stop) {
         self.stop = Some(stop);
         // SETUP may have to be answered first, and TEARDOWN to be sent twice for a new nonce.
@@ -324,7 +308,7 @@ impl Visit {
         self.session.handle(Input::Stop, now);
     }
 
-    fn conclude(mut self, end: &End) -> Visited {
+    fn conclude(mut self: Box<Self>, end: &End) -> Visited {
         let ended = self.now();
         let mut facts = self.session.facts();
         if matches!(end, End::GivenUp) {
@@ -377,10 +361,9 @@ impl Visit {
 }
 
 /// Never ready without a connection.
-async fn readable(stream: Option<&TcpStream>) {
-    match stream {
-        // An error shows at the read that follows.
-        Some(stream) => drop(stream.readable().await),
+async fn receive(link: Option<&mut Link>, take: impl FnMut(&[u8])) -> Heard {
+    match link {
+        Some(link) => link.receive(take).await,
         None => std::future::pending().await,
     }
 }
@@ -399,4 +382,20 @@ fn login_outcome(facts: &Facts) -> LoginOutcome {
 pub(super) fn cancelled(stage: Stage) -> Fault {
     let problem = "the probe was stopped before its end".to_owned();
     Fault::new(FaultCode::NoResponse, stage, Detail::Ours { problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<F>(_: impl FnOnce(Box<Visit>) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Ten thousand open sessions shall fit into 100 MB with their sockets and receivers.
+    #[test]
+    fn an_open_visit_is_small() {
+        let (visit, future) = (size_of::<Visit>(), size_of_future(Visit::run));
+        assert!(visit + future <= 6 * 1024, "{visit} + {future} bytes");
+    }
 }

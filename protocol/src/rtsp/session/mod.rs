@@ -75,13 +75,8 @@ pub enum Input<'a> {
 /// What a session wants or tells.
 #[derive(Debug)]
 pub enum Output<'a> {
-    /// Drop any connection and open one to this host and port.
-    Connect {
-        /// Host name or address.
-        host: String,
-        /// TCP port.
-        port: u16,
-    },
+    /// Drop any connection and open one to this target's host and port, as its scheme says.
+    Connect(Target),
     /// Write these bytes.
     Send(Vec<u8>),
     /// Something was reached.
@@ -272,10 +267,7 @@ impl Session {
         loop {
             if let Some(queued) = self.queue.pop_front() {
                 return match queued {
-                    Queued::Connect => Output::Connect {
-                        host: self.target.host().to_owned(),
-                        port: self.target.port(),
-                    },
+                    Queued::Connect => Output::Connect(self.target.clone()),
                     Queued::Send(bytes) => Output::Send(bytes),
                     Queued::Event(event) => Output::Event(event),
                 };

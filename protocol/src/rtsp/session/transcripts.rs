@@ -63,7 +63,9 @@ impl Device {
     fn drain(&mut self) {
         for _ in 0..1000 {
             match self.session.poll(self.now) {
-                Output::Connect { host, port } => self.connects.push(format!("{host}:{port}")),
+                Output::Connect(to) => {
+                    self.connects.push(format!("{}:{}", to.host(), to.port()));
+                }
                 Output::Send(bytes) => {
                     self.sent.push_back(String::from_utf8_lossy(&bytes).into_owned());
                 }
