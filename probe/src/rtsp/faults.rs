@@ -68,6 +68,10 @@ pub(super) fn of_failure(
         Cause::TransportUnsupported { status: code } => {
             (FaultCode::TransportUnsupported, status(code, ""))
         }
+        Cause::NoPorts => {
+            let problem = "no pair of UDP ports was to be had".to_owned();
+            (FaultCode::TransportUnsupported, Detail::Ours { problem })
+        }
         Cause::ConnectionLost if failure.stage == rtsp::Stage::Receive => {
             (FaultCode::ConnectionLost, Detail::Cut { packets, after_ms: millis(after) })
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode, Stage};
-use zhishou_protocol::rtsp::{Depth as SessionDepth, TransportKind};
+use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
 use zhishou_protocol::rtsp::{
     Event, Facts, Failure, Input, Output, Plan, Session, Target, TeardownState, Track,
 };
@@ -106,7 +106,7 @@ impl Visit {
                 Depth::Reach => SessionDepth::Describe,
                 Depth::Stream | Depth::Picture => SessionDepth::Play,
             },
-            transport: TransportKind::TcpInterleaved,
+            transports: Transports::TCP,
             user_agent: settings.user_agent.clone(),
             deadlines: settings.rtsp,
             entropy: order.entropy,
@@ -164,6 +164,8 @@ impl Visit {
                     self.media.packet(track, kind, payload, now, wall);
                 }
                 Output::Send(bytes) => self.send(&bytes).await,
+                // Not asked for by a plan of TCP alone.
+                Output::Bind(_) => self.session.handle(Input::Bound(None), now),
                 Output::Event(event) => self.event(event),
                 Output::Connect(target) => {
                     // Boxed: it happens once, and a session that is open should not pay for it.
@@ -193,7 +195,8 @@ impl Visit {
         let now = self.now();
         match event {
             Event::Described(description) => self.media.described(*description),
-            Event::Ready { track, ssrc } => self.media.ready(track, ssrc),
+            Event::Ready { track, ssrc, .. } => self.media.ready(track, ssrc),
+            Event::FellBack(_) => {}
             Event::Playing => {
                 self.media.playing(now, &self.settings);
                 self.settle();

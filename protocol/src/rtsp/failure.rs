@@ -137,9 +137,12 @@ pub enum Cause {
     /// The device refuses the transport, or answers with another.
     #[error("transport not possible, status {status}")]
     TransportUnsupported {
-        /// 461, or 200 if it answered with UDP.
+        /// 461, or 200 if it answered with another.
         status: u16,
     },
+    /// This machine has no UDP ports left.
+    #[error("no pair of UDP ports to be had")]
+    NoPorts,
     /// The connection ended while it was needed.
     #[error("connection lost")]
     ConnectionLost,

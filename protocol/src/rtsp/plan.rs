@@ -18,7 +18,33 @@ pub enum Depth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportKind {
     /// Inside the RTSP connection (RFC 2326 §10.12).
-    TcpInterleaved,
+    Tcp,
+    /// As datagrams of their own, unicast (RFC 3550 §11).
+    Udp,
+}
+
+/// Which ways are tried, in this order. The second is tried once, on a new connection with a
+/// DESCRIBE of its own, where the device refuses the first or sends nothing (Q48).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transports {
+    /// Asked for first.
+    pub first: TransportKind,
+    /// Asked for if that fails.
+    pub spare: Option<TransportKind>,
+}
+
+impl Transports {
+    /// TCP passes NAT and firewalls; UDP where TCP fails.
+    pub const AUTO: Self = Self { first: TransportKind::Tcp, spare: Some(TransportKind::Udp) };
+    /// TCP and nothing else.
+    pub const TCP: Self = Self { first: TransportKind::Tcp, spare: None };
+    /// UDP and nothing else.
+    pub const UDP: Self = Self { first: TransportKind::Udp, spare: None };
+
+    /// Whether media may travel that way.
+    pub fn allows(self, kind: TransportKind) -> bool {
+        self.first == kind || self.spare == Some(kind)
+    }
 }
 
 /// How long to wait for each answer.
@@ -58,8 +84,8 @@ pub struct Plan {
     pub credential: Option<Credential>,
     /// How far to go.
     pub depth: Depth,
-    /// How media travel.
-    pub transport: TransportKind,
+    /// How media may travel.
+    pub transports: Transports,
     /// The `User-Agent` of every request.
     pub user_agent: String,
     /// How long to wait.

@@ -7,7 +7,8 @@ use super::{Event, Leg, MAX_REDIRECTS, Queued, Session, State, TeardownState, Tr
 use crate::auth::{Challenge, Verdict};
 use crate::rtsp::failure::{Cause, RedirectProblem, Stage};
 use crate::rtsp::{
-    BaseUrl, Response, Scheme, SessionHeader, Target, TransportHeader, resolve_control,
+    Asked, BaseUrl, Response, Route, Scheme, SessionHeader, Target, TransportHeader,
+    resolve_control,
 };
 use crate::sdp::Description;
 
@@ -92,9 +93,8 @@ impl Session {
                     .headers
                     .text("connection")
                     .is_some_and(|c| c.to_ascii_lowercase().contains("close"));
-                if closing && pending.step == Step::Describe && self.facts.reconnects == 0 {
-                    self.facts.reconnects += 1;
-                    return self.connect(Step::Describe);
+                if closing && pending.step == Step::Describe && !self.reconnected {
+                    return self.reconnect();
                 }
                 return self.repeat(pending.step, now, pending.carried);
             }
@@ -150,12 +150,13 @@ impl Session {
             let Some(media) = media else { continue };
             let url = resolve_control(&self.target, &root, media.control.as_deref());
             self.facts.foreign_host |= url.foreign_host;
-            self.legs.push(Leg { track, uri: url.uri, asked, channels: None });
+            let asked = Asked::Channels(asked.0, asked.1);
+            self.legs.push(Leg { track, uri: url.uri, asked, route: None });
         }
         self.facts.foreign_host |= self.aggregate.foreign_host;
         self.queue.push_back(Queued::Event(Event::Described(Box::new(description))));
         if self.wants_media() {
-            self.ask(Step::Setup(0), now);
+            self.set_up(0, now);
         } else {
             self.end(Ok(()), now);
         }
@@ -177,31 +178,67 @@ impl Session {
             if index > 0 {
                 return self.after_setup(index, now);
             }
-            return self.fail(status_cause(response), now);
+            return self.refused(response, now);
         }
         let header = TransportHeader::parse(response.headers.get("transport").unwrap_or_default());
         let Some(leg) = self.legs.get_mut(index) else { return };
-        leg.channels = header.channels(leg.asked);
-        let (track, set_up) = (leg.track, leg.channels.is_some());
-        let channels = self.legs.iter().filter_map(|l| l.channels);
-        self.framer.set_channels(channels.flat_map(|(rtp, rtcp)| [rtp, rtcp]).collect::<Vec<_>>());
-        if set_up {
-            self.queue.push_back(Queued::Event(Event::Ready { track, ssrc: header.ssrc }));
+        let transports = self.plan.transports;
+        leg.route = header.route(leg.asked).filter(|route| transports.allows(route.kind()));
+        let (track, route) = (leg.track, leg.route);
+        let channels = self.legs.iter().filter_map(|leg| match leg.route? {
+            Route::Interleaved { rtp, rtcp } => Some([rtp, rtcp]),
+            Route::Datagrams(_) => None,
+        });
+        self.framer.set_channels(channels.flatten().collect::<Vec<_>>());
+        if let Some(route) = route {
+            // A device that was asked for UDP and answers with channels has chosen for the rest too.
+            self.transport = route.kind();
+            self.facts.transport = Some(self.transport);
+            self.queue.push_back(Queued::Event(Event::Ready { track, ssrc: header.ssrc, route }));
         } else if index == 0 {
-            return self.fail(Cause::TransportUnsupported { status: response.status }, now);
+            let cause = Cause::TransportUnsupported { status: response.status };
+            return self.fall_back_or_fail(cause, now);
         }
         self.after_setup(index, now);
+    }
+
+    /// The driver has bound ports for the leg whose SETUP is next, or could not.
+    pub(super) fn on_bound(&mut self, index: usize, ports: Option<(u16, u16)>, now: Duration) {
+        match (ports, self.legs.get_mut(index)) {
+            (Some((rtp, rtcp)), Some(leg)) => {
+                leg.asked = Asked::Ports(rtp, rtcp);
+                self.ask(Step::Setup(index), now);
+            }
+            // Sound is welcome, not needed.
+            _ if index > 0 => self.after_setup(index, now),
+            _ => {
+                self.stage = Stage::Setup;
+                self.fail(Cause::NoPorts, now);
+            }
+        }
+    }
+
+    /// SETUP of the video or PLAY was refused: 461 speaks of the transport alone.
+    fn refused(&mut self, response: &Response, now: Duration) {
+        match status_cause(response) {
+            cause @ Cause::TransportUnsupported { .. } => self.fall_back_or_fail(cause, now),
+            cause => self.fail(cause, now),
+        }
     }
 
     fn after_setup(&mut self, index: usize, now: Duration) {
         self.facts.timings.setup = Some(self.since_stage(now));
         let next = index + 1;
-        self.ask(if next < self.legs.len() { Step::Setup(next) } else { Step::Play }, now);
+        if next < self.legs.len() {
+            self.set_up(next, now);
+        } else {
+            self.ask(Step::Play, now);
+        }
     }
 
     fn on_play(&mut self, response: &Response, now: Duration) {
         if !response.is_success() {
-            return self.fail(status_cause(response), now);
+            return self.refused(response, now);
         }
         self.facts.timings.play = Some(self.since_stage(now));
         self.stage = Stage::Receive;
@@ -213,8 +250,7 @@ impl Session {
     /// Any answer at all means that the device has dealt with it.
     fn on_teardown(&mut self, now: Duration) {
         self.facts.timings.teardown = Some(self.since_stage(now));
-        self.facts.teardown = TeardownState::Confirmed;
-        self.finish(Ok(()));
+        self.torn_down(TeardownState::Confirmed);
     }
 
     /// Follows a redirect on a new connection. The login goes along to the same host only (Q26).

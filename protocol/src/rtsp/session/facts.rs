@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::rtsp::{Resync, Timings};
+use crate::rtsp::{Resync, Timings, TransportKind};
 
 /// How TEARDOWN went. Anything but the first three leaves a session at the device that counts as
 /// open until its timeout.
@@ -32,6 +32,10 @@ pub struct Facts {
     pub redirects: u32,
     /// Connections opened again because the device closed one.
     pub reconnects: u32,
+    /// Begun again with the other transport, 0 or 1.
+    pub fallbacks: u32,
+    /// How the media of the last SETUP that succeeded travel.
+    pub transport: Option<TransportKind>,
     /// Logins refused, 0 or 1.
     pub rejected_logins: u32,
     /// The login has left this machine.

@@ -9,12 +9,15 @@
 //!
 //! Invariants: one request is outstanding at a time, keep-alives excepted, which are never awaited;
 //! every awaited answer has a deadline; once a SETUP was answered, every way out leads through
-//! TEARDOWN unless the connection is gone; the login goes to the host it belongs to and nowhere
+//! TEARDOWN unless the connection is gone, and over UDP, where media need no connection, on a new
+//! one then; the second transport is tried once, and only after the first session is known to be
+//! closed; the login goes to the host it belongs to and nowhere
 //! else, and is refused at most once. Bounds: the framer's buffer, one description, two tracks, and
 //! a queue that is empty before the next frame is read.
 
 mod answers;
 mod facts;
+mod fallback;
 mod requests;
 #[cfg(test)]
 mod transcripts;
@@ -28,7 +31,7 @@ use requests::{Pending, Step};
 
 use super::failure::{Cause, Failure, Stage};
 use super::framer::{Frame, FrameError, Framer};
-use super::{BaseUrl, Plan, SessionHeader, Target};
+use super::{Asked, BaseUrl, Plan, Route, Scheme, SessionHeader, Target, TransportKind};
 use crate::auth::Authenticator;
 use crate::sdp::Description;
 
@@ -66,8 +69,12 @@ pub enum Input<'a> {
     Closed,
     /// The time of [`Output::WaitUntil`] has come.
     Tick,
-    /// An RTCP packet to be sent, a receiver report for example.
+    /// An RTCP packet to be sent on an interleaved channel, a receiver report for example.
     Rtcp(Track, &'a [u8]),
+    /// The answer to [`Output::Bind`]: our ports of RTP and RTCP, or `None` if there are none.
+    Bound(Option<(u16, u16)>),
+    /// Media should have come by now and none did.
+    Silent,
     /// Enough has been seen: take the session down.
     Stop,
 }
@@ -79,6 +86,9 @@ pub enum Output<'a> {
     Connect(Target),
     /// Write these bytes.
     Send(Vec<u8>),
+    /// Bind a pair of UDP ports for this stream, and say so with [`Input::Bound`] before anything
+    /// else.
+    Bind(Track),
     /// Something was reached.
     Event(Event),
     /// A packet; its bytes are borrowed from the receive buffer.
@@ -107,15 +117,20 @@ pub enum Event {
         track: Track,
         /// The SSRC the device announced for it, a hint.
         ssrc: Option<u32>,
+        /// How its packets come.
+        route: Route,
     },
     /// PLAY was answered: media should flow from now on.
     Playing,
+    /// It begins again with this transport: what was set up before is no more.
+    FellBack(TransportKind),
 }
 
 #[derive(Debug)]
 enum Queued {
     Connect,
     Send(Vec<u8>),
+    Bind(Track),
     Event(Event),
 }
 
@@ -125,6 +140,8 @@ enum State {
     Idle,
     /// Waiting for a connection; then this request goes out.
     Connecting(Step),
+    /// Waiting for ports for the leg with this index.
+    Binding(usize),
     /// An answer is awaited, or will be as soon as the queue is drained.
     Asking,
     /// Media flow.
@@ -138,8 +155,8 @@ enum State {
 struct Leg {
     track: Track,
     uri: String,
-    asked: (u8, u8),
-    channels: Option<(u8, u8)>,
+    asked: Asked,
+    route: Option<Route>,
 }
 
 #[derive(Debug, Default)]
@@ -169,6 +186,18 @@ pub struct Session {
     /// Where PLAY, keep-alive and TEARDOWN go.
     aggregate: BaseUrl,
     legs: Vec<Leg>,
+    /// What is asked for at SETUP.
+    transport: TransportKind,
+    /// What is left to try.
+    spare: Option<TransportKind>,
+    /// Once TEARDOWN is over: begin again with this transport, or end so if it was not confirmed.
+    fallback: Option<(TransportKind, Result<(), Failure>)>,
+    /// The connection is gone while media go on over UDP.
+    detached: bool,
+    /// The one new connection for a TEARDOWN has been asked for.
+    reopened: bool,
+    /// The device closed a connection and was asked once more, in this transport.
+    reconnected: bool,
     /// A SETUP was answered: there is something to tear down.
     open: bool,
     header: Option<SessionHeader>,
@@ -194,7 +223,6 @@ impl Session {
         let target = plan.target.clone();
         let base = BaseUrl::new(&target, None);
         Self {
-            plan,
             auth,
             framer: Framer::default(),
             queue: VecDeque::new(),
@@ -205,6 +233,12 @@ impl Session {
             base,
             target,
             legs: Vec::new(),
+            transport: plan.transports.first,
+            spare: plan.transports.spare,
+            fallback: None,
+            detached: false,
+            reopened: false,
+            reconnected: false,
             open: false,
             header: None,
             keepalive: KeepAlive::default(),
@@ -217,6 +251,7 @@ impl Session {
             stage: Stage::Options,
             result: None,
             facts: Facts::default(),
+            plan,
         }
     }
 
@@ -258,6 +293,12 @@ impl Session {
             Input::Closed => self.closed = true,
             Input::Tick => {}
             Input::Rtcp(track, payload) => self.send_rtcp(track, payload),
+            Input::Bound(ports) => {
+                if let State::Binding(index) = self.state {
+                    self.on_bound(index, ports, now);
+                }
+            }
+            Input::Silent => self.on_silence(now),
             Input::Stop => self.stop = true,
         }
     }
@@ -269,6 +310,7 @@ impl Session {
                 return match queued {
                     Queued::Connect => Output::Connect(self.target.clone()),
                     Queued::Send(bytes) => Output::Send(bytes),
+                    Queued::Bind(track) => Output::Bind(track),
                     Queued::Event(event) => Output::Event(event),
                 };
             }
@@ -313,12 +355,16 @@ impl Session {
     /// Which stream a channel belongs to; `None` for frames nobody asked for (Q53, Q54) and for all
     /// once TEARDOWN is under way.
     fn route(&mut self, channel: u8) -> Option<(Track, PacketKind)> {
-        if self.result.is_some() {
+        if self.is_leaving() {
             return None;
         }
-        let found = self.legs.iter().find_map(|leg| match leg.channels {
-            Some((rtp, _)) if rtp == channel => Some((leg.track, PacketKind::Rtp)),
-            Some((_, rtcp)) if rtcp == channel => Some((leg.track, PacketKind::Rtcp)),
+        let found = self.legs.iter().find_map(|leg| match leg.route {
+            Some(Route::Interleaved { rtp, .. }) if rtp == channel => {
+                Some((leg.track, PacketKind::Rtp))
+            }
+            Some(Route::Interleaved { rtcp, .. }) if rtcp == channel => {
+                Some((leg.track, PacketKind::Rtcp))
+            }
             _ => None,
         });
         if found.is_none() {
@@ -329,7 +375,7 @@ impl Session {
 
     /// Everything that is not a frame: closing, stopping, deadlines. False if there is nothing.
     fn advance(&mut self, now: Duration) -> bool {
-        if self.closed && !matches!(self.state, State::Connecting(_)) {
+        if self.closed && !self.detached && !matches!(self.state, State::Connecting(_)) {
             self.on_closed(now);
             return true;
         }
@@ -360,6 +406,7 @@ impl Session {
         self.facts.add_resync(framer.resync());
         self.pending = None;
         self.closed = false;
+        self.detached = false;
         self.open = false;
         self.header = None;
         self.legs.clear();
@@ -367,23 +414,31 @@ impl Session {
         self.queue.push_back(Queued::Connect);
     }
 
+    /// The same once more on a new connection, from DESCRIBE on.
+    fn reconnect(&mut self) {
+        self.reconnected = true;
+        self.facts.reconnects += 1;
+        self.connect(Step::Describe);
+    }
+
     fn on_closed(&mut self, now: Duration) {
         let Some(pending) = self.pending.take() else {
-            self.facts.teardown = self.unsent_teardown();
-            let cause = Cause::ConnectionLost;
-            return self.finish(Err(Failure { stage: self.stage, cause }));
+            if self.state == State::Playing && self.may_reopen() {
+                self.detached = true;
+                self.keepalive.next = None;
+                return;
+            }
+            return self.fail(Cause::ConnectionLost, now);
         };
         if pending.step == Step::Teardown {
-            self.facts.teardown = TeardownState::ClosedByPeer;
-            return self.finish(Ok(()));
+            return self.torn_down(TeardownState::ClosedByPeer);
         }
         // A device that closes after its 401 or after DESCRIBE is asked once more (Q70); SETUP needs
         // a DESCRIBE on its own connection (Q71).
         let again = self.auth.ready() || matches!(pending.step, Step::Setup(_));
-        if again && !self.open && self.facts.reconnects == 0 && self.framer.has_spoken() {
-            self.facts.reconnects += 1;
+        if again && !self.open && !self.reconnected && self.framer.has_spoken() {
             self.bare_describe = false;
-            return self.connect(Step::Describe);
+            return self.reconnect();
         }
         let cause = match (self.spoken(), self.framer.sample()) {
             (true, _) => Cause::ConnectionLost,
@@ -392,13 +447,13 @@ impl Session {
                 Cause::NoResponse { waited: now.saturating_sub(pending.sent_at), closed: true }
             }
         };
-        self.facts.teardown = self.unsent_teardown();
-        self.finish(Err(Failure { stage: self.stage, cause }));
+        self.fail(cause, now);
     }
 
     /// Whether the peer has spoken RTSP at all in this probe.
     fn spoken(&self) -> bool {
-        self.framer.has_spoken() || self.facts.reconnects > 0 || self.facts.redirects > 0
+        let before = self.facts.reconnects + self.facts.redirects + self.facts.fallbacks;
+        self.framer.has_spoken() || before > 0
     }
 
     fn unsent_teardown(&self) -> TeardownState {
@@ -406,6 +461,9 @@ impl Session {
     }
 
     fn on_stop(&mut self, now: Duration) {
+        if let Some((_, stands)) = self.fallback.take() {
+            self.result = Some(stands);
+        }
         match &mut self.pending {
             Some(pending) if pending.step == Step::Teardown => {}
             // The device may open a session any moment: wait a little for it, then close it.
@@ -420,8 +478,7 @@ impl Session {
     fn on_timeout(&mut self, now: Duration) {
         let Some(pending) = self.pending.take() else { return };
         if pending.step == Step::Teardown {
-            self.facts.teardown = TeardownState::Unanswered;
-            return self.finish(Ok(()));
+            return self.torn_down(TeardownState::Unanswered);
         }
         if pending.stopping {
             return self.finish(Ok(()));
@@ -443,9 +500,8 @@ impl Session {
         // with an empty framer, which resynchronises or lets the deadline pass.
         let framer = std::mem::take(&mut self.framer);
         self.facts.add_resync(framer.resync());
-        if self.result.is_some() {
-            self.facts.teardown = TeardownState::Unanswered;
-            return self.finish(Ok(()));
+        if self.is_leaving() {
+            return self.torn_down(TeardownState::Unanswered);
         }
         self.fail(cause, now);
     }
@@ -460,6 +516,9 @@ impl Session {
         if self.open && !self.closed {
             self.result = Some(result);
             self.ask(Step::Teardown, now);
+        } else if self.open && self.may_reopen() {
+            self.result = Some(result);
+            self.reopen();
         } else {
             self.facts.teardown = self.unsent_teardown();
             self.finish(result);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Leg, Queued, Session, State, Track};
 use crate::rtsp::failure::Stage;
-use crate::rtsp::{Depth, Request, TransportKind};
+use crate::rtsp::{Asked, Depth, Request, Route, TransportKind};
 
 /// A request of the main course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +91,7 @@ impl Session {
         request = match step {
             Step::Describe => request.field("Accept", b"application/sdp"),
             Step::Setup(index) => match self.legs.get(index) {
-                Some(leg) => {
-                    request.field("Transport", transport(self.plan.transport, leg).as_bytes())
-                }
+                Some(leg) => request.field("Transport", transport(leg).as_bytes()),
                 None => request,
             },
             Step::Play => request.field("Range", b"npt=0.000-"),
@@ -128,6 +126,18 @@ impl Session {
         (request, carried)
     }
 
+    /// SETUP of the leg with this index; over UDP its ports come first.
+    pub(super) fn set_up(&mut self, index: usize, now: Duration) {
+        let Some(leg) = self.legs.get_mut(index) else { return };
+        match self.transport {
+            TransportKind::Tcp => self.ask(Step::Setup(index), now),
+            TransportKind::Udp => {
+                self.queue.push_back(Queued::Bind(leg.track));
+                self.state = State::Binding(index);
+            }
+        }
+    }
+
     /// Sends a sign of life to the aggregate URL, with the login (Q67), and waits for nothing (Q64).
     pub(super) fn keep_alive(&mut self, now: Duration) {
         let get_parameter = self.facts.methods.iter().any(|m| m == "GET_PARAMETER");
@@ -146,12 +156,12 @@ impl Session {
         self.keepalive.next = Some(now + interval);
     }
 
-    /// Puts an RTCP packet on the track's channel, while media flow.
+    /// Puts an RTCP packet on the track's channel, while media flow. Over UDP it is the caller who
+    /// sends it.
     pub(super) fn send_rtcp(&mut self, track: Track, payload: &[u8]) {
-        let channel = self.legs.iter().find(|l| l.track == track).and_then(|l| l.channels);
-        let (Some((_, channel)), Ok(length)) = (channel, u16::try_from(payload.len())) else {
-            return;
-        };
+        let route = self.legs.iter().find(|l| l.track == track).and_then(|l| l.route);
+        let Some(Route::Interleaved { rtcp: channel, .. }) = route else { return };
+        let Ok(length) = u16::try_from(payload.len()) else { return };
         if self.state == State::Playing && !self.closed {
             let mut frame = Vec::with_capacity(payload.len() + 4);
             frame.extend_from_slice(&[b'$', channel]);
@@ -168,10 +178,9 @@ impl Session {
 }
 
 /// `unicast` is always said (Q50), `mode=` never (Q47).
-fn transport(kind: TransportKind, leg: &Leg) -> String {
-    match kind {
-        TransportKind::TcpInterleaved => {
-            format!("RTP/AVP/TCP;unicast;interleaved={}-{}", leg.asked.0, leg.asked.1)
-        }
+fn transport(leg: &Leg) -> String {
+    match leg.asked {
+        Asked::Channels(rtp, rtcp) => format!("RTP/AVP/TCP;unicast;interleaved={rtp}-{rtcp}"),
+        Asked::Ports(rtp, rtcp) => format!("RTP/AVP;unicast;client_port={rtp}-{rtcp}"),
     }
 }

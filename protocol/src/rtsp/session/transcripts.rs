@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use super::*;
 use crate::auth::Credential;
-use crate::rtsp::{Deadlines, Depth, TransportKind};
+use crate::rtsp::{Deadlines, Depth, Transports};
 
 const URL: &str = "rtsp://192.168.1.64:554/Streaming/Channels/101";
 
 macro_rules! message {
     ($name:literal) => {
-        include_str!(concat!("../../../testdata/", $name, ".rtsp"))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/", $name, ".rtsp"))
     };
 }
+
+mod datagrams;
 
 /// The device's side of a session.
 struct Device {
@@ -21,6 +23,8 @@ struct Device {
     /// Requests sent and not yet looked at.
     sent: VecDeque<String>,
     connects: Vec<String>,
+    /// Streams that ports were asked for.
+    binds: Vec<Track>,
     events: Vec<Event>,
     packets: Vec<(Track, PacketKind, usize)>,
     wait: Duration,
@@ -29,11 +33,15 @@ struct Device {
 
 impl Device {
     fn new(depth: Depth, login: Option<(&str, &str)>) -> Self {
+        Self::with(Transports::TCP, depth, login)
+    }
+
+    fn with(transports: Transports, depth: Depth, login: Option<(&str, &str)>) -> Self {
         let plan = Plan {
             target: Target::parse(URL).unwrap().0,
             credential: login.map(|(user, password)| Credential::new(user, password)),
             depth,
-            transport: TransportKind::TcpInterleaved,
+            transports,
             user_agent: "Zhishou/test".to_owned(),
             deadlines: Deadlines::default(),
             entropy: 1,
@@ -43,6 +51,7 @@ impl Device {
             now: Duration::ZERO,
             sent: VecDeque::new(),
             connects: Vec::new(),
+            binds: Vec::new(),
             events: Vec::new(),
             packets: Vec::new(),
             wait: Duration::ZERO,
@@ -69,6 +78,7 @@ impl Device {
                 Output::Send(bytes) => {
                     self.sent.push_back(String::from_utf8_lossy(&bytes).into_owned());
                 }
+                Output::Bind(track) => self.binds.push(track),
                 Output::Event(event) => self.events.push(event),
                 Output::Packet { track, kind, payload } => {
                     self.packets.push((track, kind, payload.len()));
@@ -170,7 +180,8 @@ fn hikvision_from_options_to_teardown() {
     let base = "rtsp://192.168.1.64:554/Streaming/Channels/101/";
     assert!(setup.starts_with(&format!("SETUP {base}trackID=video RTSP/1.0")), "{setup}");
     assert!(setup.contains("Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n"), "{setup}");
-    let ready = Event::Ready { track: Track::Video, ssrc: Some(0x5E1D_2F0A) };
+    let route = Route::Interleaved { rtp: 0, rtcp: 1 };
+    let ready = Event::Ready { track: Track::Video, ssrc: Some(0x5E1D_2F0A), route };
     assert_eq!(device.events.last(), Some(&ready));
     // Sound is refused: the picture matters.
     device.serve("SETUP", &status("461 Unsupported Transport"));
