@@ -31,6 +31,9 @@ pub struct PlanSection {
     pub depth: String,
     /// Seconds of media received, 1 to 60.
     pub seconds: f64,
+    /// Seconds after which a clean picture is decoded again at the latest, 0 to 86 400; 0: at each
+    /// probe. In between it is decoded when its keyframe departs from the camera's habit.
+    pub decode_every_s: u32,
     /// Share of the interval by which a probe may come early or late, 0 to 0.5.
     pub jitter: f64,
     /// Consecutive failures that make an outage hard, 1 to 10.
@@ -45,6 +48,7 @@ impl Default for PlanSection {
             interval_s: 300,
             depth: "picture".to_owned(),
             seconds: 3.0,
+            decode_every_s: 600,
             jitter: 0.1,
             failures: 3,
             retry_s: 30,
@@ -78,6 +82,7 @@ impl PlanSection {
             interval: Duration::from_secs(u64::from(self.interval_s)),
             depth: Depth::from_code(&self.depth).unwrap_or_default(),
             seconds: Duration::from_secs_f64(self.seconds),
+            decode_every: Duration::from_secs(u64::from(self.decode_every_s)),
             jitter: self.jitter,
             confirm: ConfirmRule {
                 failures: self.failures,
@@ -107,6 +112,12 @@ impl PlanSection {
             key("seconds"),
             self.seconds,
             "must be 1 to 60 seconds",
+        )?;
+        require(
+            self.decode_every_s <= 86_400,
+            key("decode_every_s"),
+            self.decode_every_s,
+            "must be 0 (at each probe) to 86400 seconds",
         )?;
         require(
             (0.0..=0.5).contains(&self.jitter),

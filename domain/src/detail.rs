@@ -22,6 +22,8 @@ pub enum Detail {
     Malformed { problem: String },
     /// Nothing came for so long.
     Silence { waited_ms: u64 },
+    /// Media flowed, and no keyframe came in so long.
+    Keyframeless { waited_ms: u64 },
     /// Authentication schemes offered.
     Schemes { offered: String },
     /// A login budget was used up.
@@ -93,6 +95,14 @@ impl Detail {
                     format!("等待 {seconds:.1} 秒无应答")
                 } else {
                     format!("silent for {seconds:.1} s")
+                }
+            }
+            Self::Keyframeless { waited_ms } => {
+                let seconds = *waited_ms as f64 / 1000.0;
+                if zh {
+                    format!("码流正常，{seconds:.0} 秒内无关键帧")
+                } else {
+                    format!("media flows, no keyframe in {seconds:.0} s")
                 }
             }
             Self::Schemes { offered } => {

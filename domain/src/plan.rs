@@ -1,6 +1,6 @@
 //! Probe plans: how often, how deep, and when exactly; and the request that a prober takes.
 
-use crate::{ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Timestamp};
+use crate::{ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Habit, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub struct Plan {
     pub depth: Depth,
     /// How long media is received.
     pub seconds: Duration,
+    /// A picture that was clean is looked at again after so long at the latest; zero: each time.
+    pub decode_every: Duration,
     /// Share of the interval, 0–0.5, by which each probe may come early or late.
     pub jitter: f64,
     /// When a failure becomes hard.
@@ -102,6 +104,10 @@ pub struct ProbeRequest {
     pub depth: Depth,
     /// How long media is received.
     pub seconds: Duration,
+    /// A picture that was clean is looked at again after so long at the latest; zero: each time.
+    pub decode_every: Duration,
+    /// What is learned of this address; the default where nothing is.
+    pub habit: Habit,
     /// Signature of the last picture of this device and when it was taken, for `frozen`.
     pub last_picture: Option<(Timestamp, Vec<u8>)>,
     /// Whether the judged keyframe is wanted as a JPEG.
@@ -125,6 +131,7 @@ mod tests {
             interval: Duration::from_secs(60),
             depth: Depth::Stream,
             seconds: Duration::from_secs(3),
+            decode_every: Duration::ZERO,
             jitter: 0.1,
             confirm: ConfirmRule { failures: 3, retry: Duration::from_secs(10) },
         }

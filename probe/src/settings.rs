@@ -44,8 +44,10 @@ pub struct Settings {
     /// From the answer to PLAY to the first packet.
     pub first_packet: Duration,
     /// From the first packet to a keyframe, where one is wanted: smart codecs stretch GOPs to many
-    /// seconds (Q68).
+    /// seconds (Q68). What is learned of a camera may lengthen it.
     pub keyframe: Duration,
+    /// The longest a keyframe is waited for, whatever is learned.
+    pub keyframe_at_most: Duration,
     /// Between two receiver reports; some devices stop without them (Q66).
     pub report: Duration,
     /// Where media become a fault.
@@ -67,6 +69,7 @@ impl Default for Settings {
             rtsp: Deadlines::default(),
             first_packet: seconds(5),
             keyframe: seconds(12),
+            keyframe_at_most: seconds(150),
             report: Duration::from_millis(4_500),
             limits: StreamLimits::default(),
             picture: zhishou_picture::Limits::default(),
@@ -77,8 +80,9 @@ impl Default for Settings {
 
 impl Settings {
     /// How long a session may take from connecting to its last packet, whatever the device does;
-    /// closing it comes on top.
-    pub fn session(&self, media: Duration) -> Duration {
+    /// closing it comes on top. `media` is how long media is received, `keyframe` how long a
+    /// keyframe is waited for.
+    pub fn session(&self, media: Duration, keyframe: Duration) -> Duration {
         // DESCRIBE twice for the challenge, SETUP for video and sound.
         self.resolve
             + self.connect
@@ -87,6 +91,8 @@ impl Settings {
             + self.rtsp.setup * 2
             + self.rtsp.play
             + self.first_packet
-            + self.keyframe.max(media)
+            + keyframe.max(media)
+            // A stream that falls silent near the end is watched until it is a stall or goes on.
+            + self.limits.stall
     }
 }

@@ -108,6 +108,8 @@ fn request(url: &str, depth: Depth) -> ProbeRequest {
         credential_state: CredentialState::default(),
         depth,
         seconds: Duration::from_millis(300),
+        decode_every: Duration::ZERO,
+        habit: zhishou_domain::Habit::default(),
         last_picture: None,
         snapshot: Snapshot::Always,
     }

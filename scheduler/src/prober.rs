@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Observation, ProbeRequest};
+use zhishou_domain::{Habit, Observation, ProbeRequest};
 use zhishou_storage::LoginOutcome;
 
 /// What one probe brought.
@@ -14,6 +14,8 @@ pub struct Probed {
     pub snapshot: Option<Vec<u8>>,
     /// The signature of the judged keyframe, for a later probe to compare with.
     pub signature: Option<Vec<u8>>,
+    /// What is known of the stream from now on.
+    pub habit: Habit,
     /// What became of the credential, where it was sent.
     pub login: Option<LoginOutcome>,
 }

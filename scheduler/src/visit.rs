@@ -57,14 +57,18 @@ async fn try_visit(
     let plan = (agent.plan_of)(target.class);
     let login = agent.store.credential(device).await?;
     let pictures = agent.store.pictures(device).await?;
+    let url = address(&target).to_owned();
+    let habit = agent.store.habit(device, &url).await?;
     let request = ProbeRequest {
         device: Some(device),
         kind: target.kind,
-        url: target.sub_url.clone().unwrap_or_else(|| target.url.clone()),
+        url,
         credential: login.as_ref().map(|login| login.credential.clone()),
         credential_state: login.as_ref().map(|login| login.state.clone()).unwrap_or_default(),
         depth: plan.depth,
         seconds: plan.seconds,
+        decode_every: plan.decode_every,
+        habit,
         last_picture: pictures.last.clone(),
         snapshot: snapshot_wanted(last_good(&pictures), agent.clock.now()),
     };
@@ -92,6 +96,11 @@ async fn try_visit(
     let at = Outcome::of(&observation).at;
     let next = plan.next_due(device, at, standing.doubt.is_some(), standing.round);
     Ok(Some(Visited { observation, next }))
+}
+
+/// The stream that is opened: the sub-stream where one is known.
+fn address(target: &Target) -> &str {
+    target.sub_url.as_deref().unwrap_or(&target.url)
 }
 
 /// Nothing was sent, because an earlier session of ours may still be open there.
@@ -123,7 +132,7 @@ async fn keep(
     sequence: i64,
     plan: &zhishou_domain::Plan,
 ) -> Result<(Record, Option<EvidenceRow>), StoreError> {
-    let Probed { mut observation, snapshot, signature, login: outcome } = probed;
+    let Probed { mut observation, snapshot, signature, habit, login: outcome } = probed;
     let before: Standing = agent.store.standing(target.device).await?;
     let mut evidence = Vec::new();
     let mut replaced = None;
@@ -148,6 +157,7 @@ async fn keep(
         rule: plan.confirm,
         hold: plan.hold(),
         signature,
+        habit: Some((address(target).to_owned(), habit)),
         evidence,
         login,
     };

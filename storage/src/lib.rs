@@ -14,6 +14,7 @@ mod error;
 mod evidence;
 mod filter;
 mod fleet;
+mod habits;
 mod history;
 mod import;
 mod key;

@@ -1,14 +1,15 @@
 //! The acknowledged write of one result: everything it changes, in one transaction.
 
 use crate::{
-    Change, EvidenceRow, LoginUse, Store, StoreError, credentials, decode, evidence, measures,
+    Change, EvidenceRow, LoginUse, Store, StoreError, credentials, decode, evidence, habits,
+    measures,
     standings::{self, Seen},
 };
 use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use zhishou_domain::{
-    ConfirmRule, DeviceId, Observation, SiteId, Standing, Step, confirm::Outcome,
+    ConfirmRule, DeviceId, Habit, Observation, SiteId, Standing, Step, confirm::Outcome,
 };
 
 /// A result on its way into the store.
@@ -28,6 +29,8 @@ pub struct Record {
     pub hold: Duration,
     /// The signature of the judged keyframe, where there was one.
     pub signature: Option<Vec<u8>>,
+    /// What is learned of the stream at this address, this result counted in.
+    pub habit: Option<(String, Habit)>,
     /// Evidence files that were kept of it.
     pub evidence: Vec<EvidenceRow>,
     /// What became of the credential, where one was sent.
@@ -126,6 +129,9 @@ async fn write(
     measures::add(connection, &device, &record.observation).await?;
     if let Some(signature) = &record.signature {
         evidence::remember_signature(connection, &device, outcome.at, signature).await?;
+    }
+    if let Some((url, habit)) = &record.habit {
+        habits::remember(connection, &device, url, habit).await?;
     }
     Ok((Recorded { fate: Fate::Counted, step }, Some(site)))
 }

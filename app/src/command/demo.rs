@@ -56,6 +56,7 @@ fn config(demo: &Demo) -> Config {
         retry_s: 8,
         failures: 2,
         seconds: 2.5,
+        decode_every_s: 0,
         ..PlanSection::default()
     };
     config

@@ -12,7 +12,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    CredentialState, DeviceKind, Lang, Observation, ProbeRequest, Snapshot, Verdict,
+    CredentialState, DeviceKind, Habit, Lang, Observation, ProbeRequest, Snapshot, Verdict,
 };
 use zhishou_scheduler::Prober;
 
@@ -181,6 +181,8 @@ fn request(
         credential_state: CredentialState::default(),
         depth: args.depth,
         seconds: Duration::from_secs_f64(args.seconds),
+        decode_every: Duration::ZERO,
+        habit: Habit::default(),
         last_picture: None,
         snapshot: if args.snapshot.is_some() { Snapshot::Always } else { Snapshot::Never },
     }

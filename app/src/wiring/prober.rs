@@ -57,6 +57,7 @@ impl Prober for Driver {
                 observation: outcome.observation,
                 snapshot: outcome.snapshot,
                 signature: outcome.signature,
+                habit: outcome.habit,
                 login: match outcome.login {
                     guard::LoginOutcome::NotTried => None,
                     guard::LoginOutcome::Accepted => Some(LoginOutcome::Accepted),

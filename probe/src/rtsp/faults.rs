@@ -98,7 +98,7 @@ pub(super) fn silence(waited: Duration) -> Detail {
     Detail::Silence { waited_ms: millis(waited) }
 }
 
-fn millis(time: Duration) -> u64 {
+pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use zhishou_domain::{AudioFacts, Depth, Detail, Fault, FaultCode, Stage, VideoFacts};
+use zhishou_domain::habit::{Flow, Form, InVain, Look, Patience, Sighting, Wait};
+use zhishou_domain::{
+    AudioFacts, Depth, Detail, Fault, FaultCode, Group, Stage, Timestamp, VideoFacts,
+};
 use zhishou_protocol::rtp::{Codec, Keyframe, Receiver, Statistics, StreamFormat};
 use zhishou_protocol::rtsp::{PacketKind, Track};
 use zhishou_protocol::sdp::{self, Description, MediaKind};
 
-use super::faults::silence;
+use super::faults::{millis, silence};
 use crate::Settings;
 
 /// A clock further off than this is none: devices without one count from their start (56 years if
@@ -30,6 +33,8 @@ pub(super) struct Media {
     depth: Depth,
     /// How long to receive.
     time: Duration,
+    /// How long to wait for a keyframe.
+    patience: Patience,
     /// Of our receiver reports.
     own_ssrc: u32,
     description: Option<Description>,
@@ -43,10 +48,11 @@ pub(super) struct Media {
 }
 
 impl Media {
-    pub(super) fn new(depth: Depth, time: Duration, own_ssrc: u32) -> Self {
+    pub(super) fn new(depth: Depth, time: Duration, patience: Patience, own_ssrc: u32) -> Self {
         Self {
             depth,
             time,
+            patience,
             own_ssrc,
             description: None,
             video: None,
@@ -161,7 +167,7 @@ impl Media {
         // Media that came before the answer to PLAY count from that answer.
         let first = first.max(playing);
         let wait = if self.awaits_keyframe(first + self.time, settings) {
-            self.time.max(settings.keyframe)
+            self.time.max(self.patience.wait)
         } else {
             self.time
         };
@@ -268,8 +274,48 @@ impl Media {
         if video.oversized {
             return undecodable("keyframe larger than we accept");
         }
-        let waited = now.saturating_sub(self.first_packet_at.unwrap_or(now));
-        Some(Fault::new(FaultCode::NoKeyframe, Stage::FirstKeyframe, silence(waited)))
+        if self.patience.in_vain == InVain::Expected {
+            return None;
+        }
+        let detail = Detail::Keyframeless { waited_ms: millis(self.waited(now)) };
+        Some(Fault::new(FaultCode::NoKeyframe, Stage::FirstKeyframe, detail))
+    }
+
+    /// Since the first packet.
+    fn waited(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.first_packet_at.unwrap_or(now))
+    }
+
+    /// What this probe teaches of the stream, its picture aside. `ended` is when it was over,
+    /// `at` the same by the clock; `faults` are those found so far.
+    pub(super) fn sighting(&self, ended: Duration, at: Timestamp, faults: &[Fault]) -> Sighting {
+        let Some(facts) = self.video_facts(ended, 0) else {
+            return Sighting { at, ..Sighting::default() };
+        };
+        let form = facts.codec.zip(facts.width).zip(facts.height);
+        let statistics = self.video.as_ref().map(|v| v.receiver.statistics(ended));
+        let keyframe_at =
+            statistics.and_then(|s| s.video).and_then(|video| video.first_keyframe_at);
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        let wait = match keyframe_at {
+            _ if self.depth != Depth::Picture || !self.can_have_keyframe() => Wait::None,
+            Some(at) => Wait::Met(ms(self.waited(at))),
+            None => Wait::InVain(ms(self.waited(ended))),
+        };
+        let is_disturbed = self.first_packet_at.is_none() || faults.iter().any(disturbs);
+        Sighting {
+            at,
+            flow: if is_disturbed { Flow::Disturbed } else { Flow::Whole },
+            form: form.map(|((codec, width), height)| Form { codec, width, height }),
+            declared_fps: facts.declared_fps,
+            bitrate_bps: facts.bitrate_bps,
+            gop_ms: facts
+                .gop_frames
+                .zip(facts.fps.filter(|fps| *fps > 0.0))
+                .map(|(frames, fps)| frames * 1e3 / fps),
+            wait,
+            look: Look::None,
+        }
     }
 
     /// By the description, else by the stream itself.
@@ -320,6 +366,18 @@ impl Media {
             lost: statistics.stream.lost,
             level_dbfs: statistics.audio.and_then(|a| a.level_dbfs),
         })
+    }
+}
+
+/// Whether figures of a stream with this fault are not what the camera usually sends. A clock that
+/// is wrong and a frame rate below the declared one are habits too (Q16).
+fn disturbs(fault: &Fault) -> bool {
+    match fault.code {
+        FaultCode::NoKeyframe
+        | FaultCode::LowFps
+        | FaultCode::CodecMismatch
+        | FaultCode::ResolutionMismatch => false,
+        code => matches!(code.group(), Group::Reach | Group::Signalling | Group::Media),
     }
 }
 
@@ -376,3 +434,6 @@ fn format(media: &sdp::Media, ssrc: Option<u32>) -> StreamFormat {
         ..StreamFormat::new(codec, media.payload_type, media.clock_rate_hz)
     }
 }
+
+#[cfg(test)]
+mod tests;

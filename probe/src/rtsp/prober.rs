@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use zhishou_domain::habit::Look as Looked;
 use zhishou_domain::{
-    Clock, Credential, Depth, Detail, Fault, FaultCode, IdSource, Observation, PictureFacts,
-    ProbeRequest, Stage, StageTiming, Timestamp, Transport, reached_of, verdict_of,
+    Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, Observation,
+    PictureFacts, ProbeRequest, Stage, StageTiming, Timestamp, Transport, reached_of, verdict_of,
 };
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::{Scheme, Target};
@@ -28,6 +29,8 @@ pub struct Outcome {
     pub snapshot: Option<Vec<u8>>,
     /// The signature of the judged keyframe, for the next probe to compare with.
     pub signature: Option<Vec<u8>>,
+    /// What is known of the stream from now on.
+    pub habit: Habit,
     /// What became of the login.
     pub login: LoginOutcome,
 }
@@ -115,6 +118,12 @@ impl Prober {
             credential_state: request.credential_state.clone(),
             depth: request.depth,
             time: request.seconds,
+            patience: request.habit.wait_for_keyframe(
+                start.at,
+                request.decode_every,
+                self.settings.keyframe,
+                self.settings.keyframe_at_most,
+            ),
             entropy: self.entropy(),
         };
         let stop = cancel.child_token();
@@ -154,10 +163,14 @@ impl Prober {
         if let Some(keyframe) = visited.media.take_keyframe() {
             seen = self.look_at(keyframe, &request, &start).await;
         }
+        let at = start.at + start.began.elapsed();
+        let mut sighting = visited.media.sighting(visited.ended, at, &faults);
+        sighting.look = looked(&seen);
+        let habit = request.habit.learn(&sighting);
         faults.append(&mut seen.faults);
         let login = visited.login;
         let observation = observe(&request, &start, visited, faults, seen.facts);
-        Outcome { observation, snapshot: seen.snapshot, signature: seen.signature, login }
+        Outcome { observation, snapshot: seen.snapshot, signature: seen.signature, habit, login }
     }
 
     async fn look_at(&self, keyframe: Keyframe, request: &ProbeRequest, start: &Start) -> Look {
@@ -201,6 +214,20 @@ pub fn check_address(url: &str) -> Result<(), String> {
     Target::parse(url).map(drop).map_err(|error| error.to_string())
 }
 
+/// What became of the keyframe, for the habit. A decoder of ours that failed has not looked.
+fn looked(seen: &Look) -> Looked {
+    let is_fault = |fault: &Fault| {
+        fault.code.group() == Group::Picture || fault.code == FaultCode::Undecodable
+    };
+    if seen.faults.iter().any(is_fault) {
+        Looked::Faulty
+    } else if seen.facts.is_some() {
+        Looked::Clean
+    } else {
+        Looked::None
+    }
+}
+
 /// A probe that could not be made, for a reason of ours.
 fn ours(request: &ProbeRequest, start: Start, problem: String) -> Outcome {
     let detail = Detail::Ours { problem };
@@ -230,7 +257,13 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
         audio: None,
         picture: None,
     };
-    Outcome { observation, snapshot: None, signature: None, login: LoginOutcome::NotTried }
+    Outcome {
+        observation,
+        snapshot: None,
+        signature: None,
+        habit: request.habit.clone(),
+        login: LoginOutcome::NotTried,
+    }
 }
 
 fn observe(

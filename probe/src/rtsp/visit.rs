@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use zhishou_domain::habit::Patience;
 use zhishou_domain::{Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode, Stage};
 use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
 use zhishou_protocol::rtsp::{
@@ -29,6 +30,7 @@ pub(super) struct Order {
     pub(super) credential_state: CredentialState,
     pub(super) depth: Depth,
     pub(super) time: Duration,
+    pub(super) patience: Patience,
     pub(super) entropy: u64,
 }
 
@@ -114,8 +116,8 @@ impl Visit {
         // Any number will do that differs from the device's own.
         let own_ssrc = u32::try_from(order.entropy >> 32).unwrap_or(1);
         Self {
-            media: Media::new(order.depth, order.time, own_ssrc),
-            overdue: Instant::now() + settings.session(order.time),
+            media: Media::new(order.depth, order.time, order.patience, own_ssrc),
+            overdue: Instant::now() + settings.session(order.time, order.patience.wait),
             order,
             settings,
             guard,
@@ -220,7 +222,7 @@ impl Visit {
             connected = connect(target, &self.settings) => connected?,
             () = cancel.cancelled() => return Err(Box::new(cancelled(Stage::Connect))),
             () = sleep_until(self.overdue) => {
-                let waited = silence(self.settings.session(self.order.time));
+                let waited = silence(self.overdue.saturating_duration_since(self.began));
                 return Err(Box::new(Fault::new(FaultCode::ConnectTimeout, Stage::Connect, waited)));
             }
         };

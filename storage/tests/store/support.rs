@@ -130,6 +130,7 @@ pub(crate) fn record(device: DeviceId, sequence: i64, at: Timestamp, verdict: Ve
         rule: RULE,
         hold: HOLD,
         signature: None,
+        habit: None,
         evidence: vec![],
         login: None,
     }
