@@ -12,3 +12,4 @@ mod foreign_servers;
 mod kill;
 mod ledger;
 mod platform;
+mod quirks;

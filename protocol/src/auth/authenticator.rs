@@ -75,14 +75,20 @@ impl Authenticator {
         self.credential.take().is_some()
     }
 
-    /// Forgets the challenge: the next host will send its own.
+    /// Forgets the challenge and that it was answered well: the next host will send its own, and has
+    /// yet to accept the login.
     pub fn forget_challenge(&mut self) {
         self.challenge = None;
+        self.proven = false;
         self.nonce_count = 0;
     }
 
-    /// The `Authorization` value for a request, or `None` while there is no challenge or login.
+    /// The `Authorization` value for a request, or `None` while there is no challenge or login, and
+    /// for good once the login was refused: a TEARDOWN with it would be the second refusal.
     pub fn authorization(&mut self, method: &str, uri: &str) -> Option<Vec<u8>> {
+        if self.rejected > 0 {
+            return None;
+        }
         let (credential, challenge) = (self.credential.as_ref()?, self.challenge.as_ref()?);
         let value = match challenge.scheme {
             Scheme::Basic => {
@@ -211,6 +217,20 @@ mod tests {
         assert_eq!(auth.challenged(offered.clone(), true, false), Verdict::Rejected);
         assert_eq!(auth.challenged(offered, false, false), Verdict::Rejected);
         assert_eq!(auth.rejected(), 1);
+        assert_eq!(auth.authorization("TEARDOWN", "u"), None, "refused once is refused");
+    }
+
+    #[test]
+    fn after_a_redirect_the_login_has_to_prove_itself_again() {
+        let mut auth = auth();
+        auth.challenged(challenges(&[r#"Digest realm="a", nonce="1""#]), false, false);
+        auth.authorization("DESCRIBE", "u").unwrap();
+        auth.accepted();
+        auth.forget_challenge();
+        auth.challenged(challenges(&[r#"Digest realm="a", nonce="2""#]), false, false);
+        auth.authorization("DESCRIBE", "u").unwrap();
+        let fresh = challenges(&[r#"Digest realm="a", nonce="3""#]);
+        assert_eq!(auth.challenged(fresh, true, false), Verdict::Rejected);
     }
 
     #[test]

@@ -117,11 +117,6 @@ impl Arrival {
         self.byte_rate.note(now, self.bytes);
     }
 
-    /// Frames so far.
-    pub(super) fn frames(&self) -> u64 {
-        self.frames
-    }
-
     /// Bytes so far, RTP headers included.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes

@@ -9,7 +9,7 @@ pub enum Codec {
     H265,
     /// JPEG in RFC 2435 packets; every whole picture is a keyframe.
     Jpeg,
-    /// MPEG-4 part 2 (RFC 6416); counted, never assembled.
+    /// MPEG-4 part 2 (RFC 6416); frames and keyframes are counted, never assembled.
     Mpeg4,
     /// Any other video; counted, never assembled.
     OtherVideo,

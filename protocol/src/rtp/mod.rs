@@ -16,6 +16,7 @@
 mod access_unit;
 mod arrival;
 mod bits;
+mod counted;
 mod format;
 mod g711;
 mod h264;

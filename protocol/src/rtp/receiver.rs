@@ -6,6 +6,7 @@ use rtp_types::RtpPacket;
 
 use super::access_unit::{self, Assembler, Pictures};
 use super::arrival::Arrival;
+use super::counted::Counted;
 use super::format::{Codec, PictureFormat, StreamFormat};
 use super::g711::{Law, Level};
 use super::jitter::Jitter;
@@ -23,12 +24,7 @@ use super::{h264, h265, jpeg};
 enum Media {
     Nal(Assembler),
     Jpeg(jpeg::Assembler),
-    /// Frames are counted by timestamp and marker.
-    Video {
-        last: Option<u32>,
-        frames: u64,
-        marked: bool,
-    },
+    Video(Counted),
     Audio(Option<Level>),
 }
 
@@ -75,9 +71,7 @@ impl Receiver {
             Codec::H264 => Media::Nal(Assembler::new(NalCodec::H264, &format.parameter_sets)),
             Codec::H265 => Media::Nal(Assembler::new(NalCodec::H265, &format.parameter_sets)),
             Codec::Jpeg => Media::Jpeg(jpeg::Assembler::new(format.frame_size)),
-            Codec::Mpeg4 | Codec::OtherVideo => {
-                Media::Video { last: None, frames: 0, marked: false }
-            }
+            Codec::Mpeg4 | Codec::OtherVideo => Media::Video(Counted::new(format.codec)),
             Codec::Pcma => Media::Audio(Some(Level::new(Law::A))),
             Codec::Pcmu => Media::Audio(Some(Level::new(Law::Mu))),
             Codec::OtherAudio => Media::Audio(None),
@@ -125,7 +119,7 @@ impl Receiver {
                 match &mut self.media {
                     Media::Nal(assembler) => assembler.abandon(),
                     Media::Jpeg(assembler) => assembler.abandon(),
-                    Media::Video { .. } | Media::Audio(_) => {}
+                    Media::Video(_) | Media::Audio(_) => {}
                 }
                 self.accept(now, &packet, data);
             }
@@ -165,7 +159,7 @@ impl Receiver {
         match &mut self.media {
             Media::Nal(assembler) => assembler.want(wanted),
             Media::Jpeg(assembler) => assembler.want(wanted),
-            Media::Video { .. } | Media::Audio(_) => {}
+            Media::Video(_) | Media::Audio(_) => {}
         }
     }
 
@@ -180,7 +174,7 @@ impl Receiver {
                 assembler.take()
             }
             Media::Jpeg(assembler) => assembler.take(),
-            Media::Video { .. } | Media::Audio(_) => None,
+            Media::Video(_) | Media::Audio(_) => None,
         }
     }
 
@@ -188,7 +182,7 @@ impl Receiver {
     pub fn next_deadline(&self) -> Option<Duration> {
         let settles = match &self.media {
             Media::Nal(assembler) => assembler.settles_at(),
-            Media::Jpeg(_) | Media::Video { .. } | Media::Audio(_) => None,
+            Media::Jpeg(_) | Media::Video(_) | Media::Audio(_) => None,
         };
         settles.into_iter().chain(self.reorder.expires_at()).min()
     }
@@ -198,7 +192,7 @@ impl Receiver {
         let media = match &self.media {
             Media::Nal(assembler) => assembler.memory(),
             Media::Jpeg(assembler) => assembler.memory(),
-            Media::Video { .. } | Media::Audio(_) => 0,
+            Media::Video(_) | Media::Audio(_) => 0,
         };
         let held: usize = self.held.iter().map(|held| held.bytes.capacity()).sum();
         media + held + self.reorder.memory()
@@ -237,11 +231,10 @@ impl Receiver {
             Media::Jpeg(assembler) => {
                 (Some(self.video(assembler.pictures(), assembler.format())), None)
             }
-            Media::Video { .. } => (
+            Media::Video(counted) => (
                 Some(VideoStatistics {
-                    frames: self.arrival.frames(),
-                    keyframes: None,
-                    ..self.video(&Pictures::default(), None)
+                    keyframes: counted.keyframes(),
+                    ..self.video(counted.pictures(), None)
                 }),
                 None,
             ),
@@ -300,7 +293,7 @@ impl Media {
         match self {
             Media::Nal(assembler) => assembler.pictures().frames,
             Media::Jpeg(assembler) => assembler.pictures().frames,
-            Media::Video { frames, .. } => *frames,
+            Media::Video(counted) => counted.pictures().frames,
             Media::Audio(_) => 0,
         }
     }
@@ -333,12 +326,8 @@ impl Media {
                 }
                 assembler.packet(now, timestamp, marker, gap, packet.payload());
             }
-            Media::Video { last, frames, marked } => {
-                if *marked || *last != Some(timestamp) {
-                    *frames += 1;
-                }
-                *last = Some(timestamp);
-                *marked = marker;
+            Media::Video(counted) => {
+                counted.packet(now, timestamp, marker, gap, packet.payload());
             }
             Media::Audio(_) => {}
         }

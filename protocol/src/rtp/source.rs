@@ -245,6 +245,15 @@ impl Source {
 
     fn begin(&mut self, ssrc: u32, sequence: u16, already: u64) {
         if let Some(run) = self.current.replace(Run::new(ssrc, sequence, already)) {
+            // Another client's stream that came first on our connection (Q54) was never ours.
+            if run.ssrc != ssrc && self.announced == Some(ssrc) {
+                self.counts = Counts {
+                    foreign: self.counts.foreign + self.counts.packets + run.received,
+                    strays: self.counts.strays,
+                    ..Counts::default()
+                };
+                return self.candidates.clear();
+            }
             self.counts.packets += run.received;
             self.counts.expected += run.expected();
             self.counts.restarts += 1;
@@ -335,6 +344,9 @@ mod tests {
         }
         source.admit(Duration::ZERO, 99, 40);
         assert_eq!(source.admit(Duration::ZERO, 99, 41), Admission::Restarted);
+        let counts = source.counts();
+        assert_eq!((counts.packets, counts.foreign), (1, 4), "what came before was not ours");
+        assert_eq!((counts.lost(), counts.restarts), (0, 0));
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub struct VideoStatistics {
     pub fps: Option<f64>,
     /// Frames from the last keyframe but one to the last.
     pub gop_frames: Option<u64>,
-    /// Keyframes received to their end; `None` where the codec is only counted.
+    /// Keyframes received to their end, of MPEG-4 part 2 those begun; `None` where the codec does not
+    /// tell.
     pub keyframes: Option<u64>,
     /// Of these, with packets missing.
     pub damaged_keyframes: u64,

@@ -2,7 +2,10 @@
 //!
 //! Bytes, not text; bare LF ends a line; what stands between frames is skipped and counted (Q31).
 //! **Bound:** a head is at most 16 KiB, a body 256 KiB, one push 64 KiB, so the buffer never passes
-//! 336 KiB; before the first real frame at most 4 KiB of anything else are looked at.
+//! [`Framer::MEMORY_BOUND`]; before the first real frame at most 4 KiB of anything else are looked
+//! at. A buffer that is empty keeps at most 4 KiB: ten thousand sessions rest in 40 MB, and packets
+//! that come one by one are taken without an allocation.
+//! **Work:** each byte is looked at a bounded number of times, also where they come one by one.
 
 use std::ops::Range;
 
@@ -24,6 +27,8 @@ const MAX_PREAMBLE: u64 = 4 * 1024;
 const MAX_GARBAGE: u64 = 256 * 1024;
 /// `$`, channel, length.
 const DATA_HEADER: usize = 4;
+/// Room an empty buffer keeps, bytes: two packets of an Ethernet frame's size.
+const KEPT_ROOM: usize = 4 * 1024;
 
 /// Why a byte stream cannot be followed any further.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -71,7 +76,7 @@ pub enum Frame {
     Response(Response),
     /// A request of the device.
     Request(ServerRequest),
-    /// An interleaved frame; [`Framer::payload`] gives its bytes until the next push.
+    /// An interleaved frame; [`Framer::payload`] gives its bytes until the next frame is asked for.
     Data {
         /// The channel.
         channel: u8,
@@ -108,6 +113,10 @@ pub struct Framer {
     resync: Resync,
     /// The first bytes of the stream, at most 32.
     sample: Vec<u8>,
+    /// Bytes the frame at `start` has at least; looking again before is in vain.
+    wanted: usize,
+    /// Bytes behind `start` in which no head ends, so that a head that drips is not read over.
+    searched: usize,
 }
 
 /// What stands at the head of the buffer.
@@ -115,28 +124,31 @@ enum Look {
     Frame(Frame, usize),
     Blank,
     Garbage,
-    More,
-}
-
-/// A message's head: its lines without their ends, and its length with the empty line, bytes.
-struct Head<'a> {
-    lines: Vec<&'a [u8]>,
-    length: usize,
+    /// Too few bytes; at least so many are needed from the start of the frame.
+    More(usize),
 }
 
 impl Framer {
+    /// Most bytes buffered: a head, a body and a push.
+    pub const MEMORY_BOUND: usize = MAX_HEAD + MAX_BODY + MAX_PUSH;
+
     /// Takes bytes from the connection, at most 64 KiB at a time, everything before drained.
     ///
     /// # Errors
     /// [`FrameError::Overflow`] if the buffer's bound would be passed.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), FrameError> {
         let kept = self.buffer.len() - self.start;
-        if kept + bytes.len() > MAX_HEAD + MAX_BODY + MAX_PUSH {
+        if kept + bytes.len() > Self::MEMORY_BOUND {
             return Err(FrameError::Overflow { offset: self.offset });
         }
         self.buffer.copy_within(self.start.., 0);
         self.buffer.truncate(kept);
         self.start = 0;
+        if self.buffer.capacity() < kept + bytes.len() {
+            // Doubling could pass the bound by half; a body that drips grows in large steps.
+            let room = (kept + bytes.len()).max(2 * kept).max(KEPT_ROOM).min(Self::MEMORY_BOUND);
+            self.buffer.reserve_exact(room - kept);
+        }
         self.buffer.extend_from_slice(bytes);
         let room = 32 - self.sample.len();
         self.sample.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -146,6 +158,11 @@ impl Framer {
     /// Says which channels carry media, so that a frame can be told from a stray `$`.
     pub fn set_channels(&mut self, channels: impl IntoIterator<Item = u8>) {
         self.channels = channels.into_iter().collect();
+    }
+
+    /// Bytes of heap held now, at most [`MEMORY_BOUND`](Self::MEMORY_BOUND) and a few dozen.
+    pub fn memory(&self) -> usize {
+        self.buffer.capacity() + self.sample.capacity() + self.channels.capacity()
     }
 
     /// What had to be skipped so far.
@@ -165,7 +182,7 @@ impl Framer {
         (!self.sample.is_empty()).then(|| self.sample.iter().map(printable).collect())
     }
 
-    /// The payload of a data frame, until the next push.
+    /// The payload of a data frame, until the next frame is asked for.
     pub fn payload(&self, range: &Range<usize>) -> &[u8] {
         self.buffer.get(range.clone()).unwrap_or_default()
     }
@@ -177,6 +194,10 @@ impl Framer {
     pub fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
             if self.lost && !self.seek()? {
+                self.rest();
+                return Ok(None);
+            }
+            if self.buffer.len() - self.start < self.wanted {
                 return Ok(None);
             }
             match self.look()? {
@@ -192,7 +213,11 @@ impl Framer {
                     self.lost = true;
                     self.skip(1)?;
                 }
-                Look::More => return Ok(None),
+                Look::More(wanted) => {
+                    self.wanted = wanted;
+                    self.rest();
+                    return Ok(None);
+                }
             }
         }
     }
@@ -200,6 +225,16 @@ impl Framer {
     fn advance(&mut self, length: usize) {
         self.start += length;
         self.offset += length as u64;
+        self.wanted = 0;
+        self.searched = 0;
+    }
+
+    /// Gives back what a burst took, once all of it is read.
+    fn rest(&mut self) {
+        if self.start == self.buffer.len() && self.buffer.capacity() > KEPT_ROOM {
+            self.buffer = Vec::new();
+            self.start = 0;
+        }
     }
 
     fn skip(&mut self, length: usize) -> Result<(), FrameError> {
@@ -253,106 +288,119 @@ impl Framer {
         Some(rest.starts_with(magic))
     }
 
-    fn look(&self) -> Result<Look, FrameError> {
+    fn look(&mut self) -> Result<Look, FrameError> {
         let rest = &self.buffer[self.start..];
-        let Some(first) = rest.first() else { return Ok(Look::More) };
+        let Some(first) = rest.first() else { return Ok(Look::More(1)) };
         match first {
             // Line ends before a frame (Q33).
             b'\r' | b'\n' => Ok(Look::Blank),
             b'$' => Ok(self.data(rest)),
-            b'R' if starts_or_may(rest, b"RTSP/") => self.response(rest),
+            b'R' if starts_or_may(rest, b"RTSP/") => self.response(),
             b'H' if self.frames == 0 && rest.starts_with(b"HTTP/") => {
                 Err(FrameError::NotRtsp { sample: self.sample().unwrap_or_default() })
             }
-            b'A'..=b'Z' => self.request(rest),
+            b'A'..=b'Z' => self.request(),
             _ => Ok(Look::Garbage),
         }
     }
 
     fn data(&self, rest: &[u8]) -> Look {
         if rest.len() < DATA_HEADER {
-            return Look::More;
+            return Look::More(DATA_HEADER);
         }
         let channel = rest[1];
         let length = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
         if length > 0 && !self.channels.is_empty() && !self.channels.contains(&channel) {
             // A channel never set up (Q53) is a frame only if RTP or RTCP begins in it.
             match rest.get(DATA_HEADER) {
-                None => return Look::More,
+                None => return Look::More(DATA_HEADER + 1),
                 Some(version) if version >> 6 != 2 => return Look::Garbage,
                 Some(_) => {}
             }
         }
         if rest.len() < DATA_HEADER + length {
-            return Look::More;
+            return Look::More(DATA_HEADER + length);
         }
         let begin = self.start + DATA_HEADER;
         Look::Frame(Frame::Data { channel, payload: begin..begin + length }, DATA_HEADER + length)
     }
 
-    fn response(&self, rest: &[u8]) -> Result<Look, FrameError> {
-        let Some(Head { lines, length: head }) = self.head(rest)? else { return Ok(Look::More) };
-        let Some((status, reason)) = lines.first().and_then(|l| Response::status_line(l)) else {
+    fn response(&mut self) -> Result<Look, FrameError> {
+        let Some(head) = self.head()? else { return Ok(Look::More(0)) };
+        let rest = &self.buffer[self.start..];
+        let mut lines = lines(&rest[..head]);
+        let Some((status, reason)) = lines.next().and_then(Response::status_line) else {
             return Ok(Look::Garbage);
         };
-        let headers = Headers::parse(lines.into_iter().skip(1));
-        let Some(body) = self.body(&headers, rest, head)? else { return Ok(Look::More) };
-        let length = head + body.len();
+        // Between frames only an answer that is one in all its parts ends the search.
+        if status == Response::BAD_STATUS && self.skipped > 0 {
+            return Ok(Look::Garbage);
+        }
+        let headers = Headers::parse(lines);
+        let length = head + self.body(&headers)?;
+        let Some(body) = rest.get(head..length) else { return Ok(Look::More(length)) };
         let response = Response { status, reason, headers, body: body.to_vec() };
         Ok(Look::Frame(Frame::Response(response), length))
     }
 
-    fn request(&self, rest: &[u8]) -> Result<Look, FrameError> {
+    fn request(&mut self) -> Result<Look, FrameError> {
+        let rest = &self.buffer[self.start..];
         let token = rest.iter().take(21).take_while(|b| !b.is_ascii_whitespace()).count();
         if token < rest.len() && !is_method(&rest[..token]) {
             return Ok(Look::Garbage);
         }
         let Some(line) = rest.iter().take(MAX_REQUEST_LINE).position(|b| *b == b'\n') else {
             let hopeless = rest.len() >= MAX_REQUEST_LINE || token > 20;
-            return Ok(if hopeless { Look::Garbage } else { Look::More });
+            return Ok(if hopeless { Look::Garbage } else { Look::More(0) });
         };
         let Some(method) = ServerRequest::request_line(&rest[..line]) else {
             return Ok(Look::Garbage);
         };
-        let Some(Head { lines, length: head }) = self.head(rest)? else { return Ok(Look::More) };
-        let headers = Headers::parse(lines.into_iter().skip(1));
-        let Some(body) = self.body(&headers, rest, head)? else { return Ok(Look::More) };
-        let length = head + body.len();
+        let Some(head) = self.head()? else { return Ok(Look::More(0)) };
+        let rest = &self.buffer[self.start..];
+        let headers = Headers::parse(lines(&rest[..head]).skip(1));
+        let length = head + self.body(&headers)?;
+        if rest.len() < length {
+            return Ok(Look::More(length));
+        }
         Ok(Look::Frame(Frame::Request(ServerRequest { method, headers }), length))
     }
 
-    /// The head at the start of `rest`, `None` if it has no end yet.
-    fn head<'a>(&self, rest: &'a [u8]) -> Result<Option<Head<'a>>, FrameError> {
-        let mut lines = Vec::new();
-        let mut begin = 0;
-        for (at, _) in rest.iter().enumerate().take(MAX_HEAD).filter(|(_, b)| **b == b'\n') {
-            let line = &rest[begin..at];
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            begin = at + 1;
-            if line.is_empty() {
-                return Ok(Some(Head { lines, length: begin }));
+    /// Length of the head at the start with its empty line, `None` if it has no end yet.
+    fn head(&mut self) -> Result<Option<usize>, FrameError> {
+        let rest = &self.buffer[self.start..];
+        let seen = &rest[..rest.len().min(MAX_HEAD)];
+        for at in self.searched..seen.len() {
+            let ends = match seen[..at] {
+                [.., b'\n', b'\r'] | [.., b'\n'] => seen[at] == b'\n',
+                _ => false,
+            };
+            if ends {
+                return Ok(Some(at + 1));
             }
-            lines.push(line);
         }
         if rest.len() >= MAX_HEAD {
             return Err(FrameError::HeadTooLarge { offset: self.offset });
         }
+        self.searched = seen.len();
         Ok(None)
     }
 
-    /// The body behind a head; a length that is no number counts as 0.
-    fn body<'a>(
-        &self,
-        headers: &Headers,
-        rest: &'a [u8],
-        head: usize,
-    ) -> Result<Option<&'a [u8]>, FrameError> {
+    /// Length of the body behind a head; what is no number counts as 0.
+    fn body(&self, headers: &Headers) -> Result<usize, FrameError> {
         let length = headers.number("content-length").unwrap_or(0);
         match usize::try_from(length) {
-            Ok(bytes) if bytes <= MAX_BODY => Ok(rest.get(head..head + bytes)),
+            Ok(bytes) if bytes <= MAX_BODY => Ok(bytes),
             _ => Err(FrameError::BodyTooLarge { length, offset: self.offset }),
         }
     }
+}
+
+/// The lines of a head without their ends, the empty one left out.
+fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    head.split(|b| *b == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .take_while(|line| !line.is_empty())
 }
 
 /// Starts with the word, or is too short to tell.

@@ -8,6 +8,8 @@ pub struct Headers(Vec<(String, Vec<u8>)>);
 
 /// At most this many header fields are kept; the rest are read and dropped.
 const MAX_HEADERS: usize = 64;
+/// Longest reason phrase kept, characters.
+const MAX_REASON: usize = 64;
 
 impl Headers {
     /// Reads header lines. Lines without a colon are skipped, folded lines are joined, space before
@@ -56,7 +58,7 @@ impl Headers {
 /// An answer from the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
-    /// Status code, three digits.
+    /// Status code, 100 to 999; [`BAD_STATUS`](Self::BAD_STATUS) where the device wrote none.
     pub status: u16,
     /// Reason phrase, foreign bytes replaced, at most 64 characters; may be empty (Q29).
     pub reason: String,
@@ -67,14 +69,26 @@ pub struct Response {
 }
 
 impl Response {
-    /// The status line's code and reason: `RTSP/1.0 200 OK`, `RTSP/1.0 200`.
+    /// The status of an answer that has no status code: no success, no redirect, no refusal. Its
+    /// reason is what stood in the place of the code.
+    pub const BAD_STATUS: u16 = 0;
+
+    /// The status line's code and reason: `RTSP/1.0 200 OK`, `RTSP/1.0 200`; `None` for a line that
+    /// is no status line.
     pub(super) fn status_line(line: &[u8]) -> Option<(u16, String)> {
         let text = String::from_utf8_lossy(line);
-        let mut words = text.split_ascii_whitespace();
-        words.next().filter(|version| version.starts_with("RTSP/"))?;
-        let status = words.next()?.parse().ok().filter(|s| (100..=999).contains(s))?;
-        let reason: String = words.collect::<Vec<_>>().join(" ").chars().take(64).collect();
-        Some((status, reason))
+        let (version, rest) = text.split_once([' ', '\t'])?;
+        let digits = version.strip_prefix("RTSP/")?;
+        if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let (code, reason) = rest.trim().split_once([' ', '\t']).unwrap_or((rest.trim(), ""));
+        let (status, words) = match code.parse() {
+            Ok(status) if (100..=999).contains(&status) => (status, reason),
+            _ => (Self::BAD_STATUS, rest),
+        };
+        let words: Vec<_> = words.split_ascii_whitespace().take(MAX_REASON).collect();
+        Some((status, words.join(" ").chars().take(MAX_REASON).collect()))
     }
 
     /// 2xx.
@@ -182,8 +196,18 @@ mod tests {
         assert_eq!(line(b"RTSP/1.0 200"), Some((200, String::new())));
         assert_eq!(line(b"RTSP/1.0  404  Not  Found "), Some((404, "Not Found".to_owned())));
         assert_eq!(line(b"RTSP/1.0 401 \xCE\xB4").map(|l| l.0), Some(401));
-        assert_eq!(line(b"RTSP/1.0 OK"), None);
-        assert_eq!(line(b"RTSP/1.0 20"), None);
+        for odd in ["OK", "20", "999999", "-200 OK", ""] {
+            let text = format!("RTSP/1.0 {odd}");
+            assert_eq!(
+                line(text.as_bytes()),
+                Some((Response::BAD_STATUS, odd.to_owned())),
+                "{odd}"
+            );
+        }
+        let long = format!("RTSP/1.0 200 {}", "ab ".repeat(5_000));
+        let (_, reason) = line(long.as_bytes()).unwrap();
+        assert!((60..=64).contains(&reason.len()), "{reason}");
+        assert_eq!(line(b"RTSP/x 200 OK"), None);
         assert_eq!(line(b"HTTP/1.1 200 OK"), None);
     }
 

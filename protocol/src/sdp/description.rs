@@ -5,9 +5,14 @@ use thiserror::Error;
 use super::format::Section;
 use super::{Media, MediaKind};
 
+/// Sections read; those behind are dropped.
 const MAX_MEDIA: usize = 32;
+/// Attributes read of a section; those behind are dropped.
 const MAX_ATTRIBUTES: usize = 128;
-const MAX_LINE: usize = 16 * 1024;
+/// Longest line read, bytes; longer ones are dropped. Parameter sets in base64 stay below 1 KiB.
+const MAX_LINE: usize = 4 * 1024;
+/// Lines of `fmtp` kept of one payload type: each section that names it has a copy.
+const MAX_FMTP: usize = 4;
 
 /// A description with nothing in it that a probe could use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -32,7 +37,7 @@ pub enum SdpError {
 /// What a device offers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
-    /// The session-level `a=control`, as sent.
+    /// The session-level `a=control`, as sent but for a login in it.
     pub control: Option<String>,
     /// Every section with a usable payload type, in order.
     pub media: Vec<Media>,
@@ -98,7 +103,7 @@ impl Reader {
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
         let Some(section) = self.sections.last_mut() else {
             if name == "control" && self.control.is_none() {
-                self.control = Some(value.to_owned());
+                self.control = Some(without_login(value));
             }
             return;
         };
@@ -107,9 +112,9 @@ impl Reader {
             return;
         }
         match name.as_str() {
-            "control" if section.control.is_none() => section.control = Some(value.to_owned()),
+            "control" if section.control.is_none() => section.control = Some(without_login(value)),
             "rtpmap" => section.rtpmap.extend(rtpmap(value)),
-            "fmtp" => self.fmtp.extend(fmtp(value)),
+            "fmtp" => self.fmtp(value),
             "framerate" | "x-framerate" if section.declared_fps.is_none() => {
                 section.declared_fps = value.parse().ok().filter(|f: &f64| *f > 0.0 && *f <= 1e3);
             }
@@ -118,6 +123,16 @@ impl Reader {
             }
             "sendonly" => section.sendonly = true,
             _ => {}
+        }
+    }
+
+    /// `96 packetization-mode=1; …`; the parameters may be missing (Q12).
+    fn fmtp(&mut self, value: &str) {
+        let (pt, parameters) =
+            value.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((value, ""));
+        let Some(pt) = pt.parse().ok().filter(|pt: &u8| *pt < 128) else { return };
+        if self.fmtp.iter().filter(|(other, _)| *other == pt).count() < MAX_FMTP {
+            self.fmtp.push((pt, parameters.to_owned()));
         }
     }
 
@@ -157,11 +172,12 @@ fn frame_size(value: &str) -> Option<(u16, u16)> {
     Some((width.parse().ok().filter(|w| *w > 0)?, height.parse().ok().filter(|h| *h > 0)?))
 }
 
-/// `96 packetization-mode=1; …`; the parameters may be missing (Q12).
-fn fmtp(value: &str) -> Option<(u8, String)> {
-    let (pt, parameters) =
-        value.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((value, ""));
-    Some((pt.parse().ok()?, parameters.to_owned()))
+/// An address without the login some devices put into it (Q25): descriptions are shown and kept.
+fn without_login(control: &str) -> String {
+    let Some((scheme, rest)) = control.split_once("://") else { return control.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 #[cfg(test)]

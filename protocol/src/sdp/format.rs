@@ -2,6 +2,9 @@
 
 use super::{Codec, ParameterSets};
 
+/// Parameters of a format that are kept; those behind are dropped.
+const MAX_PARAMETERS: usize = 64;
+
 /// What kind of media a section carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaKind {
@@ -24,7 +27,7 @@ pub struct Media {
     pub codec: Codec,
     /// RTP clock, Hz; never 0.
     pub clock_rate_hz: u32,
-    /// The media's `a=control`, as sent.
+    /// The media's `a=control`, as sent but for a login in it.
     pub control: Option<String>,
     /// `a=framerate` or `a=x-framerate`, frames per second; `None` where missing or not positive
     /// (Q16).
@@ -86,6 +89,7 @@ impl Section {
             .iter()
             .filter(|(pt, _)| *pt == payload_type)
             .flat_map(|(_, text)| parameters(text))
+            .take(MAX_PARAMETERS)
             .collect();
         let parameter_sets = ParameterSets::read(&codec, &fmtp);
         Some(Media {
@@ -115,9 +119,9 @@ impl Section {
     }
 }
 
-/// `a=1; b=2;c` → pairs; a name without value has an empty one; at most 64.
+/// `a=1; b=2;c` → pairs; a name without value has an empty one.
 fn parameters(text: &str) -> impl Iterator<Item = (String, String)> {
-    text.split(';').map(str::trim).filter(|p| !p.is_empty()).take(64).map(|p| {
+    text.split(';').map(str::trim).filter(|p| !p.is_empty()).map(|p| {
         let (name, value) = p.split_once('=').unwrap_or((p, ""));
         (name.trim().to_ascii_lowercase(), value.trim().to_owned())
     })

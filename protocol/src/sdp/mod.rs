@@ -2,8 +2,9 @@
 //!
 //! Only media, their formats and their control URLs matter; `v=`, `o=`, `s=`, `c=`, `t=` and
 //! everything else are never looked at, because cameras get them wrong (Q01 to Q09) and a picture
-//! flows all the same. Bounds: 32 media, 128 attributes each, lines past 16 KiB are dropped; the
-//! whole text is capped by the framer's body limit.
+//! flows all the same. Bounds: 32 media, 128 attributes each, lines past 4 KiB are dropped, 4 lines
+//! of `fmtp` for a payload type and 64 parameters out of them; the whole text is capped by the
+//! framer's body limit.
 
 mod codec;
 mod description;

@@ -25,7 +25,7 @@ fn mpeg4_is_counted_by_marker_and_timestamp() {
     }
     let statistics = receiver.statistics(ms(49 * 80));
     let video = statistics.video.expect("a video stream");
-    assert_eq!((video.frames, video.keyframes), (50, None));
+    assert_eq!((video.frames, video.keyframes), (50, Some(0)));
     assert_eq!(video.fps, Some(12.5));
     // 300 bytes every 80 ms
     assert_eq!(statistics.stream.bitrate_bps, Some(30_000.0));
@@ -33,6 +33,26 @@ fn mpeg4_is_counted_by_marker_and_timestamp() {
     assert_eq!(statistics.stream.gap_p99_ms, Some(80.0));
     assert_eq!(statistics.stream.bytes, 15_000);
     assert_eq!(receiver.take_keyframe(ms(9_999)), None);
+}
+
+#[test]
+fn keyframes_of_mpeg4_are_its_intra_vops() {
+    let mut receiver = receiver(Codec::Mpeg4, 96, 90_000);
+    // Sequence, object and layer headers before each I-VOP; P-VOPs between.
+    let intra = [&[0, 0, 1, 0xb0, 3, 0, 0, 1, 0xb5, 9, 0, 0, 1, 0xb6, 0x10][..], &[7; 60]].concat();
+    let inter = [&[0, 0, 1, 0xb6, 0x56][..], &[7; 60]].concat();
+    for frame in 0..50u16 {
+        let payload = if frame % 12 == 3 { &intra } else { &inter };
+        // The second packet of each frame holds what looks like an I-VOP and begins nothing.
+        for (packet, payload) in [payload, &intra].into_iter().enumerate() {
+            let sequence = frame * 2 + packet as u16;
+            let data = rtp(96, 1, sequence, u32::from(frame) * 3_600, packet == 1, payload);
+            receiver.handle_rtp(ms(u64::from(frame) * 40), &data);
+        }
+    }
+    let video = receiver.statistics(ms(2_000)).video.expect("a video stream");
+    assert_eq!((video.frames, video.keyframes, video.gop_frames), (50, Some(4), Some(12)));
+    assert_eq!(video.first_keyframe_at, Some(ms(120)));
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Session {
         if self.keepalive.unanswered > 0 && cseq.is_some_and(|c| c != u64::from(pending.cseq)) {
             return self.on_keep_alive_answer(&response, now);
         }
-        if response.status < 200 {
+        if (100..200).contains(&response.status) {
             return;
         }
         self.pending = None;
@@ -32,7 +32,8 @@ impl Session {
             return self.on_challenge(&pending, &response, now);
         }
         // These lie past the login; 400, 403 and 5xx may come before it.
-        let past_login = response.status < 400 || matches!(response.status, 404 | 453..=455 | 461);
+        let past_login = (200..400).contains(&response.status)
+            || matches!(response.status, 404 | 453..=455 | 461);
         if pending.carried && past_login {
             self.auth.accepted();
         }
@@ -60,9 +61,12 @@ impl Session {
             self.keepalive.renewed = false;
             return;
         }
+        // A login is first tried where its answer is awaited, so here it is proven or not sent.
+        if !self.keepalive.carried {
+            return;
+        }
         let renewed = std::mem::replace(&mut self.keepalive.renewed, true);
-        let carried = self.keepalive.carried;
-        if self.auth.challenged(challenges(response), carried, renewed) == Verdict::Retry {
+        if self.auth.challenged(challenges(response), true, renewed) == Verdict::Retry {
             self.keep_alive(now);
         }
     }
@@ -78,7 +82,10 @@ impl Session {
                 self.bare_describe = true;
                 return self.done_options(now);
             }
-            Step::Teardown if verdict != Verdict::Retry => return self.on_teardown(now),
+            // It was not carried out, and the session lives until its timeout.
+            Step::Teardown if verdict != Verdict::Retry => {
+                return self.torn_down(TeardownState::Unanswered);
+            }
             Step::Setup(index) if index > 0 && verdict != Verdict::Retry => {
                 return self.after_setup(index, now);
             }

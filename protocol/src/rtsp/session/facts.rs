@@ -15,7 +15,7 @@ pub enum TeardownState {
     Confirmed,
     /// The device closed the connection instead of answering.
     ClosedByPeer,
-    /// Sent, and no answer came in time.
+    /// Sent, and no answer came in time, or it was refused for its login.
     Unanswered,
     /// The connection was gone before it could be sent.
     NotSent,
@@ -48,6 +48,9 @@ pub struct Facts {
     pub resync: Resync,
     /// Interleaved frames on channels that were never set up.
     pub unset_channel_frames: u64,
+    /// Of these, frames before any SETUP was answered: another client's session on our connection,
+    /// as live555 before 2017.06.04 sends it (Q54). Never counted as loss.
+    pub stale_session_frames: u64,
     /// The device named another host in a base or control URL (Q22).
     pub foreign_host: bool,
     /// How long the device keeps a session without a sign of life.

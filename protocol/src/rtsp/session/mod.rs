@@ -369,6 +369,7 @@ impl Session {
         });
         if found.is_none() {
             self.facts.unset_channel_frames += 1;
+            self.facts.stale_session_frames += u64::from(!self.open);
         }
         found
     }

@@ -138,12 +138,13 @@ impl Session {
         }
     }
 
-    /// Sends a sign of life to the aggregate URL, with the login (Q67), and waits for nothing (Q64).
+    /// Sends a sign of life to the aggregate URL, with the login if it is proven (Q67), and waits for
+    /// nothing (Q64).
     pub(super) fn keep_alive(&mut self, now: Duration) {
         let get_parameter = self.facts.methods.iter().any(|m| m == "GET_PARAMETER");
         let method = if get_parameter { "GET_PARAMETER" } else { "OPTIONS" };
         let uri = self.aggregate.uri.clone();
-        let (request, carried) = self.request(method, &uri, true);
+        let (request, carried) = self.request(method, &uri, self.auth.proven());
         self.keepalive.carried = carried;
         self.queue.push_back(Queued::Send(request.finish()));
         self.keepalive.unanswered = self.keepalive.unanswered.saturating_add(1);
