@@ -52,7 +52,8 @@ fn tests() -> BTreeMap<String, BTreeSet<String>> {
         let lines: Vec<_> = text.lines().map(str::trim_start).collect();
         for (at, line) in lines.iter().enumerate() {
             let line = line.strip_prefix("async ").unwrap_or(line);
-            let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.split('(').next()) else {
+            let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.split('(').next())
+            else {
                 continue;
             };
             let ids: BTreeSet<_> = name.split('_').map_while(id).collect();

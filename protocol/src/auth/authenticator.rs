@@ -75,11 +75,15 @@ impl Authenticator {
         self.credential.take().is_some()
     }
 
-    /// Forgets the challenge and that it was answered well: the next host will send its own, and has
-    /// yet to accept the login.
+    /// Forgets the challenge, and that the login was accepted: who is asked next has yet to accept it.
+    pub fn start_over(&mut self) {
+        self.forget_challenge();
+        self.proven = false;
+    }
+
+    /// Forgets the challenge: the next connection will bring its own.
     pub fn forget_challenge(&mut self) {
         self.challenge = None;
-        self.proven = false;
         self.nonce_count = 0;
     }
 
@@ -226,7 +230,7 @@ mod tests {
         auth.challenged(challenges(&[r#"Digest realm="a", nonce="1""#]), false, false);
         auth.authorization("DESCRIBE", "u").unwrap();
         auth.accepted();
-        auth.forget_challenge();
+        auth.start_over();
         auth.challenged(challenges(&[r#"Digest realm="a", nonce="2""#]), false, false);
         auth.authorization("DESCRIBE", "u").unwrap();
         let fresh = challenges(&[r#"Digest realm="a", nonce="3""#]);

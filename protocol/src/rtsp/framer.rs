@@ -146,7 +146,7 @@ impl Framer {
         self.start = 0;
         if self.buffer.capacity() < kept + bytes.len() {
             // Doubling could pass the bound by half; a body that drips grows in large steps.
-            let room = (kept + bytes.len()).max(2 * kept).max(KEPT_ROOM).min(Self::MEMORY_BOUND);
+            let room = (kept + bytes.len()).max(2 * kept).clamp(KEPT_ROOM, Self::MEMORY_BOUND);
             self.buffer.reserve_exact(room - kept);
         }
         self.buffer.extend_from_slice(bytes);

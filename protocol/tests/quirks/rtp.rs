@@ -1,4 +1,4 @@
-//! Q16, Q55 to Q60 and Q68: the stream itself.
+//! Q16, Q55 to Q60, Q68 and Q69: the stream itself.
 
 use std::time::Duration;
 
@@ -193,4 +193,27 @@ fn q68_a_gop_without_end_flows_and_has_no_keyframe() {
     let video = statistics.video.unwrap();
     assert_eq!((video.frames, video.keyframes, video.fps), (3_000, Some(0), Some(25.0)));
     assert!(!video.parameter_sets_missing);
+}
+
+#[test]
+fn q69_an_encrypted_payload_flows_and_its_headers_are_whole() {
+    let mut receiver = receiver();
+    let mut state = 7u32;
+    let mut noise = |nal: Vec<u8>| {
+        let (head, body) = nal.split_at(8);
+        let body = body.iter().map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        });
+        head.iter().copied().chain(body).collect::<Vec<_>>()
+    };
+    let units = [SPS.to_vec(), PPS.to_vec(), noise(slice(0x65, 1_300)), noise(slice(0x41, 900))];
+    for (index, nal) in units.iter().enumerate() {
+        let timestamp = if index == 3 { FRAME } else { 0 };
+        receiver.handle_rtp(ms(0), &rtp(96, 7, index as u16, timestamp, index >= 2, nal));
+    }
+    let keyframe = receiver.take_keyframe(ms(0)).unwrap();
+    assert_eq!((keyframe.damaged, keyframe.slices), (false, 1));
+    let statistics = receiver.statistics(ms(0));
+    assert_eq!((statistics.stream.lost, statistics.video.unwrap().anomalies), (0, 0));
 }

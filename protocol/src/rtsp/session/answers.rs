@@ -279,7 +279,7 @@ impl Session {
                 if !self.target.same_host(&next) {
                     self.withheld |= self.auth.withhold();
                 }
-                self.auth.forget_challenge();
+                self.auth.start_over();
                 self.target = next;
                 return self.connect(Step::Describe);
             }
