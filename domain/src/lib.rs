@@ -29,7 +29,9 @@ mod time;
 mod verdict;
 
 pub use confirm::{ConfirmRule, Span, Standing, Step, Transition};
-pub use credential::{Credential, CredentialState};
+pub use credential::{
+    Credential, CredentialState, Fingerprint, HostLogins, LoginOutcome, LoginResult,
+};
 pub use detail::Detail;
 pub use detection::reference as fault_reference;
 pub use device::{Device, DeviceKind, LifeState, PointClass};

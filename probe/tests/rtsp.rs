@@ -14,11 +14,11 @@ use simulator::{Camera, Habit};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
-    ProbeRequest, Snapshot, Stage, Timestamp, Verdict,
+    LoginOutcome, ProbeRequest, Snapshot, Stage, Timestamp, Verdict,
 };
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
 use zhishou_probe::decoder::{DecodeFailure, Decoded, Decoder, Decoding};
-use zhishou_probe::guard::{Guard, LoginOutcome};
+use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Outcome, Prober, Settings, StreamLimits};
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::Deadlines;
@@ -91,7 +91,7 @@ fn prober_with(decoder: Grey) -> Prober {
         limits: StreamLimits { stall: Duration::from_millis(600), ..StreamLimits::default() },
         ..Settings::default()
     };
-    let guard = Guard::new(Arc::new(Fixed), Vec::new());
+    let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
     Prober::new(settings, Arc::new(Fixed), Arc::new(Fixed), guard, Some(Arc::new(decoder)))
 }
 
@@ -117,6 +117,11 @@ fn request(url: &str, depth: Depth) -> ProbeRequest {
 
 async fn probe(camera: &Camera, depth: Depth) -> Outcome {
     prober().probe(request(&camera.url(), depth), CancellationToken::new()).await
+}
+
+/// What became of the login.
+fn how(outcome: &Outcome) -> Option<LoginOutcome> {
+    outcome.login.map(|login| login.outcome)
 }
 
 fn codes(outcome: &Outcome) -> Vec<FaultCode> {
@@ -169,19 +174,22 @@ async fn a_wrong_password_is_sent_once_and_never_again() {
     let first = prober.probe(wrong(), CancellationToken::new()).await;
     assert_eq!(codes(&first), [FaultCode::AuthRejected]);
     assert_eq!(first.observation.verdict, Verdict::Unknown);
-    assert_eq!((first.login, first.observation.rejected_logins), (LoginOutcome::Rejected, 1));
+    assert_eq!((how(&first), first.observation.rejected_logins), (Some(LoginOutcome::Rejected), 1));
     assert_eq!(camera.logins(), 1);
 
     // Even if its state was not kept, this host does not see it again.
     let second = prober.probe(wrong(), CancellationToken::new()).await;
     assert_eq!(codes(&second), [FaultCode::AuthSuspended]);
     assert_eq!(second.observation.verdict, Verdict::Unknown);
-    assert_eq!((camera.logins(), second.login), (1, LoginOutcome::NotTried));
+    assert_eq!((camera.logins(), second.login), (1, None));
 
     // A changed one is tried.
     let right = ProbeRequest { credential: Some(Credential::new("admin", "right")), ..wrong() };
     let third = prober.probe(right, CancellationToken::new()).await;
-    assert_eq!((codes(&third), third.login), (vec![FaultCode::Black], LoginOutcome::Accepted));
+    assert_eq!(
+        (codes(&third), how(&third)),
+        (vec![FaultCode::Black], Some(LoginOutcome::Accepted))
+    );
 
     let none = prober.probe(request(&camera.url(), Depth::Picture), CancellationToken::new()).await;
     assert_eq!(codes(&none), [FaultCode::AuthRequired]);
@@ -189,8 +197,7 @@ async fn a_wrong_password_is_sent_once_and_never_again() {
 
 #[tokio::test]
 async fn a_suspended_login_stays_here_and_an_open_camera_is_seen_all_the_same() {
-    let mut state = CredentialState::default();
-    state.rejected(Fixed.now());
+    let state = CredentialState { suspended: true, ..CredentialState::default() };
     let suspended = |camera: &Camera| ProbeRequest {
         credential: Some(Credential::new("admin", "right")),
         credential_state: state.clone(),

@@ -2,8 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Habit, Observation, ProbeRequest};
-use zhishou_storage::LoginOutcome;
+use zhishou_domain::{Habit, LoginResult, Observation, ProbeRequest};
 
 /// What one probe brought.
 #[derive(Clone, Debug)]
@@ -17,7 +16,7 @@ pub struct Probed {
     /// What is known of the stream from now on.
     pub habit: Habit,
     /// What became of the credential, where it was sent.
-    pub login: Option<LoginOutcome>,
+    pub login: Option<LoginResult>,
 }
 
 /// Opens a device once. Never fails: what goes wrong is in the observation.

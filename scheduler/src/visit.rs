@@ -7,12 +7,12 @@ use crate::{
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Detail, DeviceId, FaultCode, LifeState, Observation, ProbeRequest, Standing, Timestamp,
-    confirm::Outcome,
+    Detail, DeviceId, FaultCode, LifeState, LoginResult, Observation, ProbeRequest, Standing,
+    Timestamp, confirm::Outcome,
 };
 use zhishou_storage::{
-    EvidenceKind, EvidenceRow, Fate, LoginOutcome, LoginUse, Pictures, Record, StoreError,
-    StoredCredential, Target,
+    EvidenceKind, EvidenceRow, Fate, LoginUse, Pictures, Record, StoreError, StoredCredential,
+    Target,
 };
 
 /// Keyframes are compared when they are at least so far apart; a younger reference is kept.
@@ -111,9 +111,9 @@ fn is_our_own_session(observation: &Observation) -> bool {
 }
 
 /// What became of the credential that was sent.
-fn login_use(login: Option<&StoredCredential>, outcome: Option<LoginOutcome>) -> Option<LoginUse> {
-    let outcome = outcome?;
-    login.map(|login| LoginUse { generation: login.generation, outcome })
+fn login_use(login: Option<&StoredCredential>, result: Option<LoginResult>) -> Option<LoginUse> {
+    let result = result?;
+    login.map(|login| LoginUse { generation: login.generation, result })
 }
 
 /// When the last picture without a fault was taken.
@@ -132,7 +132,7 @@ async fn keep(
     sequence: i64,
     plan: &zhishou_domain::Plan,
 ) -> Result<(Record, Option<EvidenceRow>), StoreError> {
-    let Probed { mut observation, snapshot, signature, habit, login: outcome } = probed;
+    let Probed { mut observation, snapshot, signature, habit, login: result } = probed;
     let before: Standing = agent.store.standing(target.device).await?;
     let mut evidence = Vec::new();
     let mut replaced = None;
@@ -148,7 +148,7 @@ async fn keep(
         evidence.push(row);
     }
     let signature = signature.filter(|_| is_new_reference(&observation, pictures));
-    let login = login_use(login.as_ref(), outcome);
+    let login = login_use(login.as_ref(), result);
     let record = Record {
         device: target.device,
         agent: agent.name.clone(),

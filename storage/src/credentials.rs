@@ -3,11 +3,16 @@
 //! Invariants: the state changes only by what a login brought ([`LoginUse`]) or by an operator, in
 //! the transaction of the result, so that two probes at once cannot overwrite each other's
 //! rejection; a login begun before the credential was changed says nothing of the new one; neither
-//! a change nor re-arming forgets recent rejections, because a device counts them per account.
+//! a change nor re-arming forgets recent rejections, because a device counts them per account; a
+//! host is the address that a login went to, and what it refused is kept as a fingerprint only.
 
 use crate::{MasterKey, Store, StoreError, decode};
 use sqlx::SqliteConnection;
-use zhishou_domain::{Credential, CredentialState, DeviceId, Timestamp};
+use std::{collections::BTreeMap, net::IpAddr};
+use zhishou_domain::{
+    Credential, CredentialState, DeviceId, Fingerprint, HostLogins, LoginOutcome, LoginResult,
+    Timestamp, credential::keep_failures,
+};
 
 /// A credential as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,26 +30,8 @@ pub struct StoredCredential {
 pub struct LoginUse {
     /// [`StoredCredential::generation`] of what was sent.
     pub generation: i64,
-    /// Whether the device took it.
-    pub outcome: LoginOutcome,
-}
-
-/// How a login ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginOutcome {
-    /// The device took the credential.
-    Accepted,
-    /// The device refused the credential.
-    Rejected,
-}
-
-impl LoginOutcome {
-    fn apply(self, state: &mut CredentialState, at: Timestamp) {
-        match self {
-            Self::Accepted => state.accepted(),
-            Self::Rejected => state.rejected(at),
-        }
-    }
+    /// What became of it.
+    pub result: LoginResult,
 }
 
 /// A stored row.
@@ -93,8 +80,10 @@ pub(crate) async fn put(
         }
     }
     let sealed = password.map(|password| key.seal(device, password)).transpose()?;
-    let failures = stored.map(|row| row.state.failures).unwrap_or_default();
-    let state = CredentialState { failures, ..CredentialState::default() };
+    // The number of the last re-arming stays: a login that this host refused before is not made
+    // good by giving it to another channel.
+    let before = stored.map(|row| row.state).unwrap_or_default();
+    let state = CredentialState { proven: false, suspended: false, ..before };
     sqlx::query(
         "INSERT INTO credentials (device_id, username, sealed, state) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (device_id) DO UPDATE SET
@@ -106,86 +95,95 @@ pub(crate) async fn put(
     .bind(decode::to_json("credentials.state", &state)?)
     .execute(&mut *connection)
     .await?;
-    rearm_host(connection, device).await?;
     Ok(true)
 }
 
-/// Lets the host address of a device be logged in to again.
-async fn rearm_host(connection: &mut SqliteConnection, device: &str) -> Result<(), StoreError> {
-    let host: Option<Option<String>> = sqlx::query_scalar("SELECT host FROM devices WHERE id = ?")
-        .bind(device)
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(host) = host.flatten() else { return Ok(()) };
-    let mut state = read_host(connection, &host).await?;
-    if state.suspended {
-        state.suspended = false;
-        write_host(connection, &host, &state).await?;
-    }
-    Ok(())
-}
-
-async fn read_host(
+async fn write_state(
     connection: &mut SqliteConnection,
-    host: &str,
-) -> Result<CredentialState, StoreError> {
-    let state: Option<String> =
-        sqlx::query_scalar("SELECT state FROM host_credentials WHERE host = ?")
-            .bind(host)
-            .fetch_optional(connection)
-            .await?;
-    state.map_or_else(
-        || Ok(CredentialState::default()),
-        |state| decode::json("host_credentials.state", &state),
-    )
-}
-
-async fn write_host(
-    connection: &mut SqliteConnection,
-    host: &str,
+    device: &str,
     state: &CredentialState,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO host_credentials (host, state) VALUES (?, ?)
-         ON CONFLICT (host) DO UPDATE SET state = excluded.state",
-    )
-    .bind(host)
-    .bind(decode::to_json("host_credentials.state", state)?)
-    .execute(connection)
-    .await?;
+    sqlx::query("UPDATE credentials SET state = ? WHERE device_id = ?")
+        .bind(decode::to_json("credentials.state", state)?)
+        .bind(device)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-/// Carries what a login at `at` brought into the state of the device and of its host address.
+/// Carries what a login at `at` brought into the state of the device and of the address.
 pub(crate) async fn used(
     connection: &mut SqliteConnection,
     device: &str,
-    host: Option<&str>,
     login: LoginUse,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let result = login.result;
     if let Some(mut row) = read(connection, device).await?
         && row.generation == login.generation
     {
-        login.outcome.apply(&mut row.state, at);
-        sqlx::query("UPDATE credentials SET state = ? WHERE device_id = ?")
-            .bind(decode::to_json("credentials.state", &row.state)?)
-            .bind(device)
-            .execute(&mut *connection)
+        row.state.settle(&result, at);
+        write_state(connection, device, &row.state).await?;
+    }
+    // The address counts every rejection, whichever credential it was.
+    let address = result.address.to_canonical().to_string();
+    let failures: Option<String> =
+        sqlx::query_scalar("SELECT failures FROM host_logins WHERE address = ?")
+            .bind(&address)
+            .fetch_optional(&mut *connection)
             .await?;
+    let before = failures.unwrap_or_else(|| "[]".to_owned());
+    let mut failures: Vec<Timestamp> = decode::json("host_logins.failures", &before)?;
+    keep_failures(&mut failures, result.outcome, result.is_host_clear, at);
+    let after = decode::to_json("host_logins.failures", &failures)?;
+    if after != before {
+        sqlx::query(
+            "INSERT INTO host_logins (address, failures) VALUES (?, ?)
+             ON CONFLICT (address) DO UPDATE SET failures = excluded.failures",
+        )
+        .bind(&address)
+        .bind(after)
+        .execute(&mut *connection)
+        .await?;
     }
-    // The host counts every rejection, whichever credential it was.
-    if let Some(host) = host {
-        let mut state = read_host(connection, host).await?;
-        // One channel that gets in does not excuse another's refusals.
-        let refused = state.failures.clone();
-        login.outcome.apply(&mut state, at);
-        if login.outcome == LoginOutcome::Accepted {
-            state.failures = refused;
+    let statement = match result.outcome {
+        LoginOutcome::Unanswered => return Ok(()),
+        LoginOutcome::Accepted => {
+            sqlx::query("DELETE FROM refused_logins WHERE address = ? AND fingerprint = ?")
+                .bind(address)
+                .bind(result.fingerprint.0.to_vec())
         }
-        write_host(connection, host, &state).await?;
-    }
+        LoginOutcome::Rejected => sqlx::query(
+            "INSERT INTO refused_logins (address, fingerprint, armed) VALUES (?, ?, ?)
+             ON CONFLICT (address, fingerprint) DO UPDATE SET armed = max(armed, excluded.armed)",
+        )
+        .bind(address)
+        .bind(result.fingerprint.0.to_vec())
+        .bind(i64::try_from(result.armed).unwrap_or(i64::MAX)),
+    };
+    statement.execute(connection).await?;
     Ok(())
+}
+
+/// The number of a new re-arming: higher than any before.
+async fn next_arming(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let number: String = sqlx::query_scalar(
+        "INSERT INTO settings (key, value) VALUES ('last_arming', '1')
+         ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)
+         RETURNING value",
+    )
+    .fetch_one(connection)
+    .await?;
+    decode::json("settings.last_arming", &number)
+}
+
+fn host<'a>(
+    hosts: &'a mut BTreeMap<IpAddr, HostLogins>,
+    address: &str,
+) -> Result<&'a mut HostLogins, StoreError> {
+    let address = decode::id("host_logins.address", address)?;
+    let new = HostLogins { address, failures: 0, refused: Vec::new() };
+    Ok(hosts.entry(address).or_insert(new))
 }
 
 impl Store {
@@ -199,12 +197,7 @@ impl Store {
         self.write(move |connection| {
             Box::pin(async move {
                 let device = device.to_string();
-                let host: Option<Option<String>> =
-                    sqlx::query_scalar("SELECT host FROM devices WHERE id = ?")
-                        .bind(&device)
-                        .fetch_optional(&mut *connection)
-                        .await?;
-                used(connection, &device, host.flatten().as_deref(), login, at).await
+                used(connection, &device, login, at).await
             })
         })
         .await
@@ -227,22 +220,37 @@ impl Store {
         }))
     }
 
-    /// How logins stand with every host address at which one was tried.
-    pub async fn host_credentials(&self) -> Result<Vec<(String, CredentialState)>, StoreError> {
+    /// How logins stand with every address that refused one.
+    pub async fn host_logins(&self) -> Result<Vec<HostLogins>, StoreError> {
+        let mut connection = self.reader().acquire().await?;
+        let mut hosts: BTreeMap<IpAddr, HostLogins> = BTreeMap::new();
         let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT host, state FROM host_credentials")
-                .fetch_all(self.reader())
+            sqlx::query_as("SELECT address, failures FROM host_logins")
+                .fetch_all(&mut *connection)
                 .await?;
-        let state = |(host, state): (String, String)| {
-            Ok((host, decode::json("host_credentials.state", &state)?))
-        };
-        rows.into_iter().map(state).collect()
+        for (address, failures) in rows {
+            let failures: Vec<Timestamp> = decode::json("host_logins.failures", &failures)?;
+            host(&mut hosts, &address)?.failures = failures.len();
+        }
+        let rows: Vec<(String, Vec<u8>, i64)> =
+            sqlx::query_as("SELECT address, fingerprint, armed FROM refused_logins")
+                .fetch_all(&mut *connection)
+                .await?;
+        for (address, fingerprint, armed) in rows {
+            let fingerprint = fingerprint.try_into().map_err(|_| StoreError::Corrupt {
+                column: "refused_logins.fingerprint",
+                value: address.clone(),
+            })?;
+            let armed = decode::unsigned("refused_logins.armed", armed)?;
+            host(&mut hosts, &address)?.refused.push((Fingerprint(fingerprint), armed));
+        }
+        Ok(hosts.into_values().collect())
     }
 
-    /// How logins stand at a host address ([`crate::Target::host`]); the default where none was.
-    pub async fn host_credential(&self, host: &str) -> Result<CredentialState, StoreError> {
-        let mut connection = self.reader().acquire().await?;
-        read_host(&mut connection, host).await
+    /// What logins are fingerprinted under: made from the master key, so that a fingerprint out of
+    /// the database cannot be tried against guessed passwords.
+    pub fn fingerprint_key(&self) -> [u8; 32] {
+        self.key.derive(b"login fingerprints")
     }
 
     /// Keeps a credential for a device. One that differs from the stored one is armed anew.
@@ -262,20 +270,18 @@ impl Store {
         .await
     }
 
-    /// An operator lets a suspended credential be sent again.
+    /// An operator lets a suspended credential be sent again, also to an address that refused it
+    /// through another channel.
     pub async fn rearm(&self, device: DeviceId) -> Result<(), StoreError> {
         self.write(move |connection| {
             Box::pin(async move {
                 let id = device.to_string();
                 if let Some(mut row) = read(connection, &id).await? {
                     row.state.suspended = false;
-                    sqlx::query("UPDATE credentials SET state = ? WHERE device_id = ?")
-                        .bind(decode::to_json("credentials.state", &row.state)?)
-                        .bind(&id)
-                        .execute(&mut *connection)
-                        .await?;
+                    row.state.armed = next_arming(connection).await?;
+                    write_state(connection, &id, &row.state).await?;
                 }
-                rearm_host(connection, &id).await
+                Ok(())
             })
         })
         .await

@@ -11,6 +11,8 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use std::{
     fmt,
     fs::{self, File, OpenOptions, Permissions},
@@ -110,9 +112,23 @@ impl MasterKey {
         String::from_utf8(secret).map_err(|_| KeyError::Sealed)
     }
 
+    /// A key for another purpose (HMAC-SHA-256 of its name), which tells nothing of this one.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> [u8; KEY_BYTES] {
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&block(&self.0).into());
+        mac.update(purpose);
+        mac.finalize().into_bytes().into()
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&self.0.into())
     }
+}
+
+/// A key as HMAC takes it: filled up to its block (RFC 2104 §2).
+fn block(key: &[u8; KEY_BYTES]) -> [u8; 64] {
+    let mut block = [0; 64];
+    block[..KEY_BYTES].copy_from_slice(key);
+    block
 }
 
 fn random<const N: usize>() -> Result<[u8; N], KeyError> {
@@ -146,6 +162,15 @@ mod tests {
         let error = MasterKey::load_or_create(&path).unwrap_err();
         assert!(matches!(error, KeyError::Permissions { mode: 0o640, .. }));
         assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn a_derived_key_depends_on_the_key_and_its_purpose() {
+        let (key, other) = (MasterKey::from_bytes([7; 32]), MasterKey::from_bytes([8; 32]));
+        assert_eq!(key.derive(b"a"), key.derive(b"a"));
+        assert_ne!(key.derive(b"a"), key.derive(b"b"));
+        assert_ne!(key.derive(b"a"), other.derive(b"a"));
+        assert_ne!(key.derive(b"a"), key.0);
     }
 
     #[test]

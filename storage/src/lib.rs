@@ -31,7 +31,7 @@ mod users;
 mod writer;
 
 pub use audit::AuditLine;
-pub use credentials::{LoginOutcome, LoginUse, StoredCredential};
+pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use error::{KeyError, StoreError};
 pub use evidence::{EvidenceKind, EvidenceRow, EvidenceTotal, Pictures};

@@ -96,13 +96,12 @@ async fn write(
     record: Record,
 ) -> Result<(Recorded, Option<SiteId>), StoreError> {
     let device = record.device.to_string();
-    let known: Option<(String, Option<String>, bool)> = sqlx::query_as(
-        "SELECT site_id, host, probed_since_ms IS NOT NULL FROM devices WHERE id = ?",
-    )
-    .bind(&device)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some((site, host, is_probed)) = known else {
+    let known: Option<(String, bool)> =
+        sqlx::query_as("SELECT site_id, probed_since_ms IS NOT NULL FROM devices WHERE id = ?")
+            .bind(&device)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some((site, is_probed)) = known else {
         return Ok((Recorded::unmoved(Fate::NoDevice, Standing::default()), None));
     };
     let site = decode::id("devices.site_id", &site)?;
@@ -112,7 +111,7 @@ async fn write(
     }
     let outcome = Outcome::of(&record.observation);
     if let Some(login) = record.login {
-        credentials::used(connection, &device, host.as_deref(), login, outcome.at).await?;
+        credentials::used(connection, &device, login, outcome.at).await?;
     }
     for row in &record.evidence {
         evidence::add(connection, row).await?;

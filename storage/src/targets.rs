@@ -23,8 +23,6 @@ pub struct Target {
     pub url: String,
     /// Sub-stream, without credentials; to be preferred.
     pub sub_url: Option<String>,
-    /// Host of `url` in lower case: what logins are counted by, beside the device.
-    pub host: Option<String>,
     /// 用户名.
     pub username: Option<String>,
     /// When its last result was there.
@@ -50,7 +48,6 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
         life: decode::word("devices.life", row.try_get("life")?, LifeState::from_code)?,
         url: row.try_get("url")?,
         sub_url: row.try_get("sub_url")?,
-        host: row.try_get("host")?,
         username: row.try_get("username")?,
         last_result: last_result.map(Timestamp::from_millis),
         in_doubt: row.try_get("in_doubt")?,
@@ -61,7 +58,7 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
 macro_rules! target {
     ($rest:literal) => {
         concat!(
-            "SELECT d.id, d.kind, d.class, d.site_id, d.parent_id, d.life, d.url, d.sub_url, d.host,
+            "SELECT d.id, d.kind, d.class, d.site_id, d.parent_id, d.life, d.url, d.sub_url,
                     c.username, s.last_result_ms, s.doubt IS NOT NULL AS in_doubt,
                     ifnull(s.round, 0) AS round
              FROM devices d

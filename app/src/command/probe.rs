@@ -44,7 +44,7 @@ async fn probe_all(
     lang: Lang,
 ) -> Result<Outcome, Failure> {
     let stop = stop_on_signal()?;
-    let driver = Arc::new(Driver::new(0, Vec::new()));
+    let driver = Arc::new(Driver::for_one_run());
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let room = Arc::new(Semaphore::new(args.jobs.map_or(PER_PROCESSOR * processors, usize::from)));
     let mut progress = Progress::new(targets.len(), !args.json);

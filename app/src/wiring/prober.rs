@@ -3,19 +3,20 @@
 use crate::ambient::{OsRandom, SystemClock};
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{CredentialState, ProbeRequest};
-use zhishou_probe::{Settings, decoder::Decoder, guard};
+use zhishou_domain::{IdSource, ProbeRequest};
+use zhishou_probe::{
+    Settings,
+    decoder::Decoder,
+    guard::{FingerprintKey, Guard},
+};
 use zhishou_scheduler::{Probed, Prober};
-use zhishou_storage::LoginOutcome;
 
 /// The driver with its guards and decoders.
 pub(crate) struct Driver(pub(crate) zhishou_probe::Prober);
 
 impl Driver {
-    /// A driver with `decoders` decoder threads (0: one per processor) and the login budgets of
-    /// hosts that were kept over a restart.
-    pub(crate) fn new(decoders: usize, hosts: Vec<(String, CredentialState)>) -> Self {
-        let guard = guard::Guard::new(Arc::new(SystemClock), hosts);
+    /// A driver with `decoders` decoder threads (0: one per processor).
+    pub(crate) fn new(decoders: usize, guard: Arc<Guard>) -> Self {
         Self(zhishou_probe::Prober::new(
             Settings::default(),
             Arc::new(SystemClock),
@@ -23,6 +24,16 @@ impl Driver {
             guard,
             decoder(decoders),
         ))
+    }
+
+    /// A driver for one run outside any platform: it knows of no earlier refusals.
+    pub(crate) fn for_one_run() -> Self {
+        let mut key = [0; 32];
+        for part in key.chunks_mut(10) {
+            let random = OsRandom.random();
+            part.copy_from_slice(&random[..part.len()]);
+        }
+        Self::new(0, Guard::new(FingerprintKey::new(key), Vec::new()))
     }
 }
 
@@ -58,11 +69,7 @@ impl Prober for Driver {
                 snapshot: outcome.snapshot,
                 signature: outcome.signature,
                 habit: outcome.habit,
-                login: match outcome.login {
-                    guard::LoginOutcome::NotTried => None,
-                    guard::LoginOutcome::Accepted => Some(LoginOutcome::Accepted),
-                    guard::LoginOutcome::Rejected => Some(LoginOutcome::Rejected),
-                },
+                login: outcome.login,
             }
         })
     }

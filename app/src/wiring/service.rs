@@ -6,6 +6,7 @@ use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhishou_domain::DeviceId;
+use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_scheduler::{Agent, AgentHandle, Limits, ProbeNowError};
 use zhishou_storage::Store;
 use zhishou_web as web;
@@ -46,8 +47,9 @@ impl Service {
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
         let Self { platform: Platform { config, store, files, .. }, listener, _lock } = self;
         let clock = Arc::new(SystemClock);
-        let hosts = store.host_credentials().await.map_err(|error| Failure::ours(&error))?;
-        let driver = Arc::new(Driver::new(config.probing.decoders, hosts));
+        let kept = store.host_logins().await.map_err(|error| Failure::ours(&error))?;
+        let guard = Guard::new(FingerprintKey::new(store.fingerprint_key()), kept);
+        let driver = Arc::new(Driver::new(config.probing.decoders, guard));
         let plans = config.plans.clone();
         let agent = Agent {
             name: LOCAL.to_owned(),

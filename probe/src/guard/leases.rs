@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Whether a device may be opened now. Times are durations since the guard was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lease {
+pub(super) enum Lease {
     /// Yes; [`Leases::release`] must follow.
     Granted,
     /// A probe has it open.
@@ -27,13 +27,13 @@ enum Device {
 
 /// Which devices are open.
 #[derive(Debug, Default)]
-pub struct Leases {
+pub(super) struct Leases {
     devices: BTreeMap<String, Device>,
 }
 
 impl Leases {
     /// Asks for a device.
-    pub fn take(&mut self, key: &str, now: Duration) -> Lease {
+    pub(super) fn take(&mut self, key: &str, now: Duration) -> Lease {
         match self.devices.get(key) {
             Some(Device::Open) => Lease::Busy,
             Some(Device::Lingering(until)) if *until > now => Lease::Lingering { until: *until },
@@ -46,7 +46,7 @@ impl Leases {
 
     /// Gives a device back; `linger_until` if its session may still be open. Entries that have
     /// lingered long enough are dropped on the way, so that the map stays as small as the fleet.
-    pub fn release(&mut self, key: &str, linger_until: Option<Duration>, now: Duration) {
+    pub(super) fn release(&mut self, key: &str, linger_until: Option<Duration>, now: Duration) {
         self.devices.remove(key);
         self.devices.retain(|_, device| match device {
             Device::Open => true,

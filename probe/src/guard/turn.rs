@@ -1,13 +1,18 @@
 //! The guards behind locks, with waiting.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use zhishou_domain::{Clock, Credential, CredentialState, Timestamp};
+use zhishou_domain::{Credential, CredentialState, HostLogins, LoginOutcome, LoginResult};
 
-use super::{Admission, Lease, Leases, LoginOutcome, Logins};
+use super::logins::{Admission, Attempt, Logins};
+use super::{FingerprintKey, Lease, Leases};
+
+/// How long a session counts as open where the device names no timeout (RFC 2326 §12.37).
+const SESSION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why a turn was not given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +28,10 @@ pub enum Refusal {
     },
 }
 
-/// All guards of one process.
+/// All guards of one process. Time is that of the runtime, which no wall clock moves.
 pub struct Guard {
-    clock: Arc<dyn Clock>,
     began: Instant,
+    key: FingerprintKey,
     logins: Mutex<Logins>,
     leases: Mutex<Leases>,
     changed: Notify,
@@ -44,19 +49,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Guard {
-    /// Guards that know of each host's refusals that were kept over a restart.
-    pub fn new(clock: Arc<dyn Clock>, kept: Vec<(String, CredentialState)>) -> Arc<Self> {
+    /// Guards that know of each host's refusals that were kept over a restart, fingerprinted under
+    /// the same key.
+    pub fn new(key: FingerprintKey, kept: Vec<HostLogins>) -> Arc<Self> {
         Arc::new(Self {
-            clock,
             began: Instant::now(),
+            key,
             logins: Mutex::new(Logins::restore(kept)),
             leases: Mutex::new(Leases::default()),
             changed: Notify::new(),
         })
-    }
-
-    fn now(&self) -> Timestamp {
-        self.clock.now()
     }
 
     /// Takes a device, waiting until `deadline` for another probe or a lingering session to end.
@@ -69,7 +71,8 @@ impl Guard {
             let granted = lock(&self.leases).take(key, self.began.elapsed());
             let until = match granted {
                 Lease::Granted => {
-                    return Ok(Held { guard: self.clone(), key: key.to_owned(), linger: None });
+                    let linger = Some(SESSION_TIMEOUT);
+                    return Ok(Held { guard: self.clone(), key: key.to_owned(), linger });
                 }
                 Lease::Busy => deadline,
                 Lease::Lingering { until } => self.began + until,
@@ -87,29 +90,53 @@ impl Guard {
             }
         }
     }
+}
 
-    /// Asks for a login to be sent to a host address, waiting until `deadline` for others.
+/// A device that is ours until this is dropped. Dropped without [`Held::close`] or
+/// [`Held::leave_open`], by a panic for example, its session counts as open for a minute.
+#[derive(Debug)]
+pub struct Held {
+    guard: Arc<Guard>,
+    key: String,
+    linger: Option<Duration>,
+}
+
+impl Held {
+    /// Gives the device back: no session of ours is open there.
+    pub fn close(mut self) {
+        self.linger = None;
+    }
+
+    /// Gives the device back while a session may still be open there, for the timeout that the
+    /// device named.
+    pub fn leave_open(mut self, timeout: Option<Duration>) {
+        self.linger = Some(timeout.unwrap_or(SESSION_TIMEOUT));
+    }
+
+    /// Asks for a login to be sent to an address, waiting until `deadline` for others.
     ///
     /// # Errors
     /// [`Refusal`]; the device may then be opened without login.
     pub async fn login(
-        self: &Arc<Self>,
-        host: &str,
+        &self,
+        address: IpAddr,
         credential: &Credential,
         state: &CredentialState,
         deadline: Instant,
     ) -> Result<Ticket, Refusal> {
+        let guard = &self.guard;
+        let attempt = Attempt {
+            device: self.key.clone(),
+            address: address.to_canonical(),
+            fingerprint: guard.key.of(credential),
+            armed: state.armed,
+        };
         loop {
-            let changed = self.changed.notified();
-            let admission = lock(&self.logins).admit(host, credential, state, self.now());
+            let changed = guard.changed.notified();
+            let admission = lock(&guard.logins).admit(&attempt, state, guard.began.elapsed());
             match admission {
                 Admission::Go => {
-                    return Ok(Ticket {
-                        guard: self.clone(),
-                        host: host.to_owned(),
-                        credential: credential.clone(),
-                        outcome: LoginOutcome::NotTried,
-                    });
+                    return Ok(Ticket { guard: guard.clone(), attempt: Some(attempt) });
                 }
                 Admission::Suspended { failures, retry_after } => {
                     return Err(Refusal::Suspended { failures, retry_after });
@@ -124,21 +151,6 @@ impl Guard {
     }
 }
 
-/// A device that is ours until this is dropped.
-#[derive(Debug)]
-pub struct Held {
-    guard: Arc<Guard>,
-    key: String,
-    linger: Option<Duration>,
-}
-
-impl Held {
-    /// The session may stay open at the device for so long after this is dropped.
-    pub fn linger(&mut self, time: Duration) {
-        self.linger = Some(time);
-    }
-}
-
 impl Drop for Held {
     fn drop(&mut self) {
         let now = self.guard.began.elapsed();
@@ -148,27 +160,39 @@ impl Drop for Held {
     }
 }
 
-/// Leave to send a login; settled when it is dropped.
+/// Leave to send a login to one address. Dropped without [`Ticket::settle`], by a panic for
+/// example, the login counts as sent and unanswered.
 #[derive(Debug)]
 pub struct Ticket {
     guard: Arc<Guard>,
-    host: String,
-    credential: Credential,
-    outcome: LoginOutcome,
+    attempt: Option<Attempt>,
 }
 
 impl Ticket {
-    /// Tells what became of the login.
-    pub fn settle(mut self, outcome: LoginOutcome) {
-        self.outcome = outcome;
+    /// Whether the login may go to this address.
+    pub fn is_for(&self, address: IpAddr) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| attempt.address == address.to_canonical())
+    }
+
+    /// Tells what became of the login, `None` where it was not sent. What comes back is to be kept
+    /// over a restart.
+    #[must_use = "what became of a login has to be kept"]
+    pub fn settle(mut self, outcome: Option<LoginOutcome>) -> Option<LoginResult> {
+        self.settle_once(outcome)
+    }
+
+    fn settle_once(&mut self, outcome: Option<LoginOutcome>) -> Option<LoginResult> {
+        let attempt = self.attempt.take()?;
+        let now = self.guard.began.elapsed();
+        let result = lock(&self.guard.logins).settle(&attempt, outcome, now);
+        self.guard.changed.notify_waiters();
+        result
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let now = self.guard.now();
-        lock(&self.guard.logins).settle(&self.host, &self.credential, self.outcome, now);
-        self.guard.changed.notify_waiters();
+        let _unkept = self.settle_once(Some(LoginOutcome::Unanswered));
     }
 }
 
@@ -176,11 +200,8 @@ impl Drop for Ticket {
 mod tests {
     use super::*;
 
-    struct Still;
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(0)
-        }
+    fn guard() -> Arc<Guard> {
+        Guard::new(FingerprintKey::new([7; 32]), Vec::new())
     }
 
     fn soon() -> Instant {
@@ -189,21 +210,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_second_probe_of_a_device_waits_for_the_first() {
-        let guard = Guard::new(Arc::new(Still), Vec::new());
-        let mut first = guard.open("d", soon()).await.unwrap();
+        let guard = guard();
+        let first = guard.open("d", soon()).await.unwrap();
         let began = Instant::now();
         assert_eq!(guard.open("d", soon()).await.unwrap_err(), Refusal::Busy);
         assert_eq!(began.elapsed(), Duration::from_secs(10));
-        first.linger(Duration::from_secs(4));
-        drop(first);
+        first.leave_open(Some(Duration::from_secs(4)));
         let began = Instant::now();
         let held = guard.open("d", soon()).await.unwrap();
         assert_eq!(began.elapsed(), Duration::from_secs(4));
-        drop(held);
-        // One that lingers past the deadline is not waited for at all.
-        let mut held = guard.open("d", soon()).await.unwrap();
-        held.linger(Duration::from_secs(60));
-        drop(held);
+        held.close();
+        // One that lingers past the deadline is not waited for at all; nobody said that it closed.
+        drop(guard.open("d", soon()).await.unwrap());
         let began = Instant::now();
         assert_eq!(guard.open("d", soon()).await.unwrap_err(), Refusal::Busy);
         assert_eq!(began.elapsed(), Duration::ZERO);
@@ -211,14 +229,20 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_waiting_login_learns_from_the_first() {
-        let guard = Guard::new(Arc::new(Still), Vec::new());
+        let guard = guard();
         let credential = Credential::new("admin", "wrong");
         let fresh = CredentialState::default();
-        let first = guard.login("h", &credential, &fresh, soon()).await.unwrap();
-        let second = guard.login("h", &credential, &fresh, soon());
+        let (one, two) =
+            (guard.open("1", soon()).await.unwrap(), guard.open("2", soon()).await.unwrap());
+        let host = IpAddr::from([10, 1, 2, 3]);
+        let first = one.login(host, &credential, &fresh, soon()).await.unwrap();
+        // The same host by another notation.
+        let host = IpAddr::from(std::net::Ipv4Addr::new(10, 1, 2, 3).to_ipv6_mapped());
+        let second = two.login(host, &credential, &fresh, soon());
         tokio::pin!(second);
         assert!(tokio::time::timeout(Duration::from_secs(1), &mut second).await.is_err());
-        first.settle(LoginOutcome::Rejected);
+        let kept = first.settle(Some(LoginOutcome::Rejected)).unwrap();
+        assert_eq!(kept.outcome, LoginOutcome::Rejected);
         let refusal = Refusal::Suspended { failures: 1, retry_after: None };
         assert_eq!(second.await.unwrap_err(), refusal);
     }

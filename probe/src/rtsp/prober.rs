@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use zhishou_domain::habit::Look as Looked;
 use zhishou_domain::{
-    Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, Observation,
-    PictureFacts, ProbeRequest, Stage, StageTiming, Timestamp, Transport, reached_of, verdict_of,
+    Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, LoginResult,
+    Observation, PictureFacts, ProbeRequest, Stage, StageTiming, Timestamp, Transport, reached_of,
+    verdict_of,
 };
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::{Scheme, Target};
@@ -17,7 +18,7 @@ use zhishou_protocol::rtsp::{Scheme, Target};
 use super::visit::{Order, Visit, Visited, cancelled};
 use crate::Settings;
 use crate::decoder::{DecodeFailure, Decoder};
-use crate::guard::{Guard, LoginOutcome};
+use crate::guard::Guard;
 use crate::look::{Before, Look, look};
 
 /// What one probe brought.
@@ -31,8 +32,8 @@ pub struct Outcome {
     pub signature: Option<Vec<u8>>,
     /// What is known of the stream from now on.
     pub habit: Habit,
-    /// What became of the login.
-    pub login: LoginOutcome,
+    /// What became of the login, where it was sent; to be kept over a restart.
+    pub login: Option<LoginResult>,
 }
 
 /// Opens cameras.
@@ -129,15 +130,8 @@ impl Prober {
         let stop = cancel.child_token();
         // Dropping the caller's future stops the visit, not its end.
         let _guard = stop.clone().drop_guard();
-        let visit = Visit::new(
-            order,
-            held,
-            self.settings.clone(),
-            self.guard.clone(),
-            self.clock.clone(),
-            stop,
-            start.began,
-        );
+        let visit =
+            Visit::new(order, held, self.settings.clone(), self.clock.clone(), stop, start.began);
         match self.visits.spawn(Box::new(visit).run()).await {
             Ok(visited) => self.report(request, start, visited).await,
             Err(error) => {
@@ -262,7 +256,7 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
         snapshot: None,
         signature: None,
         habit: request.habit.clone(),
-        login: LoginOutcome::NotTried,
+        login: None,
     }
 }
 

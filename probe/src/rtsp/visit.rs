@@ -7,7 +7,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::Patience;
-use zhishou_domain::{Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode, Stage};
+use zhishou_domain::{
+    Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode, LoginOutcome, LoginResult,
+    Stage,
+};
 use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
 use zhishou_protocol::rtsp::{
     Event, Facts, Failure, Input, Output, Plan, Session, Target, TeardownState, Track,
@@ -18,7 +21,7 @@ use super::faults::{of_failure, silence, stage};
 use super::link::{Heard, Link};
 use super::media::Media;
 use crate::Settings;
-use crate::guard::{Guard, Held, LoginOutcome, Refusal, Ticket};
+use crate::guard::{Held, Refusal, Ticket};
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
 const GRACE: Duration = Duration::from_secs(1);
@@ -41,7 +44,8 @@ pub(super) struct Visited {
     pub(super) media: Media,
     pub(super) resolve: Option<Duration>,
     pub(super) connect: Option<Duration>,
-    pub(super) login: LoginOutcome,
+    /// What became of the login, where it was sent.
+    pub(super) login: Option<LoginResult>,
     /// When it ended, since the visit's start.
     pub(super) ended: Duration,
 }
@@ -60,7 +64,6 @@ enum Stop {
 pub(super) struct Visit {
     order: Order,
     settings: Arc<Settings>,
-    guard: Arc<Guard>,
     clock: Arc<dyn Clock>,
     cancel: CancellationToken,
     began: Instant,
@@ -70,6 +73,7 @@ pub(super) struct Visit {
     media: Media,
     held: Held,
     ticket: Option<Ticket>,
+    login: Option<LoginResult>,
     refusal: Option<Refusal>,
     resolve: Option<Duration>,
     connect: Option<Duration>,
@@ -92,7 +96,6 @@ impl Visit {
         order: Order,
         held: Held,
         settings: Arc<Settings>,
-        guard: Arc<Guard>,
         clock: Arc<dyn Clock>,
         cancel: CancellationToken,
         began: Instant,
@@ -120,7 +123,6 @@ impl Visit {
             overdue: Instant::now() + settings.session(order.time, order.patience.wait),
             order,
             settings,
-            guard,
             clock,
             cancel,
             began,
@@ -128,6 +130,7 @@ impl Visit {
             link: None,
             held,
             ticket: None,
+            login: None,
             refusal: None,
             resolve: None,
             connect: None,
@@ -210,7 +213,8 @@ impl Visit {
     /// budget.
     fn settle(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            ticket.settle(login_outcome(&self.session.facts()));
+            let settled = ticket.settle(login_outcome(&self.session.facts()));
+            self.login = settled.or(self.login);
         }
     }
 
@@ -231,9 +235,15 @@ impl Visit {
         self.resolve.get_or_insert(resolve);
         self.connect.get_or_insert(connect);
         if let Some(credential) = self.order.credential.clone()
-            && self.ticket.is_none()
             && self.refusal.is_none()
+            && !self.ticket.as_ref().is_some_and(|ticket| ticket.is_for(peer.ip()))
         {
+            // One login, one address: a name that now leads elsewhere gets none.
+            if self.ticket.is_some() {
+                self.withhold(Refusal::Busy);
+                self.session.handle(Input::Connected, self.now());
+                return Ok(());
+            }
             tokio::select! {
                 () = self.ask_for_login(peer, &credential) => {}
                 () = cancel.cancelled() => return Err(Box::new(cancelled(Stage::Prepare))),
@@ -245,16 +255,17 @@ impl Visit {
     }
 
     async fn ask_for_login(&mut self, peer: SocketAddr, credential: &Credential) {
-        let host = peer.ip().to_string();
         let deadline = self.overdue.min(Instant::now() + self.settings.turn);
         let state = &self.order.credential_state;
-        match self.guard.login(&host, credential, state, deadline).await {
+        match self.held.login(peer.ip(), credential, state, deadline).await {
             Ok(ticket) => self.ticket = Some(ticket),
-            Err(refusal) => {
-                self.refusal = Some(refusal);
-                self.session.withhold_login();
-            }
+            Err(refusal) => self.withhold(refusal),
         }
+    }
+
+    fn withhold(&mut self, refusal: Refusal) {
+        self.refusal = Some(refusal);
+        self.session.withhold_login();
     }
 
     /// Waits for bytes, for time, or for the caller.
@@ -319,22 +330,23 @@ impl Visit {
         if matches!(end, End::GivenUp) {
             facts.teardown = TeardownState::Unanswered;
         }
-        let login = login_outcome(&facts);
-        if let Some(ticket) = self.ticket.take() {
-            ticket.settle(login);
-        }
-        if facts.teardown == TeardownState::Unanswered {
-            // RFC 2326 §12.37: 60 s where the device names no timeout.
-            self.held.linger(facts.session_timeout.unwrap_or(Duration::from_secs(60)));
-        }
+        self.settle();
         let faults = self.faults(end, ended);
+        match facts.teardown {
+            TeardownState::NotNeeded | TeardownState::Confirmed | TeardownState::ClosedByPeer => {
+                self.held.close();
+            }
+            TeardownState::Unanswered | TeardownState::NotSent => {
+                self.held.leave_open(facts.session_timeout);
+            }
+        }
         Visited {
             faults,
             facts,
             media: self.media,
             resolve: self.resolve,
             connect: self.connect,
-            login,
+            login: self.login,
             ended,
         }
     }
@@ -373,13 +385,13 @@ async fn receive(link: Option<&mut Link>, take: impl FnMut(&[u8])) -> Heard {
     }
 }
 
-fn login_outcome(facts: &Facts) -> LoginOutcome {
+fn login_outcome(facts: &Facts) -> Option<LoginOutcome> {
     if facts.rejected_logins > 0 {
-        LoginOutcome::Rejected
+        Some(LoginOutcome::Rejected)
     } else if facts.login_proven {
-        LoginOutcome::Accepted
+        Some(LoginOutcome::Accepted)
     } else {
-        LoginOutcome::NotTried
+        facts.login_sent.then_some(LoginOutcome::Unanswered)
     }
 }
 

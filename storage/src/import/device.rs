@@ -3,7 +3,6 @@
 use super::life::Life;
 use crate::{StoreError, decode};
 use sqlx::{SqliteConnection, sqlite::SqliteArguments};
-use url::Url;
 use zhishou_domain::{
     DeviceKind, LedgerColumn, LedgerRow, LifeState, RowError, RowProblem, Timestamp,
 };
@@ -26,7 +25,6 @@ pub(super) struct Fields {
     mac: Option<String>,
     pub(super) url: Option<String>,
     sub_url: Option<String>,
-    host: Option<String>,
     longitude: Option<f64>,
     latitude: Option<f64>,
     retention_days: Option<i64>,
@@ -81,7 +79,6 @@ impl Fields {
             model: text(&row.model, |fields| &fields.model),
             ip: text(&row.ip, |fields| &fields.ip),
             mac: text(&row.mac, |fields| &fields.mac),
-            host: url.as_deref().and_then(host_of),
             url,
             sub_url: text(&row.sub_url, |fields| &fields.sub_url),
             longitude: or(row.longitude, stored, |fields| &fields.longitude),
@@ -125,17 +122,11 @@ impl Fields {
             .bind(&self.mac)
             .bind(&self.url)
             .bind(&self.sub_url)
-            .bind(&self.host)
             .bind(self.longitude)
             .bind(self.latitude)
             .bind(self.retention_days)
             .bind(&self.note)
     }
-}
-
-/// The host of an address in lower case: the key by which logins are counted.
-fn host_of(url: &str) -> Option<String> {
-    Some(Url::parse(url).ok()?.host_str()?.to_lowercase())
 }
 
 /// Finds the device of a row: by its national code, else by site and name.
@@ -205,10 +196,10 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     let query = sqlx::query(
         "INSERT INTO devices (kind, name, national_code, site_id, department_id, maintainer_id,
-             police_station, class, address, vendor, model, ip, mac, url, sub_url, host, longitude,
+             police_station, class, address, vendor, model, ip, mac, url, sub_url, longitude,
              latitude, retention_days, note, life, life_since_ms, probed_since_ms, changed_ms,
              created_ms, id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     fields
         .bind(query)
@@ -239,7 +230,7 @@ pub(super) async fn update(
     let query = sqlx::query(
         "UPDATE devices SET kind = ?, name = ?, national_code = ?, site_id = ?, department_id = ?,
              maintainer_id = ?, police_station = ?, class = ?, address = ?, vendor = ?, model = ?,
-             ip = ?, mac = ?, url = ?, sub_url = ?, host = ?, longitude = ?, latitude = ?,
+             ip = ?, mac = ?, url = ?, sub_url = ?, longitude = ?, latitude = ?,
              retention_days = ?, note = ?, life = ?, life_since_ms = ?, probed_since_ms = ?,
              changed_ms = ?
          WHERE id = ?",

@@ -1,19 +1,41 @@
 use crate::support::{Home, at, camera, import, record, with_camera};
-use std::sync::Arc;
-use zhishou_domain::{Credential, DeviceId, IdSource, Verdict, ledger::Password};
-use zhishou_storage::{KeyError, LoginOutcome, LoginUse, MasterKey, Store, StoreError};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+use zhishou_domain::{
+    Credential, CredentialState, DeviceId, Fingerprint, HostLogins, IdSource, LoginOutcome,
+    LoginResult, Verdict, ledger::Password,
+};
+use zhishou_storage::{KeyError, LoginUse, MasterKey, Store, StoreError};
 
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
 const PASSWORD: &str = "Unmistakable-Passw0rd-口令";
 
-async fn login(store: &Store, device: DeviceId, sequence: i64, second: i64, outcome: LoginOutcome) {
+fn result(outcome: LoginOutcome) -> LoginResult {
+    LoginResult {
+        outcome,
+        address: ADDRESS,
+        fingerprint: Fingerprint([7; 16]),
+        armed: 0,
+        is_host_clear: false,
+        is_device_clear: false,
+    }
+}
+
+async fn login(store: &Store, device: DeviceId, sequence: i64, second: i64, result: LoginResult) {
     let generation = store.credential(device).await.unwrap().unwrap().generation;
-    login_with(store, device, sequence, second, LoginUse { generation, outcome }).await;
+    login_with(store, device, sequence, second, LoginUse { generation, result }).await;
 }
 
 async fn login_with(store: &Store, device: DeviceId, sequence: i64, second: i64, login: LoginUse) {
-    let mut result = record(device, sequence, at(second), Verdict::Unknown);
-    result.login = Some(login);
-    store.record(result).await.unwrap();
+    let mut record = record(device, sequence, at(second), Verdict::Unknown);
+    record.login = Some(login);
+    store.record(record).await.unwrap();
+}
+
+async fn state(store: &Store, device: DeviceId) -> CredentialState {
+    store.credential(device).await.unwrap().unwrap().state
 }
 
 #[tokio::test]
@@ -70,21 +92,42 @@ async fn a_rejection_is_counted_by_device_and_host_and_outlives_a_restart() {
     let (store, device) = with_camera(&home).await;
     assert_eq!(store.credential(device).await.unwrap(), None);
     store.set_credential(device, Credential::new("viewer", PASSWORD)).await.unwrap();
-    login(&store, device, 1, 60, LoginOutcome::Rejected).await;
+    login(&store, device, 1, 60, result(LoginOutcome::Rejected)).await;
     store.close().await;
 
     let store = home.open().await;
-    let state = store.credential(device).await.unwrap().unwrap().state;
-    assert!(state.suspended);
-    assert_eq!(state.failures, [at(60)]);
-    assert_eq!(store.host_credential("10.0.0.2").await.unwrap().failures, [at(60)]);
-    assert_eq!(store.host_credential("10.0.0.3").await.unwrap().failures, []);
+    let suspended = state(&store, device).await;
+    assert!(suspended.suspended);
+    assert_eq!(suspended.failures, [at(60)]);
+    let refused = vec![(Fingerprint([7; 16]), 0)];
+    let host = HostLogins { address: ADDRESS, failures: 1, refused };
+    assert_eq!(store.host_logins().await.unwrap(), std::slice::from_ref(&host));
 
     store.rearm(device).await.unwrap();
-    let state = store.credential(device).await.unwrap().unwrap().state;
-    assert_eq!(state.may_send(at(61)), Ok(()));
-    assert_eq!(state.failures, [at(60)], "the camera still counts the old one");
-    assert!(!store.host_credential("10.0.0.2").await.unwrap().suspended);
+    let rearmed = state(&store, device).await;
+    assert_eq!((rearmed.suspended, rearmed.armed), (false, 1));
+    assert_eq!(rearmed.failures, [at(60)], "the camera still counts the old one");
+    // What was refused is known on; it was armed before, which is what lets this one pass.
+    assert_eq!(store.host_logins().await.unwrap(), [host]);
+    let again = LoginResult { armed: 1, ..result(LoginOutcome::Rejected) };
+    login(&store, device, 2, 70, again).await;
+    assert!(state(&store, device).await.suspended);
+    assert_eq!(store.host_logins().await.unwrap()[0].refused, [(Fingerprint([7; 16]), 1)]);
+    store.rearm(device).await.unwrap();
+    assert_eq!(state(&store, device).await.armed, 2);
+
+    // The budget is forgotten once it is spent, the refused login once it is accepted.
+    login(&store, device, 3, 80, result(LoginOutcome::Accepted)).await;
+    let hosts = store.host_logins().await.unwrap();
+    assert_eq!((hosts[0].failures, hosts[0].refused.len()), (2, 0));
+    let clear = LoginResult {
+        is_host_clear: true,
+        is_device_clear: true,
+        ..result(LoginOutcome::Accepted)
+    };
+    login(&store, device, 4, 90, clear).await;
+    assert_eq!(store.host_logins().await.unwrap()[0].failures, 0);
+    assert_eq!(state(&store, device).await.failures, []);
 }
 
 #[tokio::test]
@@ -93,7 +136,7 @@ async fn a_changed_credential_is_armed_anew_and_old_results_say_nothing_of_it() 
     let (store, device) = with_camera(&home).await;
     store.set_credential(device, Credential::new("viewer", "old")).await.unwrap();
     let old = store.credential(device).await.unwrap().unwrap();
-    login(&store, device, 1, 60, LoginOutcome::Rejected).await;
+    login(&store, device, 1, 60, result(LoginOutcome::Rejected)).await;
 
     let mut row = camera(2, "一号");
     row.password = Some(Password::new("new"));
@@ -104,11 +147,11 @@ async fn a_changed_credential_is_armed_anew_and_old_results_say_nothing_of_it() 
     assert!(new.generation > old.generation);
 
     // A probe that began with the old password ends now.
-    let stale = LoginUse { generation: old.generation, outcome: LoginOutcome::Rejected };
+    let stale = LoginUse { generation: old.generation, result: result(LoginOutcome::Rejected) };
     login_with(&store, device, 2, 80, stale).await;
     assert!(!store.credential(device).await.unwrap().unwrap().state.suspended);
 
-    login(&store, device, 3, 90, LoginOutcome::Accepted).await;
+    login(&store, device, 3, 90, result(LoginOutcome::Accepted)).await;
     let proven = store.credential(device).await.unwrap().unwrap().state;
     assert!(proven.proven);
     // The same password again changes nothing.
@@ -128,10 +171,9 @@ async fn rejections_of_probes_at_once_all_count_at_the_host() {
         store.set_credential(device, Credential::new("viewer", "x")).await.unwrap();
     }
     tokio::join!(
-        login(&store, first, 1, 60, LoginOutcome::Rejected),
-        login(&store, second, 2, 61, LoginOutcome::Rejected)
+        login(&store, first, 1, 60, result(LoginOutcome::Rejected)),
+        login(&store, second, 2, 61, result(LoginOutcome::Unanswered))
     );
-    let mut failures = store.host_credential("10.0.0.2").await.unwrap().failures;
-    failures.sort_unstable();
-    assert_eq!(failures, [at(60), at(61)]);
+    let hosts = store.host_logins().await.unwrap();
+    assert_eq!((hosts[0].failures, hosts[0].refused.len()), (2, 1));
 }

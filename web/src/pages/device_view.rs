@@ -151,10 +151,7 @@ impl DevicePage {
                 FaultCode::AuthRequired | FaultCode::AuthRejected | FaultCode::AuthSuspended
             )
         });
-        let held_back = device
-            .credential
-            .as_ref()
-            .is_some_and(|(_, state)| state.suspended || !state.failures.is_empty());
+        let is_suspended = device.credential.as_ref().is_some_and(|(_, state)| state.suspended);
         let open = standing.open_span(view.now);
         let segments = draw::of_device(&parts.strips, open, view.today.start, view.today.until());
         let pictures = pictures(view, device);
@@ -173,7 +170,7 @@ impl DevicePage {
             last: device.seen.map(|at| view.moment(at)),
             notice: parts.notice,
             can_probe: device.life == LifeState::InUse && device.url.is_some(),
-            can_rearm: device.credential.is_some() && (held_back || asks_login),
+            can_rearm: device.credential.is_some() && (is_suspended || asks_login),
             wants_credential: asks_login,
             username: device
                 .credential
