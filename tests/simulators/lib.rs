@@ -1,4 +1,6 @@
 //! Simulators of cameras, written from the RFCs and captures, never over `zhishou-protocol`.
+pub mod impaired;
+
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,

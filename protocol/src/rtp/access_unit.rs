@@ -78,6 +78,10 @@ pub(super) struct Pictures {
     pub(super) anomalies: u64,
     /// Number of the last keyframe, counted in frames.
     last_keyframe: Option<u64>,
+    /// Packets are missing since that keyframe began.
+    gap: bool,
+    /// None are in the group that `gop_frames` is of.
+    gop_whole: bool,
 }
 
 impl Pictures {
@@ -86,9 +90,20 @@ impl Pictures {
         self.keyframes += 1;
         self.damaged_keyframes += u64::from(damaged);
         self.first_keyframe_at.get_or_insert(at);
+        let gap = std::mem::replace(&mut self.gap, damaged);
         if let Some(last) = self.last_keyframe.replace(frame) {
-            self.gop_frames = Some(frame - last);
+            // Frames that are missing make a group look shorter than it is, and a keyframe that is
+            // makes it look longer.
+            if !gap || !self.gop_whole {
+                self.gop_frames = Some(frame - last);
+                self.gop_whole = !gap;
+            }
         }
+    }
+
+    /// Packets are missing.
+    pub(super) fn gap(&mut self) {
+        self.gap = true;
     }
 }
 
@@ -190,6 +205,7 @@ impl Assembler {
     pub(super) fn packet(&mut self, now: Duration, timestamp: u32, gap: bool) {
         if gap {
             self.close_nal();
+            self.pictures.gap();
         }
         if let Some(unit) = &mut self.unit {
             let same = unit.timestamp == timestamp;
@@ -197,7 +213,7 @@ impl Assembler {
                 unit.damaged = true;
             }
             if same {
-                unit.last = now;
+                unit.last = unit.last.max(now);
                 return;
             }
             self.finish_unit();
@@ -227,6 +243,23 @@ impl Assembler {
         if let Some(unit) = &mut self.unit {
             unit.damaged = true;
         }
+    }
+
+    /// A fragment of the NAL unit with this header, whose beginning is missing. Of its picture
+    /// something came, so it counts as a frame.
+    pub(super) fn headless(&mut self, header: &[u8]) {
+        self.anomaly();
+        let Some(unit) = &mut self.unit else { return };
+        unit.damaged = true;
+        if unit.slices > 0 || !self.codec.is_slice(header) {
+            return;
+        }
+        unit.slices = 1;
+        unit.picture = match self.codec.classify(header) {
+            NalKind::Slice { coding: Coding::RandomAccess, .. } => Picture::RandomAccess,
+            _ => Picture::Inter,
+        };
+        self.pictures.frames += 1;
     }
 
     /// Whether a NAL unit is open.

@@ -49,14 +49,34 @@ impl Rate {
     }
 }
 
+/// Frames of one sort and their payload bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sizes {
+    frames: u64,
+    bytes: u64,
+}
+
+impl Sizes {
+    fn add(&mut self, bytes: u64) {
+        self.frames += 1;
+        self.bytes += bytes;
+    }
+
+    fn mean(self) -> Option<f64> {
+        (self.frames > 0).then(|| self.bytes as f64 / self.frames as f64)
+    }
+}
+
 /// When packets and frames of one stream arrived.
 #[derive(Debug, Clone)]
 pub(super) struct Arrival {
     bytes: u64,
-    /// Bytes at the start of frames.
-    byte_rate: Rate,
-    /// Bytes at every packet, for streams without frames.
-    packet_rate: Rate,
+    /// Payload bytes in the order of the packets, and how many of them before the last frame.
+    payload: u64,
+    payload_before: u64,
+    keyframe_sizes: Sizes,
+    other_sizes: Sizes,
+    keyframes: u64,
     first_packet: Option<Duration>,
     last_packet: Duration,
     longest_stall: Duration,
@@ -73,8 +93,11 @@ impl Arrival {
     pub(super) fn new() -> Self {
         Arrival {
             bytes: 0,
-            byte_rate: Rate::default(),
-            packet_rate: Rate::default(),
+            payload: 0,
+            payload_before: 0,
+            keyframe_sizes: Sizes::default(),
+            other_sizes: Sizes::default(),
+            keyframes: 0,
             first_packet: None,
             last_packet: Duration::ZERO,
             longest_stall: Duration::ZERO,
@@ -96,12 +119,23 @@ impl Arrival {
         }
         self.last_packet = now.max(self.last_packet);
         self.bytes += bytes as u64;
-        self.packet_rate.note(now, self.bytes);
     }
 
-    /// The first packet of a new frame (of audio: any packet).
-    pub(super) fn frame(&mut self, now: Duration) {
+    /// Payload of the frame under way, in the order of the packets.
+    pub(super) fn payload(&mut self, bytes: usize) {
+        self.payload += bytes as u64;
+    }
+
+    /// The first packet of a new frame (of audio: any packet), its payload not yet noted. So far
+    /// `keyframes` have ended: where that is one more than before, the frame before was one.
+    pub(super) fn frame(&mut self, now: Duration, keyframes: u64) {
         if let Some(last) = self.last_frame {
+            let bytes = self.payload - self.payload_before;
+            if keyframes > self.keyframes {
+                self.keyframe_sizes.add(bytes);
+            } else {
+                self.other_sizes.add(bytes);
+            }
             let gap = now.saturating_sub(last).as_micros();
             let gap = u32::try_from(gap).unwrap_or(u32::MAX);
             if self.gaps.len() < GAPS {
@@ -111,10 +145,11 @@ impl Arrival {
                 self.next_gap = (self.next_gap + 1) % GAPS;
             }
         }
+        self.keyframes = keyframes;
+        self.payload_before = self.payload;
         self.last_frame = Some(now);
         self.frames += 1;
         self.frame_rate.note(now, self.frames);
-        self.byte_rate.note(now, self.bytes);
     }
 
     /// Bytes so far, RTP headers included.
@@ -132,10 +167,25 @@ impl Arrival {
         self.frame_rate.per_second()
     }
 
-    /// Bits a second, between starts of frames where there are frames.
-    pub(super) fn bitrate_bps(&self) -> Option<f64> {
-        let bytes = self.byte_rate.per_second().or_else(|| self.packet_rate.per_second())?;
-        Some(bytes * 8.0)
+    /// Payload bits a second: the mean size of a frame times the rate of frames. Where groups of
+    /// pictures are `gop` frames long, keyframes weigh as often as they come in the long run, and
+    /// not as many as chance put into the look.
+    pub(super) fn bitrate_bps(&self, gop: Option<u64>) -> Option<f64> {
+        let (keyframe, other) = (self.keyframe_sizes.mean(), self.other_sizes.mean());
+        let size = match (keyframe, other, gop) {
+            (Some(keyframe), Some(other), Some(gop)) if gop > 0 => {
+                other + (keyframe - other) / gop as f64
+            }
+            _ => {
+                let Sizes { frames, bytes } = self.other_sizes;
+                let all = Sizes {
+                    frames: frames + self.keyframe_sizes.frames,
+                    bytes: bytes + self.keyframe_sizes.bytes,
+                };
+                all.mean()?
+            }
+        };
+        Some(size * 8.0 * self.fps()?)
     }
 
     /// The 99th percentile of the gaps between the last 257 frames, nearest rank, ms.
@@ -166,10 +216,10 @@ mod tests {
     fn a_cached_gop_in_a_burst_does_not_flatter_the_rate() {
         let mut arrival = Arrival::new();
         for _ in 0..50 {
-            arrival.frame(ms(0));
+            arrival.frame(ms(0), 0);
         }
         for frame in 1..=50 {
-            arrival.frame(ms(frame * 80)); // 12.5 fps
+            arrival.frame(ms(frame * 80), 0); // 12.5 fps
         }
         let fps = arrival.fps().expect("frames were noted");
         assert!((fps - 12.5).abs() < 1e-9, "{fps}");
@@ -178,9 +228,9 @@ mod tests {
     #[test]
     fn short_runs_use_all_there_is() {
         let mut arrival = Arrival::new();
-        arrival.frame(ms(0));
+        arrival.frame(ms(0), 0);
         assert_eq!(arrival.fps(), None);
-        arrival.frame(ms(40));
+        arrival.frame(ms(40), 0);
         assert_eq!(arrival.fps(), Some(25.0));
     }
 
@@ -188,15 +238,15 @@ mod tests {
     fn percentile_is_the_nearest_rank_of_the_last_gaps() {
         let mut arrival = Arrival::new();
         let mut at = 0;
-        arrival.frame(ms(at));
+        arrival.frame(ms(at), 0);
         for gap in 1..=100 {
             at += gap;
-            arrival.frame(ms(at));
+            arrival.frame(ms(at), 0);
         }
         assert_eq!(arrival.gap_p99_ms(), Some(99.0));
         for _ in 0..256 {
             at += 40;
-            arrival.frame(ms(at));
+            arrival.frame(ms(at), 0);
         }
         assert_eq!(arrival.gap_p99_ms(), Some(40.0));
     }
@@ -209,5 +259,19 @@ mod tests {
         arrival.packet(ms(400), 10);
         assert_eq!(arrival.longest_stall(ms(500)), Some(ms(300)));
         assert_eq!(arrival.longest_stall(ms(3_400)), Some(ms(3_000)));
+    }
+
+    #[test]
+    fn a_keyframe_more_in_the_look_does_not_raise_the_rate() {
+        let mut arrival = Arrival::new();
+        // 10 frames a second, keyframes of 9 000 bytes every 10 frames, the others 1 000 bytes
+        let mut keyframes = 0;
+        for frame in 0..=21u64 {
+            keyframes += u64::from(frame % 10 == 1);
+            arrival.frame(ms(frame * 100), keyframes);
+            arrival.payload(if frame % 10 == 0 { 9_000 } else { 1_000 });
+        }
+        let rate = arrival.bitrate_bps(Some(10)).expect("frames were noted");
+        assert!((rate - 144_000.0).abs() < 1e-6, "{rate}");
     }
 }

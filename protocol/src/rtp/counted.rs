@@ -18,12 +18,20 @@ pub(super) struct Counted {
     last: Option<u32>,
     marked: bool,
     pictures: Pictures,
+    keyframe: Option<Keyframe>,
+}
+
+/// A keyframe under way.
+#[derive(Debug)]
+struct Keyframe {
+    last: Duration,
+    damaged: bool,
 }
 
 impl Counted {
     pub(super) fn new(codec: Codec) -> Self {
         let mpeg4 = codec == Codec::Mpeg4;
-        Counted { mpeg4, last: None, marked: false, pictures: Pictures::default() }
+        Counted { mpeg4, last: None, marked: false, pictures: Pictures::default(), keyframe: None }
     }
 
     /// What was counted.
@@ -31,7 +39,7 @@ impl Counted {
         &self.pictures
     }
 
-    /// Keyframes begun; `None` where the codec does not tell.
+    /// Keyframes that ended; `None` where the codec does not tell.
     pub(super) fn keyframes(&self) -> Option<u64> {
         self.mpeg4.then_some(self.pictures.keyframes)
     }
@@ -45,11 +53,20 @@ impl Counted {
         gap: bool,
         payload: &[u8],
     ) {
+        if gap {
+            self.pictures.gap();
+        }
         if self.marked || self.last != Some(timestamp) {
+            if let Some(Keyframe { last, damaged }) = self.keyframe.take() {
+                self.pictures.keyframe(self.pictures.frames, last, damaged || gap && !self.marked);
+            }
             self.pictures.frames += 1;
             if self.mpeg4 && begins_intra(payload) {
-                self.pictures.keyframe(self.pictures.frames, now, gap);
+                self.keyframe = Some(Keyframe { last: now, damaged: false });
             }
+        } else if let Some(keyframe) = &mut self.keyframe {
+            keyframe.last = keyframe.last.max(now);
+            keyframe.damaged |= gap;
         }
         self.last = Some(timestamp);
         self.marked = marker;

@@ -15,7 +15,7 @@ use super::nal::NalCodec;
 use super::parameter_sets::MAX_SETS;
 use super::reorder::{MAX_HELD_BYTES, Reorder};
 use super::reports::{Report, SenderClock};
-use super::source::{Admission, MAX_CANDIDATES, Source};
+use super::source::{Admission, MAX_CANDIDATES, MAX_IN_PROBATION, Source, near};
 use super::statistics::{AudioStatistics, Statistics, StreamStatistics, VideoStatistics};
 use super::{h264, h265, jpeg};
 
@@ -32,6 +32,7 @@ enum Media {
 #[derive(Debug)]
 struct HeldPacket {
     ssrc: u32,
+    sequence: u16,
     at: Duration,
     bytes: Vec<u8>,
 }
@@ -63,7 +64,7 @@ impl Receiver {
     /// buffer, one ready and one being put together, parameter sets, packets held for their order.
     /// Without a keyframe under way it is a few kilobytes.
     pub const MEMORY_BOUND: usize =
-        4 * (Self::MAX_KEYFRAME + MAX_SETS) + 2 * MAX_HELD_BYTES + 512 * 1024;
+        4 * (Self::MAX_KEYFRAME + MAX_SETS) + 2 * MAX_HELD_BYTES + 1024 * 1024;
 
     /// A receiver for the stream as its SDP describes it. Keyframes are wanted.
     pub fn new(format: &StreamFormat) -> Self {
@@ -102,10 +103,13 @@ impl Receiver {
         }
         let sequence = packet.sequence_number();
         match self.source.admit(now, packet.ssrc(), sequence) {
-            Admission::Held => self.hold(now, packet.ssrc(), data),
+            Admission::Held => self.hold(now, packet.ssrc(), sequence, data),
             Admission::Proven => {
                 let held = std::mem::take(&mut self.held);
-                for first in held.iter().filter(|held| held.ssrc == packet.ssrc()) {
+                let proven = |held: &&HeldPacket| {
+                    held.ssrc == packet.ssrc() && near(held.sequence, sequence)
+                };
+                for first in held.iter().filter(proven) {
                     if let Ok(packet) = RtpPacket::parse(&first.bytes) {
                         self.accept(first.at, &packet, &first.bytes);
                     }
@@ -167,7 +171,7 @@ impl Receiver {
     /// for a better one. A whole one that is not taken is kept and later ones are only counted.
     pub fn take_keyframe(&mut self, now: Duration) -> Option<Keyframe> {
         let Receiver { media, reorder, arrival, .. } = self;
-        reorder.expire(now, |data, gap| media.deliver(now, arrival, data, gap));
+        reorder.expire(now, |at, data, gap| media.deliver(at, arrival, data, gap));
         match &mut self.media {
             Media::Nal(assembler) => {
                 assembler.settle(now);
@@ -219,7 +223,7 @@ impl Receiver {
                 .longest_stall(now)
                 .map(|stall| stall.as_secs_f64() * 1e3),
             timestamp_jumps: self.jitter.jumps(),
-            bitrate_bps: self.arrival.bitrate_bps(),
+            bitrate_bps: self.arrival.bitrate_bps(self.media.pictures().gop_frames),
             first_packet_at: self.arrival.first_packet(),
             clock_offset_ms: self.clock.offset_ms(self.source.ssrc()),
             foreign_reports: self.clock.unknown(),
@@ -260,13 +264,21 @@ impl Receiver {
         }
     }
 
-    /// Keeps the last packet of a source in probation.
-    fn hold(&mut self, now: Duration, ssrc: u32, data: &[u8]) {
-        self.held.retain(|held| held.ssrc != ssrc);
-        if self.held.len() == MAX_CANDIDATES {
+    /// Keeps the last packets of a source in probation.
+    fn hold(&mut self, now: Duration, ssrc: u32, sequence: u16, data: &[u8]) {
+        if self.held.iter().any(|held| held.ssrc == ssrc && held.sequence == sequence) {
+            return;
+        }
+        let of_it = self.held.iter().filter(|held| held.ssrc == ssrc).count();
+        if of_it == MAX_IN_PROBATION
+            && let Some(oldest) = self.held.iter().position(|held| held.ssrc == ssrc)
+        {
+            self.held.remove(oldest);
+        }
+        if self.held.len() == MAX_CANDIDATES + MAX_IN_PROBATION {
             self.held.remove(0);
         }
-        self.held.push(HeldPacket { ssrc, at: now, bytes: data.to_vec() });
+        self.held.push(HeldPacket { ssrc, sequence, at: now, bytes: data.to_vec() });
     }
 
     /// A packet that is the stream's.
@@ -274,38 +286,42 @@ impl Receiver {
         self.arrival.packet(now, data.len());
         self.jitter.note(now, packet.timestamp());
         if let Media::Audio(level) = &mut self.media {
-            self.arrival.frame(now);
+            self.arrival.frame(now, 0);
+            self.arrival.payload(packet.payload().len());
             if let Some(level) = level {
                 level.add(packet.payload());
             }
             return;
         }
         let Receiver { media, reorder, arrival, .. } = self;
-        reorder.push(now, packet.sequence_number(), data, |data, gap| {
-            media.deliver(now, arrival, data, gap);
+        reorder.push(now, packet.sequence_number(), data, |at, data, gap| {
+            media.deliver(at, arrival, data, gap);
         });
     }
 }
 
 impl Media {
-    /// Video frames begun.
-    fn frames(&self) -> u64 {
+    /// What was counted of the pictures.
+    fn pictures(&self) -> Pictures {
         match self {
-            Media::Nal(assembler) => assembler.pictures().frames,
-            Media::Jpeg(assembler) => assembler.pictures().frames,
-            Media::Video(counted) => counted.pictures().frames,
-            Media::Audio(_) => 0,
+            Media::Nal(assembler) => *assembler.pictures(),
+            Media::Jpeg(assembler) => *assembler.pictures(),
+            Media::Video(counted) => *counted.pictures(),
+            Media::Audio(_) => Pictures::default(),
         }
     }
 
-    /// Takes a video packet in its order and notes the frames that begin with it.
-    fn deliver(&mut self, now: Duration, arrival: &mut Arrival, data: &[u8], gap: bool) {
+    /// Takes a video packet, which arrived at `at`, in its order and notes the frames that begin
+    /// with it.
+    fn deliver(&mut self, at: Duration, arrival: &mut Arrival, data: &[u8], gap: bool) {
         let Ok(packet) = RtpPacket::parse(data) else { return };
-        let before = self.frames();
-        self.packet(now, &packet, gap);
-        for _ in before..self.frames() {
-            arrival.frame(now);
+        let before = self.pictures().frames;
+        self.packet(at, &packet, gap);
+        let after = self.pictures();
+        for _ in before..after.frames {
+            arrival.frame(at, after.keyframes);
         }
+        arrival.payload(packet.payload().len());
     }
 
     /// Takes a video packet in its order.

@@ -29,14 +29,14 @@ pub(super) struct Reorder {
 }
 
 impl Reorder {
-    /// Takes a packet and hands on what is due, each with whether packets before it are missing.
-    /// A packet whose turn is past is dropped.
+    /// Takes a packet and hands on what is due, each with the time it arrived and whether packets
+    /// before it are missing. A packet whose turn is past is dropped.
     pub(super) fn push(
         &mut self,
         now: Duration,
         sequence: u16,
         packet: &[u8],
-        mut deliver: impl FnMut(&[u8], bool),
+        mut deliver: impl FnMut(Duration, &[u8], bool),
     ) {
         let next = self.next.unwrap_or(sequence);
         let ahead = sequence.wrapping_sub(next);
@@ -48,13 +48,13 @@ impl Reorder {
             self.expire(now, deliver);
             return;
         }
-        deliver(packet, false);
+        deliver(now, packet, false);
         self.next = Some(sequence.wrapping_add(1));
         self.drain(false, &mut deliver);
     }
 
     /// Gives up packets missing for too long and hands on those held for them.
-    pub(super) fn expire(&mut self, now: Duration, mut deliver: impl FnMut(&[u8], bool)) {
+    pub(super) fn expire(&mut self, now: Duration, mut deliver: impl FnMut(Duration, &[u8], bool)) {
         while let Some(first) = self.held.first()
             && (self.held.len() > MAX_HELD
                 || self.held_bytes > MAX_HELD_BYTES
@@ -91,13 +91,13 @@ impl Reorder {
         }
     }
 
-    fn drain(&mut self, mut gap: bool, deliver: &mut impl FnMut(&[u8], bool)) {
+    fn drain(&mut self, mut gap: bool, deliver: &mut impl FnMut(Duration, &[u8], bool)) {
         let mut due = 0;
         for held in &self.held {
             if Some(held.sequence) != self.next {
                 break;
             }
-            deliver(&held.bytes, gap);
+            deliver(held.since, &held.bytes, gap);
             gap = false;
             self.held_bytes -= held.bytes.len();
             self.next = Some(held.sequence.wrapping_add(1));
@@ -115,7 +115,7 @@ mod tests {
         let mut reorder = Reorder::default();
         let mut out = Vec::new();
         for &sequence in order {
-            reorder.push(Duration::ZERO, sequence, &sequence.to_be_bytes(), |packet, gap| {
+            reorder.push(Duration::ZERO, sequence, &sequence.to_be_bytes(), |_, packet, gap| {
                 out.push((u16::from_be_bytes([packet[0], packet[1]]), gap));
             });
         }
@@ -144,22 +144,33 @@ mod tests {
     fn a_lost_packet_is_given_up_in_time() {
         let mut reorder = Reorder::default();
         let mut out = Vec::new();
-        reorder.push(Duration::ZERO, 1, &[1], |packet, gap| out.push((packet[0], gap)));
-        reorder.push(Duration::ZERO, 3, &[3], |packet, gap| out.push((packet[0], gap)));
+        reorder.push(Duration::ZERO, 1, &[1], |_, packet, gap| out.push((packet[0], gap)));
+        reorder.push(Duration::ZERO, 3, &[3], |_, packet, gap| out.push((packet[0], gap)));
         let due = reorder.expires_at().expect("one is held");
-        reorder.expire(due - Duration::from_millis(1), |packet, gap| out.push((packet[0], gap)));
+        reorder.expire(due - Duration::from_millis(1), |_, packet, gap| out.push((packet[0], gap)));
         assert_eq!(out, [(1, false)]);
-        reorder.expire(due, |packet, gap| out.push((packet[0], gap)));
+        reorder.expire(due, |_, packet, gap| out.push((packet[0], gap)));
         assert_eq!(out, [(1, false), (3, true)]);
         assert_eq!(reorder.expires_at(), None);
     }
 
     #[test]
+    fn what_was_held_keeps_its_own_time() {
+        let mut reorder = Reorder::default();
+        let mut out = Vec::new();
+        for (at, sequence) in [(0, 1), (10, 3), (30, 2)] {
+            let now = Duration::from_millis(at);
+            reorder.push(now, sequence, &[], |arrived, _, _| out.push(arrived.as_millis()));
+        }
+        assert_eq!(out, [0, 30, 10]);
+    }
+
+    #[test]
     fn holding_is_bounded_in_bytes() {
         let mut reorder = Reorder::default();
-        reorder.push(Duration::ZERO, 0, &[0; 10], |_, _| {});
+        reorder.push(Duration::ZERO, 0, &[0; 10], |_, _, _| {});
         for sequence in 2..2_000u16 {
-            reorder.push(Duration::ZERO, sequence * 2, &vec![0; 65_000], |_, _| {});
+            reorder.push(Duration::ZERO, sequence * 2, &vec![0; 65_000], |_, _, _| {});
             assert!(reorder.held_bytes <= MAX_HELD_BYTES);
         }
     }

@@ -1,8 +1,8 @@
 //! Which packets belong to the stream, and which are missing (RFC 3550 A.1, A.3).
 //!
-//! Differs from the RFC's sample code in three points, each for a camera: the packet that started
-//! the probation is counted once the second proves it (it is often the parameter set of the first
-//! keyframe); a repeated sequence number is a duplicate and not a loss of 65 535; and another
+//! Differs from the RFC's sample code in three points, each for a camera: the packets that came in
+//! probation are counted once two in sequence prove their source (they are often the parameter sets
+//! of the first keyframe, and where packets are lost there may be some); a repeated sequence number is a duplicate and not a loss of 65 535; and another
 //! source that sends a proper run takes over where the first fell silent (cameras restart their
 //! encoder with a new SSRC) or where SETUP announced it.
 
@@ -14,15 +14,19 @@ const MIN_SEQUENTIAL: u32 = 2;
 const MAX_DROPOUT: u16 = 3_000;
 /// How far back a packet is late and not the sign of a restart, RFC 3550 A.1.
 const MAX_MISORDER: u16 = 100;
+/// Packets of one source in probation that are kept for when it is proven.
+pub(super) const MAX_IN_PROBATION: usize = 4;
+/// How far apart the numbers of packets in probation may be to belong to one run.
+pub(super) const MAX_APART: u16 = 32;
 /// Silence of the known source after which another may take over.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// What to do with a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// First of a possible source: keep it until the next proves it.
+    /// Of a possible source: keep it until two in sequence prove it.
     Held,
-    /// Proves its source, and with it the packet held before.
+    /// Proves its source, and with it the packets held that are [`near`] in number.
     Proven,
     /// The next, or one after a loss.
     InOrder,
@@ -52,16 +56,9 @@ struct Run {
 }
 
 impl Run {
-    fn new(ssrc: u32, sequence: u16, already: u64) -> Self {
+    fn new(ssrc: u32, sequence: u16) -> Self {
         let highest = 0x1_0000 + u64::from(sequence);
-        Run {
-            ssrc,
-            base: highest - already,
-            highest,
-            received: 1 + already,
-            window: if already == 0 { 1 } else { 0b11 },
-            after_stray: None,
-        }
+        Run { ssrc, base: highest, highest, received: 1, window: 1, after_stray: None }
     }
 
     fn expected(&self) -> u64 {
@@ -99,6 +96,11 @@ impl Run {
     }
 }
 
+/// Whether two numbers can belong to one run.
+pub(super) fn near(a: u16, b: u16) -> bool {
+    a.wrapping_sub(b).min(b.wrapping_sub(a)) <= MAX_APART
+}
+
 /// Sources in probation at the same time; the oldest makes room.
 pub(super) const MAX_CANDIDATES: usize = 4;
 
@@ -110,6 +112,23 @@ struct Candidate {
     run: u32,
     /// Packets not yet counted as anybody's.
     pending: u64,
+    /// Numbers of the last of them, in the order they came, each once.
+    recent: [u16; MAX_IN_PROBATION],
+    kept: usize,
+}
+
+impl Candidate {
+    fn keep(&mut self, sequence: u16) {
+        if self.recent[..self.kept].contains(&sequence) {
+            return;
+        }
+        if self.kept == MAX_IN_PROBATION {
+            self.recent.rotate_left(1);
+            self.kept -= 1;
+        }
+        self.recent[self.kept] = sequence;
+        self.kept += 1;
+    }
 }
 
 /// Counts of a stream over all its runs.
@@ -200,8 +219,8 @@ impl Source {
             _ => self.admit_candidate(now, ssrc, sequence),
         };
         match admission {
-            Admission::Restarted => self.begin(ssrc, sequence, 0),
-            Admission::Proven => self.begin(ssrc, sequence, 1),
+            Admission::Restarted => self.begin(ssrc, [sequence]),
+            Admission::Proven => self.prove(ssrc, sequence),
             Admission::Duplicate => self.counts.duplicates += 1,
             Admission::Late => self.counts.reordered += 1,
             Admission::Foreign => self.counts.foreign += 1,
@@ -220,6 +239,7 @@ impl Source {
         let known = self.candidates.iter_mut().find(|candidate| candidate.ssrc == ssrc);
         let run = match known {
             Some(candidate) => {
+                candidate.keep(sequence);
                 candidate.run = if candidate.next == sequence { candidate.run + 1 } else { 1 };
                 candidate.next = next;
                 candidate.pending += pending;
@@ -229,7 +249,8 @@ impl Source {
                 if self.candidates.len() == MAX_CANDIDATES {
                     self.counts.foreign += self.candidates.remove(0).pending;
                 }
-                self.candidates.push(Candidate { ssrc, next, run: 1, pending });
+                let recent = [sequence; MAX_IN_PROBATION];
+                self.candidates.push(Candidate { ssrc, next, run: 1, pending, recent, kept: 1 });
                 1
             }
         };
@@ -243,8 +264,24 @@ impl Source {
         Admission::Foreign
     }
 
-    fn begin(&mut self, ssrc: u32, sequence: u16, already: u64) {
-        if let Some(run) = self.current.replace(Run::new(ssrc, sequence, already)) {
+    /// Begins with all that came in probation and belongs to the run of `sequence`, itself included.
+    fn prove(&mut self, ssrc: u32, sequence: u16) {
+        let kept = self.candidates.iter().find(|candidate| candidate.ssrc == ssrc);
+        let (recent, kept) = kept.map_or(([sequence; MAX_IN_PROBATION], 1), |c| (c.recent, c.kept));
+        let recent = recent.into_iter().take(kept);
+        self.begin(ssrc, recent.filter(|&earlier| near(earlier, sequence)));
+    }
+
+    fn begin(&mut self, ssrc: u32, sequences: impl IntoIterator<Item = u16>) {
+        let mut sequences = sequences.into_iter();
+        let Some(first) = sequences.next() else { return };
+        let mut new = Run::new(ssrc, first);
+        for sequence in sequences {
+            if new.admit(sequence) == Admission::Late {
+                self.counts.reordered += 1;
+            }
+        }
+        if let Some(run) = self.current.replace(new) {
             // Another client's stream that came first on our connection (Q54) was never ours.
             if run.ssrc != ssrc && self.announced == Some(ssrc) {
                 self.counts = Counts {
@@ -319,6 +356,17 @@ mod tests {
         assert_eq!([first, second, third], [Admission::Held, Admission::Held, Admission::Proven]);
         assert_eq!(source.ssrc(), Some(7));
         assert_eq!((source.counts().packets, source.counts().foreign), (2, 1));
+    }
+
+    #[test]
+    fn what_came_in_probation_counts_although_its_neighbours_are_lost() {
+        let counts = feed([65_534, 0, 2, 3, 4]).counts();
+        assert_eq!((counts.packets, counts.expected, counts.lost()), (5, 7, 2));
+        let counts = feed([12, 11, 13, 14]).counts();
+        assert_eq!((counts.packets, counts.reordered, counts.lost()), (4, 1, 0));
+        // of a numbering that was given up
+        let counts = feed([900, 11, 12]).counts();
+        assert_eq!((counts.packets, counts.expected), (2, 2));
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub struct StreamStatistics {
     pub malformed: u64,
     /// How often the source or its numbering began anew.
     pub restarts: u64,
-    /// Interarrival jitter (RFC 3550 A.8), once for each new timestamp.
+    /// Interarrival jitter (RFC 3550 A.8), once for each timestamp that advances, the opening burst
+    /// of a cached GOP left out.
     pub jitter_ms: Option<f64>,
     /// 99th percentile of the gaps between frames (audio: packets), of the last 257.
     pub gap_p99_ms: Option<f64>,
@@ -46,7 +47,8 @@ pub struct StreamStatistics {
     pub longest_stall_ms: Option<f64>,
     /// Timestamps over two seconds ahead of the time that passed, or over one second back.
     pub timestamp_jumps: u64,
-    /// Bits a second, the opening burst of a cached GOP left out.
+    /// Bits of RTP payload a second, the opening burst of a cached GOP left out: the mean size of a
+    /// frame, keyframes weighed by the length of their group, times the rate of frames.
     pub bitrate_bps: Option<f64>,
     /// When the first packet came, since the start of the probe.
     pub first_packet_at: Option<Duration>,
@@ -59,14 +61,13 @@ pub struct StreamStatistics {
 /// Figures of a video stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VideoStatistics {
-    /// Frames begun.
+    /// Frames of which picture data arrived, whole or not.
     pub frames: u64,
     /// Frames a second by the arrival clock, the opening burst of a cached GOP left out.
     pub fps: Option<f64>,
-    /// Frames from the last keyframe but one to the last.
+    /// Frames from one keyframe to the next, of the last group without a loss if there is one.
     pub gop_frames: Option<u64>,
-    /// Keyframes received to their end, of MPEG-4 part 2 those begun; `None` where the codec does not
-    /// tell.
+    /// Keyframes received to their end; `None` where the codec does not tell.
     pub keyframes: Option<u64>,
     /// Of these, with packets missing.
     pub damaged_keyframes: u64,

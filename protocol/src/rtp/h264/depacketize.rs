@@ -37,8 +37,7 @@ fn fragment(assembler: &mut Assembler, indicator: u8, rest: &[u8]) {
         // changes in later fragments is not believed.
         assembler.begin(&[indicator & 0xe0 | header & 0x1f]);
     } else if !assembler.is_open() {
-        assembler.anomaly();
-        assembler.damage();
+        assembler.headless(&[indicator & 0xe0 | header & 0x1f]);
         return;
     }
     if bytes.is_empty() {

@@ -35,8 +35,7 @@ fn fragment(assembler: &mut Assembler, outer: [u8; 2], rest: &[u8]) {
         }
         assembler.begin(&[outer[0] & 0x81 | (header & 0x3f) << 1, outer[1]]);
     } else if !assembler.is_open() {
-        assembler.anomaly();
-        assembler.damage();
+        assembler.headless(&[outer[0] & 0x81 | (header & 0x3f) << 1, outer[1]]);
         return;
     }
     if bytes.is_empty() {

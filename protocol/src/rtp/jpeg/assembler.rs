@@ -131,6 +131,7 @@ impl Assembler {
         if let Some(unit) = &mut self.unit {
             if gap {
                 unit.damaged = true;
+                self.pictures.gap();
             }
             if unit.timestamp != timestamp || begins {
                 // No marker came; complete all the same unless packets are missing.
@@ -193,7 +194,7 @@ impl Assembler {
 
     fn add(&mut self, now: Duration, fragment: Fragment<'_>) {
         let Some(unit) = &mut self.unit else { return };
-        unit.last = now;
+        unit.last = unit.last.max(now);
         if fragment.offset != unit.next_offset {
             unit.damaged = true;
         }

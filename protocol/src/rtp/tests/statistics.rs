@@ -27,8 +27,8 @@ fn mpeg4_is_counted_by_marker_and_timestamp() {
     let video = statistics.video.expect("a video stream");
     assert_eq!((video.frames, video.keyframes), (50, Some(0)));
     assert_eq!(video.fps, Some(12.5));
-    // 300 bytes every 80 ms
-    assert_eq!(statistics.stream.bitrate_bps, Some(30_000.0));
+    // 264 bytes of payload every 80 ms
+    assert_eq!(statistics.stream.bitrate_bps, Some(26_400.0));
     assert_eq!(statistics.stream.jitter_ms, Some(0.0));
     assert_eq!(statistics.stream.gap_p99_ms, Some(80.0));
     assert_eq!(statistics.stream.bytes, 15_000);
