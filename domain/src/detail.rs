@@ -1,6 +1,6 @@
 //! What exactly a probe saw, kept as code and arguments and put into words per language.
 
-use crate::Lang;
+use crate::{CertificateFingerprint, Lang};
 use serde::{Deserialize, Serialize};
 
 /// The particulars of a fault. Holds no secret: no variant takes a credential or a URL with one.
@@ -24,6 +24,14 @@ pub enum Detail {
     Silence { waited_ms: u64 },
     /// Media flowed, and no keyframe came in so long.
     Keyframeless { waited_ms: u64 },
+    /// The device closed the connection instead of answering.
+    ClosedUnanswered,
+    /// Why there is no TLS.
+    Tls { problem: TlsProblem },
+    /// A certificate beside the one on record.
+    Certificate { seen: CertificateFingerprint, known: CertificateFingerprint },
+    /// The login was kept back because the certificate is not the one on record.
+    CertificateDoubted { offered: String },
     /// Authentication schemes offered.
     Schemes { offered: String },
     /// A login budget was used up.
@@ -48,6 +56,73 @@ pub enum Detail {
     Cut { packets: u64, after_ms: u64 },
     /// Why we could not tell, our own cause.
     Ours { problem: String },
+}
+
+/// How a TLS handshake fails.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "fields are named with their units; the words stand in `render`")]
+pub enum TlsProblem {
+    /// The answer is no TLS: something else listens there, most likely plain RTSP.
+    NotTls,
+    /// The device speaks nothing newer than TLS 1.1 (RFC 8996).
+    TooOld,
+    /// The device has no cipher in common with us.
+    NoCommonCipher,
+    /// The device ended the handshake and said why (RFC 8446 §6).
+    Alert { alert: String },
+    /// The device closed the connection.
+    Closed,
+    /// The handshake did not end in time.
+    Stalled { waited_ms: u64 },
+    /// The certificate cannot be read, or its key did not sign the handshake.
+    Certificate { problem: String },
+    /// Anything else.
+    Other { problem: String },
+}
+
+impl TlsProblem {
+    fn render(&self, lang: Lang) -> String {
+        match self {
+            Self::NotTls => lang
+                .pick(
+                    "对端不是 TLS，可能是普通 RTSP",
+                    "the peer does not speak TLS, maybe plain RTSP",
+                )
+                .to_owned(),
+            Self::TooOld => lang
+                .pick("设备的 TLS 版本低于 1.2", "the device has no TLS newer than 1.1")
+                .to_owned(),
+            Self::NoCommonCipher => lang
+                .pick(
+                    "设备没有可用的加密套件",
+                    "the device has no cipher suite that is still in use",
+                )
+                .to_owned(),
+            Self::Alert { alert } => match lang {
+                Lang::Zh => format!("设备中止握手：{alert}"),
+                Lang::En => format!("the device ended the handshake: {alert}"),
+            },
+            Self::Closed => lang
+                .pick("设备在握手中关闭连接", "the device closed the connection in the handshake")
+                .to_owned(),
+            Self::Stalled { waited_ms } => {
+                let seconds = *waited_ms as f64 / 1000.0;
+                match lang {
+                    Lang::Zh => format!("握手 {seconds:.1} 秒未完成"),
+                    Lang::En => format!("the handshake did not end within {seconds:.1} s"),
+                }
+            }
+            Self::Certificate { problem } => match lang {
+                Lang::Zh => format!("证书不可用：{problem}"),
+                Lang::En => format!("unusable certificate: {problem}"),
+            },
+            Self::Other { problem } => match lang {
+                Lang::Zh => format!("握手出错：{problem}"),
+                Lang::En => format!("the handshake failed: {problem}"),
+            },
+        }
+    }
 }
 
 impl Detail {
@@ -103,6 +178,24 @@ impl Detail {
                     format!("码流正常，{seconds:.0} 秒内无关键帧")
                 } else {
                     format!("media flows, no keyframe in {seconds:.0} s")
+                }
+            }
+            Self::ClosedUnanswered => lang
+                .pick("设备未应答即关闭连接", "the device closed the connection without answering")
+                .to_owned(),
+            Self::Tls { problem } => problem.render(lang),
+            Self::Certificate { seen, known } => {
+                if zh {
+                    format!("现证书 {seen}，记录为 {known}")
+                } else {
+                    format!("it shows {seen}, on record is {known}")
+                }
+            }
+            Self::CertificateDoubted { offered } => {
+                if zh {
+                    format!("证书未确认，未发送口令；设备要求 {offered}")
+                } else {
+                    format!("no login sent while the certificate is in doubt; it offers {offered}")
                 }
             }
             Self::Schemes { offered } => {

@@ -28,6 +28,14 @@ impl FaultCode {
                 "5 秒内 TCP 三次握手未完成；一个域名最多试 3 个地址，平分这 5 秒。",
                 "No TCP handshake within 5 s, shared by at most 3 addresses of a name.",
             ),
+            Self::TlsFailed => (
+                "rtsps 地址：5 秒内 TLS 1.2 或 1.3（RFC 5246、RFC 8446）握手未完成；说明里写明对端不是 TLS、版本太旧、没有共同的加密套件、告警，还是证书签名不符。证书自签、过期、域名不符都不算。",
+                "An rtsps address: no TLS 1.2 or 1.3 handshake (RFC 5246, RFC 8446) within 5 s; the detail tells no TLS at all, too old, no common cipher, an alert, and a signature that the certificate's key did not make. Self-signed, expired or of another name does not count.",
+            ),
+            Self::CertificateChanged => (
+                "证书的 SHA-256 指纹与该设备首次见到的不同；操作员确认前，口令不以 Basic 发送（策略为“仅认记录的证书”时完全不发送）。",
+                "The SHA-256 fingerprint of the certificate is not the one first seen of this device; until an operator accepts it the login is not sent by Basic (under the policy \"pinned\" not at all).",
+            ),
             Self::NotRtsp => (
                 "应答里没有一条 RTSP 报文：开头 4 KiB 内找不到 RTSP 状态行（RFC 2326 §7.1），或对端说了别的就关闭。",
                 "Not one RTSP message in what it said: no RTSP status line (RFC 2326 §7.1) in the first 4 KiB, or it said something else and closed.",
@@ -145,8 +153,7 @@ impl FaultCode {
                 "RTCP 发送方报告（RFC 3550 §6.4.1）的时间与本机相差 10 秒以上；相差 60 年以上视为设备没有时钟。",
                 "The time of the RTCP sender report (RFC 3550 §6.4.1) is over 10 s from ours; over 60 years counts as no clock.",
             ),
-            Self::TlsFailed
-            | Self::EncryptedSuspected
+            Self::EncryptedSuspected
             | Self::LowBitrate
             | Self::ResolutionMismatch
             | Self::CodecMismatch

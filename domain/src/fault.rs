@@ -155,6 +155,8 @@ faults! {
         "先查供电和网线，再查交换机端口与防火墙。", "Check power and cable first, then the switch port and the firewall.";
     TlsFailed = "tls_failed", Reach, "TLS 握手失败", "TLS handshake failed",
         "核对设备证书、加密协议版本和设备时间。", "Check the device's certificate, TLS version and clock.";
+    CertificateChanged = "certificate_changed", Reach, "证书已更换", "certificate changed",
+        "先核实：是否刚换过设备、升级过固件或更新过证书；属实则在设备页面确认新证书，否则按中间人攻击处置。", "Find out first: was the device replaced, updated or given a new certificate? If so, accept it on the device's page; else treat it as an attack.";
     NotRtsp = "not_rtsp", Signalling, "不是 RTSP 服务", "not an RTSP server",
         "端口上是别的服务：核对端口号和设备型号。", "Another service answers on this port: check the port and the model.";
     NoResponse = "no_response", Signalling, "信令无应答", "no answer to RTSP",

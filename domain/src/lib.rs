@@ -10,6 +10,7 @@
 #[macro_use]
 mod words;
 
+mod certificate;
 pub mod confirm;
 pub mod credential;
 mod detail;
@@ -28,11 +29,12 @@ pub mod strip;
 mod time;
 mod verdict;
 
+pub use certificate::{CertificateFingerprint, CertificateTrust, NotAFingerprint, TlsFacts};
 pub use confirm::{ConfirmRule, Span, Standing, Step, Transition};
 pub use credential::{
     Credential, CredentialState, Fingerprint, HostLogins, LoginOutcome, LoginResult,
 };
-pub use detail::Detail;
+pub use detail::{Detail, TlsProblem};
 pub use detection::reference as fault_reference;
 pub use device::{Device, DeviceKind, LifeState, PointClass};
 pub use fault::{Fault, FaultCode, Group, Stage};

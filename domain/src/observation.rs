@@ -1,6 +1,9 @@
 //! What one probe saw. A failed probe is an observation, never an error.
 
-use crate::{Depth, DeviceKind, Fault, FaultCode, Lang, Stage, Timestamp, Verdict};
+use crate::{
+    CertificateTrust, Depth, DeviceKind, Fault, FaultCode, Lang, Stage, Timestamp, TlsFacts,
+    Verdict,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -147,6 +150,8 @@ pub struct Observation {
     pub server: Option<String>,
     /// How media travelled.
     pub transport: Option<Transport>,
+    /// What was seen of TLS, where it was spoken.
+    pub tls: Option<TlsFacts>,
     /// Redirects followed.
     pub redirects: u32,
     /// Credentials that were rejected.
@@ -165,6 +170,13 @@ impl Observation {
     pub fn to_json(&self, lang: Lang, zone: chrono_tz::Tz) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or(Value::Null);
         value["started_at"] = json!(self.started_at.rfc3339(zone));
+        if let Some(tls) = &self.tls {
+            let time = |at: Option<Timestamp>| at.map(|at| at.rfc3339(zone));
+            value["tls"]["changed"] = json!(tls.trust == CertificateTrust::Changed);
+            value["tls"]["valid_from"] = json!(time(tls.valid_from));
+            value["tls"]["valid_until"] = json!(time(tls.valid_until));
+            value["tls"]["out_of_date"] = json!(tls.is_out_of_date(self.started_at));
+        }
         value["faults"] = self.faults.iter().map(|fault| fault.to_json(lang)).collect();
         value
     }

@@ -1,6 +1,9 @@
 //! Probe plans: how often, how deep, and when exactly; and the request that a prober takes.
 
-use crate::{ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Habit, Timestamp};
+use crate::{
+    CertificateFingerprint, ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Habit,
+    Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -100,6 +103,8 @@ pub struct ProbeRequest {
     pub credential: Option<Credential>,
     /// How the credential stands; a prober refuses to send a suspended one.
     pub credential_state: CredentialState,
+    /// CertificateFingerprint of the certificate on record, where the device speaks TLS.
+    pub certificate: Option<CertificateFingerprint>,
     /// How deep.
     pub depth: Depth,
     /// How long media is received.

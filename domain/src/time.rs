@@ -62,6 +62,20 @@ impl Timestamp {
             )
     }
 
+    /// A date and time in UTC; `None` where there is no such one.
+    pub fn from_utc(
+        year: u32,
+        month: u32,
+        day: u32,
+        hour: u32,
+        minute: u32,
+        second: u32,
+    ) -> Option<Self> {
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+        let time = date.and_hms_opt(hour, minute, second)?;
+        Some(Self(time.and_utc().timestamp_millis()))
+    }
+
     /// This moment as a date and time in `zone`.
     pub fn in_zone(self, zone: Tz) -> DateTime<Tz> {
         DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default().with_timezone(&zone)

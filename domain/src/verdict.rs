@@ -36,10 +36,11 @@ pub fn verdict_of(
     credential_proven: bool,
     faults: &[Fault],
 ) -> Verdict {
-    if media_flowed || (depth == Depth::Reach && faults.is_empty()) {
+    let told_only = faults.iter().all(|fault| fault.code == FaultCode::CertificateChanged);
+    if media_flowed || (depth == Depth::Reach && told_only) {
         return if faults.is_empty() { Verdict::Online } else { Verdict::Degraded };
     }
-    let undecided = faults.is_empty()
+    let undecided = told_only
         || faults.iter().any(|fault| match fault.code {
             FaultCode::AuthRequired | FaultCode::AuthSuspended | FaultCode::SessionLimit => true,
             FaultCode::AuthRejected => !credential_proven,
@@ -53,7 +54,7 @@ pub fn verdict_of(
 /// A refused connection is no answer of the service, though its host is up.
 pub fn reached_of(faults: &[Fault]) -> bool {
     faults.iter().all(|fault| {
-        fault.code.group() != Group::Reach
+        (fault.code.group() != Group::Reach || fault.code == FaultCode::CertificateChanged)
             && !matches!(fault.code, FaultCode::NoResponse)
             && fault.stage != crate::Stage::Prepare
     })
@@ -100,6 +101,16 @@ mod tests {
         for code in [FaultCode::Refused, FaultCode::NotFound, FaultCode::NoMedia] {
             assert_eq!(verdict_of(Depth::Stream, false, true, &[fault(code)]), Verdict::Offline);
         }
+    }
+
+    #[test]
+    fn a_changed_certificate_is_told_and_keeps_nothing_from_flowing() {
+        let changed = [fault(FaultCode::CertificateChanged)];
+        assert_eq!(verdict_of(Depth::Reach, false, true, &changed), Verdict::Degraded);
+        assert_eq!(verdict_of(Depth::Stream, true, true, &changed), Verdict::Degraded);
+        assert!(reached_of(&changed));
+        let silent = [fault(FaultCode::CertificateChanged), fault(FaultCode::NoMedia)];
+        assert_eq!(verdict_of(Depth::Stream, false, true, &silent), Verdict::Offline);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod guard;
 mod look;
 mod rtsp;
 mod settings;
+mod tls;
 
 pub use rtsp::{Outcome, Prober, check_address};
-pub use settings::{Settings, StreamLimits};
+pub use settings::{CertificatePolicy, Settings, StreamLimits};

@@ -28,6 +28,16 @@ impl Default for StreamLimits {
     }
 }
 
+/// What a certificate that is not the one on record means for the login.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CertificatePolicy {
+    /// It is reported, and the login is proven by Digest but never shown by Basic.
+    #[default]
+    Report,
+    /// It is reported, and the login stays here altogether.
+    Pinned,
+}
+
 /// How probes are made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -39,6 +49,10 @@ pub struct Settings {
     pub resolve: Duration,
     /// TCP connect, all addresses of a name together.
     pub connect: Duration,
+    /// TLS handshake, where TLS is spoken.
+    pub tls: Duration,
+    /// What a changed certificate means.
+    pub certificates: CertificatePolicy,
     /// The answers of the device.
     pub rtsp: Deadlines,
     /// From the answer to PLAY to the first packet.
@@ -66,6 +80,8 @@ impl Default for Settings {
             turn: seconds(10),
             resolve: seconds(3),
             connect: seconds(5),
+            tls: seconds(5),
+            certificates: CertificatePolicy::default(),
             rtsp: Deadlines::default(),
             first_packet: seconds(5),
             keyframe: seconds(12),
@@ -86,6 +102,7 @@ impl Settings {
         // DESCRIBE twice for the challenge, SETUP for video and sound.
         self.resolve
             + self.connect
+            + self.tls
             + self.rtsp.options
             + self.rtsp.describe * 2
             + self.rtsp.setup * 2

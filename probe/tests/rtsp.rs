@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod carriage;
 mod simulator;
 
 use std::sync::Arc;
@@ -75,9 +76,9 @@ impl Decoder for Grey {
     }
 }
 
-fn prober_with(decoder: Grey) -> Prober {
+fn settings() -> Settings {
     let second = Duration::from_secs(1);
-    let settings = Settings {
+    Settings {
         turn: second * 5,
         rtsp: Deadlines {
             options: second,
@@ -90,7 +91,18 @@ fn prober_with(decoder: Grey) -> Prober {
         keyframe: Duration::from_millis(700),
         limits: StreamLimits { stall: Duration::from_millis(600), ..StreamLimits::default() },
         ..Settings::default()
-    };
+    }
+}
+
+fn prober_with(decoder: Grey) -> Prober {
+    prober_from(settings(), decoder)
+}
+
+fn prober_of(settings: Settings) -> Prober {
+    prober_from(settings, Grey::Good)
+}
+
+fn prober_from(settings: Settings, decoder: Grey) -> Prober {
     let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
     Prober::new(settings, Arc::new(Fixed), Arc::new(Fixed), guard, Some(Arc::new(decoder)))
 }
@@ -106,6 +118,7 @@ fn request(url: &str, depth: Depth) -> ProbeRequest {
         url: url.to_owned(),
         credential: None,
         credential_state: CredentialState::default(),
+        certificate: None,
         depth,
         seconds: Duration::from_millis(300),
         decode_every: Duration::ZERO,
@@ -260,7 +273,7 @@ async fn a_closed_port_and_addresses_we_cannot_open() {
         (refused.observation.verdict, refused.observation.reached),
         (Verdict::Offline, false)
     );
-    for url in ["rtsps://127.0.0.1/x", "http://u:secret@h/", "rtsp://u:secret@/x"] {
+    for url in ["http://u:secret@h/", "rtsp://u:secret@/x"] {
         let outcome = open(url).await;
         let fault = &outcome.observation.faults[0];
         assert!(matches!(fault.detail, Detail::Ours { .. }), "{url}: {fault:?}");

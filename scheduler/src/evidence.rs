@@ -71,6 +71,7 @@ mod tests {
             stages: vec![],
             server: None,
             transport: None,
+            tls: None,
             redirects: 0,
             rejected_logins: 0,
             video: None,

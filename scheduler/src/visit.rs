@@ -65,6 +65,7 @@ async fn try_visit(
         url,
         credential: login.as_ref().map(|login| login.credential.clone()),
         credential_state: login.as_ref().map(|login| login.state.clone()).unwrap_or_default(),
+        certificate: None,
         depth: plan.depth,
         seconds: plan.seconds,
         decode_every: plan.decode_every,

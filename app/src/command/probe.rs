@@ -179,6 +179,7 @@ fn request(
         url,
         credential: login,
         credential_state: CredentialState::default(),
+        certificate: None,
         depth: args.depth,
         seconds: Duration::from_secs_f64(args.seconds),
         decode_every: Duration::ZERO,

@@ -118,6 +118,7 @@ mod tests {
             ],
             server: None,
             transport: None,
+            tls: None,
             redirects: 0,
             rejected_logins: 0,
             video: Some(VideoFacts {

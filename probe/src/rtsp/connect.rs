@@ -1,4 +1,4 @@
-//! Name resolution and TCP connect, with deadlines and with a fault for every way to fail.
+//! Name resolution, TCP connect and TLS, with deadlines and with a fault for every way to fail.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
-use zhishou_domain::{Detail, Fault, FaultCode, Stage};
-use zhishou_protocol::rtsp::Target;
+use zhishou_domain::{Detail, Fault, FaultCode, Stage, TlsProblem};
+use zhishou_protocol::rtsp::{Scheme, Target};
 
 use super::link::Link;
 use crate::Settings;
+use crate::tls::{self, Shown};
 
 /// Addresses of a name that are tried.
 const MAX_ADDRESSES: usize = 3;
@@ -21,6 +22,8 @@ pub(super) struct Connected {
     pub(super) peer: SocketAddr,
     pub(super) resolve: Duration,
     pub(super) connect: Duration,
+    /// What TLS showed, and what the handshake took.
+    pub(super) tls: Option<(Shown, Duration)>,
 }
 
 /// Connects to the first address of the target's host that answers.
@@ -39,17 +42,39 @@ pub(super) async fn connect(target: &Target, settings: &Settings) -> Result<Conn
             Ok(stream) => {
                 // Requests are small and awaited; a failure only costs time.
                 let _ = stream.set_nodelay(true);
-                return Ok(Connected {
-                    link: Link::Plain(stream),
-                    peer,
-                    resolve: resolved - began,
-                    connect: resolved.elapsed(),
-                });
+                let (resolve, connect) = (resolved - began, resolved.elapsed());
+                let (link, tls) = match target.scheme() {
+                    Scheme::Rtsp => (Link::Plain(stream), None),
+                    Scheme::Rtsps => {
+                        let (link, shown, took) = secure(stream, target, peer, settings).await?;
+                        (link, Some((shown, took)))
+                    }
+                };
+                return Ok(Connected { link, peer, resolve, connect, tls });
             }
             Err(error) => fault = Some(connect_fault(peer, &error)),
         }
     }
     Err(Box::new(fault.unwrap_or_else(|| dns_failed(target.host()))))
+}
+
+/// Shakes hands.
+async fn secure(
+    stream: TcpStream,
+    target: &Target,
+    peer: SocketAddr,
+    settings: &Settings,
+) -> Result<(Link, Shown, Duration), Box<Fault>> {
+    let began = Instant::now();
+    let shaken = timeout(settings.tls, tls::handshake(stream, target.host(), peer.ip())).await;
+    let waited_ms = u64::try_from(settings.tls.as_millis()).unwrap_or(u64::MAX);
+    match shaken.unwrap_or(Err(TlsProblem::Stalled { waited_ms })) {
+        Ok((stream, shown)) => Ok((Link::Tls(stream), shown, began.elapsed())),
+        Err(problem) => {
+            let detail = Detail::Tls { problem };
+            Err(Box::new(Fault::new(FaultCode::TlsFailed, Stage::Tls, detail)))
+        }
+    }
 }
 
 async fn resolve(host: &str, port: u16, deadline: Duration) -> Result<Vec<SocketAddr>, Box<Fault>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zhishou_domain::{Detail, Fault, FaultCode, Stage};
-use zhishou_protocol::rtsp::{self, Cause, Failure, RedirectProblem};
+use zhishou_protocol::rtsp::{self, Cause, Failure};
 
 use crate::guard::Refusal;
 
@@ -33,15 +33,12 @@ pub(super) fn of_failure(
         Cause::NotRtsp { sample } => {
             (FaultCode::NotRtsp, Detail::Greeting { bytes: sample.clone() })
         }
+        Cause::NoResponse { closed: true, .. } => (FaultCode::NoResponse, Detail::ClosedUnanswered),
         Cause::NoResponse { waited, .. } => (FaultCode::NoResponse, silence(*waited)),
         Cause::BadFrame(error) => {
             (FaultCode::BadResponse, Detail::Malformed { problem: error.to_string() })
         }
         Cause::BadStatus { status: code, reason } => (FaultCode::BadResponse, status(code, reason)),
-        Cause::BadRedirect { problem: RedirectProblem::Tls, .. } => {
-            let problem = "the device redirects to rtsps, which is not opened yet".to_owned();
-            (FaultCode::TransportUnsupported, Detail::Ours { problem })
-        }
         Cause::BadRedirect { status, problem } => {
             let problem = format!("redirect {status}: {problem}");
             (FaultCode::BadResponse, Detail::Malformed { problem })
@@ -78,6 +75,12 @@ pub(super) fn of_failure(
         Cause::ConnectionLost => (FaultCode::ConnectionLost, Detail::None),
     };
     Fault::new(code, stage(failure.stage), detail)
+}
+
+/// The login was kept back because the certificate is not the one on record.
+pub(super) fn doubted(failed_in: rtsp::Stage, offered: &str) -> Fault {
+    let detail = Detail::CertificateDoubted { offered: offered.to_owned() };
+    Fault::new(FaultCode::AuthSuspended, stage(failed_in), detail)
 }
 
 /// Why a login that is known was not sent.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
 
 /// A device that does not take a request for so long counts as gone.
 const WRITE_LIMIT: Duration = Duration::from_secs(2);
@@ -29,6 +30,8 @@ thread_local! {
 pub(super) enum Link {
     /// TCP and nothing else.
     Plain(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// What a read brought.
@@ -70,6 +73,7 @@ impl Link {
     ) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
         }
     }
 
@@ -78,6 +82,10 @@ impl Link {
         let sent = timeout(WRITE_LIMIT, async {
             match self {
                 Self::Plain(stream) => stream.write_all(bytes).await,
+                Self::Tls(stream) => {
+                    stream.write_all(bytes).await?;
+                    stream.flush().await
+                }
             }
         });
         sent.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))

@@ -1,5 +1,6 @@
 //! The driver of [`zhishou_protocol::rtsp`]: it moves bytes, sleeps, and reports.
 
+mod certificate;
 mod connect;
 mod faults;
 mod link;

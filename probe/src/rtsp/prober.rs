@@ -13,7 +13,7 @@ use zhishou_domain::{
     verdict_of,
 };
 use zhishou_protocol::rtp::Keyframe;
-use zhishou_protocol::rtsp::{Scheme, Target};
+use zhishou_protocol::rtsp::Target;
 
 use super::visit::{Order, Visit, Visited, cancelled};
 use crate::Settings;
@@ -94,9 +94,6 @@ impl Prober {
             }
         };
         let start = Start { target: target.to_string(), ..start };
-        if target.scheme() == Scheme::Rtsps {
-            return ours(&request, start, "rtsps addresses are not opened yet".to_owned());
-        }
 
         let key = request.device.map_or_else(|| target.request_uri(), |id| id.to_string());
         let turn = Instant::now() + self.settings.turn;
@@ -117,6 +114,7 @@ impl Prober {
             target,
             credential,
             credential_state: request.credential_state.clone(),
+            certificate: request.certificate,
             depth: request.depth,
             time: request.seconds,
             patience: request.habit.wait_for_keyframe(
@@ -245,6 +243,7 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
         stages: Vec::new(),
         server: None,
         transport: None,
+        tls: None,
         redirects: 0,
         rejected_logins: 0,
         video: None,
@@ -282,6 +281,7 @@ fn observe(
         stages: stages(&visited),
         server: facts.server.clone(),
         transport: media.is_set_up().then_some(Transport::Tcp),
+        tls: visited.tls.as_ref().map(|tls| tls.facts()),
         redirects: facts.redirects,
         rejected_logins: facts.rejected_logins,
         video: media.video_facts(*ended, facts.resync.bytes),
@@ -297,7 +297,7 @@ fn stages(visited: &Visited) -> Vec<StageTiming> {
     [
         (Stage::Resolve, visited.resolve),
         (Stage::Connect, visited.connect),
-        (Stage::Tls, None),
+        (Stage::Tls, visited.tls.as_ref().map(|tls| tls.took)),
         (Stage::Options, timings.options),
         (Stage::Describe, timings.describe),
         (Stage::Setup, timings.setup),

@@ -8,20 +8,21 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::Patience;
 use zhishou_domain::{
-    Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode, LoginOutcome, LoginResult,
-    Stage,
+    CertificateFingerprint, Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode,
+    LoginOutcome, LoginResult, Stage,
+};
+use zhishou_protocol::rtsp::{
+    Cause, Event, Facts, Failure, Input, Output, Plan, Session, Target, TeardownState, Track,
 };
 use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
-use zhishou_protocol::rtsp::{
-    Event, Facts, Failure, Input, Output, Plan, Session, Target, TeardownState, Track,
-};
 
+use super::certificate::Met;
 use super::connect::{Connected, connect};
-use super::faults::{of_failure, silence, stage};
+use super::faults::{doubted, of_failure, silence, stage};
 use super::link::{Heard, Link};
 use super::media::Media;
-use crate::Settings;
 use crate::guard::{Held, Refusal, Ticket};
+use crate::{CertificatePolicy, Settings};
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
 const GRACE: Duration = Duration::from_secs(1);
@@ -31,6 +32,8 @@ pub(super) struct Order {
     pub(super) target: Target,
     pub(super) credential: Option<Credential>,
     pub(super) credential_state: CredentialState,
+    /// The certificate on record.
+    pub(super) certificate: Option<CertificateFingerprint>,
     pub(super) depth: Depth,
     pub(super) time: Duration,
     pub(super) patience: Patience,
@@ -46,6 +49,7 @@ pub(super) struct Visited {
     pub(super) connect: Option<Duration>,
     /// What became of the login, where it was sent.
     pub(super) login: Option<LoginResult>,
+    pub(super) tls: Option<Met>,
     /// When it ended, since the visit's start.
     pub(super) ended: Duration,
 }
@@ -77,6 +81,7 @@ pub(super) struct Visit {
     refusal: Option<Refusal>,
     resolve: Option<Duration>,
     connect: Option<Duration>,
+    tls: Option<Met>,
     stop: Option<Stop>,
     /// When the session wants to be asked again.
     session_wakes: Duration,
@@ -134,6 +139,7 @@ impl Visit {
             refusal: None,
             resolve: None,
             connect: None,
+            tls: None,
             stop: None,
             session_wakes: Duration::ZERO,
             give_up: None,
@@ -230,10 +236,13 @@ impl Visit {
                 return Err(Box::new(Fault::new(FaultCode::ConnectTimeout, Stage::Connect, waited)));
             }
         };
-        let Connected { link, peer, resolve, connect } = connected;
+        let Connected { link, peer, resolve, connect, tls } = connected;
         self.link = Some(link);
         self.resolve.get_or_insert(resolve);
         self.connect.get_or_insert(connect);
+        if let Some((shown, took)) = tls {
+            self.meet(target, Met::new(shown, took));
+        }
         if let Some(credential) = self.order.credential.clone()
             && self.refusal.is_none()
             && !self.ticket.as_ref().is_some_and(|ticket| ticket.is_for(peer.ip()))
@@ -252,6 +261,29 @@ impl Visit {
         let now = self.now();
         self.session.handle(Input::Connected, now);
         Ok(())
+    }
+
+    /// Compares a certificate with the one on record, before anything is sent.
+    fn meet(&mut self, target: &Target, mut met: Met) {
+        // Where a redirect leads to another host, no login goes along, and the certificate is not
+        // the device's.
+        if !target.same_host(&self.order.target) {
+            return;
+        }
+        met.compare(self.order.certificate.or(self.tls.as_ref().map(Met::fingerprint)));
+        if met.is_changed() {
+            match self.settings.certificates {
+                CertificatePolicy::Report => self.session.withhold_password(),
+                CertificatePolicy::Pinned => self.session.withhold_login(),
+            }
+        }
+        if met.is_changed() || self.tls.is_none() {
+            self.tls = Some(met);
+        }
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.tls.as_ref().is_some_and(Met::is_changed)
     }
 
     async fn ask_for_login(&mut self, peer: SocketAddr, credential: &Credential) {
@@ -347,14 +379,24 @@ impl Visit {
             resolve: self.resolve,
             connect: self.connect,
             login: self.login,
+            tls: self.tls,
             ended,
         }
     }
 
     fn faults(&self, end: &End, ended: Duration) -> Vec<Fault> {
+        let changed = self.tls.as_ref().and_then(Met::fault);
+        changed.into_iter().chain(self.faults_of_session(end, ended)).collect()
+    }
+
+    fn faults_of_session(&self, end: &End, ended: Duration) -> Vec<Fault> {
         let (packets, after) = self.media.flow(ended);
         let failure = match end {
             End::Reach(fault) => return vec![(**fault).clone()],
+            End::Session(Err(Failure {
+                stage,
+                cause: Cause::AuthRequired { offered, withheld: true },
+            })) if self.refusal.is_none() && self.is_in_doubt() => Some(doubted(*stage, offered)),
             End::Session(Err(failure)) => {
                 Some(of_failure(failure, self.refusal.as_ref(), packets, after))
             }

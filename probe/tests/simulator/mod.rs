@@ -3,8 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+pub(crate) mod security;
 
 /// `admin:right` in Basic.
 const RIGHT: &str = "Authorization: Basic YWRtaW46cmlnaHQ=";
@@ -23,6 +26,8 @@ pub(crate) enum Habit {
     Guarded,
     /// Accepts connections and says nothing.
     Silent,
+    /// Plays to who answers a Digest challenge, rightly or wrongly.
+    Digest,
     /// Answers everything, sends nothing.
     NoMedia,
     /// Closes the connection after 20 packets.
@@ -50,18 +55,30 @@ pub(crate) struct Log {
 
 pub(crate) struct Camera {
     pub(crate) port: u16,
+    scheme: &'static str,
+    host: &'static str,
     log: Arc<Mutex<Log>>,
 }
 
 impl Camera {
     pub(crate) async fn start(habit: Habit) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at("127.0.0.1", habit, None).await
+    }
+
+    /// At an address, an IPv6 one in brackets; over TLS where there is an acceptor.
+    pub(crate) async fn start_at(
+        host: &'static str,
+        habit: Habit,
+        tls: Option<TlsAcceptor>,
+    ) -> Self {
+        let scheme = if tls.is_some() { "rtsps" } else { "rtsp" };
+        let listener = TcpListener::bind(format!("{host}:0")).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let log = Arc::new(Mutex::new(Log::default()));
         let shared = log.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let log = shared.clone();
+                let (log, tls) = (shared.clone(), tls.clone());
                 tokio::spawn(async move {
                     {
                         let mut log = log.lock().unwrap();
@@ -69,16 +86,23 @@ impl Camera {
                         log.open += 1;
                         log.most_open = log.most_open.max(log.open);
                     }
-                    serve(stream, habit, &log).await;
+                    match tls {
+                        None => serve(stream, habit, &log).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, habit, &log).await;
+                            }
+                        }
+                    }
                     log.lock().unwrap().open -= 1;
                 });
             }
         });
-        Self { port, log }
+        Self { port, scheme, host, log }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("rtsp://127.0.0.1:{}/live/main", self.port)
+        format!("{}://{}:{}/live/main", self.scheme, self.host, self.port)
     }
 
     /// How many requests of that method came.
@@ -101,7 +125,11 @@ impl Camera {
     }
 }
 
-async fn serve(mut stream: TcpStream, habit: Habit, log: &Mutex<Log>) {
+pub(crate) async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    habit: Habit,
+    log: &Mutex<Log>,
+) {
     let mut input = Vec::new();
     let mut playing: Option<u16> = None;
     let mut chunk = [0; 4096];
@@ -164,6 +192,11 @@ fn answer(request: &str, habit: Habit) -> Option<String> {
     };
     if habit == Habit::Silent || (habit == Habit::Deaf && method == "TEARDOWN") {
         return None;
+    }
+    if habit == Habit::Digest && method != "OPTIONS" && !request.contains("Authorization: Digest") {
+        return Some(format!(
+            "RTSP/1.0 401 Unauthorized\r\nCSeq: {cseq}\r\nWWW-Authenticate: Digest realm=\"sim\", nonce=\"1\"\r\n\r\n"
+        ));
     }
     if habit == Habit::Guarded && method != "OPTIONS" && !request.contains(RIGHT) {
         return Some(format!(

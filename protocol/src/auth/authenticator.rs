@@ -17,6 +17,8 @@ pub enum Verdict {
     /// The login works in this session, yet this request stays refused: devices say so when they
     /// have too many viewers (Q38, Q72).
     RefusedThoughProven,
+    /// Only Basic is offered, and the password may not be shown.
+    Withheld,
     /// Only schemes are offered that we do not have.
     Unsupported,
 }
@@ -29,6 +31,7 @@ pub struct Authenticator {
     nonce_count: u32,
     /// Chance for client nonces, given by the caller.
     entropy: u64,
+    digest_only: bool,
     sent: bool,
     proven: bool,
     rejected: u32,
@@ -42,6 +45,7 @@ impl Authenticator {
             challenge: None,
             nonce_count: 0,
             entropy,
+            digest_only: false,
             sent: false,
             proven: false,
             rejected: 0,
@@ -79,6 +83,14 @@ impl Authenticator {
     pub fn start_over(&mut self) {
         self.forget_challenge();
         self.proven = false;
+    }
+
+    /// From now on the password is proven, never shown: Basic is not answered.
+    pub fn digest_only(&mut self) {
+        self.digest_only = true;
+        if self.challenge.as_ref().is_some_and(|c| c.scheme == Scheme::Basic) {
+            self.forget_challenge();
+        }
     }
 
     /// Forgets the challenge: the next connection will bring its own.
@@ -153,6 +165,9 @@ impl Authenticator {
             return Verdict::Rejected;
         }
         match best(challenges) {
+            Some(challenge) if self.digest_only && challenge.scheme == Scheme::Basic => {
+                Verdict::Withheld
+            }
             Some(challenge) => {
                 self.adopt(challenge);
                 Verdict::Retry
@@ -261,6 +276,21 @@ mod tests {
         assert_eq!(auth.challenged(renewed.clone(), true, false), Verdict::Retry);
         assert_eq!(auth.challenged(renewed, true, true), Verdict::RefusedThoughProven);
         assert_eq!(auth.rejected(), 0);
+    }
+
+    #[test]
+    fn a_password_that_may_not_be_shown_answers_digest_and_not_basic() {
+        let mut auth = auth();
+        let basic = challenges(&[r#"Basic realm="a""#]);
+        auth.challenged(basic.clone(), false, false);
+        auth.digest_only();
+        assert_eq!(auth.authorization("DESCRIBE", "u"), None);
+        assert_eq!(auth.challenged(basic, false, false), Verdict::Withheld);
+        assert_eq!(auth.authorization("DESCRIBE", "u"), None);
+        assert!(!auth.sent());
+        let both = challenges(&[r#"Basic realm="a""#, r#"Digest realm="a", nonce="1""#]);
+        assert_eq!(auth.challenged(both, false, false), Verdict::Retry);
+        assert!(auth.authorization("DESCRIBE", "u").unwrap().starts_with(b"Digest"));
     }
 
     #[test]

@@ -157,7 +157,4 @@ pub enum RedirectProblem {
     /// More than three in one probe.
     #[error("too many redirects")]
     TooMany,
-    /// It leads to `rtsps:`, which this session cannot open.
-    #[error("it leads to TLS")]
-    Tls,
 }

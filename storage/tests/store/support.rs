@@ -113,6 +113,7 @@ pub(crate) fn observation(started_at: Timestamp, verdict: Verdict) -> Observatio
         stages: vec![],
         server: None,
         transport: None,
+        tls: None,
         redirects: 0,
         rejected_logins: 0,
         video: Some(VideoFacts { fps: Some(25.0), ..VideoFacts::default() }),

@@ -83,9 +83,6 @@ fn check(url: &str, number: usize, lang: Lang) -> Result<(), Failure> {
         Some(("sip" | "sips", _)) => {
             lang.pick("sip: 地址暂不支持", "sip: addresses are not served yet").to_owned()
         }
-        Some(("rtsps", _)) => {
-            lang.pick("rtsps: 地址暂不支持", "rtsps: addresses are not served yet").to_owned()
-        }
         _ => match zhishou_probe::check_address(url) {
             Ok(()) => return Ok(()),
             Err(problem) => match lang {

@@ -105,6 +105,7 @@ impl Session {
                 }
                 return self.repeat(pending.step, now, pending.carried);
             }
+            Verdict::Withheld => Cause::AuthRequired { offered, withheld: true },
             Verdict::Required => Cause::AuthRequired { offered, withheld: self.withheld },
             Verdict::Rejected => Cause::AuthRejected { offered },
             Verdict::RefusedThoughProven => Cause::SessionLimit { status: 401 },
@@ -260,7 +261,8 @@ impl Session {
         self.torn_down(TeardownState::Confirmed);
     }
 
-    /// Follows a redirect on a new connection. The login goes along to the same host only (Q26).
+    /// Follows a redirect on a new connection. The login goes along to the same host only (Q26), and
+    /// not from TLS to plain text.
     fn redirect(&mut self, response: &Response, now: Duration) {
         let location = response.headers.text("location").and_then(|location| {
             let location = location.trim();
@@ -272,11 +274,13 @@ impl Session {
         });
         let problem = match location {
             None => RedirectProblem::NoLocation,
-            Some((next, _)) if next.scheme() == Scheme::Rtsps => RedirectProblem::Tls,
             Some(_) if self.facts.redirects >= MAX_REDIRECTS => RedirectProblem::TooMany,
             Some((next, _)) => {
                 self.facts.redirects += 1;
-                if !self.target.same_host(&next) {
+                // Nor does it leave TLS: whoever answers in the clear may be anybody.
+                let leaves_tls =
+                    self.target.scheme() == Scheme::Rtsps && next.scheme() != Scheme::Rtsps;
+                if leaves_tls || !self.target.same_host(&next) {
                     self.withheld |= self.auth.withhold();
                 }
                 self.auth.start_over();

@@ -271,6 +271,12 @@ impl Session {
         self.withheld |= self.auth.withhold();
     }
 
+    /// Keeps the password itself back from now on: a Digest still answers a challenge, Basic fails
+    /// as [`Cause::AuthRequired`] with `withheld`. For a peer that may not be the one it claims.
+    pub fn withhold_password(&mut self) {
+        self.auth.digest_only();
+    }
+
     /// The stage it is in.
     pub fn stage(&self) -> Stage {
         self.stage

@@ -376,6 +376,22 @@ fn q26_redirect_withholds_the_login_from_another_host() {
 }
 
 #[test]
+fn a_redirect_to_tls_is_followed_and_one_out_of_it_carries_no_login() {
+    let mut device = Device::connected(Depth::Play, LOGIN);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", "RTSP/1.0 302 Moved\nLocation: rtsps://192.168.1.64/x\n\n");
+    assert_eq!(device.connects[1], "192.168.1.64:322");
+    device.input(Input::Connected);
+    let describe = device.serve("DESCRIBE", message!("vstarcam_describe_401"));
+    assert!(describe.starts_with("DESCRIBE rtsps://192.168.1.64/x RTSP/1.0"), "{describe}");
+    let back = "RTSP/1.0 302 Moved\nLocation: rtsp://192.168.1.64/x\n\n";
+    assert!(device.serve("DESCRIBE", back).contains("Authorization"));
+    device.input(Input::Connected);
+    assert!(!device.serve("DESCRIBE", message!("vstarcam_describe_401")).contains("Authorization"));
+    assert!(matches!(device.fails_with().1, Cause::AuthRequired { withheld: true, .. }));
+}
+
+#[test]
 fn redirects_are_bounded_and_keep_the_login_on_the_same_host() {
     let here = "RTSP/1.0 301 Moved\nLocation: rtsp://192.168.1.64:8554/x\n\n";
     let mut device = Device::connected(Depth::Play, LOGIN);

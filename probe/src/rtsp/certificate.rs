@@ -1,0 +1,58 @@
+//! The certificate that a visit met, beside the one on record.
+
+use std::time::Duration;
+
+use zhishou_domain::{
+    CertificateFingerprint, CertificateTrust, Detail, Fault, FaultCode, Stage, TlsFacts,
+};
+
+use crate::tls::Shown;
+
+/// A certificate that a device showed.
+#[derive(Debug)]
+pub(super) struct Met {
+    shown: Shown,
+    known: Option<CertificateFingerprint>,
+    /// What the handshake took.
+    pub(super) took: Duration,
+}
+
+impl Met {
+    pub(super) fn new(shown: Shown, took: Duration) -> Self {
+        Self { shown, known: None, took }
+    }
+
+    /// Sets what is on record.
+    pub(super) fn compare(&mut self, known: Option<CertificateFingerprint>) {
+        self.known = known;
+    }
+
+    pub(super) fn fingerprint(&self) -> CertificateFingerprint {
+        self.shown.fingerprint
+    }
+
+    fn trust(&self) -> CertificateTrust {
+        CertificateTrust::of(self.shown.fingerprint, self.known)
+    }
+
+    /// Whether another one is on record.
+    pub(super) fn is_changed(&self) -> bool {
+        self.trust() == CertificateTrust::Changed
+    }
+
+    pub(super) fn fault(&self) -> Option<Fault> {
+        let known = self.known.filter(|_| self.is_changed())?;
+        let detail = Detail::Certificate { seen: self.shown.fingerprint, known };
+        Some(Fault::new(FaultCode::CertificateChanged, Stage::Tls, detail))
+    }
+
+    pub(super) fn facts(&self) -> TlsFacts {
+        TlsFacts {
+            version: self.shown.version.to_owned(),
+            fingerprint: self.shown.fingerprint,
+            trust: self.trust(),
+            valid_from: self.shown.valid_from,
+            valid_until: self.shown.valid_until,
+        }
+    }
+}
