@@ -170,9 +170,9 @@ impl Framer {
         self.resync
     }
 
-    /// Whether anything that is RTSP has come.
+    /// Whether anything that is RTSP has come, be it the beginning of an answer.
     pub fn has_spoken(&self) -> bool {
-        self.frames > 0
+        self.frames > 0 || self.sample.starts_with(b"RTSP/")
     }
 
     /// The first bytes of the stream for a report: printable, `None` if nothing came at all.

@@ -49,9 +49,11 @@ impl Headers {
         self.get(name).map(String::from_utf8_lossy)
     }
 
-    /// The first field of that lower-case name as a number.
+    /// The first field of that lower-case name as a number; one too large for any use is the largest.
     pub fn number(&self, name: &str) -> Option<u64> {
-        std::str::from_utf8(self.get(name)?).ok()?.trim().parse().ok()
+        let text = std::str::from_utf8(self.get(name)?).ok()?.trim();
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| text.parse().unwrap_or(u64::MAX))
     }
 }
 

@@ -56,7 +56,11 @@ impl Session {
     /// The answer to a request that was not awaited. Errors mean nothing while media flow (Q63, Q65),
     /// but a new nonce is answered once, because devices stop the stream otherwise (Q37).
     fn on_keep_alive_answer(&mut self, response: &Response, now: Duration) {
-        self.keepalive.unanswered = self.keepalive.unanswered.saturating_sub(1);
+        // Nobody asked: a device could otherwise make us send for ever.
+        if self.keepalive.unanswered == 0 {
+            return;
+        }
+        self.keepalive.unanswered -= 1;
         if response.status != 401 || self.state != State::Playing {
             self.keepalive.renewed = false;
             return;

@@ -217,6 +217,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Most heap bytes of one session whatever the device sends, besides the caller's own buffer: the
+    /// framer's, one message taken out of it, and the description read from that, whose media each
+    /// have a copy of what they share.
+    pub const MEMORY_BOUND: usize = Framer::MEMORY_BOUND + 2 * 1024 * 1024;
+
     /// A session that has not yet asked for its connection.
     pub fn new(mut plan: Plan) -> Self {
         let auth = Authenticator::new(plan.credential.take(), plan.entropy);

@@ -57,6 +57,9 @@ pub(super) struct Pending {
 /// Keep-alives go out at half the timeout (Q45), within these bounds.
 const KEEPALIVE_MIN: Duration = Duration::from_secs(1);
 const KEEPALIVE_MAX: Duration = Duration::from_secs(30);
+/// Answers to keep-alives still expected, at most: devices that never answer (Q64) would otherwise
+/// be owed any number.
+const KEEPALIVES_OUT: u32 = 4;
 
 impl Session {
     /// Sends a request of the main course and waits for its answer.
@@ -147,7 +150,7 @@ impl Session {
         let (request, carried) = self.request(method, &uri, self.auth.proven());
         self.keepalive.carried = carried;
         self.queue.push_back(Queued::Send(request.finish()));
-        self.keepalive.unanswered = self.keepalive.unanswered.saturating_add(1);
+        self.keepalive.unanswered = (self.keepalive.unanswered + 1).min(KEEPALIVES_OUT);
         self.schedule_keep_alive(now);
     }
 
