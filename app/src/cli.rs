@@ -102,7 +102,7 @@ pub(crate) enum TransportChoice {
 #[derive(Debug, Args)]
 pub(crate) struct ProbeArgs {
     /// rtsp: 地址, 可带 user:password@ · addresses; credentials may stand inside
-    #[arg(value_name = "URL", required_unless_present = "from")]
+    #[arg(value_name = "URL", required_unless_present_any = ["from", "replay"])]
     pub(crate) urls: Vec<String>,
     /// 从文件读地址, 每行一个, - 为标准输入 · read addresses from a file, one a line; - is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "urls")]
@@ -128,6 +128,15 @@ pub(crate) struct ProbeArgs {
     /// 快照目录 · write a JPEG of each judged keyframe here
     #[arg(long, value_name = "DIR")]
     pub(crate) snapshot: Option<PathBuf>,
+    /// 逐条说明与设备的对话及用时 (仅一个地址) · tell the dialogue with its timings; one address only
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// 把对话存为文件, 不含口令 (仅一个地址) · keep the dialogue, credentials removed; one address only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// 不连设备, 按文件重放一次探测 · probe again from a recorded dialogue, without a network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["urls", "from", "record", "credentials"])]
+    pub(crate) replay: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,9 @@ pub mod guard;
 mod look;
 mod rtsp;
 mod settings;
+mod tape;
 mod tls;
 
 pub use rtsp::{Outcome, Prober, check_address};
 pub use settings::{CertificatePolicy, Settings, StreamLimits};
+pub use tape::{Capture, CaptureError, Tape};

@@ -7,6 +7,7 @@
 
 mod carriage;
 mod simulator;
+mod tape;
 
 use std::sync::Arc;
 use std::time::Duration;

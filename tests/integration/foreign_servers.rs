@@ -224,3 +224,54 @@ fn aio_rtsp_toolkit_serves_a_file() {
     let open = Peer::start(&python, &arguments, &files(&["view-h264.mp4"]));
     is_well(open.url("view-h264.mp4"), "h264");
 }
+
+/// A dialogue with a real server, kept, told, and done again without the server.
+#[test]
+fn a_recorded_dialogue_is_replayed_without_its_server() {
+    let script = root().join("tests/peers/gst_server.py");
+    let login = ["0", "--login", "digest", "--user", "viewer", "--password", "s3cret-word"];
+    let arguments = [&[script.to_str().unwrap()], &login[..]].concat();
+    let server = Peer::start(Path::new("/usr/bin/python3"), &arguments, &files(&["view-h264.mp4"]));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dialogue");
+    let url = server.url_as("viewer", "s3cret-word", "view-h264.mp4");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(binary())
+            .args(["--lang", "en", "probe", "--json"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        (text, told, output.status.code().unwrap())
+    };
+    let (text, told, exit) =
+        run(&["--seconds", "2", "--explain", "--record", file.to_str().unwrap(), &url]);
+    assert_eq!(exit, 0, "{text} {told}");
+    let original: Value = serde_json::from_str(&text).unwrap();
+    assert!(told.contains("Authorization: Digest ***") && told.contains("first keyframe: h264"));
+    drop(server);
+
+    let (again, _, exit) = run(&["--replay", file.to_str().unwrap()]);
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(exit, 0, "{again:#}");
+    for key in ["target", "verdict", "faults", "server", "started_at", "redirects", "transport"] {
+        assert_eq!(original[key], again[key], "{key}");
+    }
+    let [was, is] = [&original, &again].map(|seen| seen["video"].clone());
+    assert_eq!((&was["codec"], &was["width"]), (&is["codec"], &is["width"]));
+    for key in ["packets", "fps", "bitrate_bps", "keyframes"] {
+        let [was, is] = [&was, &is].map(|video| video[key].as_f64().unwrap());
+        assert!((was - is).abs() <= 0.03 * was + 1.0, "{key}: {was} became {is}");
+    }
+    assert_eq!(original["picture"]["scores"], again["picture"]["scores"]);
+
+    let kept = fs::read_to_string(&file).unwrap();
+    for secret in ["s3cret-word", "dmlld2VyOnMzY3JldC13b3Jk", "response="] {
+        assert!(!kept.contains(secret) && !told.contains(secret), "{secret}");
+    }
+    fs::write(&file, &kept[..kept.len() - 9]).unwrap();
+    let (_, told, exit) = run(&["--replay", file.to_str().unwrap()]);
+    assert_eq!(exit, 2);
+    assert!(told.contains("it is cut off"), "{told}");
+}

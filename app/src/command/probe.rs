@@ -1,5 +1,6 @@
 //! `zhishou probe`: opens cameras once, outside any platform.
 
+mod dialogue;
 mod sources;
 
 use super::{Failure, Outcome, block_on};
@@ -30,10 +31,24 @@ pub(super) fn run(args: ProbeArgs, lang: Lang) -> Result<Outcome, Failure> {
         ));
     }
     sources::hide_logins(&args)?;
-    let targets = sources::read(&args, lang)?;
     if let Some(folder) = &args.snapshot {
         fs::create_dir_all(folder)
             .map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?;
+    }
+    if let Some(file) = &args.replay {
+        let capture = dialogue::read(file, lang)?;
+        return block_on(dialogue::replay(&args, capture, lang));
+    }
+    let mut targets = sources::read(&args, lang)?;
+    if args.explain || args.record.is_some() {
+        let (Some(request), true) = (targets.pop(), targets.is_empty()) else {
+            let problem = lang.pick(
+                "--explain 和 --record 一次只能用于一个地址",
+                "--explain and --record take one address at a time",
+            );
+            return Err(Failure::Usage(problem.to_owned()));
+        };
+        return block_on(dialogue::probe(&args, request, lang));
     }
     block_on(probe_all(args, targets, lang))
 }

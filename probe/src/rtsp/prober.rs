@@ -9,8 +9,8 @@ use tokio_util::task::TaskTracker;
 use zhishou_domain::habit::Look as Looked;
 use zhishou_domain::{
     Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, LoginResult,
-    Observation, PictureFacts, ProbeRequest, Stage, StageTiming, Timestamp, Transport, reached_of,
-    verdict_of,
+    Observation, PictureFacts, ProbeRequest, Snapshot, Stage, StageTiming, Timestamp, Transport,
+    reached_of, verdict_of,
 };
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::Target;
@@ -20,6 +20,7 @@ use crate::Settings;
 use crate::decoder::{DecodeFailure, Decoder};
 use crate::guard::Guard;
 use crate::look::{Before, Look, look};
+use crate::tape::{Capture, Header, Player, Tape};
 
 /// What one probe brought.
 #[derive(Debug)]
@@ -56,7 +57,15 @@ impl std::fmt::Debug for Prober {
 struct Start {
     target: String,
     at: Timestamp,
-    began: Instant,
+    /// `None` in a replay, where time is that of the capture.
+    began: Option<Instant>,
+}
+
+impl Start {
+    /// How long it has taken, `ended` being when the visit was over.
+    fn took(&self, ended: Duration) -> Duration {
+        self.began.map_or(ended, |began| began.elapsed())
+    }
 }
 
 impl Prober {
@@ -82,7 +91,40 @@ impl Prober {
     /// When `cancel` fires, or the future is dropped, the session is still taken down in a task of
     /// its own, within a few seconds; [`Prober::close`] waits for such tasks.
     pub async fn probe(&self, request: ProbeRequest, cancel: CancellationToken) -> Outcome {
-        let start = Start { target: String::new(), at: self.clock.now(), began: Instant::now() };
+        let start =
+            Start { target: String::new(), at: self.clock.now(), began: Some(Instant::now()) };
+        self.run(request, start, cancel, None, None).await
+    }
+
+    /// As [`Prober::probe`]; what crosses the wire is noted on `tape`.
+    pub async fn probe_taped(
+        &self,
+        request: ProbeRequest,
+        cancel: CancellationToken,
+        tape: &Tape,
+    ) -> Outcome {
+        let start =
+            Start { target: String::new(), at: self.clock.now(), began: Some(Instant::now()) };
+        self.run(request, start, cancel, Some(tape.clone()), None).await
+    }
+
+    /// Does once more what a probe did, in virtual time and without a network: the same driver over
+    /// what the device said then. What we say now is noted on `tape`.
+    pub async fn replay(&self, capture: &Capture, snapshot: Snapshot, tape: &Tape) -> Outcome {
+        let start = Start { target: String::new(), at: capture.started_at(), began: None };
+        let player = Box::new(capture.player());
+        let (request, cancel) = (capture.request(snapshot), CancellationToken::new());
+        self.run(request, start, cancel, Some(tape.clone()), Some(player)).await
+    }
+
+    async fn run(
+        &self,
+        request: ProbeRequest,
+        start: Start,
+        cancel: CancellationToken,
+        tape: Option<Tape>,
+        player: Option<Box<Player>>,
+    ) -> Outcome {
         let (target, credential) = match Target::parse(&request.url) {
             Ok((target, own)) => {
                 let own = own.map(|c| Credential::new(c.username(), c.password()));
@@ -94,6 +136,12 @@ impl Prober {
             }
         };
         let start = Start { target: target.to_string(), ..start };
+        if let Some(tape) = &tape {
+            tape.begin(
+                Header::of(&request, &start.target, start.at, credential.is_some()),
+                credential.as_ref(),
+            );
+        }
 
         let key = request.device.map_or_else(|| target.request_uri(), |id| id.to_string());
         let turn = Instant::now() + self.settings.turn;
@@ -124,12 +172,14 @@ impl Prober {
                 self.settings.keyframe_at_most,
             ),
             entropy: self.entropy(),
+            tape,
+            player,
         };
         let stop = cancel.child_token();
         // Dropping the caller's future stops the visit, not its end.
         let _guard = stop.clone().drop_guard();
-        let visit =
-            Visit::new(order, held, self.settings.clone(), self.clock.clone(), stop, start.began);
+        let began = start.began.unwrap_or_else(Instant::now);
+        let visit = Visit::new(order, held, self.settings.clone(), self.clock.clone(), stop, began);
         match self.visits.spawn(Box::new(visit).run()).await {
             Ok(visited) => self.report(request, start, visited).await,
             Err(error) => {
@@ -155,7 +205,7 @@ impl Prober {
         if let Some(keyframe) = visited.media.take_keyframe() {
             seen = self.look_at(keyframe, &request, &start).await;
         }
-        let at = start.at + start.began.elapsed();
+        let at = start.at + start.took(visited.ended);
         let mut sighting = visited.media.sighting(visited.ended, at, &faults);
         sighting.look = looked(&seen);
         let habit = request.habit.learn(&sighting);
@@ -232,11 +282,11 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
     let faults = vec![fault];
     let proven = request.credential_state.proven;
     let observation = Observation {
-        target: start.target,
+        target: start.target.clone(),
         kind: request.kind,
         depth: request.depth,
         started_at: start.at,
-        duration_ms: milliseconds(start.began.elapsed()),
+        duration_ms: milliseconds(start.took(Duration::ZERO)),
         verdict: verdict_of(request.depth, false, proven, &faults),
         reached: reached_of(&faults),
         faults,
@@ -274,7 +324,7 @@ fn observe(
         kind: request.kind,
         depth: request.depth,
         started_at: start.at,
-        duration_ms: milliseconds(start.began.elapsed()),
+        duration_ms: milliseconds(start.took(*ended)),
         verdict: verdict_of(request.depth, flowed, proven, &faults),
         reached: reached_of(&faults),
         faults,

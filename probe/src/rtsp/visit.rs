@@ -1,5 +1,7 @@
 //! One visit to one camera: a task that owns the connection and always closes the session.
 
+mod replayed;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +24,9 @@ use super::faults::{doubted, of_failure, silence, stage};
 use super::link::{Heard, Link};
 use super::media::Media;
 use crate::guard::{Held, Refusal, Ticket};
+use crate::tape::{Handshake, Moment, Player, Tape};
 use crate::{CertificatePolicy, Settings};
+use replayed::{nanos, withheld};
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
 const GRACE: Duration = Duration::from_secs(1);
@@ -38,6 +42,10 @@ pub(super) struct Order {
     pub(super) time: Duration,
     pub(super) patience: Patience,
     pub(super) entropy: u64,
+    /// Where to note what happens.
+    pub(super) tape: Option<Tape>,
+    /// What to play instead of opening the device.
+    pub(super) player: Option<Box<Player>>,
 }
 
 /// What a visit brought.
@@ -125,7 +133,9 @@ impl Visit {
         let own_ssrc = u32::try_from(order.entropy >> 32).unwrap_or(1);
         Self {
             media: Media::new(order.depth, order.time, order.patience, own_ssrc),
-            overdue: Instant::now() + settings.session(order.time, order.patience.wait),
+            overdue: Instant::now()
+                + settings.session(order.time, order.patience.wait)
+                + order.player.as_ref().map_or(Duration::ZERO, |player| player.first()),
             order,
             settings,
             clock,
@@ -146,10 +156,6 @@ impl Visit {
         }
     }
 
-    fn now(&self) -> Duration {
-        self.began.elapsed()
-    }
-
     /// Runs to the end. Whatever happens, a session that was opened is taken down within a bounded
     /// time.
     pub(super) async fn run(mut self: Box<Self>) -> Visited {
@@ -167,11 +173,12 @@ impl Visit {
     /// Does what the session asks for until it has to wait.
     async fn drain(&mut self) -> Option<End> {
         loop {
-            let now = self.began.elapsed();
+            let now = self.now();
             match self.session.poll(now) {
                 Output::Packet { track, kind, payload } => {
-                    let wall = u64::try_from(self.clock.now().millis()).unwrap_or(0);
-                    let wall = Duration::from_millis(wall);
+                    let player = self.order.player.as_ref();
+                    let wall = player.map_or_else(|| self.clock.now(), |player| player.wall());
+                    let wall = Duration::from_millis(u64::try_from(wall.millis()).unwrap_or(0));
                     self.media.packet(track, kind, payload, now, wall);
                 }
                 Output::Send(bytes) => self.send(&bytes).await,
@@ -194,12 +201,21 @@ impl Visit {
     }
 
     async fn send(&mut self, bytes: &[u8]) {
+        if let Some(tape) = &self.order.tape {
+            tape.sent(self.now(), bytes);
+        }
         let Some(link) = &mut self.link else { return };
         if link.send(bytes).await.is_err() {
-            self.link = None;
-            let now = self.now();
-            self.session.handle(Input::Closed, now);
+            self.closed();
         }
+    }
+
+    /// The connection is gone.
+    fn closed(&mut self) {
+        self.link = None;
+        self.note(Moment::Closed);
+        let now = self.now();
+        self.session.handle(Input::Closed, now);
     }
 
     fn event(&mut self, event: Event) {
@@ -227,6 +243,10 @@ impl Visit {
     /// Connects, and asks for leave to log in to the address that answered.
     async fn open(&mut self, target: &Target) -> Result<(), Box<Fault>> {
         self.link = None;
+        self.note(Moment::Connecting { host: target.host().to_owned(), port: target.port() });
+        if let Some(opened) = self.open_replayed(target) {
+            return opened;
+        }
         let cancel = self.cancel.clone();
         let connected = tokio::select! {
             connected = connect(target, &self.settings) => connected?,
@@ -238,6 +258,10 @@ impl Visit {
         };
         let Connected { link, peer, resolve, connect, tls } = connected;
         self.link = Some(link);
+        let (resolve_ns, connect_ns) = (nanos(resolve), nanos(connect));
+        let handshake = tls.as_ref().map(|(shown, took)| Handshake::of(shown, *took));
+        let peer_name = peer.to_string();
+        self.note(Moment::Connected { peer: peer_name, resolve_ns, connect_ns, tls: handshake });
         self.resolve.get_or_insert(resolve);
         self.connect.get_or_insert(connect);
         if let Some((shown, took)) = tls {
@@ -296,6 +320,7 @@ impl Visit {
     }
 
     fn withhold(&mut self, refusal: Refusal) {
+        self.note(Moment::Withheld(withheld(&refusal)));
         self.refusal = Some(refusal);
         self.session.withhold_login();
     }
@@ -319,28 +344,25 @@ impl Visit {
         let last = self.give_up.unwrap_or(self.overdue);
         // Without a deadline of its own, `soonest` lies past the end of time.
         let wake = self.began.checked_add(soonest).map_or(last, |at| at.min(last));
+        if let Some(end) = self.wait_replayed(wake, stopping) {
+            return end;
+        }
         let cancel = self.cancel.clone();
-        let (session, began) = (&mut self.session, self.began);
-        let take = |bytes: &[u8]| session.handle(Input::Bytes(bytes), began.elapsed());
+        let (session, began, tape) = (&mut self.session, self.began, &self.order.tape);
+        let take = |bytes: &[u8]| {
+            let now = began.elapsed();
+            if let Some(tape) = tape {
+                tape.received(now, bytes);
+            }
+            session.handle(Input::Bytes(bytes), now);
+        };
         tokio::select! {
             heard = receive(self.link.as_mut(), take) => {
                 if heard == Heard::End {
-                    self.link = None;
-                    let now = self.now();
-                    self.session.handle(Input::Closed, now);
+                    self.closed();
                 }
             }
-            () = sleep_until(wake) => {
-                if self.give_up.is_some_and(|at| at <= Instant::now()) {
-                    return Some(End::GivenUp);
-                }
-                if !stopping && self.overdue <= Instant::now() {
-                    self.stop(Stop::Overdue(stage(self.session.stage())));
-                } else {
-                    let now = self.now();
-                    self.session.handle(Input::Tick, now);
-                }
-            }
+            () = sleep_until(wake) => return self.time_has_come(stopping),
             () = cancel.cancelled(), if !stopping => {
                 self.stop(Stop::Cancelled(stage(self.session.stage())));
             }
@@ -348,10 +370,29 @@ impl Visit {
         None
     }
 
+    /// A deadline has passed: the task's, the probe's, or one of the session and the media.
+    fn time_has_come(&mut self, stopping: bool) -> Option<End> {
+        self.note(Moment::Woke);
+        let instant = self.instant();
+        if self.give_up.is_some_and(|at| at <= instant) {
+            return Some(End::GivenUp);
+        }
+        if !stopping && self.overdue <= instant {
+            self.stop(Stop::Overdue(stage(self.session.stage())));
+        } else {
+            let now = self.now();
+            self.session.handle(Input::Tick, now);
+        }
+        None
+    }
+
     fn stop(&mut self, stop: Stop) {
+        if matches!(stop, Stop::Cancelled(_)) {
+            self.note(Moment::Cancelled);
+        }
         self.stop = Some(stop);
         // SETUP may have to be answered first, and TEARDOWN to be sent twice for a new nonce.
-        self.give_up = Some(Instant::now() + self.settings.rtsp.teardown * 3 + GRACE);
+        self.give_up = Some(self.instant() + self.settings.rtsp.teardown * 3 + GRACE);
         let now = self.now();
         self.session.handle(Input::Stop, now);
     }
@@ -390,6 +431,9 @@ impl Visit {
     }
 
     fn faults_of_session(&self, end: &End, ended: Duration) -> Vec<Fault> {
+        if let End::Reach(fault) = end {
+            self.note(Moment::Failed { fault: (**fault).clone() });
+        }
         let (packets, after) = self.media.flow(ended);
         let failure = match end {
             End::Reach(fault) => return vec![(**fault).clone()],

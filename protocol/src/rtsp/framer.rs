@@ -170,6 +170,11 @@ impl Framer {
         self.resync
     }
 
+    /// Where the next frame starts in the stream, bytes: all before it has been given or skipped.
+    pub fn position(&self) -> u64 {
+        self.offset
+    }
+
     /// Whether anything that is RTSP has come, be it the beginning of an answer.
     pub fn has_spoken(&self) -> bool {
         self.frames > 0 || self.sample.starts_with(b"RTSP/")
