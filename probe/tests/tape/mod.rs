@@ -31,8 +31,8 @@ fn assert_same(original: &Observation, again: &Observation) {
     for (was, is) in figures(original).into_iter().zip(figures(again)) {
         assert!((was - is).abs() <= 0.05 * was.abs() + 1.0, "{was} became {is}: {again:?}");
     }
-    let apart = (original.duration_ms - again.duration_ms).abs();
-    assert!(apart < 100.0 + original.duration_ms / 4.0, "{apart} ms: {again:?}");
+    // The time of a replay ends with the session; that of a probe with the judgement.
+    assert!(again.duration_ms <= original.duration_ms + 1.0, "{again:?}");
 }
 
 async fn record(url: &str, depth: Depth, login: Option<Credential>) -> (Observation, Vec<u8>) {
