@@ -4,6 +4,7 @@
 use crate::{prefs::Prefs, shell::Shell, words::Words};
 use askama::Template;
 use axum::{
+    body::Body,
     extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
@@ -11,6 +12,9 @@ use axum::{
 };
 use serde_json::json;
 use zhishou_storage::StoreError;
+
+/// Longest detail that is taken from others, bytes.
+const LONGEST: usize = 1024;
 
 /// An error on its way to the client. The layer puts it into words.
 #[derive(Clone, Debug)]
@@ -98,10 +102,14 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     if !(status.is_client_error() || status.is_server_error()) || is_worded(response.headers()) {
         return response;
     }
-    let detail =
-        response.extensions().get::<Failure>().map(|it| it.detail.clone()).unwrap_or_default();
+    let ours = response.extensions().get::<Failure>().map(|it| it.detail.clone());
     let (what, advice) = words(Words(prefs.lang), status);
-    let (mut parts, _) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    let detail = match ours {
+        Some(detail) => detail,
+        None if status.is_client_error() => said(body).await,
+        None => String::new(),
+    };
     for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
         parts.headers.remove(name);
     }
@@ -123,6 +131,12 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     let (worded, body) = worded.into_parts();
     parts.headers.extend(worded.headers);
     Response::from_parts(parts, body)
+}
+
+/// What a layer of others said of a request that it refused: which field, and why.
+async fn said(body: Body) -> String {
+    let bytes = axum::body::to_bytes(body, LONGEST).await.unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim().to_owned()
 }
 
 /// Whether the client is a program.

@@ -169,7 +169,9 @@ async fn five_wrong_passwords_lock_the_account_for_this_address() {
             answer.body.contains("用户名或密码不正确") && answer.body.contains("value=\"Admin\"")
         );
     }
-    assert_eq!(browser.login(PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    let locked = browser.login(PASSWORD).await;
+    assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(locked.header("retry-after"), "900");
     fixture.clock.0.fetch_add(16 * 60_000, Ordering::SeqCst);
     assert_eq!(browser.login(PASSWORD).await.status, StatusCode::SEE_OTHER);
     let failed = fixture.app.store.audit_of("login_failed", 10).await.unwrap();
@@ -351,11 +353,13 @@ async fn bad_cursors_are_problems_and_good_ones_reach_every_device_once() {
         "/api/v1/devices?limit=0",
         "/api/v1/rates?by=colour",
         "/api/v1/rates?by=site&from=x",
+        "/api/v1/devices?limit=many",
     ] {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
         assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
         assert_eq!(answer.json()["status"], 400);
+        assert_ne!(answer.json()["detail"], "", "{path}");
     }
     assert_eq!(browser.get("/?after=nonsense").await.status, StatusCode::BAD_REQUEST);
     let (mut next, mut seen) = (String::new(), std::collections::BTreeSet::new());
@@ -454,6 +458,10 @@ async fn probe_now_answers_programs_with_the_observation_and_browsers_with_the_p
     let seen = browser.get(&format!("/api/v1/devices/{device}")).await.json();
     assert_eq!((&seen["state"], &seen["faults"]), (&Value::from("online"), &serde_json::json!([])));
     let unconnected = device_of(&fixture, Case::Unconnected).await;
+    let nobody = "/api/v1/devices/01890a5d-ac96-774b-bcce-b302099a8057/probe";
+    let answer = browser.post(nobody, "").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.header("content-type"), "application/problem+json");
     let answer = browser.post(&format!("/api/v1/devices/{unconnected}/probe"), "").await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     fixture.clock.0.fetch_add(60_000, Ordering::SeqCst);

@@ -276,6 +276,7 @@ pub(super) async fn history(
 
 #[utoipa::path(post, path = "/api/v1/devices/{id}/probe", params(("id" = String, Path)), responses(
     (status = 200, description = "the observation, as `zhishou probe --json` prints it"),
+    (status = 404, description = "no such device; problem+json"),
     (status = 409, description = "it is being probed, or is not probed at all; problem+json"),
 ))]
 pub(super) async fn probe(

@@ -4,12 +4,13 @@ use crate::{
     app::App,
     failure::Failure,
     guard::address,
-    pages::login::{Doors, Entry, enter},
+    pages::login::{Doors, Entry, enter, retry_after},
 };
 use axum::{
     Extension, Json,
     extract::State,
     http::{Extensions, StatusCode},
+    response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
@@ -31,7 +32,7 @@ pub(super) struct Opened {
 #[utoipa::path(post, path = "/api/v1/session", request_body = Login, responses(
     (status = 200, description = "logged in; see Set-Cookie", body = Opened),
     (status = 401, description = "name or password is wrong"),
-    (status = 429, description = "too many failures"),
+    (status = 429, description = "too many failures; Retry-After says for how many seconds"),
 ))]
 pub(super) async fn open(
     State(app): State<App>,
@@ -39,14 +40,18 @@ pub(super) async fn open(
     session: Session,
     extensions: Extensions,
     Json(login): Json<Login>,
-) -> Result<Json<Opened>, Failure> {
+) -> Result<Response, Failure> {
     let from = address(&extensions);
     match enter(&app, &doors, &session, &from, &login.login, login.password).await? {
-        Entry::Open(user) => Ok(Json(Opened { login: user.login, must_change: user.must_change })),
+        Entry::Open(user) => {
+            let opened = Opened { login: user.login, must_change: user.must_change };
+            Ok(Json(opened).into_response())
+        }
         Entry::Wrong => Err(Failure::new(StatusCode::UNAUTHORIZED, "login, password: wrong")),
         Entry::Locked(wait) => {
             let detail = format!("too many failures; try again in {} s", wait.as_secs());
-            Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, detail))
+            let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, detail);
+            Ok((retry_after(wait), failure).into_response())
         }
     }
 }

@@ -144,6 +144,7 @@ pub(crate) async fn probe_for(
     id: DeviceId,
     answer: Answer,
 ) -> Result<Response, Failure> {
+    app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
     audit(app, user, extensions, "probe_now", id.to_string()).await?;
     let refused = |status, words: &str, done: &str| match answer {
         Answer::Json => Failure::new(status, words).into_response(),

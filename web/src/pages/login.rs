@@ -14,7 +14,7 @@ use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Query, State},
-    http::{Extensions, StatusCode},
+    http::{Extensions, HeaderName, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -145,18 +145,27 @@ pub(crate) async fn submit(
 ) -> Result<Response, Failure> {
     let from = address(&extensions);
     let next = safe_next(&form.next).to_owned();
-    let (status, problem) =
+    let (status, wait, problem) =
         match enter(&app, &doors, &session, &from, &form.login, form.password).await? {
             Entry::Open(_) => return Ok(Redirect::to(&next).into_response()),
-            Entry::Wrong => (StatusCode::UNAUTHORIZED, shell.t.login_failed().to_owned()),
+            Entry::Wrong => (StatusCode::UNAUTHORIZED, None, shell.t.login_failed().to_owned()),
             Entry::Locked(wait) => {
                 let text = format!("{}{}", shell.t.login_locked(), duration(wait, shell.t.0));
-                (StatusCode::TOO_MANY_REQUESTS, text)
+                (StatusCode::TOO_MANY_REQUESTS, Some(retry_after(wait)), text)
             }
         };
     let login = form.login.chars().take(64).collect();
     let page = page(&LoginPage { shell, problem: Some(problem), next, login })?;
-    Ok((status, page).into_response())
+    Ok(match wait {
+        Some(wait) => (status, wait, page).into_response(),
+        None => (status, page).into_response(),
+    })
+}
+
+/// When to try again, in whole seconds (RFC 9110 §10.2.3).
+pub(crate) fn retry_after(wait: Duration) -> [(HeaderName, String); 1] {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    [(header::RETRY_AFTER, seconds.to_string())]
 }
 
 /// `POST /logout`.
