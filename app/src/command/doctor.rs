@@ -1,12 +1,12 @@
 //! `zhishou doctor`: what the platform needs, whether it is there, and how to mend what is not.
 
-use super::{Failure, Outcome, block_on};
+mod machine;
+
+use super::{Failure, Outcome, block_on, read_config};
 use crate::{ambient::SystemClock, cli::PlatformArgs, output, wiring::platform::Platform};
 use std::process::Command;
 use zhishou_domain::{Clock, Lang, Timestamp};
 
-/// Descriptors a district of a few thousand cameras needs: one a probe, and the rest of the house.
-const DESCRIPTORS: u64 = 4096;
 /// 2026-01-01T00:00:00Z; a clock before it is surely wrong.
 const BUILT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
@@ -18,7 +18,9 @@ struct Check {
 }
 
 pub(super) fn run(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
-    let mut checks = vec![decoder(lang), fonts(lang), descriptors(lang), clock(lang)];
+    let probes = read_config(args.config.as_deref())?.probing.concurrent as u64;
+    let mut checks = vec![decoder(lang), fonts(lang), clock(lang)];
+    checks.extend(machine::checks(probes, lang));
     checks.extend(block_on(platform(args, lang))?);
     for check in &checks {
         let (mark, text) = match &check.result {
@@ -66,19 +68,6 @@ fn fonts(lang: Lang) -> Check {
         name: lang.pick("中文字体", "Chinese font"),
         result: first.ok_or_else(|| mend.to_owned()),
     }
-}
-
-fn descriptors(lang: Lang) -> Check {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let result = match limit {
-        Some(limit) if limit < DESCRIPTORS => {
-            let mend = lang.pick("调大 LimitNOFILE 或 ulimit -n", "raise LimitNOFILE or ulimit -n");
-            Err(format!("{limit} < {DESCRIPTORS} → {mend}"))
-        }
-        Some(limit) => Ok(limit.to_string()),
-        None => Ok("∞".to_owned()),
-    };
-    Check { name: lang.pick("文件描述符", "descriptors"), result }
 }
 
 fn clock(lang: Lang) -> Check {

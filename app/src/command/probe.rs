@@ -7,7 +7,7 @@ use super::{Failure, Outcome, block_on};
 use crate::{
     cli::{ProbeArgs, TransportChoice},
     output::{self, progress::Progress, table},
-    wiring::prober::Driver,
+    wiring::{descriptors, prober::Driver},
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -31,6 +31,7 @@ pub(super) fn run(args: ProbeArgs, lang: Lang) -> Result<Outcome, Failure> {
         ));
     }
     sources::hide_logins(&args)?;
+    descriptors::raise();
     if let Some(folder) = &args.snapshot {
         fs::create_dir_all(folder)
             .map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?;

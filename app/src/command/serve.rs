@@ -5,7 +5,7 @@ use crate::{
     ambient::SystemClock,
     cli::ServeArgs,
     output,
-    wiring::{first_login, platform::Platform, service::Service},
+    wiring::{descriptors, first_login, platform::Platform, service::Service},
 };
 use zhishou_domain::{Clock, Lang};
 
@@ -18,6 +18,7 @@ pub(super) fn run(args: &ServeArgs, lang: Lang) -> Result<Outcome, Failure> {
     let Some(address) = config.server.address() else {
         return Err(Failure::Usage(config.server.listen));
     };
+    descriptors::raise();
     block_on(async {
         let stop = stop_on_signal()?;
         let platform = Platform::open_with(config, &args.platform.data).await?;

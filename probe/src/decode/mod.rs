@@ -15,12 +15,14 @@
 mod convert;
 mod element;
 mod error;
+mod hardware;
 mod messages;
 mod picture;
 mod pool;
 
 pub use element::MAX_PIXELS;
 pub use error::{DecodeError, PoolError};
+pub use hardware::hardware_decoders;
 pub use picture::Picture;
 pub use pool::{Coded, DecoderPool};
 
