@@ -107,7 +107,7 @@ pub(crate) struct ProbeArgs {
     /// 从文件读地址, 每行一个, - 为标准输入 · read addresses from a file, one a line; - is stdin
     #[arg(long, value_name = "FILE", conflicts_with = "urls")]
     pub(crate) from: Option<PathBuf>,
-    /// 凭据文件, 每行 "主机 用户名 密码" · credentials, "host user password" a line
+    /// 凭据文件, 每行 "主机[:端口] 用户名 密码" · credentials, "host[:port] user password" a line
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials: Option<PathBuf>,
     /// 探测深度 reach, stream 或 picture · how deep

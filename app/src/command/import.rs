@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, block_on};
 use crate::{ambient::SystemClock, cli::ImportArgs, output, wiring::platform::Platform};
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 use zhishou_domain::{Clock, Lang, RowError};
 use zhishou_ledger::Ledger;
 use zhishou_storage::{ImportMode, ImportSummary};
@@ -51,6 +51,9 @@ async fn import(args: &ImportArgs, ledger: Ledger, lang: Lang) -> Result<Outcome
         print_json(&summary, &errors, total, &ledger.ignored, lang)?;
     } else {
         print_text(&summary, &errors, total, &ledger.ignored, args.dry_run, lang);
+        if args.partial && total > 0 {
+            output::line(&left_out(&errors, ledger.more_errors, lang));
+        }
     }
     // The file is at fault, not we.
     if total > 0 && !args.partial {
@@ -64,6 +67,17 @@ async fn import(args: &ImportArgs, ledger: Ledger, lang: Lang) -> Result<Outcome
         }));
     }
     Ok(Outcome::Good)
+}
+
+/// How many rows a partial import does without.
+fn left_out(errors: &[RowError], more_errors: usize, lang: Lang) -> String {
+    let rows = errors.iter().map(|error| error.row).collect::<BTreeSet<_>>().len();
+    // Past a number of errors only their count is kept.
+    let at_least = if more_errors > 0 { lang.pick("至少 ", "at least ") } else { "" };
+    match lang {
+        Lang::Zh => format!("因有错跳过 {at_least}{rows} 行"),
+        Lang::En => format!("{at_least}{rows} rows with errors left out"),
+    }
 }
 
 fn print_json(
@@ -150,4 +164,23 @@ fn print_text(
             s.new_maintainers
         ),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zhishou_domain::RowProblem;
+
+    #[test]
+    fn a_row_with_two_errors_is_left_out_once() {
+        let error = |row| RowError {
+            row,
+            column: None,
+            value: String::new(),
+            problem: RowProblem::Missing,
+        };
+        let errors = [error(2), error(2), error(7)];
+        assert_eq!(left_out(&errors, 0, Lang::En), "2 rows with errors left out");
+        assert_eq!(left_out(&errors, 9, Lang::Zh), "因有错跳过 至少 2 行");
+    }
 }

@@ -60,9 +60,18 @@ pub(super) fn read(args: &ProbeArgs, lang: Lang) -> Result<Vec<ProbeRequest>, Fa
         ));
     }
     if urls.len() > MAX_TARGETS {
-        return Err(Failure::Usage(format!("{} > {MAX_TARGETS}", urls.len())));
+        let number = urls.len();
+        return Err(Failure::Usage(match lang {
+            Lang::Zh => format!("一次最多 {MAX_TARGETS} 个地址，给了 {number} 个"),
+            Lang::En => format!("at most {MAX_TARGETS} addresses at once, {number} are given"),
+        }));
     }
-    let known = args.credentials.as_deref().map(credentials).transpose()?.unwrap_or_default();
+    let known = args
+        .credentials
+        .as_deref()
+        .map(|path| credentials(path, lang))
+        .transpose()?
+        .unwrap_or_default();
     let environment = from_environment();
     for (number, url) in urls.iter().enumerate() {
         check(url, number + 1, lang)?;
@@ -70,7 +79,7 @@ pub(super) fn read(args: &ProbeArgs, lang: Lang) -> Result<Vec<ProbeRequest>, Fa
     Ok(urls
         .into_iter()
         .map(|url| {
-            let login = host_of(&url).and_then(|host| known.get(&host).cloned());
+            let login = places_of(&url).iter().find_map(|place| known.get(place)).cloned();
             request(url, login.or_else(|| environment.clone()), args)
         })
         .collect())
@@ -97,12 +106,18 @@ fn check(url: &str, number: usize, lang: Lang) -> Result<(), Failure> {
     }))
 }
 
-fn host_of(url: &str) -> Option<String> {
-    url::Url::parse(url).ok()?.host_str().map(str::to_ascii_lowercase)
+/// The names under which a login for this address may stand, the closest first: with its port, also
+/// where that is the scheme's own, and the host alone; an IPv6 address with or without brackets.
+fn places_of(url: &str) -> Vec<String> {
+    let Ok(url) = url::Url::parse(url) else { return Vec::new() };
+    let Some(host) = url.host_str().map(str::to_ascii_lowercase) else { return Vec::new() };
+    let port = url.port().unwrap_or(if url.scheme() == "rtsps" { 322 } else { 554 });
+    let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    vec![format!("{host}:{port}"), host, bare]
 }
 
-/// `host user password` a line; the password is the rest of the line.
-fn credentials(path: &Path) -> Result<HashMap<String, Credential>, Failure> {
+/// `host user password` or `host:port user password` a line; the password is the rest of the line.
+fn credentials(path: &Path, lang: Lang) -> Result<HashMap<String, Credential>, Failure> {
     let mut known = HashMap::new();
     for (number, line) in (1..).zip(read_file(path)?.lines()) {
         let line = line.trim();
@@ -113,7 +128,10 @@ fn credentials(path: &Path) -> Result<HashMap<String, Credential>, Failure> {
         let (Some(host), Some(user), Some(password)) = (words.next(), words.next(), words.next())
         else {
             let place = path.display();
-            return Err(Failure::Usage(format!("{place}:{number}: want \"host user password\"")));
+            return Err(Failure::Usage(match lang {
+                Lang::Zh => format!("{place} 第 {number} 行：应为“主机[:端口] 用户名 密码”"),
+                Lang::En => format!("{place}:{number}: want \"host[:port] user password\""),
+            }));
         };
         known.insert(host.to_ascii_lowercase(), Credential::new(user, password.trim()));
     }
@@ -136,4 +154,17 @@ fn read_all(input: impl Read) -> Result<String, Failure> {
     let mut text = String::new();
     let read = input.take(MAX_BYTES).read_to_string(&mut text);
     read.map(|_| text).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_found_by_host_and_port_first() {
+        assert_eq!(places_of("rtsp://Cam/x"), ["cam:554", "cam", "cam"]);
+        assert_eq!(places_of("rtsp://u:p@10.0.0.1:8554/x")[..2], ["10.0.0.1:8554", "10.0.0.1"]);
+        assert_eq!(places_of("rtsps://[::1]/x"), ["[::1]:322", "[::1]", "::1"]);
+        assert!(places_of("nothing").is_empty());
+    }
 }
