@@ -14,11 +14,30 @@ pub struct Probing {
     pub per_site: usize,
     /// Decoder threads; 0 takes one per processor.
     pub decoders: usize,
+    /// What becomes of the login where a device shows another TLS certificate than is on record.
+    pub certificates: Certificates,
+}
+
+/// What a certificate that is not the one on record means for the login.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Certificates {
+    /// It is reported; the login is proven by Digest but never shown by Basic.
+    #[default]
+    Report,
+    /// It is reported; the login is not sent at all before an operator accepts the certificate.
+    Pinned,
 }
 
 impl Default for Probing {
     fn default() -> Self {
-        Self { concurrent: 64, per_parent: 2, per_site: 8, decoders: 0 }
+        Self {
+            concurrent: 64,
+            per_parent: 2,
+            per_site: 8,
+            decoders: 0,
+            certificates: Certificates::Report,
+        }
     }
 }
 

@@ -58,6 +58,7 @@ async fn try_visit(
     let login = agent.store.credential(device).await?;
     let pictures = agent.store.pictures(device).await?;
     let url = address(&target).to_owned();
+    let certificate = agent.store.certificate(device).await?;
     let habit = agent.store.habit(device, &url).await?;
     let request = ProbeRequest {
         device: Some(device),
@@ -65,7 +66,7 @@ async fn try_visit(
         url,
         credential: login.as_ref().map(|login| login.credential.clone()),
         credential_state: login.as_ref().map(|login| login.state.clone()).unwrap_or_default(),
-        certificate: None,
+        certificate: certificate.map(|it| it.fingerprint),
         depth: plan.depth,
         seconds: plan.seconds,
         decode_every: plan.decode_every,

@@ -17,7 +17,7 @@ pub(crate) fn word<T>(
     from_code(text).ok_or_else(|| corrupt(column, text))
 }
 
-/// An identity.
+/// An identity, or a fingerprint.
 pub(crate) fn id<T: FromStr>(column: &'static str, text: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| corrupt(column, text))
 }

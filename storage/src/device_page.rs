@@ -1,6 +1,8 @@
 //! What the page of one device shows, and the histories behind it.
 
-use crate::{Present, Store, StoreError, decode, fleet::standing_of, overview::id};
+use crate::{
+    Present, Store, StoreError, StoredCertificate, decode, fleet::standing_of, overview::id,
+};
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use zhishou_domain::{
     CredentialState, DeviceId, DeviceKind, LifeState, Observation, PointClass, SiteId, Standing,
@@ -65,6 +67,8 @@ pub struct DevicePage {
     pub seen: Option<Timestamp>,
     /// User name and state of its credential, where one is on record.
     pub credential: Option<(String, CredentialState)>,
+    /// Its TLS certificate, where it speaks TLS.
+    pub certificate: Option<StoredCertificate>,
     /// The last good and the last fault picture: key and when taken.
     pub good_picture: Option<(String, Timestamp)>,
     /// As above, of a fault.
@@ -150,6 +154,7 @@ impl Store {
                 .bind(device.to_string())
                 .fetch_all(self.reader())
                 .await?;
+        page.certificate = self.certificate(device).await?;
         Ok(Some(page))
     }
 
@@ -269,6 +274,7 @@ fn page_of(row: &SqliteRow) -> Result<DevicePage, StoreError> {
                 Ok::<_, StoreError>((name, decode::json("credentials.state", state)?))
             })
             .transpose()?,
+        certificate: None,
         good_picture: good.zip(time("good_ms")?),
         fault_picture: fault.zip(time("fault_ms")?),
     })

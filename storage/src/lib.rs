@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
 mod audit;
+mod certificates;
 mod credentials;
 mod decode;
 mod device_page;
@@ -31,6 +32,7 @@ mod users;
 mod writer;
 
 pub use audit::AuditLine;
+pub use certificates::StoredCertificate;
 pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use error::{KeyError, StoreError};

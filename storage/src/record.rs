@@ -1,8 +1,8 @@
 //! The acknowledged write of one result: everything it changes, in one transaction.
 
 use crate::{
-    Change, EvidenceRow, LoginUse, Store, StoreError, credentials, decode, evidence, habits,
-    measures,
+    Change, EvidenceRow, LoginUse, Store, StoreError, certificates, credentials, decode, evidence,
+    habits, measures,
     standings::{self, Seen},
 };
 use chrono_tz::Tz;
@@ -128,6 +128,9 @@ async fn write(
     measures::add(connection, &device, &record.observation).await?;
     if let Some(signature) = &record.signature {
         evidence::remember_signature(connection, &device, outcome.at, signature).await?;
+    }
+    if let Some(tls) = &record.observation.tls {
+        certificates::seen(connection, &device, tls.fingerprint, outcome.at).await?;
     }
     if let Some((url, habit)) = &record.habit {
         habits::remember(connection, &device, url, habit).await?;

@@ -57,6 +57,7 @@ pub fn router(app: App) -> Router {
         .route("/devices/{id}/probe", post(pages::device::probe))
         .route("/devices/{id}/credential", post(pages::device::set_credential))
         .route("/devices/{id}/rearm", post(pages::device::rearm))
+        .route("/devices/{id}/certificate", post(pages::device::accept_certificate))
         .route("/devices/{id}/pictures/{which}", get(pages::device::picture))
         .route("/login", get(pages::login::show).post(pages::login::submit))
         .route("/logout", post(pages::login::logout))

@@ -131,6 +131,14 @@ catalogue! {
     credential_suspended: "已暂停登录", "login suspended";
     rearm: "重新启用登录", "Re-arm login";
     rearmed: "已重新启用；下一次探测将再次登录。", "Re-armed; the next probe logs in again.";
+    certificate: "TLS 证书", "TLS certificate";
+    certificate_since: "首次见到", "first seen";
+    certificate_offered: "设备现出示另一张证书", "the device shows another certificate";
+    accept_certificate: "确认新证书", "Accept the new certificate";
+    certificate_question: "先核实：设备确已更换、升级或重发证书。确认后口令将照常发送给持有该证书的对端。", "Find out first: the device was really replaced, updated or given a new certificate. After this the login goes to whoever holds it.";
+    certificate_confirmed: "我已核实", "I have verified it";
+    certificate_accepted: "新证书已记录。", "The new certificate is on record.";
+    certificate_gone: "设备现已不出示该证书，未作更改。", "The device no longer shows that certificate; nothing was changed.";
     username: "用户名", "User name";
     password: "密码", "Password";
     save: "保存", "Save";

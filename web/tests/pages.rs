@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use std::{sync::atomic::Ordering, time::Duration};
 use tower::ServiceExt;
-use zhishou_domain::{DeviceId, LedgerRow};
+use zhishou_domain::{CertificateFingerprint, CertificateTrust, DeviceId, LedgerRow, TlsFacts};
 use zhishou_storage::{Filter, ImportMode};
 
 /// An answer, read whole.
@@ -440,6 +440,54 @@ async fn a_device_page_answers_first_and_says_what_to_do() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let body = browser.get(&format!("/devices/{login}?done=rearm")).await.body;
     assert!(body.contains("未验证") && body.contains("已重新启用"), "{body}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_changed_is_accepted_by_hand_and_logged() {
+    let fixture = Fixture::district(1, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let device = device_of(&fixture, Case::Silent).await;
+    let path = format!("/devices/{device}");
+    assert!(!browser.get(&path).await.body.contains("证书"));
+    let show = async |sequence, print: [u8; 32]| {
+        let at = zhishou_domain::Clock::now(&*fixture.clock) + Duration::from_secs(1);
+        let mut seen = fixture::observation("rtsps://10.0.0.9/x", at, Case::Silent);
+        seen.tls = Some(TlsFacts {
+            version: "1.2".to_owned(),
+            fingerprint: CertificateFingerprint::new(print),
+            trust: CertificateTrust::First,
+            valid_from: None,
+            valid_until: None,
+        });
+        let record = fixture::record(device, "tls", sequence, seen, 1);
+        fixture.app.store.record(record).await.unwrap();
+    };
+    show(1, [0x11; 32]).await;
+    let body = browser.get(&path).await.body;
+    assert!(body.contains("11111111 11111111") && body.contains("首次见到"), "{body}");
+    assert!(!body.contains("确认新证书"));
+    show(2, [0x22; 32]).await;
+    let body = browser.get(&path).await.body;
+    let offered = "22".repeat(32);
+    for words in ["22222222 22222222", "设备现出示另一张证书", "确认新证书", offered.as_str()]
+    {
+        assert!(body.contains(words), "{words}: {body}");
+    }
+    let body = browser.get(&format!("{path}?lang=en")).await.body;
+    assert!(body.contains("Accept the new certificate"), "{body}");
+
+    let accept = format!("{path}/certificate");
+    let other = format!("fingerprint={}", "33".repeat(32));
+    let answer = browser.post(&accept, &other).await;
+    assert_eq!(answer.header("location"), format!("{path}?done=certificate_gone"));
+    assert_eq!(browser.post(&accept, "fingerprint=x").await.status, StatusCode::BAD_REQUEST);
+    let answer = browser.post(&accept, &format!("fingerprint={offered}")).await;
+    assert_eq!(answer.header("location"), format!("{path}?done=certificate"));
+    let body = browser.get(&path).await.body;
+    assert!(!body.contains("11111111 11111111") && !body.contains("设备现出示另一张证书"));
+    let accepted = fixture.app.store.audit_of("accept_certificate", 10).await.unwrap();
+    assert_eq!(accepted.len(), 1);
+    assert!(format!("{:?}", accepted[0]).contains(&offered), "{accepted:?}");
 }
 
 #[tokio::test]

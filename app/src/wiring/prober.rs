@@ -3,9 +3,10 @@
 use crate::ambient::{OsRandom, SystemClock};
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio_util::sync::CancellationToken;
+use zhishou_config::Certificates;
 use zhishou_domain::{IdSource, ProbeRequest};
 use zhishou_probe::{
-    Settings,
+    CertificatePolicy, Settings,
     decoder::Decoder,
     guard::{FingerprintKey, Guard},
 };
@@ -16,9 +17,13 @@ pub(crate) struct Driver(pub(crate) zhishou_probe::Prober);
 
 impl Driver {
     /// A driver with `decoders` decoder threads (0: one per processor).
-    pub(crate) fn new(decoders: usize, guard: Arc<Guard>) -> Self {
+    pub(crate) fn new(decoders: usize, certificates: Certificates, guard: Arc<Guard>) -> Self {
+        let certificates = match certificates {
+            Certificates::Report => CertificatePolicy::Report,
+            Certificates::Pinned => CertificatePolicy::Pinned,
+        };
         Self(zhishou_probe::Prober::new(
-            Settings::default(),
+            Settings { certificates, ..Settings::default() },
             Arc::new(SystemClock),
             Arc::new(OsRandom),
             guard,
@@ -33,7 +38,7 @@ impl Driver {
             let random = OsRandom.random();
             part.copy_from_slice(&random[..part.len()]);
         }
-        Self::new(0, Guard::new(FingerprintKey::new(key), Vec::new()))
+        Self::new(0, Certificates::default(), Guard::new(FingerprintKey::new(key), Vec::new()))
     }
 }
 

@@ -18,7 +18,7 @@ use axum::{
 use chrono::Days;
 use serde::Deserialize;
 use std::time::Duration;
-use zhishou_domain::{Credential, DeviceId, Timestamp};
+use zhishou_domain::{CertificateFingerprint, Credential, DeviceId, Timestamp};
 use zhishou_storage::{AuditLine, ObservationFilter, Period};
 
 /// Observations on one page.
@@ -100,6 +100,8 @@ fn notice(done: &str, shell: &Shell) -> Option<&'static str> {
     match done {
         "credential" => Some(t.credential_saved()),
         "rearm" => Some(t.rearmed()),
+        "certificate" => Some(t.certificate_accepted()),
+        "certificate_gone" => Some(t.certificate_gone()),
         "busy" => Some(t.probe_refused_busy()),
         "unprobed" => Some(t.probe_refused_unprobed()),
         "stopping" => Some(t.probe_refused_stopping()),
@@ -207,6 +209,36 @@ pub(crate) async fn rearm(
     app.store.rearm(id).await?;
     audit(&app, &user, &extensions, "rearm", id.to_string()).await?;
     Ok(Redirect::to(&format!("/devices/{id}?done=rearm")))
+}
+
+/// The certificate that the operator saw and takes for the device's own.
+#[derive(Deserialize)]
+pub(crate) struct CertificateForm {
+    fingerprint: String,
+}
+
+/// `POST /devices/{id}/certificate`: another certificate goes on record.
+pub(crate) async fn accept_certificate(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    extensions: Extensions,
+    Form(form): Form<CertificateForm>,
+) -> Result<Redirect, Failure> {
+    let id = id_of(&id)?;
+    let fingerprint: CertificateFingerprint = form
+        .fingerprint
+        .parse()
+        .map_err(|_| Failure::bad_request("fingerprint: 64 hexadecimal digits"))?;
+    app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
+    let done = if app.store.accept_certificate(id, fingerprint).await? {
+        let subject = format!("{id} {fingerprint}");
+        audit(&app, &user, &extensions, "accept_certificate", subject).await?;
+        "certificate"
+    } else {
+        "certificate_gone"
+    };
+    Ok(Redirect::to(&format!("/devices/{id}?done={done}")))
 }
 
 /// `GET /devices/{id}/pictures/{good|fault}`: the evidence; every view is logged before it is

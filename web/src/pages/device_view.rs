@@ -11,10 +11,12 @@ use askama::Template;
 use chrono_tz::Tz;
 use std::time::Duration;
 use zhishou_domain::{
-    DayStrip, DeviceId, FaultCode, LifeState, Observation, Stage, State, Timestamp, Transition,
-    Transport, VideoFacts,
+    CertificateFingerprint, DayStrip, DeviceId, FaultCode, LifeState, Observation, Stage, State,
+    Timestamp, Transition, Transport, VideoFacts,
 };
-use zhishou_storage::{DevicePage as Device, Measure, Period, Present, Rollup, Seen};
+use zhishou_storage::{
+    DevicePage as Device, Measure, Period, Present, Rollup, Seen, StoredCertificate,
+};
 
 /// What was read for the page.
 pub(super) struct Parts {
@@ -50,6 +52,8 @@ pub(super) struct DevicePage {
     notice: Option<&'static str>,
     can_probe: bool,
     can_rearm: bool,
+    /// The certificate that waits to be accepted.
+    offered: Option<CertificateFingerprint>,
     wants_credential: bool,
     username: String,
     today: Strip,
@@ -171,6 +175,7 @@ impl DevicePage {
             notice: parts.notice,
             can_probe: device.life == LifeState::InUse && device.url.is_some(),
             can_rearm: device.credential.is_some() && (is_suspended || asks_login),
+            offered: device.certificate.and_then(|it| it.offered).map(|(offered, _)| offered),
             wants_credential: asks_login,
             username: device
                 .credential
@@ -275,12 +280,34 @@ fn ledger(view: &View<'_>, device: &Device) -> Vec<Fact> {
         },
     );
     add(t.credential(), Some(credential), None);
+    add(t.certificate(), device.certificate.map(|it| certificate(view, &it)), None);
     add(t.national_code(), device.national_code.clone(), None);
     let since = device.life_since.local_day(view.app.zone);
     add(t.life(), Some(format!("{} · {since}", device.life.name(t.0))), None);
     add(t.tag(), Some(device.tags.join(t.0.pick("、", ", "))), None);
     add(t.note(), device.note.clone(), None);
     facts
+}
+
+/// The certificate on record, since when, and whether the device shows another.
+fn certificate(view: &View<'_>, certificate: &StoredCertificate) -> String {
+    let t = view.t;
+    let since = certificate.first_seen.local_day(view.app.zone);
+    let print = grouped(&certificate.fingerprint);
+    let mut words = format!("{print} · {} {since}", t.certificate_since());
+    if let Some((offered, since)) = &certificate.offered {
+        let since = since.local_day(view.app.zone);
+        let print = grouped(offered);
+        words.push_str(&format!(" · {} {print} ({since})", t.certificate_offered()));
+    }
+    words
+}
+
+/// In groups of eight digits, which people compare and narrow pages break.
+fn grouped(fingerprint: &CertificateFingerprint) -> String {
+    let digits = fingerprint.to_string();
+    let groups: Vec<&str> = (0..8).filter_map(|n| digits.get(n * 8..n * 8 + 8)).collect();
+    groups.join(" ")
 }
 
 /// Bars that begin where the stage before ended, in thousandths of the whole.
