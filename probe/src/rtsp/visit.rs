@@ -387,9 +387,11 @@ impl Visit {
     }
 
     fn stop(&mut self, stop: Stop) {
-        if matches!(stop, Stop::Cancelled(_)) {
-            self.note(Moment::Cancelled);
-        }
+        self.note(match stop {
+            Stop::Cancelled(_) => Moment::Cancelled,
+            // Bytes that came just before this came before it again in a replay.
+            Stop::Satisfied | Stop::Overdue(_) => Moment::Woke,
+        });
         self.stop = Some(stop);
         // SETUP may have to be answered first, and TEARDOWN to be sent twice for a new nonce.
         self.give_up = Some(self.instant() + self.settings.rtsp.teardown * 3 + GRACE);

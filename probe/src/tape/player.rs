@@ -10,7 +10,7 @@ use zhishou_domain::{Detail, Fault, FaultCode, Stage, Timestamp};
 use super::moment::{Entry, Handshake, Moment, Octets, Withheld};
 
 /// How late a timer may have fired on a busy machine: until then, what came first comes first.
-const LATE: Duration = Duration::from_millis(250);
+const LATE: Duration = Duration::from_secs(1);
 
 /// A capture being played.
 #[derive(Debug)]

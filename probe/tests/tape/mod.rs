@@ -1,5 +1,7 @@
 //! A probe that is recorded, and the same again from its capture.
 
+mod kept;
+
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{Credential, Depth, FaultCode, Lang, Observation, Snapshot, Verdict};
 use zhishou_probe::{Capture, Tape};
