@@ -4,7 +4,7 @@ use crate::command::month;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
-use zhishou_domain::{Depth, Lang};
+use zhishou_domain::{Depth, Lang, TransportPolicy};
 
 /// 值守: 摄像机与视频会议运行保障平台 · operations assurance for cameras and video meetings
 #[derive(Debug, Parser)]
@@ -88,17 +88,6 @@ pub(crate) struct DemoArgs {
     pub(crate) cameras: Option<usize>,
 }
 
-/// RTP transports that can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TransportChoice {
-    /// TCP interleaved.
-    Auto,
-    /// TCP interleaved.
-    Tcp,
-    /// UDP unicast; not served yet.
-    Udp,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct ProbeArgs {
     /// rtsp: 地址, 可带 user:password@ · addresses; credentials may stand inside
@@ -116,9 +105,9 @@ pub(crate) struct ProbeArgs {
     /// 收流秒数, 0.5 到 300 · seconds of media received
     #[arg(long, value_name = "S", default_value_t = 3.0, value_parser = seconds)]
     pub(crate) seconds: f64,
-    /// 传输方式 · RTP transport
-    #[arg(long, value_enum, default_value_t = TransportChoice::Auto)]
-    pub(crate) transport: TransportChoice,
+    /// 传输方式 auto, tcp 或 udp; auto 先 TCP, 被拒或无码流时换 UDP · how media travel
+    #[arg(long, value_name = "TRANSPORT", default_value = "auto", value_parser = transport)]
+    pub(crate) transport: TransportPolicy,
     /// 并发数, 默认为处理器数的 16 倍 · probes under way at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub(crate) jobs: Option<u16>,
@@ -244,6 +233,10 @@ pub(crate) enum UserCommand {
 
 fn depth(text: &str) -> Result<Depth, String> {
     Depth::from_code(text).ok_or_else(|| "must be reach, stream or picture".to_owned())
+}
+
+fn transport(text: &str) -> Result<TransportPolicy, String> {
+    TransportPolicy::from_code(text).ok_or_else(|| "must be auto, tcp or udp".to_owned())
 }
 
 #[cfg(feature = "demo")]

@@ -2,7 +2,7 @@ use crate::{ConfigError, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use zhishou_domain::{ConfirmRule, Depth, Plan, PointClass};
+use zhishou_domain::{ConfirmRule, Depth, Plan, PointClass, TransportPolicy};
 
 /// How often and how deep devices are probed: a default, and what differs per point class.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +34,8 @@ pub struct PlanSection {
     /// Seconds after which a clean picture is decoded again at the latest, 0 to 86 400; 0: at each
     /// probe. In between it is decoded when its keyframe departs from the camera's habit.
     pub decode_every_s: u32,
+    /// `auto` (TCP, and UDP where a device refuses it or sends nothing), `tcp` or `udp`.
+    pub transport: String,
     /// Share of the interval by which a probe may come early or late, 0 to 0.5.
     pub jitter: f64,
     /// Consecutive failures that make an outage hard, 1 to 10.
@@ -49,6 +51,7 @@ impl Default for PlanSection {
             depth: "picture".to_owned(),
             seconds: 3.0,
             decode_every_s: 600,
+            transport: "auto".to_owned(),
             jitter: 0.1,
             failures: 3,
             retry_s: 30,
@@ -83,6 +86,7 @@ impl PlanSection {
             depth: Depth::from_code(&self.depth).unwrap_or_default(),
             seconds: Duration::from_secs_f64(self.seconds),
             decode_every: Duration::from_secs(u64::from(self.decode_every_s)),
+            transport: TransportPolicy::from_code(&self.transport).unwrap_or_default(),
             jitter: self.jitter,
             confirm: ConfirmRule {
                 failures: self.failures,
@@ -118,6 +122,12 @@ impl PlanSection {
             key("decode_every_s"),
             self.decode_every_s,
             "must be 0 (at each probe) to 86400 seconds",
+        )?;
+        require(
+            TransportPolicy::from_code(&self.transport).is_some(),
+            key("transport"),
+            &self.transport,
+            "must be \"auto\", \"tcp\" or \"udp\"",
         )?;
         require(
             (0.0..=0.5).contains(&self.jitter),

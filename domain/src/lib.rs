@@ -46,7 +46,7 @@ pub use observation::{
     AudioFacts, Observation, PictureFacts, PictureMode, StageTiming, Transport, VideoFacts,
 };
 pub use place::{Department, Maintainer, Site, Street};
-pub use plan::{Depth, Plan, ProbeRequest, Snapshot};
+pub use plan::{Depth, Plan, ProbeRequest, Snapshot, TransportPolicy};
 pub use rate::{Counts, Minutes, POLICY, Rate};
 pub use strip::{DayStrip, State};
 pub use time::{Clock, Timestamp};

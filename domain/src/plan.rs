@@ -28,6 +28,26 @@ words!(Depth {
     Picture = "picture", "画面", "picture";
 });
 
+/// 传输方式: which ways media may travel. A device that refuses the first, or sends
+/// nothing, is asked for the second on a new connection, once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportPolicy {
+    /// TCP interleaved, which passes firewalls; UDP where that fails.
+    #[default]
+    Auto,
+    /// TCP interleaved and nothing else.
+    Tcp,
+    /// UDP unicast and nothing else.
+    Udp,
+}
+
+words!(TransportPolicy {
+    Auto = "auto", "自动", "automatic";
+    Tcp = "tcp", "仅 TCP", "TCP only";
+    Udp = "udp", "仅 UDP", "UDP only";
+});
+
 /// 探测计划: how devices of one class are probed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -39,6 +59,8 @@ pub struct Plan {
     pub seconds: Duration,
     /// A picture that was clean is looked at again after so long at the latest; zero: each time.
     pub decode_every: Duration,
+    /// Which ways media may travel.
+    pub transport: TransportPolicy,
     /// Share of the interval, 0–0.5, by which each probe may come early or late.
     pub jitter: f64,
     /// When a failure becomes hard.
@@ -113,6 +135,8 @@ pub struct ProbeRequest {
     pub decode_every: Duration,
     /// What is learned of this address; the default where nothing is.
     pub habit: Habit,
+    /// Which ways media may travel.
+    pub transport: TransportPolicy,
     /// Signature of the last picture of this device and when it was taken, for `frozen`.
     pub last_picture: Option<(Timestamp, Vec<u8>)>,
     /// Whether the judged keyframe is wanted as a JPEG.
@@ -137,6 +161,7 @@ mod tests {
             depth: Depth::Stream,
             seconds: Duration::from_secs(3),
             decode_every: Duration::ZERO,
+            transport: TransportPolicy::Auto,
             jitter: 0.1,
             confirm: ConfirmRule { failures: 3, retry: Duration::from_secs(10) },
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use zhishou_protocol::rtsp::Deadlines;
+use zhishou_protocol::rtsp::{Deadlines, Transports};
 
 /// Where media become a fault.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,17 +97,20 @@ impl Default for Settings {
 impl Settings {
     /// How long a session may take from connecting to its last packet, whatever the device does;
     /// closing it comes on top. `media` is how long media is received, `keyframe` how long a
-    /// keyframe is waited for.
-    pub fn session(&self, media: Duration, keyframe: Duration) -> Duration {
+    /// keyframe is waited for. With two transports it may have to begin again once.
+    pub fn session(&self, media: Duration, keyframe: Duration, transports: Transports) -> Duration {
         // DESCRIBE twice for the challenge, SETUP for video and sound.
-        self.resolve
+        let attempt = self.resolve
             + self.connect
             + self.tls
-            + self.rtsp.options
             + self.rtsp.describe * 2
             + self.rtsp.setup * 2
             + self.rtsp.play
-            + self.first_packet
+            + self.first_packet;
+        let spare = transports.spare.map_or(Duration::ZERO, |_| attempt + self.rtsp.teardown);
+        self.rtsp.options
+            + attempt
+            + spare
             + keyframe.max(media)
             // A stream that falls silent near the end is watched until it is a stall or goes on.
             + self.limits.stall

@@ -16,7 +16,7 @@ use simulator::{Camera, Habit};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
-    LoginOutcome, ProbeRequest, Snapshot, Stage, Timestamp, Verdict,
+    LoginOutcome, ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
 use zhishou_probe::decoder::{DecodeFailure, Decoded, Decoder, Decoding};
@@ -122,6 +122,8 @@ fn request(url: &str, depth: Depth) -> ProbeRequest {
         certificate: None,
         depth,
         seconds: Duration::from_millis(300),
+        // What another transport does stands in udp/.
+        transport: TransportPolicy::Tcp,
         decode_every: Duration::ZERO,
         habit: zhishou_domain::Habit::default(),
         last_picture: None,

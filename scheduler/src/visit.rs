@@ -71,6 +71,7 @@ async fn try_visit(
         seconds: plan.seconds,
         decode_every: plan.decode_every,
         habit,
+        transport: plan.transport,
         last_picture: pictures.last.clone(),
         snapshot: snapshot_wanted(last_good(&pictures), agent.clock.now()),
     };

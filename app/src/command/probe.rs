@@ -5,7 +5,7 @@ mod sources;
 
 use super::{Failure, Outcome, block_on};
 use crate::{
-    cli::{ProbeArgs, TransportChoice},
+    cli::ProbeArgs,
     output::{self, progress::Progress, table},
     wiring::{descriptors, prober::Driver},
 };
@@ -21,15 +21,6 @@ use zhishou_scheduler::Prober;
 const PER_PROCESSOR: usize = 16;
 
 pub(super) fn run(args: ProbeArgs, lang: Lang) -> Result<Outcome, Failure> {
-    if args.transport == TransportChoice::Udp {
-        return Err(Failure::Usage(
-            lang.pick(
-                "--transport udp 暂不支持，请用 tcp",
-                "--transport udp is not served yet; use tcp",
-            )
-            .to_owned(),
-        ));
-    }
     sources::hide_logins(&args)?;
     descriptors::raise();
     if let Some(folder) = &args.snapshot {
@@ -200,6 +191,7 @@ fn request(
         seconds: Duration::from_secs_f64(args.seconds),
         decode_every: Duration::ZERO,
         habit: Habit::default(),
+        transport: args.transport,
         last_picture: None,
         snapshot: if args.snapshot.is_some() { Snapshot::Always } else { Snapshot::Never },
     }

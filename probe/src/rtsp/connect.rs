@@ -19,6 +19,8 @@ const MAX_ADDRESSES: usize = 3;
 /// A connection and what it took.
 pub(super) struct Connected {
     pub(super) link: Link,
+    /// Our end, where datagrams are to be received as well.
+    pub(super) local: SocketAddr,
     pub(super) peer: SocketAddr,
     pub(super) resolve: Duration,
     pub(super) connect: Duration,
@@ -42,6 +44,7 @@ pub(super) async fn connect(target: &Target, settings: &Settings) -> Result<Conn
             Ok(stream) => {
                 // Requests are small and awaited; a failure only costs time.
                 let _ = stream.set_nodelay(true);
+                let local = stream.local_addr().map_err(|error| ours(peer, &error))?;
                 let (resolve, connect) = (resolved - began, resolved.elapsed());
                 let (link, tls) = match target.scheme() {
                     Scheme::Rtsp => (Link::Plain(stream), None),
@@ -50,7 +53,7 @@ pub(super) async fn connect(target: &Target, settings: &Settings) -> Result<Conn
                         (link, Some((shown, took)))
                     }
                 };
-                return Ok(Connected { link, peer, resolve, connect, tls });
+                return Ok(Connected { link, local, peer, resolve, connect, tls });
             }
             Err(error) => fault = Some(connect_fault(peer, &error)),
         }
@@ -114,9 +117,14 @@ fn connect_fault(peer: SocketAddr, error: &io::Error) -> Fault {
     } else {
         // No route from here, no descriptors left, no address to send from, not permitted: nothing
         // the device did.
-        Detail::Ours { problem: format!("connect to {peer}: {error}") }
+        return ours(peer, error);
     };
     Fault::new(code, Stage::Connect, detail)
+}
+
+fn ours(peer: SocketAddr, error: &io::Error) -> Fault {
+    let problem = format!("connect to {peer}: {error}");
+    Fault::new(FaultCode::Unreachable, Stage::Connect, Detail::Ours { problem })
 }
 
 #[cfg(test)]

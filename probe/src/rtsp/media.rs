@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use zhishou_domain::habit::{Flow, Form, InVain, Look, Patience, Sighting, Wait};
 use zhishou_domain::{
-    AudioFacts, Depth, Detail, Fault, FaultCode, Group, Stage, Timestamp, VideoFacts,
+    AudioFacts, Depth, Detail, Fault, FaultCode, Group, Stage, Timestamp, Transport, VideoFacts,
 };
-use zhishou_protocol::rtp::{Codec, Keyframe, Receiver, Statistics, StreamFormat};
-use zhishou_protocol::rtsp::{PacketKind, Track};
+use zhishou_protocol::rtp::{
+    Codec, Keyframe, Receiver, Statistics, StreamFormat, StreamStatistics,
+};
+use zhishou_protocol::rtsp::{PacketKind, Track, TransportKind};
 use zhishou_protocol::sdp::{self, Description, MediaKind};
 
+use super::datagrams::Datagrams;
 use super::faults::{millis, silence};
 use crate::Settings;
 
@@ -45,6 +48,26 @@ pub(super) struct Media {
     last_packet_at: Duration,
     next_report: Option<Duration>,
     keyframe: Option<Keyframe>,
+    way: Way,
+}
+
+/// How the packets of the video came, which says whose fault it is if some are missing.
+#[derive(Debug, Clone, Copy, Default)]
+struct Way {
+    transport: Option<Transport>,
+    /// Packets of hosts that have nothing to do with the session.
+    strangers: u64,
+    /// Packets that arrived and that this machine had no room for.
+    dropped_here: u64,
+}
+
+impl Way {
+    /// Packets that did not arrive, and their share of those expected.
+    fn loss(&self, s: &StreamStatistics) -> (u64, Option<f64>) {
+        let lost = s.lost.saturating_sub(self.dropped_here);
+        let share = if s.lost > 0 { lost as f64 / s.lost as f64 } else { 1.0 };
+        (lost, s.loss_ratio.map(|ratio| ratio * share))
+    }
 }
 
 impl Media {
@@ -62,6 +85,37 @@ impl Media {
             last_packet_at: Duration::ZERO,
             next_report: None,
             keyframe: None,
+            way: Way::default(),
+        }
+    }
+
+    /// Forgets what was set up: it begins again in another way.
+    pub(super) fn start_over(&mut self) {
+        *self = Self::new(self.depth, self.time, self.patience, self.own_ssrc);
+    }
+
+    /// Of our receiver reports.
+    pub(super) fn own_ssrc(&self) -> u32 {
+        self.own_ssrc
+    }
+
+    /// How the video came, once it was set up.
+    pub(super) fn transport(&self) -> Option<Transport> {
+        self.way.transport
+    }
+
+    /// What the sockets know of packets that did not make it into the stream.
+    pub(super) fn went_astray(&mut self, datagrams: &Datagrams, now: Duration) {
+        self.way.strangers = datagrams.strangers();
+        let lost = self.video.as_ref().map_or(0, |v| v.receiver.statistics(now).stream.lost);
+        if lost > 0 {
+            self.way.dropped_here = datagrams.dropped_here();
+            if self.way.dropped_here > 0 {
+                tracing::warn!(
+                    packets = self.way.dropped_here,
+                    "the receive buffer was full; raise net.core.rmem_max"
+                );
+            }
         }
     }
 
@@ -69,7 +123,13 @@ impl Media {
         self.description = Some(description);
     }
 
-    pub(super) fn ready(&mut self, track: Track, ssrc: Option<u32>) {
+    pub(super) fn ready(&mut self, track: Track, ssrc: Option<u32>, kind: TransportKind) {
+        if track == Track::Video {
+            self.way.transport = Some(match kind {
+                TransportKind::Tcp => Transport::Tcp,
+                TransportKind::Udp => Transport::Udp,
+            });
+        }
         let Some(description) = &self.description else { return };
         let (media, slot) = match track {
             Track::Video => (description.video(), &mut self.video),
@@ -87,9 +147,10 @@ impl Media {
         self.next_report = Some(now + settings.report);
     }
 
-    /// Whether anything was set up.
-    pub(super) fn is_set_up(&self) -> bool {
-        self.video.is_some()
+    /// Whether PLAY was answered and nothing at all came.
+    pub(super) fn is_silent(&self, now: Duration) -> bool {
+        let sound = self.audio.as_ref().map_or(0, |a| a.receiver.statistics(now).stream.packets);
+        self.playing_at.is_some() && self.first_packet_at.is_none() && sound == 0
     }
 
     pub(super) fn packet(
@@ -240,7 +301,8 @@ impl Media {
             let fault = Fault::new(FaultCode::NoMedia, Stage::FirstPacket, waited);
             return if cut || stopped { Vec::new() } else { vec![fault] };
         }
-        let mut faults = flow_faults(&statistics, self.declared_fps(&statistics), settings);
+        let declared_fps = self.declared_fps(&statistics);
+        let mut faults = flow_faults(&statistics, &self.way, declared_fps, settings);
         let missing = self.depth == Depth::Picture && !self.has_whole_keyframe();
         if missing && !cut && !stopped {
             faults.extend(self.keyframe_fault(now, &statistics, settings));
@@ -329,6 +391,7 @@ impl Media {
         let statistics = stream.receiver.statistics(now);
         let declared_fps = self.declared_fps(&statistics);
         let s = statistics.stream;
+        let (lost, loss_ratio) = self.way.loss(&s);
         let video = statistics.video?;
         let picture = video.picture.as_ref();
         Some(VideoFacts {
@@ -343,11 +406,11 @@ impl Media {
             gop_frames: video.gop_frames.map(|frames| frames as f64),
             keyframes: video.keyframes.unwrap_or(0),
             packets: s.packets,
-            lost: s.lost,
-            loss_ratio: s.loss_ratio,
+            lost,
+            loss_ratio,
             reordered: s.reordered,
             duplicates: s.duplicates,
-            foreign: s.foreign,
+            foreign: s.foreign + self.way.strangers,
             jitter_ms: s.jitter_ms,
             gap_p99_ms: s.gap_p99_ms,
             longest_stall_ms: s.longest_stall_ms,
@@ -384,6 +447,7 @@ fn disturbs(fault: &Fault) -> bool {
 /// Faults of media that do flow.
 fn flow_faults(
     statistics: &Statistics,
+    way: &Way,
     declared_fps: Option<f64>,
     settings: &Settings,
 ) -> Vec<Fault> {
@@ -395,10 +459,12 @@ fn flow_faults(
     if let Some(stall_ms) = s.longest_stall_ms.filter(|ms| *ms > stall_limit) {
         faults.push(fault(FaultCode::Stalled, Detail::Stall { stall_ms }));
     }
-    if s.loss_ratio.is_some_and(|ratio| ratio > limits.loss_ratio) {
+    let (lost, loss_ratio) = way.loss(s);
+    if loss_ratio.is_some_and(|ratio| ratio > limits.loss_ratio) {
         let expected = s.packets + s.lost;
-        // Over TCP the network loses nothing.
-        let detail = Detail::Loss { lost: s.lost, expected, by_device: true };
+        // Over TCP the network loses nothing; over UDP nobody knows.
+        let by_device = way.transport == Some(Transport::Tcp);
+        let detail = Detail::Loss { lost, expected, by_device };
         faults.push(fault(FaultCode::PacketLoss, detail));
     }
     let fps = statistics.video.as_ref().and_then(|v| v.fps);

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod connect;
+mod datagrams;
 mod faults;
 mod link;
 mod media;

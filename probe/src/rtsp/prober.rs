@@ -9,8 +9,8 @@ use tokio_util::task::TaskTracker;
 use zhishou_domain::habit::Look as Looked;
 use zhishou_domain::{
     Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, LoginResult,
-    Observation, PictureFacts, ProbeRequest, Snapshot, Stage, StageTiming, Timestamp, Transport,
-    reached_of, verdict_of,
+    Observation, PictureFacts, ProbeRequest, Snapshot, Stage, StageTiming, Timestamp, reached_of,
+    verdict_of,
 };
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::Target;
@@ -164,6 +164,7 @@ impl Prober {
             credential_state: request.credential_state.clone(),
             certificate: request.certificate,
             depth: request.depth,
+            transport: request.transport,
             time: request.seconds,
             patience: request.habit.wait_for_keyframe(
                 start.at,
@@ -330,7 +331,7 @@ fn observe(
         faults,
         stages: stages(&visited),
         server: facts.server.clone(),
-        transport: media.is_set_up().then_some(Transport::Tcp),
+        transport: media.transport(),
         tls: visited.tls.as_ref().map(|tls| tls.facts()),
         redirects: facts.redirects,
         rejected_logins: facts.rejected_logins,

@@ -11,15 +11,17 @@ use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::Patience;
 use zhishou_domain::{
     CertificateFingerprint, Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode,
-    LoginOutcome, LoginResult, Stage,
+    LoginOutcome, LoginResult, Stage, Timestamp, TransportPolicy,
 };
 use zhishou_protocol::rtsp::{
-    Cause, Event, Facts, Failure, Input, Output, Plan, Session, Target, TeardownState, Track,
+    Cause, Event, Facts, Failure, Input, Output, PacketKind, Plan, Route, Session, Target,
+    TeardownState, Track,
 };
 use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
 
 use super::certificate::Met;
 use super::connect::{Connected, connect};
+use super::datagrams::Datagrams;
 use super::faults::{doubted, of_failure, silence, stage};
 use super::link::{Heard, Link};
 use super::media::Media;
@@ -39,6 +41,7 @@ pub(super) struct Order {
     /// The certificate on record.
     pub(super) certificate: Option<CertificateFingerprint>,
     pub(super) depth: Depth,
+    pub(super) transport: TransportPolicy,
     pub(super) time: Duration,
     pub(super) patience: Patience,
     pub(super) entropy: u64,
@@ -82,7 +85,13 @@ pub(super) struct Visit {
     overdue: Instant,
     session: Session,
     link: Option<Link>,
+    /// The two ends of the last connection.
+    ends: Option<(SocketAddr, SocketAddr)>,
+    /// Where media come as datagrams.
+    datagrams: Option<Box<Datagrams>>,
     media: Media,
+    /// How long the first transport was silent before the other was tried.
+    silent: Option<Duration>,
     held: Held,
     ticket: Option<Ticket>,
     login: Option<LoginResult>,
@@ -117,6 +126,11 @@ impl Visit {
             .credential
             .as_ref()
             .map(|c| zhishou_protocol::auth::Credential::new(c.username.as_str(), c.password()));
+        let transports = match order.transport {
+            TransportPolicy::Auto => Transports::AUTO,
+            TransportPolicy::Tcp => Transports::TCP,
+            TransportPolicy::Udp => Transports::UDP,
+        };
         let session = Session::new(Plan {
             target: order.target.clone(),
             credential,
@@ -124,7 +138,7 @@ impl Visit {
                 Depth::Reach => SessionDepth::Describe,
                 Depth::Stream | Depth::Picture => SessionDepth::Play,
             },
-            transports: Transports::TCP,
+            transports,
             user_agent: settings.user_agent.clone(),
             deadlines: settings.rtsp,
             entropy: order.entropy,
@@ -134,7 +148,7 @@ impl Visit {
         Self {
             media: Media::new(order.depth, order.time, order.patience, own_ssrc),
             overdue: Instant::now()
-                + settings.session(order.time, order.patience.wait)
+                + settings.session(order.time, order.patience.wait, transports)
                 + order.player.as_ref().map_or(Duration::ZERO, |player| player.first()),
             order,
             settings,
@@ -143,6 +157,9 @@ impl Visit {
             began,
             session,
             link: None,
+            ends: None,
+            datagrams: None,
+            silent: None,
             held,
             ticket: None,
             login: None,
@@ -177,13 +194,14 @@ impl Visit {
             match self.session.poll(now) {
                 Output::Packet { track, kind, payload } => {
                     let player = self.order.player.as_ref();
-                    let wall = player.map_or_else(|| self.clock.now(), |player| player.wall());
-                    let wall = Duration::from_millis(u64::try_from(wall.millis()).unwrap_or(0));
-                    self.media.packet(track, kind, payload, now, wall);
+                    let at = player.map_or_else(|| self.clock.now(), |player| player.wall());
+                    self.media.packet(track, kind, payload, now, wall(at));
                 }
                 Output::Send(bytes) => self.send(&bytes).await,
-                // Not asked for by a plan of TCP alone.
-                Output::Bind(_) => self.session.handle(Input::Bound(None), now),
+                Output::Bind(track) => {
+                    let ports = self.bind(track);
+                    self.session.handle(Input::Bound(ports), now);
+                }
                 Output::Event(event) => self.event(event),
                 Output::Connect(target) => {
                     // Boxed: it happens once, and a session that is open should not pay for it.
@@ -222,13 +240,30 @@ impl Visit {
         let now = self.now();
         match event {
             Event::Described(description) => self.media.described(*description),
-            Event::Ready { track, ssrc, .. } => self.media.ready(track, ssrc),
-            Event::FellBack(_) => {}
+            Event::Ready { track, ssrc, route } => {
+                self.media.ready(track, ssrc, route.kind());
+                if let (Route::Datagrams(route), Some(datagrams)) = (route, &mut self.datagrams) {
+                    datagrams.ready(track, &route);
+                }
+            }
+            Event::FellBack(_) => self.media.start_over(),
             Event::Playing => {
                 self.media.playing(now, &self.settings);
+                if let Some(datagrams) = &mut self.datagrams {
+                    datagrams.playing(now);
+                }
                 self.settle();
             }
         }
+    }
+
+    /// Ports on the address that the connection goes out from: the device knows that one.
+    fn bind(&mut self, track: Track) -> Option<(u16, u16)> {
+        let ((local, peer), own_ssrc) = (self.ends?, self.media.own_ssrc());
+        let datagrams = self
+            .datagrams
+            .get_or_insert_with(|| Box::new(Datagrams::new(local, peer.ip(), own_ssrc)));
+        datagrams.bind(track)
     }
 
     /// What became of the login, as far as it is known by now; gives up the place in its host's
@@ -248,26 +283,34 @@ impl Visit {
             return opened;
         }
         let cancel = self.cancel.clone();
+        let stopping = self.stop.is_some();
+        if !stopping {
+            // Ports that were bound for the connection before are not those of this one.
+            self.datagrams = None;
+        }
         let connected = tokio::select! {
             connected = connect(target, &self.settings) => connected?,
-            () = cancel.cancelled() => return Err(Box::new(cancelled(Stage::Connect))),
-            () = sleep_until(self.overdue) => {
+            () = cancel.cancelled(), if !stopping => return Err(Box::new(cancelled(Stage::Connect))),
+            () = sleep_until(self.give_up.unwrap_or(self.overdue)) => {
                 let waited = silence(self.overdue.saturating_duration_since(self.began));
                 return Err(Box::new(Fault::new(FaultCode::ConnectTimeout, Stage::Connect, waited)));
             }
         };
-        let Connected { link, peer, resolve, connect, tls } = connected;
+        let Connected { link, local, peer, resolve, connect, tls } = connected;
         self.link = Some(link);
         let (resolve_ns, connect_ns) = (nanos(resolve), nanos(connect));
         let handshake = tls.as_ref().map(|(shown, took)| Handshake::of(shown, *took));
         let peer_name = peer.to_string();
         self.note(Moment::Connected { peer: peer_name, resolve_ns, connect_ns, tls: handshake });
+        self.ends = Some((local, peer));
         self.resolve.get_or_insert(resolve);
         self.connect.get_or_insert(connect);
         if let Some((shown, took)) = tls {
             self.meet(target, Met::new(shown, took));
         }
+        // A connection for nothing but TEARDOWN proves no login.
         if let Some(credential) = self.order.credential.clone()
+            && !stopping
             && self.refusal.is_none()
             && !self.ticket.as_ref().is_some_and(|ticket| ticket.is_for(peer.ip()))
         {
@@ -331,16 +374,21 @@ impl Visit {
         let stopping = self.stop.is_some();
         if !stopping {
             if let Some(report) = self.media.report(now, &self.settings) {
-                self.session.handle(Input::Rtcp(Track::Video, &report), now);
+                self.report(&report, now);
                 return None;
             }
             if self.media.is_done(now, &self.settings) {
-                self.stop(Stop::Satisfied);
+                self.seen_enough(now);
                 return None;
             }
+            if let Some(datagrams) = &mut self.datagrams {
+                datagrams.tick(now);
+            }
         }
-        let media = if stopping { None } else { self.media.wake_at(&self.settings) };
-        let soonest = media.map_or(self.session_wakes, |m| m.min(self.session_wakes));
+        let knock = self.datagrams.as_ref().and_then(|datagrams| datagrams.wake_at());
+        let media = self.media.wake_at(&self.settings).into_iter().chain(knock);
+        let media = media.filter(|_| !stopping);
+        let soonest = media.fold(self.session_wakes, Duration::min);
         let last = self.give_up.unwrap_or(self.overdue);
         // Without a deadline of its own, `soonest` lies past the end of time.
         let wake = self.began.checked_add(soonest).map_or(last, |at| at.min(last));
@@ -356,7 +404,12 @@ impl Visit {
             }
             session.handle(Input::Bytes(bytes), now);
         };
+        let (media, clock) = (&mut self.media, &self.clock);
+        let take_packet = |track, kind, packet: &[u8]| {
+            media.packet(track, kind, packet, began.elapsed(), wall(clock.now()));
+        };
         tokio::select! {
+            () = receive_datagrams(self.datagrams.as_deref_mut(), take_packet), if !stopping => {}
             heard = receive(self.link.as_mut(), take) => {
                 if heard == Heard::End {
                     self.closed();
@@ -386,6 +439,25 @@ impl Visit {
         None
     }
 
+    /// The video's receiver report, the way that its packets came.
+    fn report(&mut self, report: &[u8], now: Duration) {
+        let datagrams = self.datagrams.as_ref();
+        if !datagrams.is_some_and(|datagrams| datagrams.report(Track::Video, report)) {
+            self.session.handle(Input::Rtcp(Track::Video, report), now);
+        }
+    }
+
+    /// The time for media is over: it is the end, or silence that another transport may break.
+    fn seen_enough(&mut self, now: Duration) {
+        if self.media.is_silent(now) && self.session.may_fall_back() {
+            self.silent = Some(self.media.flow(now).1);
+            self.media.start_over();
+            self.session.handle(Input::Silent, now);
+        } else {
+            self.stop(Stop::Satisfied);
+        }
+    }
+
     fn stop(&mut self, stop: Stop) {
         self.note(match stop {
             Stop::Cancelled(_) => Moment::Cancelled,
@@ -401,6 +473,9 @@ impl Visit {
 
     fn conclude(mut self: Box<Self>, end: &End) -> Visited {
         let ended = self.now();
+        if let Some(datagrams) = &self.datagrams {
+            self.media.went_astray(datagrams, ended);
+        }
         let mut facts = self.session.facts();
         if matches!(end, End::GivenUp) {
             facts.teardown = TeardownState::Unanswered;
@@ -437,7 +512,14 @@ impl Visit {
             self.note(Moment::Failed { fault: (**fault).clone() });
         }
         let (packets, after) = self.media.flow(ended);
+        let cancelled_by_caller = matches!(self.stop, Some(Stop::Cancelled(_)));
+        // What came of the other transport matters less than that the first was set up and silent.
+        if let Some(waited) = self.silent.filter(|_| packets == 0 && !cancelled_by_caller) {
+            return vec![Fault::new(FaultCode::NoMedia, Stage::FirstPacket, silence(waited))];
+        }
         let failure = match end {
+            // Only TEARDOWN was still to be sent, on a connection of its own.
+            End::Reach(_) if self.stop.is_some() => None,
             End::Reach(fault) => return vec![(**fault).clone()],
             End::Session(Err(Failure {
                 stage,
@@ -471,6 +553,22 @@ async fn receive(link: Option<&mut Link>, take: impl FnMut(&[u8])) -> Heard {
         Some(link) => link.receive(take).await,
         None => std::future::pending().await,
     }
+}
+
+/// Never ready without sockets.
+async fn receive_datagrams(
+    datagrams: Option<&mut Datagrams>,
+    take: impl FnMut(Track, PacketKind, &[u8]),
+) {
+    match datagrams {
+        Some(datagrams) => datagrams.receive(take).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Our wall clock, past 1970.
+fn wall(now: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(now.millis()).unwrap_or(0))
 }
 
 fn login_outcome(facts: &Facts) -> Option<LoginOutcome> {

@@ -128,6 +128,7 @@ impl Capture {
             },
             depth: header.depth,
             seconds: Duration::from_millis(header.media_ms),
+            transport: header.transport,
             decode_every: Duration::from_millis(header.decode_every_ms),
             habit: header.habit.clone(),
             certificate: header.certificate,
@@ -174,7 +175,7 @@ fn check_entry(entry: &Entry, last: u64) -> Result<(), String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use zhishou_domain::{Depth, DeviceKind, Habit};
+    use zhishou_domain::{Depth, DeviceKind, Habit, TransportPolicy};
 
     fn capture() -> Capture {
         let header = Header {
@@ -184,6 +185,7 @@ mod tests {
             kind: DeviceKind::Camera,
             depth: Depth::Stream,
             media_ms: 3000,
+            transport: TransportPolicy::Tcp,
             decode_every_ms: 0,
             habit: Habit::default(),
             certificate: None,

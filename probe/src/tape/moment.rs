@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zhishou_domain::{
     CertificateFingerprint, Depth, DeviceKind, Fault, Habit, ProbeRequest, Timestamp,
+    TransportPolicy,
 };
 
 use crate::tls::Shown;
@@ -28,6 +29,9 @@ pub(crate) struct Header {
     pub(crate) depth: Depth,
     /// How long to receive, ms.
     pub(crate) media_ms: u64,
+    /// Which ways media might travel. Datagrams are not kept on a tape, the dialogue about them is.
+    #[serde(default)]
+    pub(crate) transport: TransportPolicy,
     /// A clean picture is looked at again after so long, ms.
     pub(crate) decode_every_ms: u64,
     /// What was known of the stream.
@@ -58,6 +62,7 @@ impl Header {
             kind: request.kind,
             depth: request.depth,
             media_ms: millis(request.seconds),
+            transport: request.transport,
             decode_every_ms: millis(request.decode_every),
             habit: request.habit.clone(),
             certificate: request.certificate,

@@ -26,6 +26,7 @@ mod jpeg;
 mod keyframe;
 mod nal;
 mod parameter_sets;
+mod punch;
 mod receiver;
 mod reorder;
 mod reports;
@@ -34,6 +35,7 @@ mod statistics;
 
 pub use format::{Codec, PictureFormat, StreamFormat};
 pub use keyframe::Keyframe;
+pub use punch::Punch;
 pub use receiver::Receiver;
 pub use statistics::{AudioStatistics, Statistics, StreamStatistics, VideoStatistics};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zhishou_domain::habit::{Habit, InVain, Look, Patience, Wait};
 use zhishou_domain::{Depth, Detail, FaultCode, Timestamp};
-use zhishou_protocol::rtsp::{PacketKind, Track};
+use zhishou_protocol::rtsp::{PacketKind, Track, TransportKind, Transports};
 use zhishou_protocol::sdp::Description;
 
 use super::Media;
@@ -29,9 +29,9 @@ fn play(patience: Patience, keyframe: u32) -> (Media, Duration) {
     let seconds = Duration::from_secs(3);
     let mut media = Media::new(Depth::Picture, seconds, patience, 1);
     media.described(Description::parse(SDP.as_bytes()).unwrap());
-    media.ready(Track::Video, None);
+    media.ready(Track::Video, None, TransportKind::Tcp);
     media.playing(Duration::ZERO, &settings);
-    let limit = settings.session(seconds, patience.wait);
+    let limit = settings.session(seconds, patience.wait, Transports::TCP);
     for n in 0u32.. {
         let at = FRAME * n;
         assert!(at < limit, "a session has an end");
