@@ -40,8 +40,13 @@ pub enum Detail {
     Scheme { scheme: String },
     /// Frame rate delivered against declared.
     Fps { fps: f64, declared_fps: f64 },
-    /// Packets lost of expected; over TCP the device itself dropped them.
-    Loss { lost: u64, expected: u64, by_device: bool },
+    /// Packets lost of expected, and where. Rows of before have `by_device`.
+    Loss {
+        lost: u64,
+        expected: u64,
+        #[serde(alias = "by_device")]
+        origin: LossOrigin,
+    },
     /// Longest silence within the stream.
     Stall { stall_ms: f64 },
     /// Clock offset of the device.
@@ -122,6 +127,43 @@ impl TlsProblem {
                 Lang::En => format!("the handshake failed: {problem}"),
             },
         }
+    }
+}
+
+/// Where packets were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossOrigin {
+    /// The device, or a recorder or platform between, numbered packets and dropped them: over TCP
+    /// nothing else can be, over UDP its own count of packets sent says so.
+    Device,
+    /// Lost on the way: the device counts them as sent.
+    Network,
+    /// Over UDP without a count, or some here and some there.
+    Unknown,
+}
+
+/// Reads the word, or the `by_device` of before, when `false` meant that nobody could tell.
+impl<'de> Deserialize<'de> for LossOrigin {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Word {
+            Device,
+            Network,
+            Unknown,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Stored {
+            Word(Word),
+            ByDevice(bool),
+        }
+        Ok(match Stored::deserialize(deserializer)? {
+            Stored::Word(Word::Device) | Stored::ByDevice(true) => Self::Device,
+            Stored::Word(Word::Network) => Self::Network,
+            Stored::Word(Word::Unknown) | Stored::ByDevice(false) => Self::Unknown,
+        })
     }
 }
 
@@ -220,7 +262,7 @@ impl Detail {
                     format!("{fps:.1} of {declared_fps:.1} fps")
                 }
             }
-            Self::Loss { lost, expected, by_device } => loss(*lost, *expected, *by_device, lang),
+            Self::Loss { lost, expected, origin } => loss(*lost, *expected, *origin, lang),
             Self::Stall { stall_ms } => {
                 let seconds = stall_ms / 1000.0;
                 if zh {
@@ -289,19 +331,25 @@ fn budget(failures: u32, retry_after_ms: Option<u64>, lang: Lang) -> String {
     }
 }
 
-fn loss(lost: u64, expected: u64, by_device: bool, lang: Lang) -> String {
+fn loss(lost: u64, expected: u64, origin: LossOrigin, lang: Lang) -> String {
     let percent = if expected == 0 { 0.0 } else { 100.0 * lost as f64 / expected as f64 };
-    match (lang, by_device) {
-        (Lang::Zh, true) => {
-            format!("丢 {lost}/{expected} 包（{percent:.1} %），TCP 传输，系设备自身丢弃")
+    match lang {
+        Lang::Zh => {
+            let origin = match origin {
+                LossOrigin::Device => "系设备（或录像机）自身丢弃",
+                LossOrigin::Network => "系途中网络丢失",
+                LossOrigin::Unknown => "无法判定丢在何处",
+            };
+            format!("丢 {lost}/{expected} 包（{percent:.1} %），{origin}")
         }
-        (Lang::Zh, false) => format!("丢 {lost}/{expected} 包（{percent:.1} %）"),
-        (Lang::En, true) => {
-            format!(
-                "{lost}/{expected} packets lost ({percent:.1} %), dropped by the device itself (TCP)"
-            )
+        Lang::En => {
+            let origin = match origin {
+                LossOrigin::Device => "dropped by the device (or its recorder) itself",
+                LossOrigin::Network => "lost on the way",
+                LossOrigin::Unknown => "no telling where",
+            };
+            format!("{lost}/{expected} packets lost ({percent:.1} %), {origin}")
         }
-        (Lang::En, false) => format!("{lost}/{expected} packets lost ({percent:.1} %)"),
     }
 }
 
@@ -318,5 +366,23 @@ mod tests {
         assert_eq!(status.render(Lang::En), "answered 404");
         let budget = Detail::Budget { failures: 2, retry_after_ms: Some(90_000) };
         assert_eq!(budget.render(Lang::En), "2 rejected, next try in 2 min");
+    }
+
+    #[test]
+    fn loss_says_where_also_in_rows_of_before() {
+        let read = |row: &str| serde_json::from_str::<Detail>(row).unwrap();
+        let old = r#"{"what":"loss","lost":5,"expected":100,"by_device":true}"#;
+        let device = Detail::Loss { lost: 5, expected: 100, origin: LossOrigin::Device };
+        assert_eq!(read(old), device);
+        let unknown = Detail::Loss { lost: 5, expected: 100, origin: LossOrigin::Unknown };
+        assert_eq!(read(&old.replace("true", "false")), unknown);
+        for origin in [LossOrigin::Device, LossOrigin::Network, LossOrigin::Unknown] {
+            let detail = Detail::Loss { lost: 5, expected: 100, origin };
+            let row = serde_json::to_string(&detail).unwrap();
+            assert_eq!(read(&row), detail, "{row}");
+        }
+        assert!(device.render(Lang::Zh).ends_with("系设备（或录像机）自身丢弃"));
+        let network = Detail::Loss { lost: 5, expected: 100, origin: LossOrigin::Network };
+        assert_eq!(network.render(Lang::En), "5/100 packets lost (5.0 %), lost on the way");
     }
 }

@@ -34,7 +34,7 @@ pub use confirm::{ConfirmRule, Span, Standing, Step, Transition};
 pub use credential::{
     Credential, CredentialState, Fingerprint, HostLogins, LoginOutcome, LoginResult,
 };
-pub use detail::{Detail, TlsProblem};
+pub use detail::{Detail, LossOrigin, TlsProblem};
 pub use detection::reference as fault_reference;
 pub use device::{Device, DeviceKind, LifeState, PointClass};
 pub use fault::{Fault, FaultCode, Group, Stage};

@@ -1,5 +1,7 @@
 //! What a probe does with the packets: receivers, the keyframe, and when it has seen enough.
 
+mod loss;
+
 use std::time::Duration;
 
 use zhishou_domain::habit::{Flow, Form, InVain, Look, Patience, Sighting, Wait};
@@ -462,9 +464,8 @@ fn flow_faults(
     let (lost, loss_ratio) = way.loss(s);
     if loss_ratio.is_some_and(|ratio| ratio > limits.loss_ratio) {
         let expected = s.packets + s.lost;
-        // Over TCP the network loses nothing; over UDP nobody knows.
-        let by_device = way.transport == Some(Transport::Tcp);
-        let detail = Detail::Loss { lost, expected, by_device };
+        let origin = loss::origin(way.transport, s);
+        let detail = Detail::Loss { lost, expected, origin };
         faults.push(fault(FaultCode::PacketLoss, detail));
     }
     let fps = statistics.video.as_ref().and_then(|v| v.fps);

@@ -221,10 +221,10 @@ async fn loss_is_counted_and_not_put_on_the_device() {
     let camera = Camera::start(Habit { wire: Wire::Lossy, ..Habit::UDP }).await;
     let outcome = probe(&camera, TransportPolicy::Udp).await;
     assert_eq!(codes(&outcome), [FaultCode::PacketLoss]);
-    let Detail::Loss { lost, expected, by_device } = outcome.observation.faults[0].detail else {
+    let Detail::Loss { lost, expected, origin } = outcome.observation.faults[0].detail else {
         panic!("{:?}", outcome.observation.faults);
     };
-    assert!(!by_device);
+    assert_ne!(origin, zhishou_domain::LossOrigin::Device);
     assert!((8..=12).contains(&(100 * lost / expected)), "{lost} of {expected}");
 }
 

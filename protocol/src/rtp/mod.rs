@@ -30,6 +30,7 @@ mod punch;
 mod receiver;
 mod reorder;
 mod reports;
+mod sent;
 mod source;
 mod statistics;
 
@@ -37,6 +38,7 @@ pub use format::{Codec, PictureFormat, StreamFormat};
 pub use keyframe::Keyframe;
 pub use punch::Punch;
 pub use receiver::Receiver;
+pub use sent::SenderLoss;
 pub use statistics::{AudioStatistics, Statistics, StreamStatistics, VideoStatistics};
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::nal::NalCodec;
 use super::parameter_sets::MAX_SETS;
 use super::reorder::{MAX_HELD_BYTES, Reorder};
 use super::reports::{Report, SenderClock};
+use super::sent::Sent;
 use super::source::{Admission, MAX_CANDIDATES, MAX_IN_PROBATION, Source, near};
 use super::statistics::{AudioStatistics, Statistics, StreamStatistics, VideoStatistics};
 use super::{h264, h265, jpeg};
@@ -52,6 +53,7 @@ pub struct Receiver {
     jitter: Jitter,
     arrival: Arrival,
     clock: SenderClock,
+    sent: Sent,
     reorder: Reorder,
     media: Media,
 }
@@ -86,6 +88,7 @@ impl Receiver {
             jitter: Jitter::new(format.clock_rate),
             arrival: Arrival::new(),
             clock: SenderClock::default(),
+            sent: Sent::default(),
             reorder: Reorder::default(),
             media,
         }
@@ -119,6 +122,7 @@ impl Receiver {
             Admission::InOrder | Admission::Late => self.accept(now, &packet, data),
             Admission::Restarted => {
                 self.jitter.forget_last();
+                self.sent.forget();
                 self.reorder.clear();
                 match &mut self.media {
                     Media::Nal(assembler) => assembler.abandon(),
@@ -134,7 +138,10 @@ impl Receiver {
     /// Takes one RTCP compound packet that arrived at `now`, when the prober's wall clock stood at
     /// `wall` since 1970; without it the camera's clock is not judged.
     pub fn handle_rtcp(&mut self, now: Duration, wall: Option<Duration>, data: &[u8]) {
-        self.clock.handle(now, wall, data, self.source.ssrc());
+        if let Some(sent) = self.clock.handle(now, wall, data, self.source.ssrc()) {
+            let counts = self.source.counts();
+            self.sent.note(sent, counts.expected, counts.packets);
+        }
     }
 
     /// The receiver report that is due (RFC 3550 §6.4.2) with `cname` in its SDES, at most 255
@@ -211,6 +218,7 @@ impl Receiver {
             lost: counts.lost(),
             loss_ratio: (counts.expected > 0)
                 .then(|| counts.lost() as f64 / counts.expected as f64),
+            sender_loss: self.sent.loss(),
             reordered: counts.reordered,
             duplicates: counts.duplicates,
             foreign: counts.foreign + self.foreign_payloads,

@@ -37,21 +37,23 @@ pub(super) struct SenderClock {
 impl SenderClock {
     /// Reads a compound packet that came at `now`, when the prober's own wall clock stood `wall`
     /// past 1970. `ssrc` is the stream's source, once known; reports of others are counted only.
+    /// Gives the number of packets that the stream's sender counts as sent, if it says so here.
     pub(super) fn handle(
         &mut self,
         now: Duration,
         wall: Option<Duration>,
         data: &[u8],
         ssrc: Option<u32>,
-    ) {
+    ) -> Option<u32> {
         let mut rest = data;
+        let mut sent = None;
         for _ in 0..MAX_PACKETS {
             if rest.is_empty() {
-                return;
+                return sent;
             }
             let Some((packet, after)) = split(rest) else {
                 self.malformed += 1;
-                return;
+                return sent;
             };
             rest = after;
             if packet[1] != SenderReport::PACKET_TYPE {
@@ -59,17 +61,20 @@ impl SenderClock {
             }
             match SenderReport::parse(packet) {
                 Ok(report) if ssrc.is_none_or(|ssrc| ssrc == report.ssrc()) => {
-                    self.heard = Some(Heard {
-                        ssrc: report.ssrc(),
-                        at: now,
-                        lsr: (report.ntp_timestamp() >> 16) as u32,
-                        offset_ms: wall.and_then(|wall| offset_ms(report.ntp_timestamp(), wall)),
-                    });
+                    let offset = wall.and_then(|wall| offset_ms(report.ntp_timestamp(), wall));
+                    // The time on the way, and a wait behind a stalled connection, make the clock
+                    // look slow: the report that was least delayed is the nearest to the truth.
+                    let before = self.of(Some(report.ssrc())).and_then(|heard| heard.offset_ms);
+                    let offset_ms = offset.into_iter().chain(before).reduce(f64::max);
+                    let (at, lsr) = (now, (report.ntp_timestamp() >> 16) as u32);
+                    self.heard = Some(Heard { ssrc: report.ssrc(), at, lsr, offset_ms });
+                    sent = Some(report.packet_count());
                 }
                 Ok(_) => self.unknown += 1,
                 Err(_) => self.malformed += 1,
             }
         }
+        sent
     }
 
     /// How far the camera's clock is ahead of ours, ms; `None` where it sent no report or its
@@ -182,6 +187,17 @@ mod tests {
         clock.handle(Duration::ZERO, Some(wall), &sender_report(), None);
         assert_eq!(clock.offset_ms(Some(7)), Some(1_500.0));
         assert_eq!(clock.offset_ms(Some(8)), None);
+    }
+
+    #[test]
+    fn a_report_that_was_delayed_does_not_set_the_clock_back() {
+        let mut clock = SenderClock::default();
+        let wall = Duration::from_secs(1_795_219_200);
+        for late in [1_000, 0, 3_000] {
+            let wall = wall + Duration::from_millis(late);
+            clock.handle(Duration::from_millis(late), Some(wall), &sender_report(), Some(7));
+        }
+        assert_eq!(clock.offset_ms(Some(7)), Some(1_500.0));
     }
 
     #[test]

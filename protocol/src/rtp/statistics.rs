@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::format::PictureFormat;
+use super::sent::SenderLoss;
 
 /// Everything about one stream at a moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,11 +23,12 @@ pub struct StreamStatistics {
     pub packets: u64,
     /// Their bytes, RTP headers included.
     pub bytes: u64,
-    /// Packets missing between the first and the last (RFC 3550 A.3). On TCP the camera or the
-    /// recorder between dropped them itself.
+    /// Packets missing between the first and the last (RFC 3550 A.3), wherever they were lost.
     pub lost: u64,
     /// Lost among those expected, 0 to 1.
     pub loss_ratio: Option<f64>,
+    /// Where they were lost, as far as the sender's reports tell (RFC 3550 §6.4.1).
+    pub sender_loss: Option<SenderLoss>,
     /// Packets that came late, and in time to count.
     pub reordered: u64,
     /// Packets that came again.
@@ -52,7 +54,8 @@ pub struct StreamStatistics {
     pub bitrate_bps: Option<f64>,
     /// When the first packet came, since the start of the probe.
     pub first_packet_at: Option<Duration>,
-    /// How far the sender's clock is ahead of the prober's, by its last sender report.
+    /// How far the sender's clock is ahead of the prober's, by that of its sender reports which was
+    /// least delayed. Short of the truth by the time that one took.
     pub clock_offset_ms: Option<f64>,
     /// Sender reports of sources other than the stream's.
     pub foreign_reports: u64,

@@ -208,3 +208,18 @@ fn the_cameras_clock_is_off_by_what_its_reports_say() {
         }
     }
 }
+
+#[test]
+fn a_clock_that_runs_at_another_rate_shows_as_jitter_and_changes_no_other_figure() {
+    for (clock_hz, lag_ms) in [(80_000, 40.0 / 9.0), (8_000, 40.0 * 82.0 / 90.0)] {
+        let source = Source { clock_hz, ..Source::new(20) };
+        let script = Impairment::none(1).script(&source);
+        let (measured, truth) = (measure(&script), Truth::of(&script));
+        assert_eq!((measured.stream.lost, measured.stream.timestamp_jumps), (0, 0));
+        let fps = measured.video.and_then(|video| video.fps).unwrap();
+        assert!((fps / truth.fps - 1.0).abs() <= 0.02, "{fps}");
+        assert!((measured.stream.bitrate_bps.unwrap() / 2e6 - 1.0).abs() <= 0.02);
+        let jitter = measured.stream.jitter_ms.unwrap();
+        assert!((jitter - lag_ms).abs() <= 1.0, "{clock_hz}: {jitter}");
+    }
+}

@@ -97,3 +97,28 @@ fn frames_the_camera_never_numbered_are_missing_from_the_pace_and_no_loss() {
         assert!(fps < 0.9 * source.rate.fps(), "seed {seed}: {fps}");
     }
 }
+
+#[test]
+fn the_senders_own_count_tells_its_drops_from_the_networks() {
+    for seed in 0..SEEDS {
+        for (device, network) in [(0.05, 0.0), (0.0, 0.05), (0.03, 0.03)] {
+            let loss = |ratio| if ratio > 0.0 { Loss::Single(ratio) } else { Loss::None };
+            let hurt = Impairment {
+                by_device: loss(device),
+                on_the_way: loss(network),
+                reports: Some(Duration::from_secs(1)),
+                ..Impairment::none(seed)
+            };
+            let script = hurt.script(&source(seed, 10));
+            let told = measure(&script).stream.sender_loss.unwrap();
+            // What comes after the last report, a second before the end, is in no count.
+            let near = |told: u64, truth: u64| {
+                told <= truth + 8 && told as f64 >= 0.8 * truth as f64 - 8.0
+            };
+            assert!(near(told.by_device, script.lost_by_device), "seed {seed}: {told:?}");
+            assert!(near(told.on_the_way, script.lost_on_the_way), "seed {seed}: {told:?}");
+            let silent = Impairment { reports: None, ..hurt }.script(&source(seed, 10));
+            assert_eq!(measure(&silent).stream.sender_loss, None);
+        }
+    }
+}

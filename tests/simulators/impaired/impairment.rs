@@ -19,6 +19,8 @@ const FIRST_TIMESTAMP: u64 = 0xffff_ffff - 180_000;
 pub enum Loss {
     /// Nothing does.
     None,
+    /// The last of each so many.
+    Each(u32),
     /// Each with this probability, whatever became of the one before.
     Single(f64),
     /// In runs (Gilbert, 1960; Elliott, 1963): this share in all, so many in a row on average.
@@ -35,12 +37,21 @@ pub enum Loss {
 struct Losing {
     loss: Loss,
     bad: bool,
+    seen: u32,
 }
 
 impl Losing {
+    fn new(loss: Loss) -> Self {
+        Losing { loss, bad: false, seen: 0 }
+    }
+
     fn takes(&mut self, chance: &mut StdRng) -> bool {
         match self.loss {
             Loss::None => false,
+            Loss::Each(many) => {
+                self.seen += 1;
+                self.seen.is_multiple_of(many)
+            }
             Loss::Single(ratio) => chance.random_bool(ratio),
             Loss::Bursts { ratio, length } => {
                 let ends = 1.0 / length;
@@ -147,9 +158,9 @@ impl Impairment {
     /// What is sent when of all that `source` makes.
     pub fn script(&self, source: &Source) -> Script {
         let mut chance = StdRng::seed_from_u64(self.seed);
-        let mut frames = Losing { loss: self.dropped_frames, bad: false };
-        let mut device = Losing { loss: self.by_device, bad: false };
-        let mut network = Losing { loss: self.on_the_way, bad: false };
+        let mut frames = Losing::new(self.dropped_frames);
+        let mut device = Losing::new(self.by_device);
+        let mut network = Losing::new(self.on_the_way);
         let mut script = Script::new(*source);
         let (mut number, mut octets, mut counted) = (FIRST_NUMBER, 0u32, 0u32);
         let mut next_report = self.reports.map(|_| Duration::ZERO);

@@ -112,14 +112,16 @@ fn frames(sent: &[(Duration, &Packet)]) -> BTreeMap<u32, Frame> {
     frames
 }
 
-/// Payload bytes that went out among those the source made up to the last that did.
+/// Payload bytes that went out among those the source made, up to the last frame: that one may have
+/// been cut short.
 fn delivered_share(script: &Script, sent: &[(Duration, &Packet)]) -> f64 {
+    let last = sent.iter().map(|(_, packet)| packet.frame).max().unwrap_or(0);
+    let whole = sent.iter().filter(|(_, packet)| packet.frame < last);
     let mut once: Vec<(u64, usize)> =
-        sent.iter().map(|(_, packet)| (packet.number, packet.payload.len())).collect();
+        whole.map(|(_, packet)| (packet.number, packet.payload.len())).collect();
     once.sort_unstable();
     once.dedup();
-    let frames = sent.iter().map(|(_, packet)| packet.frame as usize + 1).max().unwrap_or(0);
-    let made: usize = script.made[..frames].iter().sum();
+    let made: usize = script.made[..last as usize].iter().sum();
     once.iter().map(|(_, bytes)| bytes).sum::<usize>() as f64 / made as f64
 }
 

@@ -1,0 +1,112 @@
+//! What an observation says against what a simulated camera really sent, over real sockets.
+//!
+//! The truth is worked out from the times at which the camera really wrote, so a machine that stalls
+//! the camera does not matter; how long it stalls *us* is measured beside the probe and allowed for.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod kernel;
+mod noise;
+mod tcp;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use noise::Noise;
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{
+    Clock, CredentialState, Depth, DeviceKind, IdSource, Observation, ProbeRequest, Snapshot,
+    Stage, Timestamp, VideoFacts,
+};
+use zhishou_probe::guard::{FingerprintKey, Guard};
+use zhishou_probe::{Prober, Settings, StreamLimits};
+use zhishou_tests::impaired::{Script, Server, Truth};
+
+struct Ambient;
+
+impl Clock for Ambient {
+    #[expect(clippy::disallowed_methods, reason = "the camera's clock is compared with a real one")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+    }
+}
+
+impl IdSource for Ambient {
+    fn random(&self) -> [u8; 10] {
+        [7; 10]
+    }
+}
+
+/// What a probe saw of a camera, and what there was to see.
+pub(crate) struct Seen {
+    pub(crate) observation: Observation,
+    pub(crate) truth: Truth,
+    /// The longest that the machine kept us waiting.
+    pub(crate) noise: Duration,
+}
+
+impl Seen {
+    pub(crate) fn video(&self) -> &VideoFacts {
+        self.observation.video.as_ref().unwrap()
+    }
+
+    pub(crate) fn stage(&self, stage: Stage) -> Duration {
+        let timing = self.observation.stages.iter().find(|timing| timing.name == stage).unwrap();
+        Duration::from_secs_f64(timing.ms.unwrap() / 1e3)
+    }
+
+    /// Asserts the figures that every camera has; `seconds` were received.
+    pub(crate) fn assert_figures(&self, seconds: f64) {
+        let Seen { truth, .. } = self;
+        let (video, noise_s) = (self.video(), self.noise.as_secs_f64());
+        let share = 0.02 + 2.0 * noise_s / seconds;
+        let loss = truth.lost as f64 / truth.expected as f64;
+        assert!((video.loss_ratio.unwrap() - loss).abs() <= 0.002, "{video:?}, {truth:?}");
+        let fps = video.fps.unwrap() / truth.fps;
+        assert!((fps - 1.0).abs() <= share, "{video:?}, {truth:?}");
+        let bitrate = video.bitrate_bps.unwrap() / truth.bitrate_bps;
+        assert!((bitrate - 1.0).abs() <= share, "{video:?}, {truth:?}");
+        let jitter = (video.jitter_ms.unwrap() - truth.jitter_ms).abs();
+        let bound = (0.15 * truth.jitter_ms).max(1.0) + 1e3 * noise_s;
+        assert!(jitter <= bound, "{video:?}, {truth:?}, noise {noise_s} s");
+    }
+}
+
+/// Probes a camera that plays `script` for `seconds`.
+pub(crate) async fn probe(script: Script, declared_fps: Option<f64>, seconds: u64) -> Seen {
+    let settings = Settings {
+        limits: StreamLimits { stall: Duration::from_millis(800), ..StreamLimits::default() },
+        ..Settings::default()
+    };
+    let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
+    let prober = Prober::new(settings, Arc::new(Ambient), Arc::new(Ambient), guard, None);
+    let server = Server::start(script.clone(), declared_fps);
+    let request = ProbeRequest {
+        device: None,
+        kind: DeviceKind::Camera,
+        url: server.url(),
+        credential: None,
+        credential_state: CredentialState::default(),
+        certificate: None,
+        depth: Depth::Stream,
+        seconds: Duration::from_secs(seconds),
+        decode_every: Duration::ZERO,
+        habit: zhishou_domain::Habit::default(),
+        transport: zhishou_domain::TransportPolicy::Tcp,
+        last_picture: None,
+        snapshot: Snapshot::Always,
+    };
+    let noise = Noise::listen();
+    let observation = prober.probe(request, CancellationToken::new()).await.observation;
+    let noise = noise.longest().await;
+    // The camera stops at its next packet after TEARDOWN.
+    let wait = tokio::time::timeout(Duration::from_secs(10), async {
+        while server.played().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    wait.await.unwrap();
+    let truth = Truth::when(&script, server.played().remove(0).times);
+    Seen { observation, truth, noise }
+}
