@@ -26,6 +26,8 @@ pub enum Detail {
     Keyframeless { waited_ms: u64 },
     /// The device closed the connection instead of answering.
     ClosedUnanswered,
+    /// The HTTP tunnel before the device asks for a login of its own.
+    TunnelLogin { offered: String },
     /// Why there is no TLS.
     Tls { problem: TlsProblem },
     /// A certificate beside the one on record.
@@ -225,6 +227,15 @@ impl Detail {
             Self::ClosedUnanswered => lang
                 .pick("设备未应答即关闭连接", "the device closed the connection without answering")
                 .to_owned(),
+            Self::TunnelLogin { offered } => {
+                if zh {
+                    format!("HTTP 隧道自身要求登录（{offered}），暂不支持；请改用 RTSP 端口")
+                } else {
+                    format!(
+                        "the HTTP tunnel itself asks for a login ({offered}), which is not sent; use the RTSP port"
+                    )
+                }
+            }
             Self::Tls { problem } => problem.render(lang),
             Self::Certificate { seen, known } => {
                 if zh {

@@ -20,7 +20,9 @@ pub(crate) struct Address {
 pub(crate) fn split(text: &str, kind: DeviceKind) -> Result<Address, RowProblem> {
     let (schemes, allowed): (&[&str], _) = match kind {
         DeviceKind::Endpoint => (&["sip", "sips"], "sip:, sips:"),
-        DeviceKind::Camera | DeviceKind::Equipment => (&["rtsp", "rtsps"], "rtsp://, rtsps://"),
+        DeviceKind::Camera | DeviceKind::Equipment => {
+            (&["rtsp", "rtsps", "rtsph"], "rtsp://, rtsps://, rtsph://")
+        }
     };
     let text: String = text.trim().chars().map(narrow).collect();
     let (scheme, rest) = text.split_once(':').ok_or(RowProblem::WrongScheme { allowed })?;
@@ -118,8 +120,12 @@ mod tests {
 
     #[test]
     fn addresses_without_a_login() {
-        for text in ["rtsp://10.1.2.3", "rtsps://[2001:db8::1]:322/a", "rtsp://cam-1.local/视频"]
-        {
+        for text in [
+            "rtsp://10.1.2.3",
+            "rtsps://[2001:db8::1]:322/a",
+            "rtsph://10.1.2.3/a",
+            "rtsp://cam-1.local/视频",
+        ] {
             assert_eq!(camera(text), Ok((text.to_owned(), None, None)));
         }
         assert_eq!(camera(" RTSP：//10.1.2.3/1 ").unwrap().0, "rtsp://10.1.2.3/1");
@@ -127,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_refused() {
-        let wrong = RowProblem::WrongScheme { allowed: "rtsp://, rtsps://" };
+        let wrong = RowProblem::WrongScheme { allowed: "rtsp://, rtsps://, rtsph://" };
         for text in ["10.1.2.3", "http://10.1.2.3/", "sip:a@10.1.2.3"] {
             assert_eq!(camera(text), Err(wrong.clone()), "{text}");
         }

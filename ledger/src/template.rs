@@ -140,8 +140,8 @@ const fn note(column: Column) -> (&'static str, &'static str) {
         Column::Ip => ("IPv4 或 IPv6", "IPv4 or IPv6"),
         Column::Mac => ("12 位十六进制，分隔符不限", "12 hex digits, any separator"),
         Column::Url => (
-            "rtsp:// 或 rtsps://（会议终端 sip:）；地址中的用户名和密码会被取出加密保存；空为未接入探测",
-            "rtsp:// or rtsps:// (sip: for endpoints); a login in it is taken out and encrypted; empty: not probed",
+            "rtsp://、rtsps:// 或 rtsph://（HTTP 隧道）（会议终端 sip:）；地址中的用户名和密码会被取出加密保存；空为未接入探测",
+            "rtsp://, rtsps:// or rtsph:// (HTTP tunnel) (sip: for endpoints); a login in it is taken out and encrypted; empty: not probed",
         ),
         Column::SubUrl => ("填写后优先探测子码流", "probed first where given"),
         Column::Username => ("建议使用只读账号", "a read-only account is best"),

@@ -1,4 +1,4 @@
-//! Name resolution, TCP connect and TLS, with deadlines and with a fault for every way to fail.
+//! Name resolution, TCP connect, TLS and tunnels, with deadlines and with a fault for every way to fail.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,6 +10,7 @@ use zhishou_domain::{Detail, Fault, FaultCode, Stage, TlsProblem};
 use zhishou_protocol::rtsp::{Scheme, Target};
 
 use super::link::Link;
+use super::tunnel::Tunnel;
 use crate::Settings;
 use crate::tls::{self, Shown};
 
@@ -29,7 +30,11 @@ pub(super) struct Connected {
 }
 
 /// Connects to the first address of the target's host that answers.
-pub(super) async fn connect(target: &Target, settings: &Settings) -> Result<Connected, Box<Fault>> {
+pub(super) async fn connect(
+    target: &Target,
+    entropy: u64,
+    settings: &Settings,
+) -> Result<Connected, Box<Fault>> {
     let began = Instant::now();
     let addresses = resolve(target.host(), target.port(), settings.resolve).await?;
     let resolved = Instant::now();
@@ -51,6 +56,10 @@ pub(super) async fn connect(target: &Target, settings: &Settings) -> Result<Conn
                     Scheme::Rtsps => {
                         let (link, shown, took) = secure(stream, target, peer, settings).await?;
                         (link, Some((shown, took)))
+                    }
+                    Scheme::Rtsph => {
+                        let tunnel = Tunnel::open(stream, target, peer, entropy, settings).await?;
+                        (Link::Tunnel(Box::new(tunnel)), None)
                     }
                 };
                 return Ok(Connected { link, local, peer, resolve, connect, tls });
@@ -152,13 +161,13 @@ mod tests {
     async fn a_name_that_does_not_exist_is_told_from_a_closed_port() {
         let settings = Settings::default();
         let (target, _) = Target::parse("rtsp://no-such-host.invalid/").unwrap();
-        let got = connect(&target, &settings).await;
+        let got = connect(&target, 1, &settings).await;
         assert_eq!(got.err().map(|f| f.code), Some(FaultCode::DnsFailed));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let (target, _) = Target::parse(&format!("rtsp://127.0.0.1:{port}/")).unwrap();
-        let got = connect(&target, &settings).await;
+        let got = connect(&target, 1, &settings).await;
         assert_eq!(got.err().map(|f| f.code), Some(FaultCode::Refused));
     }
 }

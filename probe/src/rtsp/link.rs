@@ -16,6 +16,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
+use super::tunnel::Tunnel;
+
 /// A device that does not take a request for so long counts as gone.
 const WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// Bytes read at a time.
@@ -32,6 +34,8 @@ pub(super) enum Link {
     Plain(TcpStream),
     /// TLS over TCP.
     Tls(Box<TlsStream<TcpStream>>),
+    /// A pair of HTTP connections.
+    Tunnel(Box<Tunnel>),
 }
 
 /// What a read brought.
@@ -74,6 +78,7 @@ impl Link {
         match self {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tunnel(tunnel) => tunnel.poll_read(context, buffer),
         }
     }
 
@@ -86,6 +91,7 @@ impl Link {
                     stream.write_all(bytes).await?;
                     stream.flush().await
                 }
+                Self::Tunnel(tunnel) => tunnel.write_all(bytes).await,
             }
         });
         sent.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))

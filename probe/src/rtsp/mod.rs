@@ -7,6 +7,7 @@ mod faults;
 mod link;
 mod media;
 mod prober;
+mod tunnel;
 mod visit;
 
 pub use prober::{Outcome, Prober, check_address};

@@ -289,7 +289,7 @@ impl Visit {
             self.datagrams = None;
         }
         let connected = tokio::select! {
-            connected = connect(target, &self.settings) => connected?,
+            connected = connect(target, self.order.entropy, &self.settings) => connected?,
             () = cancel.cancelled(), if !stopping => return Err(Box::new(cancelled(Stage::Connect))),
             () = sleep_until(self.give_up.unwrap_or(self.overdue)) => {
                 let waited = silence(self.overdue.saturating_duration_since(self.began));

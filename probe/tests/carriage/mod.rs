@@ -1,6 +1,7 @@
-//! How the connection is carried: TLS, IPv6.
+//! How the connection is carried: TLS, HTTP, IPv6.
 
 mod tls;
+mod tunnel;
 
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{Depth, Verdict};

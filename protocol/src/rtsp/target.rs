@@ -12,13 +12,16 @@ use crate::auth::Credential;
 /// Longest address accepted, bytes.
 const MAX_URL: usize = 4096;
 
-/// Plain or over TLS.
+/// How the connection is carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// `rtsp:`, port 554 by default.
     Rtsp,
     /// `rtsps:`, port 322 by default.
     Rtsps,
+    /// `rtsph:`, as GStreamer and VLC write it: RTSP in a pair of HTTP connections (QuickTime's
+    /// tunnel), port 80 by default.
+    Rtsph,
 }
 
 impl Scheme {
@@ -27,12 +30,14 @@ impl Scheme {
         match self {
             Self::Rtsp => 554,
             Self::Rtsps => 322,
+            Self::Rtsph => 80,
         }
     }
 
+    /// As it stands in request URIs: inside a tunnel they are plain RTSP's.
     fn as_str(self) -> &'static str {
         match self {
-            Self::Rtsp => "rtsp",
+            Self::Rtsp | Self::Rtsph => "rtsp",
             Self::Rtsps => "rtsps",
         }
     }
@@ -41,8 +46,8 @@ impl Scheme {
 /// Why an address cannot be used. Never quotes it, because a password may stand anywhere in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TargetError {
-    /// Neither `rtsp:` nor `rtsps:`.
-    #[error("read stream address: it starts with neither rtsp:// nor rtsps://")]
+    /// None of `rtsp:`, `rtsps:` and `rtsph:`.
+    #[error("read stream address: it starts with none of rtsp://, rtsps:// and rtsph://")]
     Scheme,
     /// There is no host, or it has characters that no host has.
     #[error("read stream address: the host is missing or malformed")]
@@ -106,7 +111,7 @@ impl Target {
         Ok((target, credential))
     }
 
-    /// Plain or TLS.
+    /// How the connection is carried.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -132,6 +137,28 @@ impl Target {
     /// The request URI. An empty path stays empty: some devices answer 404 to `/`.
     pub fn request_uri(&self) -> String {
         format!("{}{}", self.origin(), self.path)
+    }
+
+    /// The same device, carried the same way, at another path.
+    ///
+    /// # Errors
+    /// What is wrong with the path.
+    pub fn at_path(&self, path: &str) -> Result<Self, TargetError> {
+        let (target, _) = Self::parse(&format!("{}{path}", self.origin()))?;
+        Ok(Self { scheme: self.scheme, ..target })
+    }
+
+    /// Host and port as they stand in a `Host` header.
+    pub fn authority(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
+    }
+
+    /// Path and query; empty where the address has none.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// Whether both are the same machine by name, so that a login may go to either.
@@ -184,6 +211,7 @@ pub(super) fn split_scheme(url: &str) -> Option<(Scheme, &str)> {
     match scheme.to_ascii_lowercase().as_str() {
         "rtsp" | "rtspt" | "rtspu" => Some((Scheme::Rtsp, rest)),
         "rtsps" => Some((Scheme::Rtsps, rest)),
+        "rtsph" => Some((Scheme::Rtsph, rest)),
         _ => None,
     }
 }
@@ -248,6 +276,17 @@ mod tests {
         let (bare, login) = Target::parse("RTSP://cam").unwrap();
         assert_eq!((bare.request_uri().as_str(), bare.port()), ("rtsp://cam", 554));
         assert!(login.is_none());
+    }
+
+    #[test]
+    fn inside_a_tunnel_requests_are_plain_rtsp() {
+        let (target, _) = Target::parse("rtsph://h/a?b").unwrap();
+        assert_eq!((target.scheme(), target.port()), (Scheme::Rtsph, 80));
+        assert_eq!(target.request_uri(), "rtsp://h/a?b");
+        assert_eq!((target.authority().as_str(), target.path()), ("h", "/a?b"));
+        let elsewhere = target.at_path("/c").unwrap();
+        assert_eq!((elsewhere.scheme(), elsewhere.port()), (Scheme::Rtsph, 80));
+        assert_eq!(elsewhere.request_uri(), "rtsp://h/c");
     }
 
     #[test]

@@ -111,7 +111,12 @@ fn check(url: &str, number: usize, lang: Lang) -> Result<(), Failure> {
 fn places_of(url: &str) -> Vec<String> {
     let Ok(url) = url::Url::parse(url) else { return Vec::new() };
     let Some(host) = url.host_str().map(str::to_ascii_lowercase) else { return Vec::new() };
-    let port = url.port().unwrap_or(if url.scheme() == "rtsps" { 322 } else { 554 });
+    let own = match url.scheme() {
+        "rtsps" => 322,
+        "rtsph" => 80,
+        _ => 554,
+    };
+    let port = url.port().unwrap_or(own);
     let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     vec![format!("{host}:{port}"), host, bare]
 }

@@ -271,15 +271,14 @@ impl Session {
         let location = response.headers.text("location").and_then(|location| {
             let location = location.trim();
             if location.starts_with('/') {
-                let own = format!("{}{location}", self.target.origin());
-                return Target::parse(&own).ok();
+                return self.target.at_path(location).ok();
             }
-            Target::parse(location).ok()
+            Target::parse(location).ok().map(|(target, _)| target)
         });
         let problem = match location {
             None => RedirectProblem::NoLocation,
             Some(_) if self.facts.redirects >= MAX_REDIRECTS => RedirectProblem::TooMany,
-            Some((next, _)) => {
+            Some(next) => {
                 self.facts.redirects += 1;
                 // Nor does it leave TLS: whoever answers in the clear may be anybody.
                 let leaves_tls =
