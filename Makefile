@@ -2,7 +2,7 @@
 # Both install what is missing first (Debian 12 or later, Rust, root or sudo) and nothing otherwise.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup bench deny fmt
+.PHONY: help run test check setup bench deny fmt fuzz
 
 CARGO_TARGET_DIR ?= target
 # Where the demo keeps its database, pictures and footage; remove it to begin anew.
@@ -41,6 +41,13 @@ setup: ## install all that building and testing need
 bench: ## measure pages, and probes against ffmpeg and PyAV
 	@.ci/setup test
 	@tests/bench/run.sh
+
+# Seconds for each target of `make fuzz`.
+FUZZ_SECONDS ?= 20
+
+fuzz: ## mutate bytes against every parser of foreign ones, FUZZ_SECONDS for each
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+	@fuzz/run.sh $(FUZZ_SECONDS)
 
 deny: ## bans, licences and sources of the dependencies
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny

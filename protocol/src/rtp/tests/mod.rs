@@ -5,4 +5,5 @@ mod h265;
 mod jpeg;
 mod packetizer;
 mod properties;
+mod round_trips;
 mod statistics;

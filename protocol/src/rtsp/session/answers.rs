@@ -31,9 +31,8 @@ impl Session {
         if response.status == 401 {
             return self.on_challenge(&pending, &response, now);
         }
-        // These lie past the login; 400, 403 and 5xx may come before it.
-        let past_login = (200..400).contains(&response.status)
-            || matches!(response.status, 404 | 453..=455 | 461);
+        // These lie past the login; 3xx, 400, 403 and 5xx may come before it.
+        let past_login = response.is_success() || matches!(response.status, 404 | 453..=455 | 461);
         if pending.carried && past_login {
             self.auth.accepted();
         }
