@@ -76,7 +76,7 @@ impl Seen {
 /// Probes a camera that plays `script` for `seconds`.
 pub(crate) async fn probe(script: Script, declared_fps: Option<f64>, seconds: u64) -> Seen {
     let settings = Settings {
-        limits: StreamLimits { stall: Duration::from_millis(800), ..StreamLimits::default() },
+        limits: StreamLimits { stall: Duration::from_millis(1_400), ..StreamLimits::default() },
         ..Settings::default()
     };
     let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
