@@ -26,7 +26,7 @@ use super::faults::{doubted, of_failure, silence, stage};
 use super::link::{Heard, Link};
 use super::media::Media;
 use crate::guard::{Held, Refusal, Ticket};
-use crate::tape::{Handshake, Moment, Player, Tape};
+use crate::tape::{Handshake, Moment, Player, Stream, Tape};
 use crate::{CertificatePolicy, Settings};
 use replayed::{nanos, withheld};
 
@@ -259,6 +259,9 @@ impl Visit {
 
     /// Ports on the address that the connection goes out from: the device knows that one.
     fn bind(&mut self, track: Track) -> Option<(u16, u16)> {
+        if self.order.player.is_some() {
+            return Some(replayed::PORTS);
+        }
         let ((local, peer), own_ssrc) = (self.ends?, self.media.own_ssrc());
         let datagrams = self
             .datagrams
@@ -406,7 +409,11 @@ impl Visit {
         };
         let (media, clock) = (&mut self.media, &self.clock);
         let take_packet = |track, kind, packet: &[u8]| {
-            media.packet(track, kind, packet, began.elapsed(), wall(clock.now()));
+            let now = began.elapsed();
+            if let Some(tape) = tape {
+                tape.datagram(now, Stream::of(track, kind), packet);
+            }
+            media.packet(track, kind, packet, now, wall(clock.now()));
         };
         tokio::select! {
             () = receive_datagrams(self.datagrams.as_deref_mut(), take_packet), if !stopping => {}

@@ -164,7 +164,11 @@ fn check_entry(entry: &Entry, last: u64) -> Result<(), String> {
         return Err(format!("{} ns is later than an hour", entry.at));
     }
     match &entry.moment {
-        Moment::Sent(Octets(bytes)) | Moment::Received(Octets(bytes)) if bytes.len() > MAX_READ => {
+        Moment::Sent(Octets(bytes))
+        | Moment::Received(Octets(bytes))
+        | Moment::Datagram { packet: Octets(bytes), .. }
+            if bytes.len() > MAX_READ =>
+        {
             Err(format!("{} bytes at once are more than {MAX_READ}", bytes.len()))
         }
         _ => Ok(()),
@@ -174,6 +178,7 @@ fn check_entry(entry: &Entry, last: u64) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tape::Stream;
     use proptest::prelude::*;
     use zhishou_domain::{Depth, DeviceKind, Habit, TransportPolicy};
 
@@ -203,6 +208,7 @@ mod tests {
             },
             Moment::Sent(Octets(b"OPTIONS rtsp://10.1.2.3/ch1 RTSP/1.0\r\n\r\n".to_vec())),
             Moment::Received(Octets(vec![b'$', 0, 0, 1, 0xff])),
+            Moment::Datagram { stream: Stream::VideoRtp, packet: Octets(vec![0x80, 0xff]) },
             Moment::Woke,
             Moment::Closed,
         ];
@@ -230,7 +236,7 @@ mod tests {
         let whole = String::from_utf8(written(&capture())).unwrap();
         let error = |text: &str| Capture::read(text.as_bytes()).unwrap_err().to_string();
         assert_eq!(error(""), "read capture: it is empty");
-        assert_eq!(error(whole.trim_end()), "read capture: line 7: it is cut off");
+        assert_eq!(error(whole.trim_end()), "read capture: line 8: it is cut off");
         assert!(error("GIF89a\n").starts_with("read capture: line 1: "));
         let later = whole.replace("\"capture\":1", "\"capture\":2");
         assert_eq!(error(&later), "read capture: line 1: version 2 is not known");
@@ -240,7 +246,7 @@ mod tests {
         assert_eq!(error(&endless), "read capture: longer than 16 MiB");
         let big = "x".repeat(MAX_READ + 1);
         let big = format!("{whole}{{\"at_ns\":9,\"what\":\"sent\",\"text\":\"{big}\"}}\n");
-        assert!(error(&big).contains("line 8: 65537 bytes at once"));
+        assert!(error(&big).contains("line 9: 65537 bytes at once"));
     }
 
     proptest! {

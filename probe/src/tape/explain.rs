@@ -17,8 +17,8 @@ const NONCE: usize = 6;
 /// Media frames that came in a row.
 #[derive(Default)]
 struct Frames {
-    /// Per channel: number and bytes.
-    channels: Vec<(u8, u64, u64)>,
+    /// Per channel or stream: number and bytes.
+    channels: Vec<(String, u64, u64)>,
     since: Duration,
 }
 
@@ -70,6 +70,9 @@ impl Script<'_> {
         let event = match &entry.moment {
             Moment::Received(Octets(bytes)) => return self.received(at, bytes),
             Moment::Sent(Octets(bytes)) => return self.sent(at, bytes),
+            Moment::Datagram { stream, packet } => {
+                return self.frames.count(at, stream.name().to_owned(), packet.0.len() as u64);
+            }
             Moment::Woke => return,
             Moment::Connecting { host, port } => {
                 text(format!("连接 {host} 端口 {port}"), format!("connect to {host} port {port}"))
@@ -144,7 +147,13 @@ impl Script<'_> {
                     self.plan_milestones(at);
                 }
             }
-            Piece::Media { channel, bytes } => self.frames.count(at, channel, bytes as u64),
+            Piece::Media { channel, bytes } => {
+                let channel = match self.lang {
+                    Lang::Zh => format!("通道 {channel}"),
+                    Lang::En => format!("channel {channel}"),
+                };
+                self.frames.count(at, channel, bytes as u64);
+            }
         });
         self.sieve = sieve;
     }
@@ -192,8 +201,8 @@ impl Script<'_> {
             .channels
             .iter()
             .map(|(channel, number, bytes)| match self.lang {
-                Lang::Zh => format!("通道 {channel}：{number} 帧 {bytes} 字节"),
-                Lang::En => format!("channel {channel}: {number} frames, {bytes} bytes"),
+                Lang::Zh => format!("{channel}：{number} 帧 {bytes} 字节"),
+                Lang::En => format!("{channel}: {number} frames, {bytes} bytes"),
             })
             .collect();
         self.line(frames.since, "←", &each.join("; "));
@@ -236,7 +245,7 @@ impl Script<'_> {
 }
 
 impl Frames {
-    fn count(&mut self, at: Duration, channel: u8, bytes: u64) {
+    fn count(&mut self, at: Duration, channel: String, bytes: u64) {
         if self.channels.is_empty() {
             self.since = at;
         }

@@ -17,6 +17,6 @@ mod secrets;
 mod sieve;
 
 pub use capture::{Capture, CaptureError};
-pub(crate) use moment::{Handshake, Header, Moment, Withheld};
+pub(crate) use moment::{Handshake, Header, Moment, Stream, Withheld};
 pub(crate) use player::{Next, Player};
 pub use record::Tape;

@@ -9,6 +9,7 @@ use zhishou_domain::{
     CertificateFingerprint, Depth, DeviceKind, Fault, Habit, ProbeRequest, Timestamp,
     TransportPolicy,
 };
+use zhishou_protocol::rtsp::{PacketKind, Track};
 
 use crate::tls::Shown;
 
@@ -29,7 +30,7 @@ pub(crate) struct Header {
     pub(crate) depth: Depth,
     /// How long to receive, ms.
     pub(crate) media_ms: u64,
-    /// Which ways media might travel. Datagrams are not kept on a tape, the dialogue about them is.
+    /// Which ways media might travel.
     #[serde(default)]
     pub(crate) transport: TransportPolicy,
     /// A clean picture is looked at again after so long, ms.
@@ -111,6 +112,12 @@ pub(crate) enum Moment {
     Sent(Octets),
     /// The device wrote this.
     Received(Octets),
+    /// A datagram of media came.
+    Datagram {
+        stream: Stream,
+        #[serde(flatten)]
+        packet: Octets,
+    },
     /// The connection ended, or broke.
     Closed,
     /// Time passed and the driver looked again.
@@ -119,6 +126,45 @@ pub(crate) enum Moment {
     Cancelled,
     /// From here on media were not kept.
     Cut,
+}
+
+/// What a datagram belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Stream {
+    VideoRtp,
+    VideoRtcp,
+    AudioRtp,
+    AudioRtcp,
+}
+
+impl Stream {
+    pub(crate) const fn of(track: Track, kind: PacketKind) -> Self {
+        match (track, kind) {
+            (Track::Video, PacketKind::Rtp) => Self::VideoRtp,
+            (Track::Video, PacketKind::Rtcp) => Self::VideoRtcp,
+            (Track::Audio, PacketKind::Rtp) => Self::AudioRtp,
+            (Track::Audio, PacketKind::Rtcp) => Self::AudioRtcp,
+        }
+    }
+
+    pub(crate) const fn parts(self) -> (Track, PacketKind) {
+        match self {
+            Self::VideoRtp => (Track::Video, PacketKind::Rtp),
+            Self::VideoRtcp => (Track::Video, PacketKind::Rtcp),
+            Self::AudioRtp => (Track::Audio, PacketKind::Rtp),
+            Self::AudioRtcp => (Track::Audio, PacketKind::Rtcp),
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::VideoRtp => "video RTP/UDP",
+            Self::VideoRtcp => "video RTCP/UDP",
+            Self::AudioRtp => "audio RTP/UDP",
+            Self::AudioRtcp => "audio RTCP/UDP",
+        }
+    }
 }
 
 /// What TLS showed.

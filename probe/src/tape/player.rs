@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use zhishou_domain::{Detail, Fault, FaultCode, Stage, Timestamp};
 
-use super::moment::{Entry, Handshake, Moment, Octets, Withheld};
+use super::moment::{Entry, Handshake, Moment, Octets, Stream, Withheld};
 
 /// How late a timer may have fired on a busy machine: until then, what came first comes first.
 const LATE: Duration = Duration::from_secs(1);
@@ -38,6 +38,8 @@ pub(crate) struct Made {
 pub(crate) enum Next {
     /// Bytes of the device.
     Bytes(Vec<u8>),
+    /// A datagram of media.
+    Datagram(Stream, Vec<u8>),
     /// The connection ended.
     End,
     /// The time has come.
@@ -104,6 +106,7 @@ impl Player {
             let Some(entry) = self.take() else { break };
             return match entry.moment {
                 Moment::Received(Octets(bytes)) => Next::Bytes(bytes),
+                Moment::Datagram { stream, packet } => Next::Datagram(stream, packet.0),
                 Moment::Closed => Next::End,
                 Moment::Cancelled => Next::Cancelled,
                 Moment::Woke => Next::Time,

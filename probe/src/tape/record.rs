@@ -6,7 +6,7 @@ use std::time::Duration;
 use zhishou_domain::Credential;
 
 use super::capture::Capture;
-use super::moment::{Entry, Header, Moment, Octets};
+use super::moment::{Entry, Header, Moment, Octets, Stream};
 use super::secrets::Secrets;
 use super::sieve::{Piece, Sieve};
 
@@ -70,6 +70,15 @@ impl Tape {
         self.reel().received(at, bytes);
     }
 
+    pub(crate) fn datagram(&self, at: Duration, stream: Stream, bytes: &[u8]) {
+        let mut reel = self.reel();
+        reel.make_room(at, bytes.len());
+        if !reel.cut {
+            let packet = Octets(bytes.to_vec());
+            reel.keep(at, Moment::Datagram { stream, packet }, false);
+        }
+    }
+
     fn reel(&self) -> MutexGuard<'_, Reel> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,7 +109,9 @@ impl Reel {
     /// Keeps a moment while there is room; `always` for the few that say how it ended.
     fn keep(&mut self, at: Duration, moment: Moment, always: bool) {
         let bytes = match &moment {
-            Moment::Sent(octets) | Moment::Received(octets) => octets.0.len(),
+            Moment::Sent(octets)
+            | Moment::Received(octets)
+            | Moment::Datagram { packet: octets, .. } => octets.0.len(),
             _ => 0,
         };
         self.make_room(at, bytes);
@@ -163,6 +174,19 @@ mod tests {
         let reel = tape.reel();
         assert_eq!(reel.entries.len(), kept + 1);
         assert_eq!(reel.entries[kept].moment, Moment::Received(Octets(answer.to_vec())));
+    }
+
+    #[test]
+    fn datagrams_are_kept_until_the_cut() {
+        let tape = Tape::new();
+        tape.note(Duration::ZERO, connected());
+        for n in 0..3000 {
+            tape.datagram(Duration::from_millis(n), Stream::VideoRtp, &[7; 1400]);
+        }
+        let reel = tape.reel();
+        let kept = reel.entries.len();
+        assert_eq!(reel.entries[kept - 1].moment, Moment::Cut);
+        assert_eq!(kept, 2 + (WHOLE - ENTRY) / (1400 + ENTRY));
     }
 
     #[test]

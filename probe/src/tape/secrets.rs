@@ -117,6 +117,11 @@ impl Secrets {
                 });
                 Moment::Failed { fault }
             }
+            Moment::Datagram { stream, packet } => {
+                let mut bytes = packet.0.clone();
+                self.mask_words(&mut bytes);
+                Moment::Datagram { stream: *stream, packet: Octets(bytes) }
+            }
             other => other.clone(),
         };
         Entry { at: entry.at, moment }

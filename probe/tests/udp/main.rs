@@ -13,12 +13,12 @@ use std::time::Duration;
 use camera::{Answer, Camera, Habit, LARGE, Wire};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
+    Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource, Lang,
     ProbeRequest, Snapshot, Timestamp, Transport, TransportPolicy, Verdict, VideoFacts,
 };
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
-use zhishou_probe::{Outcome, Prober, Settings, StreamLimits};
+use zhishou_probe::{Capture, Outcome, Prober, Settings, StreamLimits, Tape};
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::Deadlines;
 
@@ -151,6 +151,33 @@ async fn q48_silence_over_tcp_or_an_answer_in_udp_is_torn_down_first() {
         let camera = Camera::start(Habit { tcp, ..Habit::UDP }).await;
         came_clean(&probe(&camera, TransportPolicy::Auto).await, Transport::Udp);
         assert_eq!((camera.connections(), camera.count("TEARDOWN")), (2, 2), "{tcp:?}");
+    }
+}
+
+/// Over UDP from the start, after a refusal, and after silence.
+#[tokio::test]
+async fn what_was_recorded_comes_out_the_same_again() {
+    let silent = Habit { tcp: Answer::Silent, ..Habit::UDP };
+    for (habit, policy) in [
+        (Habit::UDP, TransportPolicy::Udp),
+        (Habit::UDP, TransportPolicy::Auto),
+        (silent, TransportPolicy::Auto),
+    ] {
+        let (camera, tape) = (Camera::start(habit).await, Tape::new());
+        let (request, cancel) = (request(&camera, policy), CancellationToken::new());
+        let original = prober().probe_taped(request, cancel, &tape).await;
+        let was = came_clean(&original, Transport::Udp);
+        let mut file = Vec::new();
+        tape.capture().unwrap().write(&mut file).unwrap();
+        let capture = Capture::read(file.as_slice()).unwrap();
+        let opened = camera.connections();
+        let again = prober().replay(&capture, Snapshot::Never, &Tape::new()).await;
+        let is = came_clean(&again, Transport::Udp);
+        assert!(was.packets.abs_diff(is.packets) <= 3, "{was:?} became {is:?}");
+        assert_eq!(was.keyframes, is.keyframes);
+        assert_eq!(camera.connections(), opened, "a replay opens nothing");
+        let words = capture.explain(&original.observation, Lang::En).join("\n");
+        assert!(words.contains("video RTP/UDP: "), "{words}");
     }
 }
 

@@ -7,10 +7,13 @@ use tokio::time::Instant;
 use zhishou_domain::Fault;
 use zhishou_protocol::rtsp::{Input, Target};
 
-use super::{End, Stop, Visit, stage};
+use super::{End, Stop, Visit, stage, wall};
 use crate::guard::Refusal;
 use crate::rtsp::certificate::Met;
 use crate::tape::{Handshake, Moment, Next, Withheld};
+
+/// The ports that a replay says it has: nobody sends there.
+pub(super) const PORTS: (u16, u16) = (40_000, 40_001);
 
 impl Visit {
     /// Time since the visit began, in a replay that of the capture.
@@ -65,6 +68,14 @@ impl Visit {
                     tape.received(now, &bytes);
                 }
                 self.session.handle(Input::Bytes(&bytes), now);
+            }
+            Next::Datagram(stream, bytes) => {
+                if let Some(tape) = &self.order.tape {
+                    tape.datagram(now, stream, &bytes);
+                }
+                let at = self.order.player.as_ref()?.wall();
+                let (track, kind) = stream.parts();
+                self.media.packet(track, kind, &bytes, now, wall(at));
             }
             Next::End => {
                 self.note(Moment::Closed);
