@@ -134,8 +134,14 @@ fn ffmpeg(arguments: &[&str], to: &Path) {
 
 /// What `zhishou probe --json` says of one address, and its exit code.
 fn probe(url: &str) -> (Value, i32) {
+    probe_over("auto", url)
+}
+
+/// As `probe`, with a choice of transport.
+fn probe_over(transport: &str, url: &str) -> (Value, i32) {
     let output = Command::new(binary())
-        .args(["--lang", "en", "probe", "--json", "--depth", "picture", "--seconds", "2", url])
+        .args(["--lang", "en", "probe", "--json", "--depth", "picture", "--seconds", "2"])
+        .args(["--transport", transport, url])
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -152,8 +158,15 @@ fn codes(observation: &Value) -> Vec<&str> {
 
 #[track_caller]
 fn is_well(url: &str, codec: &str) {
-    let (seen, exit) = probe(url);
+    is_well_over("auto", "tcp", url, codec);
+}
+
+/// Asked for `transport`, it comes by `way`, and nothing is missing.
+#[track_caller]
+fn is_well_over(transport: &str, way: &str, url: &str, codec: &str) {
+    let (seen, exit) = probe_over(transport, url);
     assert_eq!((seen["verdict"].as_str(), exit), (Some("online"), 0), "{seen:#}");
+    assert_eq!(seen["transport"], way, "{seen:#}");
     assert_eq!(seen["video"]["codec"], codec, "{seen:#}");
     assert_eq!((&seen["video"]["width"], &seen["picture"]["width"]), (&640.into(), &640.into()));
     assert!(seen["video"]["fps"].as_f64().unwrap() > 5.0, "{seen:#}");
@@ -202,16 +215,38 @@ fn gstreamer_serves_both_codecs_and_both_logins() {
 }
 
 #[test]
+fn gstreamer_that_has_udp_alone_is_found_by_falling_back() {
+    let python = Path::new("/usr/bin/python3");
+    let script = root().join("tests/peers/gst_server.py");
+    let script = script.to_str().unwrap();
+    let names = ["view-h264.mp4", "view-h265.mp4"];
+    let open = Peer::start(python, &[script, "0", "--udp-only"], &files(&names));
+    is_well_over("udp", "udp", open.url("view-h264.mp4"), "h264");
+    is_well_over("auto", "udp", open.url("view-h265.mp4"), "h265");
+    let (seen, exit) = probe_over("tcp", open.url("view-h264.mp4"));
+    assert_eq!((codes(&seen), exit), (vec!["transport_unsupported"], 1), "{seen:#}");
+    let login = ["--login", "digest", "--user", "viewer", "--password", "s3cret"];
+    let arguments = [&[script, "0", "--udp-only"][..], &login].concat();
+    let guarded = Peer::start(python, &arguments, &files(&names[..1]));
+    is_well_over("auto", "udp", &guarded.url_as("viewer", "s3cret", "view-h264.mp4"), "h264");
+    is_refused(&guarded.url_as("viewer", "wrong-password", "view-h264.mp4"));
+}
+
+#[test]
 fn live555_serves_both_codecs_and_digest() {
     let program = root().join("target/peers/live555-server");
     let names = ["view.h264", "view.h265"];
     let open = Peer::start(&program, &["0"], &files(&names));
     is_well(open.url("view.h264"), "h264");
     is_well(open.url("view.h265"), "h265");
+    is_well_over("udp", "udp", open.url("view.h264"), "h264");
+    is_well_over("udp", "udp", open.url("view.h265"), "h265");
     is_missing(&open.url("view.h264").replace("view.h264", "nothing.h264"));
     let login = ["0", "--user", "viewer", "--password", "s3cret"];
     let guarded = Peer::start(&program, &login, &files(&names[..1]));
-    is_well(&guarded.url_as("viewer", "s3cret", "view.h264"), "h264");
+    let login = guarded.url_as("viewer", "s3cret", "view.h264");
+    is_well(&login, "h264");
+    is_well_over("udp", "udp", &login, "h264");
     is_refused(&guarded.url_as("viewer", "wrong-password", "view.h264"));
 }
 

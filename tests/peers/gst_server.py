@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""GStreamer's RTSP server over MP4 files: gst_server.py PORT [--login basic|digest --user U --password P] FILE...
+"""GStreamer's RTSP server over MP4 files: gst_server.py PORT [--udp-only] [--login basic|digest --user U --password P] FILE...
 
 Listens on 127.0.0.1 (PORT 0 takes a free one), prints "ready rtsp://127.0.0.1:PORT/NAME" for each
 file, and serves until it is killed. Needs the system's python3-gi, so no virtual environment.
@@ -34,7 +34,7 @@ def guard(server, arguments):
     server.set_auth(auth)
 
 
-def factory(path, guarded):
+def factory(path, guarded, udp_only):
     """Plays one file; the codec is told by `h265` in its name."""
     codec = "h265" if "h265" in path.stem else "h264"
     made = GstRtspServer.RTSPMediaFactory()
@@ -42,6 +42,8 @@ def factory(path, guarded):
         f'( filesrc location="{path.resolve()}" ! qtdemux name=demux demux.video_0 '
         f"! {PAYLOADERS[codec]} name=pay0 pt=96 config-interval=-1 )"
     )
+    if udp_only:
+        made.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
     if guarded:
         rights = GstRtspServer.RTSPPermissions()
         rights.add_permission_for_role("viewer", "media.factory.access", True)
@@ -53,6 +55,7 @@ def factory(path, guarded):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
+    parser.add_argument("--udp-only", action="store_true")
     parser.add_argument("--login", choices=["basic", "digest"])
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
@@ -66,7 +69,7 @@ def main():
         guard(server, arguments)
     points = server.get_mount_points()
     for path in arguments.files:
-        points.add_factory(f"/{path.name}", factory(path, bool(arguments.login)))
+        points.add_factory(f"/{path.name}", factory(path, bool(arguments.login), arguments.udp_only))
     if server.attach(None) == 0:
         raise SystemExit(f"gst_server: port {arguments.port} is taken")
     for path in arguments.files:
