@@ -42,6 +42,13 @@ pub enum Detail {
     Scheme { scheme: String },
     /// Frame rate delivered against declared.
     Fps { fps: f64, declared_fps: f64 },
+    /// Bit rate delivered against the usual one.
+    Bitrate { bps: f64, usual_bps: f64 },
+    /// Another form than the baseline's.
+    Changed { usual: String, now: String },
+    /// Sound packets whose content reads like cipher text. `made_up` is the share of the picture, 0
+    /// to 1, that the decoder could not read; without it the slice headers themselves are absurd.
+    Cipher { made_up: Option<f64> },
     /// Packets lost of expected, and where. Rows of before have `by_device`.
     Loss {
         lost: u64,
@@ -273,6 +280,22 @@ impl Detail {
                     format!("{fps:.1} of {declared_fps:.1} fps")
                 }
             }
+            Self::Bitrate { bps, usual_bps } => {
+                let (now, usual) = (bps / 1e6, usual_bps / 1e6);
+                if zh {
+                    format!("{now:.2} Mbit/s，平时 {usual:.2} Mbit/s")
+                } else {
+                    format!("{now:.2} Mbit/s, usually {usual:.2} Mbit/s")
+                }
+            }
+            Self::Changed { usual, now } => {
+                if zh {
+                    format!("现为 {now}，基线 {usual}")
+                } else {
+                    format!("now {now}, the baseline is {usual}")
+                }
+            }
+            Self::Cipher { made_up } => cipher(*made_up, lang),
             Self::Loss { lost, expected, origin } => loss(*lost, *expected, *origin, lang),
             Self::Stall { stall_ms } => {
                 let seconds = stall_ms / 1000.0;
@@ -339,6 +362,22 @@ fn budget(failures: u32, retry_after_ms: Option<u64>, lang: Lang) -> String {
         (Lang::Zh, Some(minutes)) => format!("已失败 {failures} 次，{minutes} 分钟后再试"),
         (Lang::En, None) => format!("{failures} rejected, waiting for an operator"),
         (Lang::En, Some(minutes)) => format!("{failures} rejected, next try in {minutes} min"),
+    }
+}
+
+fn cipher(made_up: Option<f64>, lang: Lang) -> String {
+    match (lang, made_up) {
+        (Lang::Zh, None) => "未丢包，但片头无意义，数据如密文".to_owned(),
+        (Lang::En, None) => {
+            "no loss, yet slice headers make no sense and the bytes are like cipher text".to_owned()
+        }
+        (Lang::Zh, Some(share)) => {
+            format!("未丢包，片头可读，但画面 {:.0} % 无法解出，数据如密文", share * 100.0)
+        }
+        (Lang::En, Some(share)) => format!(
+            "no loss and sound headers, yet {:.0} % of the picture does not decode and the bytes are like cipher text",
+            share * 100.0
+        ),
     }
 }
 

@@ -98,12 +98,28 @@ impl FaultCode {
                 "The peer closed or reset the connection while it was needed (after one reconnect where that helps).",
             ),
             Self::NoKeyframe => (
-                "首包后 12 秒内（或收流时长内，取长者）没有关键帧（H.264 IDR、H.265 IRAP、JPEG），且不是因为丢包。",
-                "No keyframe (H.264 IDR, H.265 IRAP, JPEG) within 12 s of the first packet, or the time of receiving if longer, and not for loss.",
+                "首包后 12 秒内（或收流时长内，取长者；关键帧间隔更长的设备按学到的间隔的 1.25 倍，最多 150 秒）没有关键帧（H.264 IDR、H.265 IRAP、JPEG），且不是因为丢包。",
+                "No keyframe (H.264 IDR, H.265 IRAP, JPEG) within 12 s of the first packet, or the time of receiving if longer (1.25 times what is learned of a camera with longer groups, 150 s at most), and not for loss.",
             ),
             Self::Undecodable => (
                 "关键帧收全了但解码器报错；或丢包未超限而关键帧都不完整、缺少参数集、过大。",
                 "The decoder fails on a whole keyframe; or, with loss below its limit, every keyframe is incomplete, lacks its parameter sets or is too large.",
+            ),
+            Self::EncryptedSuspected => (
+                "关键帧无丢包却解不出，字节分布与密文无异（卡方检验，至少 1 KiB），并且：片头（slice header）多数不合标准；或片头正常而 95 % 以上的宏块无法解出（仅 H.264）。",
+                "A keyframe came without loss and does not decode, its bytes are as even as cipher text (chi-squared, 1 KiB at least), and: most of its slice headers break the standard; or they are sound and 95 % or more of the macroblocks do not decode (H.264 only).",
+            ),
+            Self::LowBitrate => (
+                "码率低于该路码流平时的 25 % 且超出平时波动的 3 倍标准差，同时关键帧明显变小（不足平时 70 %）或变粗（量化参数高 4 以上）；没有关键帧可比时界限减半。静止画面的码率下降不算。至少见过 8 次正常码率；持续一天后视为新的平时码率。",
+                "Bit rate below 25 % of what this stream usually has and 3 deviations below its usual spread, while keyframes are much smaller (under 70 %) or coarser (quantiser up by 4); half of the limit without a keyframe to tell. What a still scene saves is no fault. Known after 8 clean probes; after a day it is what is usual.",
+            ),
+            Self::ResolutionMismatch => (
+                "SPS 或 JPEG 头中的宽高与基线不同。基线是连续 3 次一致的结果；变化持续一天后成为新基线。",
+                "Width or height by SPS or JPEG header differ from the baseline: what 3 probes in a row agreed on. A change that lasts a day becomes the baseline.",
+            ),
+            Self::CodecMismatch => (
+                "媒体描述中的编码格式与基线不同；基线的规则同分辨率。",
+                "The codec of the description differs from the baseline, which is made as for the resolution.",
             ),
             Self::PacketLoss => (
                 "按 RTP 序号（RFC 3550 附录 A.3）丢包率超过 1 %，重复和乱序不算丢。",
@@ -153,11 +169,7 @@ impl FaultCode {
                 "RTCP 发送方报告（RFC 3550 §6.4.1）的时间与本机相差 10 秒以上；相差 60 年以上视为设备没有时钟。",
                 "The time of the RTCP sender report (RFC 3550 §6.4.1) is over 10 s from ours; over 60 years counts as no clock.",
             ),
-            Self::EncryptedSuspected
-            | Self::LowBitrate
-            | Self::ResolutionMismatch
-            | Self::CodecMismatch
-            | Self::Noise
+            Self::Noise
             | Self::Stripes
             | Self::Occluded
             | Self::SceneChanged

@@ -4,13 +4,18 @@
 //! probe saw and gives the habit from then on. Only what came whole and clean teaches, so that a
 //! fault never becomes what is expected; the one exception is a wait for a keyframe that was in
 //! vain, which teaches to wait longer. [`Habit::wait_for_keyframe`] says how long the next probe
-//! waits.
+//! waits, [`Habit::look_due`] whether its keyframe is decoded, [`Habit::departures`] what is wrong
+//! beside what is usual.
 //!
 //! Invariants: every number is finite and bounded whatever is fed; times never go back; the size
 //! does not grow with the number of probes.
 
+mod baseline;
+mod keyframe;
 mod spread;
 
+pub use baseline::{Baseline, Low};
+pub use keyframe::{Coded, Due, Keyframes};
 pub use spread::Spread;
 
 use crate::Timestamp;
@@ -111,7 +116,9 @@ pub struct Sighting {
     pub gop_ms: Option<f64>,
     /// The wait for a keyframe.
     pub wait: Wait,
-    /// What became of the keyframe.
+    /// The keyframe, where a whole one came.
+    pub keyframe: Option<Coded>,
+    /// What became of it.
     pub look: Look,
 }
 
@@ -152,6 +159,10 @@ pub struct Habit {
     pub in_vain: Option<(Timestamp, f64)>,
     /// Natural logarithm of the bits per second of clean probes.
     pub ln_bitrate: Spread,
+    /// Set while the bit rate is low.
+    pub low: Option<Low>,
+    /// What keyframes are like.
+    pub keyframes: Keyframes,
     /// The last decoded keyframe.
     pub judged: Option<Judged>,
 }
@@ -159,7 +170,7 @@ pub struct Habit {
 impl Habit {
     /// The habit after a probe.
     #[must_use]
-    pub fn learn(&self, seen: &Sighting) -> Self {
+    pub fn learn(&self, seen: &Sighting, limits: Baseline) -> Self {
         let mut next = self.clone();
         if seen.look != Look::None {
             let at = self.judged.map_or(seen.at, |judged| judged.at.max(seen.at));
@@ -173,11 +184,11 @@ impl Habit {
         if let Some(fps) = seen.declared_fps.filter(|fps| fps.is_finite()) {
             next.declared_fps = Some(fps);
         }
-        if next.is_own_form(seen)
-            && seen.look != Look::Faulty
-            && let Some(bitrate) = seen.bitrate_bps.filter(|bps| *bps > 0.0)
-        {
-            next.ln_bitrate.learn(bitrate.ln());
+        if seen.form.is_some() && next.form == seen.form {
+            next.learn_bitrate(seen, limits);
+            if let Some(coded) = seen.keyframe.filter(|_| next.low.is_none()) {
+                next.keyframes.learn(coded, seen.look);
+            }
         }
         next
     }
@@ -263,15 +274,12 @@ impl Habit {
             if known.is_some() {
                 // Of another form, other figures.
                 self.ln_bitrate = Spread::default();
+                self.low = None;
+                self.keyframes = Keyframes::default();
             }
         } else {
             self.candidate = Some(candidate);
         }
-    }
-
-    /// Whether figures of the sighting are of the form that is expected.
-    fn is_own_form(&self, seen: &Sighting) -> bool {
-        seen.form.is_some() && self.form == seen.form
     }
 }
 
@@ -305,6 +313,10 @@ mod tests {
         }
     }
 
+    fn taught(habit: &Habit, seen: &Sighting) -> Habit {
+        habit.learn(seen, Baseline::default())
+    }
+
     fn waits(habit: &Habit, second: i64) -> (u64, InVain) {
         let patience = habit.wait_for_keyframe(at(second), EVERY, USUAL, MOST);
         (patience.wait.as_secs(), patience.in_vain)
@@ -314,7 +326,7 @@ mod tests {
     fn a_camera_of_short_groups_is_given_the_usual_wait() {
         let habit = Habit::default();
         assert_eq!(waits(&habit, 0), (12, InVain::Fault));
-        assert_eq!(waits(&habit.learn(&clean(0)), 60), (12, InVain::Fault));
+        assert_eq!(waits(&taught(&habit, &clean(0)), 60), (12, InVain::Fault));
     }
 
     #[test]
@@ -327,7 +339,7 @@ mod tests {
             waited.push(wait);
             let wait = Wait::InVain(wait as f64 * 1e3);
             let vain = Sighting { wait, gop_ms: None, look: Look::None, ..clean(second) };
-            habit = habit.learn(&vain);
+            habit = taught(&habit, &vain);
         }
         assert_eq!(waited, [12, 24, 48, 96, 150]);
         // The cap itself was in vain: told on, but not spent again until the picture is due.
@@ -338,11 +350,11 @@ mod tests {
     #[test]
     fn q68_a_long_group_once_learned_is_waited_for_when_due_and_only_then() {
         let long = Sighting { wait: Wait::Met(40_000.0), gop_ms: None, ..clean(0) };
-        let habit = Habit::default().learn(&long);
+        let habit = taught(&Habit::default(), &long);
         assert_eq!(habit.gop_ms, Some(40_000.0));
         assert_eq!(waits(&habit, 60), (0, InVain::Expected));
         assert_eq!(waits(&habit, 600), (50, InVain::Fault));
-        let faulty = habit.learn(&Sighting { look: Look::Faulty, ..long });
+        let faulty = taught(&habit, &Sighting { look: Look::Faulty, ..long });
         assert_eq!(waits(&faulty, 60), (50, InVain::Fault), "always until it is clean");
     }
 
@@ -350,7 +362,7 @@ mod tests {
     fn a_measured_group_corrects_a_wait_that_was_long_by_chance() {
         let mut habit = Habit { gop_ms: Some(60_000.0), ..Habit::default() };
         for second in 0..30 {
-            habit = habit.learn(&clean(second));
+            habit = taught(&habit, &clean(second));
         }
         assert!(habit.gop_ms.unwrap() < 2_200.0, "{habit:?}");
     }
@@ -359,24 +371,24 @@ mod tests {
     fn three_agreeing_probes_make_a_baseline_and_a_change_needs_a_day_too() {
         let mut habit = Habit::default();
         for second in 0..2 {
-            habit = habit.learn(&clean(second));
+            habit = taught(&habit, &clean(second));
             assert_eq!(habit.form, None);
         }
-        habit = habit.learn(&clean(2));
+        habit = taught(&habit, &clean(2));
         assert_eq!(habit.form, Some(form("h264", 1920)));
         let small = |second| Sighting { form: Some(form("h264", 704)), ..clean(second) };
         for second in 3..20 {
-            habit = habit.learn(&small(second));
+            habit = taught(&habit, &small(second));
             assert_eq!(habit.form, Some(form("h264", 1920)));
         }
-        assert_eq!(habit.learn(&clean(20)).candidate, None, "back to what it was");
-        habit = habit.learn(&small(3 + 86_400));
+        assert_eq!(taught(&habit, &clean(20)).candidate, None, "back to what it was");
+        habit = taught(&habit, &small(3 + 86_400));
         assert_eq!((habit.form, habit.candidate), (Some(form("h264", 704)), None));
     }
 
     #[test]
     fn what_came_with_a_fault_teaches_nothing() {
-        let habit = (0..5).fold(Habit::default(), |habit, second| habit.learn(&clean(second)));
+        let habit = (0..5).fold(Habit::default(), |habit, second| taught(&habit, &clean(second)));
         let broken = Sighting {
             flow: Flow::Disturbed,
             bitrate_bps: Some(1.0),
@@ -384,10 +396,10 @@ mod tests {
             form: Some(form("h265", 64)),
             ..clean(9)
         };
-        let after = habit.learn(&Sighting { look: Look::None, ..broken });
+        let after = taught(&habit, &Sighting { look: Look::None, ..broken });
         assert_eq!(after, habit);
         let black = Sighting { look: Look::Faulty, bitrate_bps: Some(1.0), ..clean(9) };
-        assert_eq!(habit.learn(&black).ln_bitrate, habit.ln_bitrate);
+        assert_eq!(taught(&habit, &black).ln_bitrate, habit.ln_bitrate);
     }
 
     fn number() -> impl Strategy<Value = f64> {
@@ -403,8 +415,10 @@ mod tests {
 
     fn sighting() -> impl Strategy<Value = Sighting> {
         let figures = (number(), number(), number(), number());
-        (0i64..1_000_000, any::<bool>(), 0u8..4, 0u8..3, 0u8..3, figures).prop_map(
-            |(second, whole, size, wait, look, (bitrate, gop, waited, fps))| Sighting {
+        let coded =
+            proptest::option::of((any::<u32>(), proptest::option::of(-48..=51), any::<u64>()));
+        (0i64..1_000_000, any::<bool>(), 0u8..4, 0u8..3, 0u8..3, figures, coded).prop_map(
+            |(second, whole, size, wait, look, (bitrate, gop, waited, fps), coded)| Sighting {
                 at: at(second),
                 flow: if whole { Flow::Whole } else { Flow::Disturbed },
                 form: (size > 0).then(|| form("h264", u32::from(size) * 640)),
@@ -412,6 +426,7 @@ mod tests {
                 bitrate_bps: Some(bitrate),
                 gop_ms: (size > 1).then_some(gop),
                 wait: [Wait::None, Wait::Met(waited), Wait::InVain(waited)][usize::from(wait)],
+                keyframe: coded.map(|(bytes, qp, hash)| Coded { bytes, qp, hash }),
                 look: [Look::None, Look::Clean, Look::Faulty][usize::from(look)],
             },
         )
@@ -424,13 +439,13 @@ mod tests {
         ) {
             let mut habit = Habit::default();
             for seen in sightings {
-                let next = habit.learn(&seen);
+                let next = taught(&habit, &seen);
                 prop_assert!(next.judged.map(|j| j.at) >= habit.judged.map(|j| j.at));
                 let patience = next.wait_for_keyframe(seen.at, EVERY, USUAL, MOST);
                 prop_assert!(patience.wait <= MOST);
                 // A number that is none would not come back out of JSON.
                 let text = serde_json::to_string(&next).unwrap();
-                prop_assert!(text.len() < 1000, "{text}");
+                prop_assert!(text.len() < 2000, "{text}");
                 let back: Habit = serde_json::from_str(&text).unwrap();
                 prop_assert_eq!(&back.form, &next.form);
                 prop_assert!(next.gop_ms.is_none_or(|ms| (0.0..=LONGEST_GOP_MS).contains(&ms)));

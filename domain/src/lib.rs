@@ -43,7 +43,8 @@ pub use ids::{DepartmentId, DeviceId, IdSource, MaintainerId, SiteId, StreetId, 
 pub use lang::Lang;
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};
 pub use observation::{
-    AudioFacts, Observation, PictureFacts, PictureMode, StageTiming, Transport, VideoFacts,
+    AudioFacts, Observation, PictureFacts, PictureMode, PictureSkipped, StageTiming, Transport,
+    VideoFacts,
 };
 pub use place::{Department, Maintainer, Site, Street};
 pub use plan::{Depth, Plan, ProbeRequest, Snapshot, TransportPolicy};

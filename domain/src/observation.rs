@@ -125,6 +125,22 @@ pub struct PictureFacts {
     pub snapshot: Option<String>,
 }
 
+/// Why a probe at depth `picture` did not look at a picture, though nothing was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureSkipped {
+    /// The last look was clean and is fresh, and the coded keyframe is within this camera's habit.
+    WithinHabit,
+    /// The last look was clean and is fresh, and this camera's keyframes are too far apart to wait
+    /// for another.
+    NotDue,
+}
+
+words!(PictureSkipped {
+    WithinHabit = "within_habit", "与上次正常画面相符，未解码", "like the last clean picture, not decoded";
+    NotDue = "not_due", "未到复查时间，未等关键帧", "not due, no keyframe waited for";
+});
+
 /// What one probe saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
@@ -162,6 +178,9 @@ pub struct Observation {
     pub audio: Option<AudioFacts>,
     /// Picture, where one was decoded.
     pub picture: Option<PictureFacts>,
+    /// Why there is none: what the last look found still stands.
+    #[serde(default)]
+    pub picture_skipped: Option<PictureSkipped>,
 }
 
 impl Observation {

@@ -28,6 +28,8 @@ pub trait Decoded: Send {
     fn errors(&self) -> u32;
     /// The decoder met errors, or says itself that the picture is not whole.
     fn is_corrupted(&self) -> bool;
+    /// Share of the picture that the decoder made up, 0 to 1; 0 where it cannot tell.
+    fn made_up(&self) -> f64;
     /// The picture as it is judged.
     ///
     /// # Errors
@@ -74,6 +76,10 @@ mod gst {
 
         fn is_corrupted(&self) -> bool {
             Picture::is_corrupted(self)
+        }
+
+        fn made_up(&self) -> f64 {
+            Picture::made_up(self)
         }
 
         fn frame(&self) -> Result<Frame<'_>, FrameError> {

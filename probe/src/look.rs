@@ -9,11 +9,23 @@ use zhishou_domain::{
 };
 use zhishou_picture::{CodedHash, Finding, Frame, Judgement, Mode, Signature, judge, judge_frozen};
 
+use zhishou_protocol::rtp::{Headers, Keyframe};
+
 use crate::Settings;
 use crate::decoder::Decoded;
 
 /// JPEG quality of evidence: details stay readable at about 60 kB.
 const JPEG_QUALITY: u8 = 80;
+
+/// Share of a picture past which nothing of it could be read. A stream that is torn at one place
+/// gets there one time in twenty.
+const UNREADABLE: f64 = 0.95;
+
+/// Macroblocks before the first bad one of a slice that libav makes up too (100, in `ff_er_frame_end`).
+const BEFORE: f64 = 100.0;
+
+/// Macroblocks of a slice from which on the share of those made up tells where it went wrong.
+const LARGE_SLICE: f64 = 500.0;
 
 /// What was seen in one keyframe.
 #[derive(Debug)]
@@ -32,10 +44,65 @@ pub(crate) struct Before<'a> {
     pub(crate) signature: &'a [u8],
 }
 
-/// Looks at a picture. `coded` tells the coded keyframe from another; `now` is when it was taken.
+/// What the bytes of a keyframe tell, decoder or not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CodedEvidence {
+    /// Tells it from another.
+    pub(crate) hash: CodedHash,
+    /// Its slice headers.
+    pub(crate) headers: Headers,
+    /// Its slices.
+    pub(crate) slices: usize,
+    /// Whether its bytes are as even as cipher text; `None` where there are too few.
+    pub(crate) looks_random: Option<bool>,
+}
+
+impl CodedEvidence {
+    pub(crate) fn of(keyframe: &Keyframe) -> Self {
+        Self {
+            hash: keyframe.slices_hash,
+            headers: keyframe.headers,
+            slices: keyframe.slices,
+            looks_random: keyframe.looks_random(),
+        }
+    }
+
+    /// `encrypted_suspected`, of a keyframe that came without loss and that no decoder could read.
+    /// `made_up` is the share of the picture that the decoder had to make up, 0 to 1, and `size` its
+    /// pixels, where there was one.
+    ///
+    /// Even bytes are no proof (arithmetic coding leaves them too), nor is a decoder that fails (an
+    /// encoder that broke): it takes even bytes, and either headers that make no sense or sound ones
+    /// over a picture of which nothing could be read.
+    pub(crate) fn cipher(&self, made_up: f64, size: (u32, u32)) -> Option<Fault> {
+        if self.looks_random != Some(true) {
+            return None;
+        }
+        let made_up = match self.headers {
+            Headers::Absurd => None,
+            _ if self.unread(made_up, size) >= UNREADABLE => Some(made_up),
+            Headers::Sound { .. } | Headers::Unread => return None,
+        };
+        let detail = Detail::Cipher { made_up };
+        Some(Fault::new(FaultCode::EncryptedSuspected, Stage::Decode, detail))
+    }
+
+    /// The share of the picture after the places where its slices went wrong; 0 where the slices
+    /// are too small to tell.
+    fn unread(&self, made_up: f64, (width, height): (u32, u32)) -> f64 {
+        let blocks = f64::from(width.div_ceil(16)) * f64::from(height.div_ceil(16));
+        let slices = self.slices.max(1) as f64;
+        if blocks < LARGE_SLICE * slices {
+            return 0.0;
+        }
+        (made_up * blocks - BEFORE * slices) / (blocks - BEFORE * slices)
+    }
+}
+
+/// Looks at a picture. `coded` is what its bytes tell; `now` is when it was taken.
 pub(crate) fn look(
     picture: &dyn Decoded,
-    coded: CodedHash,
+    coded: CodedEvidence,
     now: Timestamp,
     before: Option<&Before<'_>>,
     want: Snapshot,
@@ -51,7 +118,7 @@ pub(crate) fn look(
         }
     };
     let mut judgement = judge(&frame, &settings.picture);
-    let signature = Signature::of(&frame, Some(coded));
+    let signature = Signature::of(&frame, Some(coded.hash));
     let mut frozen_for = None;
     if let Some(before) = before
         && let Ok(earlier) = Signature::from_bytes(before.signature)
@@ -64,7 +131,9 @@ pub(crate) fn look(
     let corrupted = picture.is_corrupted();
     let faults = if corrupted {
         let problem = format!("{} decoder errors in a whole keyframe", picture.errors());
-        vec![Fault::new(FaultCode::Corrupted, Stage::Decode, Detail::Decoder { problem })]
+        let corrupted =
+            || Fault::new(FaultCode::Corrupted, Stage::Decode, Detail::Decoder { problem });
+        vec![coded.cipher(picture.made_up(), (width, height)).unwrap_or_else(corrupted)]
     } else {
         let raised = judgement.findings.iter().filter(|finding| finding.is_fault());
         raised.filter_map(|finding| fault_of(finding, frozen_for)).collect()
@@ -148,6 +217,7 @@ mod tests {
     struct Still {
         frame: OwnedFrame,
         errors: u32,
+        made_up: f64,
     }
 
     impl Decoded for Still {
@@ -159,6 +229,9 @@ mod tests {
         }
         fn is_corrupted(&self) -> bool {
             self.errors > 0
+        }
+        fn made_up(&self) -> f64 {
+            self.made_up
         }
         fn frame(&self) -> Result<Frame<'_>, FrameError> {
             Ok(self.frame.as_frame())
@@ -174,7 +247,12 @@ mod tests {
             [base + grain as u8; 3]
         });
         let rgb: Vec<u8> = pixels.collect();
-        Still { frame: OwnedFrame::from_rgb8(640, 480, &rgb).unwrap(), errors }
+        Still { frame: OwnedFrame::from_rgb8(640, 480, &rgb).unwrap(), errors, made_up: 0.3 }
+    }
+
+    fn coded(hash: u8) -> CodedEvidence {
+        let headers = Headers::Sound { qp: 28 };
+        CodedEvidence { hash: [hash; 32], headers, slices: 1, looks_random: Some(true) }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -183,7 +261,8 @@ mod tests {
 
     #[test]
     fn a_picture_becomes_facts_a_jpeg_and_a_signature() {
-        let seen = look(&still(1, 0), [1; 32], at(0), None, Snapshot::Always, &Settings::default());
+        let seen =
+            look(&still(1, 0), coded(1), at(0), None, Snapshot::Always, &Settings::default());
         let facts = seen.facts.unwrap();
         assert_eq!((facts.width, facts.height, facts.mode), (640, 480, PictureMode::Mono));
         assert_eq!(facts.scores[&FaultCode::Black], Some(0.0));
@@ -196,24 +275,52 @@ mod tests {
     #[test]
     fn the_same_coded_keyframe_after_a_minute_is_frozen() {
         let settings = Settings::default();
-        let first = look(&still(1, 0), [7; 32], at(0), None, Snapshot::Always, &settings)
+        let first = look(&still(1, 0), coded(7), at(0), None, Snapshot::Always, &settings)
             .signature
             .unwrap();
         let before = Before { taken: at(0), signature: &first };
-        let again = look(&still(1, 0), [7; 32], at(60), Some(&before), Snapshot::Always, &settings);
+        let again =
+            look(&still(1, 0), coded(7), at(60), Some(&before), Snapshot::Always, &settings);
         let frozen = again.faults.iter().find(|f| f.code == FaultCode::Frozen).unwrap();
         assert_eq!(frozen.detail, Detail::Frozen { for_ms: 60_000 });
-        let soon = look(&still(1, 0), [7; 32], at(5), Some(&before), Snapshot::Always, &settings);
+        let soon = look(&still(1, 0), coded(7), at(5), Some(&before), Snapshot::Always, &settings);
         assert!(soon.faults.iter().all(|f| f.code != FaultCode::Frozen), "too soon to tell");
     }
 
     #[test]
     fn a_picture_that_the_decoder_made_up_is_not_judged() {
-        let seen = look(&still(1, 3), [1; 32], at(0), None, Snapshot::Always, &Settings::default());
+        let seen =
+            look(&still(1, 3), coded(1), at(0), None, Snapshot::Always, &Settings::default());
         assert_eq!(seen.faults.len(), 1);
         assert_eq!(seen.faults[0].code, FaultCode::Corrupted);
         let facts = seen.facts.unwrap();
         assert!(facts.scores.iter().all(|(c, s)| *c == FaultCode::Corrupted || s.is_none()));
         assert!(seen.signature.is_none(), "and nothing is compared with it later");
     }
+
+    #[test]
+    fn q69_cipher_text_takes_even_bytes_and_headers_or_a_picture_that_make_no_sense() {
+        let sound = Headers::Sound { qp: 28 };
+        for (headers, looks_random, made_up, suspected) in [
+            (Headers::Absurd, Some(true), 0.0, true),
+            (sound, Some(true), 1.0, true),
+            // An encoder that broke somewhere in the picture.
+            (sound, Some(true), 0.7, false),
+            (Headers::Unread, Some(true), 0.0, false),
+            (Headers::Absurd, Some(false), 1.0, false),
+            (Headers::Absurd, None, 1.0, false),
+        ] {
+            let coded = CodedEvidence { hash: [1; 32], headers, slices: 1, looks_random };
+            let picture = Still { made_up, ..still(1, 3) };
+            let never = Snapshot::Never;
+            let seen = look(&picture, coded, at(0), None, never, &Settings::default());
+            let wanted =
+                if suspected { FaultCode::EncryptedSuspected } else { FaultCode::Corrupted };
+            assert_eq!(seen.faults.len(), 1);
+            assert_eq!(seen.faults[0].code, wanted, "{coded:?} {made_up}");
+        }
+    }
 }
+
+#[cfg(all(test, feature = "gst"))]
+mod cipher;

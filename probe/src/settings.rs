@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use zhishou_domain::habit::Baseline;
 use zhishou_protocol::rtsp::{Deadlines, Transports};
 
 /// Where media become a fault.
@@ -13,6 +14,8 @@ pub struct StreamLimits {
     pub fps_ratio: f64,
     /// Silence within the stream past which it is `stalled`.
     pub stall: Duration,
+    /// Where a departure from what the stream usually is becomes a fault.
+    pub baseline: Baseline,
     /// Difference of clocks past which it is `clock_offset`.
     pub clock_offset: Duration,
 }
@@ -24,6 +27,7 @@ impl Default for StreamLimits {
             fps_ratio: 0.8,
             stall: Duration::from_secs(3),
             clock_offset: Duration::from_secs(10),
+            baseline: Baseline::default(),
         }
     }
 }

@@ -36,6 +36,8 @@ fn a_fault_is_raised_if_and_only_if_the_reference_says_how() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut probe = String::new();
     sources(&root.join("src"), &mut probe);
+    // What departs from a stream's habit is told by the habit itself.
+    sources(&root.join("../domain/src/habit"), &mut probe);
     let picture = std::fs::read_to_string(root.join("../picture/src/finding.rs")).unwrap();
     for fault in FaultCode::ALL {
         let raised = uses(&probe, &format!("FaultCode::{fault:?}"))

@@ -57,6 +57,9 @@ impl Decoded for GreyPicture {
     fn is_corrupted(&self) -> bool {
         false
     }
+    fn made_up(&self) -> f64 {
+        0.0
+    }
     fn frame(&self) -> Result<Frame<'_>, FrameError> {
         Ok(self.0.as_frame())
     }

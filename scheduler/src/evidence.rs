@@ -77,6 +77,7 @@ mod tests {
             video: None,
             audio: None,
             picture: None,
+            picture_skipped: None,
         }
     }
 

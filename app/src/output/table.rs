@@ -128,6 +128,7 @@ mod tests {
             }),
             audio: None,
             picture: None,
+            picture_skipped: None,
         }
     }
 

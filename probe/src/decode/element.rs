@@ -111,7 +111,7 @@ impl Element {
         self.input.push_event(gst::event::Eos::new());
         let output =
             std::mem::take(&mut *self.output.lock().unwrap_or_else(PoisonError::into_inner));
-        let errors = messages::take();
+        let complaints = messages::take();
         let flushed = self.input.push_event(gst::event::FlushStart::new())
             && self.input.push_event(gst::event::FlushStop::new(true));
         if let Some((width, height)) = output.too_large {
@@ -124,7 +124,7 @@ impl Element {
                 Err(error) if error != gst::FlowError::Error => {
                     Err(DecodeError::Element(error.to_string()))
                 }
-                _ => Err(DecodeError::NoPicture { errors: errors.max(1) }),
+                _ => Err(DecodeError::NoPicture { errors: complaints.errors.max(1) }),
             };
         };
         if buffer.pts() != Some(stamp) || pictures == MAX_PICTURES {
@@ -133,7 +133,7 @@ impl Element {
         if !flushed {
             return Err(DecodeError::Element("flush refused".to_owned()));
         }
-        Picture::new(&shape, buffer, self.codec == Codec::Jpeg, errors)
+        Picture::new(&shape, buffer, self.codec == Codec::Jpeg, complaints)
     }
 
     /// The shape last negotiated: caps come again only when they change.

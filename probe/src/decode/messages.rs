@@ -11,8 +11,17 @@ use gstreamer as gst;
 /// The debug category under which gst-libav passes libav's messages on.
 const CATEGORY: &str = "libav";
 
+/// What libav complained about while it decoded one keyframe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Complaints {
+    /// Errors.
+    pub(super) errors: u32,
+    /// Macroblocks of H.264 that it made up.
+    pub(super) concealed: u32,
+}
+
 thread_local! {
-    static ERRORS: Cell<u32> = const { Cell::new(0) };
+    static COMPLAINTS: Cell<Complaints> = const { Cell::new(Complaints { errors: 0, concealed: 0 }) };
 }
 
 /// Starts listening, once a process. GStreamer's own printing to stderr is kept where the operator
@@ -31,15 +40,26 @@ pub(super) fn listen() {
             }
             // Errors, and the note (at level info) that macroblocks were made up.
             let text = message.get();
-            let concealed = text.is_some_and(|text| text.contains("concealing"));
-            if level <= gst::DebugLevel::Error || concealed {
-                ERRORS.set(ERRORS.get().saturating_add(1));
+            let concealed = text.and_then(|text| concealed(&text));
+            if level <= gst::DebugLevel::Error || concealed.is_some() {
+                let Complaints { errors, concealed: before } = COMPLAINTS.get();
+                COMPLAINTS.set(Complaints {
+                    errors: errors.saturating_add(1),
+                    concealed: before.saturating_add(concealed.unwrap_or(0)),
+                });
             }
         });
     });
 }
 
 /// Complaints on this thread since the last call.
-pub(super) fn take() -> u32 {
-    ERRORS.take()
+pub(super) fn take() -> Complaints {
+    COMPLAINTS.take()
+}
+
+/// Of `concealing 3600 DC, 3600 AC, 3600 MV errors in I frame`, the first number; 0 where the
+/// words changed.
+fn concealed(text: &str) -> Option<u32> {
+    let (_, after) = text.split_once("concealing")?;
+    Some(after.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0))
 }

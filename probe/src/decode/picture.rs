@@ -7,6 +7,7 @@ use zhishou_picture::{Frame, FrameError, Matrix, Range};
 
 use super::convert::{Format, Layout};
 use super::error::DecodeError;
+use super::messages::Complaints;
 
 /// Where the pixels are: in the decoder's buffer, or converted.
 enum Pixels {
@@ -22,7 +23,7 @@ pub struct Picture {
     pixels: Pixels,
     range: Range,
     matrix: Option<Matrix>,
-    errors: u32,
+    complaints: Complaints,
     corrupted: bool,
 }
 
@@ -45,7 +46,7 @@ impl Picture {
         shape: &Shape,
         buffer: gst::Buffer,
         full_range: bool,
-        errors: u32,
+        complaints: Complaints,
     ) -> Result<Self, DecodeError> {
         let corrupted = buffer.flags().contains(gst::BufferFlags::CORRUPTED);
         let unknown = || DecodeError::Pixels(shape.format.clone());
@@ -72,7 +73,7 @@ impl Picture {
             pixels,
             range,
             matrix,
-            errors,
+            complaints,
             corrupted,
         })
     }
@@ -89,13 +90,19 @@ impl Picture {
 
     /// Errors the decoder told while it made this picture. Above 0, parts of it are made up.
     pub fn errors(&self) -> u32 {
-        self.errors
+        self.complaints.errors
+    }
+
+    /// Share of the macroblocks that the decoder made up, 0 to 1; only H.264 tells.
+    pub fn made_up(&self) -> f64 {
+        let blocks = u64::from(self.width.div_ceil(16)) * u64::from(self.height.div_ceil(16));
+        (f64::from(self.complaints.concealed) / blocks.max(1) as f64).min(1.0)
     }
 
     /// Whether the decoder flagged the picture, or told errors: what is wrong with it then may be
     /// the stream's fault and not the scene's.
     pub fn is_corrupted(&self) -> bool {
-        self.corrupted || self.errors > 0
+        self.corrupted || self.complaints.errors > 0
     }
 
     /// Y, U and V: 8-bit samples with the bytes from row to row; colour planes have
@@ -128,7 +135,7 @@ impl fmt::Debug for Picture {
         f.debug_struct("Picture")
             .field("width", &self.width)
             .field("height", &self.height)
-            .field("errors", &self.errors)
+            .field("errors", &self.complaints.errors)
             .field("corrupted", &self.corrupted)
             .finish_non_exhaustive()
     }

@@ -17,6 +17,7 @@ use zhishou_protocol::sdp::{self, Description, MediaKind};
 use super::datagrams::Datagrams;
 use super::faults::{millis, silence};
 use crate::Settings;
+use crate::look::CodedEvidence;
 
 /// A clock further off than this is none: devices without one count from their start (56 years if
 /// they begin at 1970, 126 if at 1900).
@@ -330,6 +331,10 @@ impl Media {
             if self.is_lossy(now, settings) {
                 return None;
             }
+            let evidence = self.keyframe.as_ref().map(CodedEvidence::of);
+            if let Some(cipher) = evidence.and_then(|evidence| evidence.cipher(0.0, (0, 0))) {
+                return Some(cipher);
+            }
             return undecodable("every keyframe came incomplete");
         }
         if video.parameter_sets_missing {
@@ -348,6 +353,14 @@ impl Media {
     /// Since the first packet.
     fn waited(&self, now: Duration) -> Duration {
         now.saturating_sub(self.first_packet_at.unwrap_or(now))
+    }
+
+    /// Whether no keyframe came and none was to be waited for.
+    pub(super) fn goes_without_keyframe(&self) -> bool {
+        self.depth == Depth::Picture
+            && self.patience.in_vain == InVain::Expected
+            && self.first_packet_at.is_some()
+            && self.keyframe.is_none()
     }
 
     /// What this probe teaches of the stream, its picture aside. `ended` is when it was over,
@@ -378,6 +391,7 @@ impl Media {
                 .zip(facts.fps.filter(|fps| *fps > 0.0))
                 .map(|(frames, fps)| frames * 1e3 / fps),
             wait,
+            keyframe: None,
             look: Look::None,
         }
     }

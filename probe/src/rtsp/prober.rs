@@ -6,20 +6,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use zhishou_domain::habit::Look as Looked;
+use zhishou_domain::habit::{Coded, Due, Look as Looked, Sighting};
 use zhishou_domain::{
     Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, LoginResult,
-    Observation, PictureFacts, ProbeRequest, Snapshot, Stage, StageTiming, Timestamp, reached_of,
-    verdict_of,
+    Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage, StageTiming,
+    Timestamp, reached_of, verdict_of,
 };
-use zhishou_protocol::rtp::Keyframe;
+use zhishou_protocol::rtp::{Headers, Keyframe};
 use zhishou_protocol::rtsp::Target;
 
 use super::visit::{Order, Visit, Visited, cancelled};
 use crate::Settings;
 use crate::decoder::{DecodeFailure, Decoder};
 use crate::guard::Guard;
-use crate::look::{Before, Look, look};
+use crate::look::{Before, CodedEvidence, Look, look};
 use crate::tape::{Capture, Header, Player, Tape};
 
 /// What one probe brought.
@@ -203,23 +203,34 @@ impl Prober {
     async fn report(&self, request: ProbeRequest, start: Start, mut visited: Visited) -> Outcome {
         let mut faults = std::mem::take(&mut visited.faults);
         let mut seen = Look { facts: None, faults: Vec::new(), snapshot: None, signature: None };
-        if let Some(keyframe) = visited.media.take_keyframe() {
-            seen = self.look_at(keyframe, &request, &start).await;
-        }
         let at = start.at + start.took(visited.ended);
         let mut sighting = visited.media.sighting(visited.ended, at, &faults);
+        let mut skipped = None;
+        if let Some(keyframe) = visited.media.take_keyframe() {
+            sighting.keyframe = Some(coded(&keyframe));
+            if is_due(&request, &sighting, &start) {
+                seen = self.look_at(keyframe, &request, &start).await;
+            } else {
+                skipped = Some(PictureSkipped::WithinHabit);
+            }
+        } else if visited.media.goes_without_keyframe() && faults.is_empty() {
+            skipped = Some(PictureSkipped::NotDue);
+        }
         sighting.look = looked(&seen);
-        let habit = request.habit.learn(&sighting);
         faults.append(&mut seen.faults);
+        let limits = self.settings.limits.baseline;
+        faults.extend(request.habit.departures(&sighting, limits));
+        let habit = request.habit.learn(&sighting, limits);
         let login = visited.login;
-        let observation = observe(&request, &start, visited, faults, seen.facts);
+        let mut observation = observe(&request, &start, visited, faults, seen.facts);
+        observation.picture_skipped = skipped;
         Outcome { observation, snapshot: seen.snapshot, signature: seen.signature, habit, login }
     }
 
     async fn look_at(&self, keyframe: Keyframe, request: &ProbeRequest, start: &Start) -> Look {
         let mut seen = Look { facts: None, faults: Vec::new(), snapshot: None, signature: None };
         let Some(decoder) = &self.decoder else { return seen };
-        let (coded, taken) = (keyframe.slices_hash, start.at + keyframe.arrived);
+        let (evidence, taken) = (CodedEvidence::of(&keyframe), start.at + keyframe.arrived);
         match decoder.decode(keyframe).await {
             Ok(picture) => {
                 let settings = self.settings.clone();
@@ -228,7 +239,7 @@ impl Prober {
                     let before = before
                         .as_ref()
                         .map(|(taken, signature)| Before { taken: *taken, signature });
-                    look(&*picture, coded, taken, before.as_ref(), want, &settings)
+                    look(&*picture, evidence, taken, before.as_ref(), want, &settings)
                 });
                 match looking.await {
                     Ok(look) => seen = look,
@@ -236,8 +247,11 @@ impl Prober {
                 }
             }
             Err(DecodeFailure::Stream(problem)) => {
-                let detail = Detail::Decoder { problem };
-                seen.faults.push(Fault::new(FaultCode::Undecodable, Stage::Decode, detail));
+                let decoder = Detail::Decoder { problem };
+                let cipher = evidence.cipher(0.0, (0, 0));
+                let fault = cipher
+                    .unwrap_or_else(|| Fault::new(FaultCode::Undecodable, Stage::Decode, decoder));
+                seen.faults.push(fault);
             }
             // Never blame the device for our own fault: the picture stays unjudged.
             Err(DecodeFailure::Ours(problem)) => {
@@ -257,10 +271,30 @@ pub fn check_address(url: &str) -> Result<(), String> {
     Target::parse(url).map(drop).map_err(|error| error.to_string())
 }
 
+/// The keyframe by its bytes, for the habit.
+fn coded(keyframe: &Keyframe) -> Coded {
+    let (&hash, _) = keyframe.slices_hash.split_first_chunk().unwrap_or((&[0; 8], &[]));
+    Coded {
+        bytes: u32::try_from(keyframe.bytes.len()).unwrap_or(u32::MAX),
+        qp: match keyframe.headers {
+            Headers::Sound { qp } => Some(qp),
+            Headers::Absurd | Headers::Unread => None,
+        },
+        hash: u64::from_be_bytes(hash),
+    }
+}
+
+/// Whether the keyframe is to be decoded: a snapshot that is wanted in any case needs it too.
+fn is_due(request: &ProbeRequest, seen: &Sighting, start: &Start) -> bool {
+    let due = request.habit.look_due(seen, start.at, request.decode_every);
+    due == Due::Now || request.snapshot == Snapshot::Always
+}
+
 /// What became of the keyframe, for the habit. A decoder of ours that failed has not looked.
 fn looked(seen: &Look) -> Looked {
     let is_fault = |fault: &Fault| {
-        fault.code.group() == Group::Picture || fault.code == FaultCode::Undecodable
+        fault.code.group() == Group::Picture
+            || matches!(fault.code, FaultCode::Undecodable | FaultCode::EncryptedSuspected)
     };
     if seen.faults.iter().any(is_fault) {
         Looked::Faulty
@@ -300,6 +334,7 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
         video: None,
         audio: None,
         picture: None,
+        picture_skipped: None,
     };
     Outcome {
         observation,
@@ -338,6 +373,7 @@ fn observe(
         video: media.video_facts(*ended, facts.resync.bytes),
         audio: media.audio_facts(*ended),
         picture,
+        picture_skipped: None,
     }
 }
 

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::format::{Codec, PictureFormat};
-use super::keyframe::{Keyframe, hash_slices};
+use super::keyframe::{Headers, Keyframe, hash_slices};
 use super::nal::{Coding, HEAD, NalCodec, NalKind, START_CODE, find_start_code, split_annex_b};
 use super::parameter_sets::{MAX_SET, ParameterSets};
 
@@ -501,15 +501,19 @@ impl Assembler {
         self.sets.write(&mut bytes);
         bytes.extend_from_slice(&self.buffer);
         let ends = self.slice_starts.iter().skip(1).copied().chain([self.buffer.len()]);
-        let slices = self.slice_starts.iter().zip(ends);
+        let slices = self
+            .slice_starts
+            .iter()
+            .zip(ends)
+            .filter_map(|(&start, end)| self.buffer.get(start + START_CODE.len()..end));
+        let headers = Headers::of(slices.clone().map(|slice| self.sets.slice_header(slice)));
         self.ready = Some(Keyframe {
             codec: match self.codec {
                 NalCodec::H264 => Codec::H264,
                 NalCodec::H265 => Codec::H265,
             },
-            slices_hash: hash_slices(
-                slices.filter_map(|(&start, end)| self.buffer.get(start + START_CODE.len()..end)),
-            ),
+            slices_hash: hash_slices(slices),
+            headers,
             bytes,
             slices: unit.slices,
             damaged: unit.damaged,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::format::{Codec, PictureFormat};
+use super::nal::SliceHeader;
 
 /// Bytes at the start of each slice kept out of the hash: NAL and slice header. An encoder steps
 /// `idr_pic_id` or `frame_num` there even when the picture is the same.
@@ -12,6 +13,21 @@ const SLICE_HEADER: usize = 16;
 
 /// Slices shorter than this are hashed whole.
 const SHORT_SLICE: usize = 64;
+
+/// What the slice headers of a keyframe say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Headers {
+    /// They read well. The quantiser of the first slice, SliceQPY.
+    Sound {
+        /// −48 to 51; below 0 only for more than 8 bits.
+        qp: i32,
+    },
+    /// At least half of those that can be read say what no encoder can have meant.
+    Absurd,
+    /// None could be read, or there are none (JPEG).
+    #[default]
+    Unread,
+}
 
 /// One complete picture that needs no other.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +48,32 @@ pub struct Keyframe {
     pub timestamp: u32,
     /// When its last packet arrived, since the start of the probe.
     pub arrived: Duration,
+    /// What its slice headers say.
+    pub headers: Headers,
     /// Size, profile, level out of its own parameter set or header.
     pub format: Option<PictureFormat>,
+}
+
+impl Headers {
+    /// Of a whole keyframe by those of its slices.
+    pub(super) fn of(slices: impl Iterator<Item = SliceHeader>) -> Self {
+        let (mut first, mut sound, mut absurd) = (None, 0, 0);
+        for slice in slices {
+            match slice {
+                SliceHeader::Sound { qp } => {
+                    first.get_or_insert(qp);
+                    sound += 1;
+                }
+                SliceHeader::Absurd => absurd += 1,
+                SliceHeader::Unread => {}
+            }
+        }
+        match first {
+            _ if absurd > 0 && absurd >= sound => Headers::Absurd,
+            Some(qp) => Headers::Sound { qp },
+            None => Headers::Unread,
+        }
+    }
 }
 
 /// The hash of [`Keyframe::slices_hash`].

@@ -27,6 +27,7 @@ mod keyframe;
 mod nal;
 mod parameter_sets;
 mod punch;
+mod random;
 mod receiver;
 mod reorder;
 mod reports;
@@ -35,7 +36,7 @@ mod source;
 mod statistics;
 
 pub use format::{Codec, PictureFormat, StreamFormat};
-pub use keyframe::Keyframe;
+pub use keyframe::{Headers, Keyframe};
 pub use punch::Punch;
 pub use receiver::Receiver;
 pub use sent::SenderLoss;

@@ -51,6 +51,18 @@ pub(super) enum NalKind {
     Other,
 }
 
+/// What the header of a keyframe's slice says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SliceHeader {
+    /// It reads well; SliceQPY, −48 to 51 (below 0 for more than 8 bits).
+    Sound { qp: i32 },
+    /// It says what no encoder can have meant: a slice of a keyframe that needs other pictures,
+    /// macroblocks outside the picture, a quantiser out of range, a parameter set that is not there.
+    Absurd,
+    /// It uses what is not read here, or no parameter sets are known.
+    Unread,
+}
+
 impl NalCodec {
     /// Length of the NAL header, bytes.
     pub(super) fn header(self) -> usize {

@@ -2,7 +2,7 @@
 
 use super::bits::BitReader;
 use super::format::PictureFormat;
-use super::nal::{NalCodec, NalKind, START_CODE, SetKind, split_annex_b};
+use super::nal::{NalCodec, NalKind, START_CODE, SetKind, SliceHeader, split_annex_b};
 use super::{h264, h265};
 
 /// Longest parameter set kept. Real ones stay below 200 bytes.
@@ -95,18 +95,34 @@ impl ParameterSets {
         }
     }
 
+    /// Reads the header of a slice of a keyframe, its NAL header included. Unread before a decoder
+    /// could start; from then on a set that is not there is absurd.
+    pub(super) fn slice_header(&self, slice: &[u8]) -> SliceHeader {
+        if !self.complete() {
+            return SliceHeader::Unread;
+        }
+        match self.codec {
+            NalCodec::H264 => h264::slice::read(slice, |kind, id| self.find(kind, id)),
+            NalCodec::H265 => h265::slice::read(slice, |kind, id| self.find(kind, id)),
+        }
+    }
+
+    fn find(&self, kind: SetKind, id: u32) -> Option<&[u8]> {
+        self.sets.iter().find(|set| set.kind == kind && set.id == id).map(|set| &*set.bytes)
+    }
+
     fn read_format(&self, unit: &[u8]) -> Option<PictureFormat> {
         match self.codec {
-            NalCodec::H264 => h264::sps::parse(unit).map(|(_, format)| format),
-            NalCodec::H265 => h265::sps::parse(unit).map(|(_, format)| format),
+            NalCodec::H264 => h264::sps::parse(unit).map(|sps| sps.format),
+            NalCodec::H265 => h265::sps::parse(unit).map(|sps| sps.format),
         }
     }
 
     fn read_id(&self, kind: SetKind, unit: &[u8]) -> Option<u32> {
         let body = unit.get(self.codec.header()..)?;
         match (self.codec, kind) {
-            (NalCodec::H264, SetKind::Sequence) => h264::sps::parse(unit).map(|(id, _)| id),
-            (NalCodec::H265, SetKind::Sequence) => h265::sps::parse(unit).map(|(id, _)| id),
+            (NalCodec::H264, SetKind::Sequence) => h264::sps::parse(unit).map(|sps| sps.id),
+            (NalCodec::H265, SetKind::Sequence) => h265::sps::parse(unit).map(|sps| sps.id),
             (_, SetKind::Picture) => BitReader::new(body).ue(),
             (_, SetKind::Video) => body.first().map(|byte| u32::from(byte >> 4)),
         }

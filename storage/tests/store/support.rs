@@ -119,6 +119,7 @@ pub(crate) fn observation(started_at: Timestamp, verdict: Verdict) -> Observatio
         video: Some(VideoFacts { fps: Some(25.0), ..VideoFacts::default() }),
         audio: None,
         picture: None,
+        picture_skipped: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use zhishou_domain::habit::{Habit, InVain, Look, Patience, Wait};
+use zhishou_domain::habit::{Baseline, Habit, InVain, Look, Patience, Wait};
 use zhishou_domain::{Depth, Detail, FaultCode, Timestamp};
 use zhishou_protocol::rtsp::{PacketKind, Track, TransportKind, Transports};
 use zhishou_protocol::sdp::Description;
@@ -69,14 +69,14 @@ fn q68_groups_of_a_minute_and_a_half_are_learned_probe_by_probe() {
         let mut sighting = media.sighting(ended, at, &faults);
         if let Wait::Met(ms) = sighting.wait {
             sighting.look = Look::Clean;
-            habit = habit.learn(&sighting);
+            habit = habit.learn(&sighting, Baseline::default());
             break ms;
         }
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert_eq!(faults[0].code, FaultCode::NoKeyframe);
         let Detail::Keyframeless { waited_ms } = faults[0].detail else { panic!("{faults:?}") };
         waited.push(waited_ms.div_ceil(1000));
-        habit = habit.learn(&sighting);
+        habit = habit.learn(&sighting, Baseline::default());
         at = at + Duration::from_secs(300);
     };
     assert_eq!(waited, [12, 24, 48]);

@@ -9,18 +9,49 @@ const HIGH_PROFILES: [u32; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138,
 /// Largest picture dimension believed, pixels; level 6.2 allows 16 864.
 const MAX_DIMENSION: u32 = 16_864;
 
-/// Reads id and picture facts of a sequence parameter set, its NAL header included; `None` where
-/// it is cut short or out of range.
-pub(in crate::rtp) fn parse(unit: &[u8]) -> Option<(u32, PictureFormat)> {
+/// What a sequence parameter set says.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::rtp) struct Sps {
+    pub(in crate::rtp) id: u32,
+    pub(in crate::rtp) format: PictureFormat,
+    pub(super) slices: SliceSyntax,
+}
+
+/// What a reader of slice headers needs of it (§7.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SliceSyntax {
+    pub(super) separate_planes: bool,
+    pub(super) frame_num_bits: u32,
+    pub(super) order: OrderCount,
+    pub(super) frames_only: bool,
+    /// Macroblocks of a frame.
+    pub(super) blocks: u32,
+}
+
+/// How the order of pictures is coded: pic_order_cnt_type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OrderCount {
+    /// Type 0, in so many bits.
+    Lsb(u32),
+    /// Type 1 with deltas in the slice header.
+    Deltas,
+    /// Nothing in the slice header.
+    Implied,
+}
+
+/// Reads a sequence parameter set, its NAL header included; `None` where it is cut short or out of
+/// range.
+pub(in crate::rtp) fn parse(unit: &[u8]) -> Option<Sps> {
     let mut reader = BitReader::new(unit.get(1..)?);
     let profile_idc = reader.bits(8)?;
     let constraints = reader.bits(8)?;
     let level_idc = reader.bits(8)?;
     let id = reader.ue().filter(|&id| id < 32)?;
-    let mut chroma = 1;
+    let (mut chroma, mut separate_planes) = (1, false);
     if HIGH_PROFILES.contains(&profile_idc) {
         chroma = reader.ue().filter(|&chroma| chroma <= 3)?;
         if chroma == 3 && reader.bit()? {
+            separate_planes = true;
             chroma = 0; // separate_colour_plane_flag: cropped like monochrome
         }
         reader.ue()?; // bit_depth_luma_minus8
@@ -34,21 +65,20 @@ pub(in crate::rtp) fn parse(unit: &[u8]) -> Option<(u32, PictureFormat)> {
             }
         }
     }
-    reader.ue()?; // log2_max_frame_num_minus4
-    match reader.ue()? {
-        0 => {
-            reader.ue()?; // log2_max_pic_order_cnt_lsb_minus4
-        }
+    let frame_num_bits = reader.ue()?.min(12) + 4; // log2_max_frame_num_minus4
+    let order = match reader.ue()? {
+        0 => OrderCount::Lsb(reader.ue()?.min(12) + 4), // log2_max_pic_order_cnt_lsb_minus4
         1 => {
-            reader.bit()?; // delta_pic_order_always_zero_flag
+            let always_zero = reader.bit()?; // delta_pic_order_always_zero_flag
             reader.se()?; // offset_for_non_ref_pic
             reader.se()?; // offset_for_top_to_bottom_field
             for _ in 0..reader.ue().filter(|&count| count <= 255)? {
                 reader.se()?; // offset_for_ref_frame
             }
+            if always_zero { OrderCount::Implied } else { OrderCount::Deltas }
         }
-        _ => {}
-    }
+        _ => OrderCount::Implied,
+    };
     reader.ue()?; // max_num_ref_frames
     reader.bit()?; // gaps_in_frame_num_value_allowed_flag
     let columns = reader.ue().filter(|&columns| columns < MAX_DIMENSION / 16)? + 1;
@@ -80,7 +110,14 @@ pub(in crate::rtp) fn parse(unit: &[u8]) -> Option<(u32, PictureFormat)> {
         fps,
         progressive,
     };
-    Some((id, format))
+    let slices = SliceSyntax {
+        separate_planes,
+        frame_num_bits,
+        order,
+        frames_only: progressive,
+        blocks: columns * rows * fields,
+    };
+    Some(Sps { id, format, slices })
 }
 
 fn skip_scaling_list(reader: &mut BitReader<'_>, size: u32) -> Option<()> {

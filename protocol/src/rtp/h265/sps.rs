@@ -6,9 +6,21 @@ use crate::rtp::format::{PictureFormat, plausible_fps};
 /// Largest picture dimension believed, pixels; level 6.2 allows 16 888.
 const MAX_DIMENSION: u32 = 16_888;
 
-/// Reads id and picture facts of a sequence parameter set, its NAL header included; `None` where
-/// it is cut short or out of range.
-pub(in crate::rtp) fn parse(unit: &[u8]) -> Option<(u32, PictureFormat)> {
+/// What a sequence parameter set says.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::rtp) struct Sps {
+    pub(in crate::rtp) id: u32,
+    pub(in crate::rtp) format: PictureFormat,
+    pub(super) separate_planes: bool,
+    /// Whether slices carry flags of the adaptive offset; `None` where the set breaks off before.
+    pub(super) adaptive_offset: Option<bool>,
+    /// chroma_format_idc, 0 for monochrome.
+    pub(super) chroma: u32,
+}
+
+/// Reads a sequence parameter set, its NAL header included; `None` where it is cut short or out of
+/// range.
+pub(in crate::rtp) fn parse(unit: &[u8]) -> Option<Sps> {
     let mut reader = BitReader::new(unit.get(2..)?);
     reader.skip(4)?; // sps_video_parameter_set_id
     let sub_layers = reader.bits(3)?; // minus 1
@@ -29,16 +41,17 @@ pub(in crate::rtp) fn parse(unit: &[u8]) -> Option<(u32, PictureFormat)> {
     if width == 0 || height == 0 {
         return None;
     }
+    let mut adaptive_offset = None;
     let format = PictureFormat {
         width,
         height,
         profile: profile_name(profile_idc),
         level: Some(level_name(level_idc)),
         // Beyond the size only the frame rate is left; a set that breaks off costs no more.
-        fps: timing(&mut reader, sub_layers),
+        fps: timing(&mut reader, sub_layers, &mut adaptive_offset),
         progressive: !interlaced,
     };
-    Some((id, format))
+    Some(Sps { id, format, separate_planes, adaptive_offset, chroma })
 }
 
 /// §7.3.3; general_profile_idc, whether the source is interlaced only, and general_level_idc.
@@ -63,8 +76,12 @@ fn profile_tier_level(reader: &mut BitReader<'_>, sub_layers: u32) -> Option<(u3
     Some((profile_idc, interlaced && !progressive, level_idc))
 }
 
-/// The rest of the SPS up to the VUI's timing.
-fn timing(reader: &mut BitReader<'_>, sub_layers: u32) -> Option<f64> {
+/// The rest of the SPS up to the VUI's timing. Fills in `adaptive_offset` on the way.
+fn timing(
+    reader: &mut BitReader<'_>,
+    sub_layers: u32,
+    adaptive_offset: &mut Option<bool>,
+) -> Option<f64> {
     reader.ue()?; // bit_depth_luma_minus8
     reader.ue()?; // bit_depth_chroma_minus8
     let poc_bits = reader.ue().filter(|&bits| bits <= 12)? + 4;
@@ -80,7 +97,8 @@ fn timing(reader: &mut BitReader<'_>, sub_layers: u32) -> Option<f64> {
     if reader.bit()? && reader.bit()? {
         skip_scaling_lists(reader)?;
     }
-    reader.skip(2)?; // amp_enabled_flag, sample_adaptive_offset_enabled_flag
+    reader.bit()?; // amp_enabled_flag
+    *adaptive_offset = Some(reader.bit()?);
     if reader.bit()? {
         reader.skip(8)?; // pcm bit depths
         reader.ue()?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::rtp::access_unit::{MAX_KEYFRAME, Pictures};
 use crate::rtp::format::{Codec, PictureFormat};
-use crate::rtp::keyframe::{Keyframe, hash_slices};
+use crate::rtp::keyframe::{Headers, Keyframe, hash_slices};
 
 use super::jfif::{Layout, MAX_TABLES, Tables, write_headers};
 use super::tables::quantization;
@@ -246,6 +246,7 @@ impl Assembler {
         self.ready = Some(Keyframe {
             codec: Codec::Jpeg,
             bytes,
+            headers: Headers::Unread,
             slices_hash: hash_slices(std::iter::once(unit.scan.as_slice())),
             slices: 1,
             damaged: unit.damaged,

@@ -6,4 +6,5 @@ mod jpeg;
 mod packetizer;
 mod properties;
 mod round_trips;
+mod slices;
 mod statistics;
