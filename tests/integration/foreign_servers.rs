@@ -214,6 +214,44 @@ fn gstreamer_serves_both_codecs_and_both_logins() {
     }
 }
 
+/// GStreamer's own client writes `rtsph` for the tunnel; its server takes it on the RTSP port.
+#[test]
+fn gstreamer_serves_over_tls_and_through_http() {
+    let python = Path::new("/usr/bin/python3");
+    let script = root().join("tests/peers/gst_server.py");
+    let (script, names) = (script.to_str().unwrap(), ["view-h264.mp4"]);
+    let open = Peer::start(python, &[script, "0"], &files(&names));
+    is_well(&open.url("view-h264.mp4").replace("rtsp://", "rtsph://"), "h264");
+    let certificate = root().join("probe/tests/testdata/camera.pem");
+    let key = certificate.with_extension("key");
+    let tls = [script, "0", "--tls", certificate.to_str().unwrap(), key.to_str().unwrap()];
+    let secure = Peer::start(python, &tls, &files(&names));
+    is_well(secure.url("view-h264.mp4"), "h264");
+    let (seen, _) = probe(secure.url("view-h264.mp4"));
+    let print = "a75642fadbd5ac8ae1b6cad1121290096691985c258497ddaabaa50804b56233";
+    assert_eq!(
+        (&seen["tls"]["fingerprint"], &seen["tls"]["changed"]),
+        (&print.into(), &false.into())
+    );
+    let (plain, _) = probe(&secure.url("view-h264.mp4").replace("rtsps://", "rtsp://"));
+    assert_ne!(plain["verdict"], "online", "{plain:#}");
+    let (no_tls, _) = probe(&open.url("view-h264.mp4").replace("rtsp://", "rtsps://"));
+    assert_eq!(codes(&no_tls), ["tls_failed"], "{no_tls:#}");
+}
+
+#[test]
+fn live555_serves_through_http() {
+    let program = root().join("target/peers/live555-server");
+    let names = ["view.h264"];
+    let open = Peer::start(&program, &["0"], &files(&names));
+    is_well(&open.url("view.h264").replace("rtsp://", "rtsph://"), "h264");
+    // The tunnel is open to all, the RTSP inside is guarded.
+    let login = ["0", "--user", "viewer", "--password", "s3cret"];
+    let guarded = Peer::start(&program, &login, &files(&names));
+    let url = guarded.url_as("viewer", "s3cret", "view.h264").replace("rtsp://", "rtsph://");
+    is_well(&url, "h264");
+}
+
 #[test]
 fn gstreamer_that_has_udp_alone_is_found_by_falling_back() {
     let python = Path::new("/usr/bin/python3");

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""GStreamer's RTSP server over MP4 files: gst_server.py PORT [--udp-only] [--login basic|digest --user U --password P] FILE...
+"""GStreamer's RTSP server over MP4 files: gst_server.py PORT [--udp-only] [--login basic|digest --user U --password P | --tls CERTIFICATE KEY] FILE...
 
 Listens on 127.0.0.1 (PORT 0 takes a free one), prints "ready rtsp://127.0.0.1:PORT/NAME" for each
 file, and serves until it is killed. Needs the system's python3-gi, so no virtual environment.
@@ -13,7 +13,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 PAYLOADERS = {"h264": "rtph264pay", "h265": "rtph265pay"}
 
@@ -31,6 +31,16 @@ def guard(server, arguments):
     else:
         auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
         auth.add_digest(arguments.user, arguments.password, token)
+    server.set_auth(auth)
+
+
+def secure(server, certificate, key):
+    """Speaks TLS to whoever comes."""
+    auth = GstRtspServer.RTSPAuth()
+    auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(certificate, key))
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    auth.set_default_token(token)
     server.set_auth(auth)
 
 
@@ -59,6 +69,7 @@ def main():
     parser.add_argument("--login", choices=["basic", "digest"])
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--tls", nargs=2)
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     arguments = parser.parse_args()
     Gst.init(None)
@@ -67,13 +78,17 @@ def main():
     server.set_service(str(arguments.port))
     if arguments.login:
         guard(server, arguments)
+    elif arguments.tls:
+        secure(server, *arguments.tls)
     points = server.get_mount_points()
     for path in arguments.files:
-        points.add_factory(f"/{path.name}", factory(path, bool(arguments.login), arguments.udp_only))
+        guarded = bool(arguments.login or arguments.tls)
+        points.add_factory(f"/{path.name}", factory(path, guarded, arguments.udp_only))
     if server.attach(None) == 0:
         raise SystemExit(f"gst_server: port {arguments.port} is taken")
+    scheme = "rtsps" if arguments.tls else "rtsp"
     for path in arguments.files:
-        print(f"ready rtsp://127.0.0.1:{server.get_bound_port()}/{path.name}", flush=True)
+        print(f"ready {scheme}://127.0.0.1:{server.get_bound_port()}/{path.name}", flush=True)
     GLib.MainLoop().run()
 
 

@@ -14,7 +14,7 @@ use zhishou_domain::{
     LoginOutcome, LoginResult, Stage, Timestamp, TransportPolicy,
 };
 use zhishou_protocol::rtsp::{
-    Cause, Event, Facts, Failure, Input, Output, PacketKind, Plan, Route, Session, Target,
+    Cause, Event, Facts, Failure, Input, Output, PacketKind, Plan, Route, Scheme, Session, Target,
     TeardownState, Track,
 };
 use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
@@ -126,10 +126,11 @@ impl Visit {
             .credential
             .as_ref()
             .map(|c| zhishou_protocol::auth::Credential::new(c.username.as_str(), c.password()));
-        let transports = match order.transport {
-            TransportPolicy::Auto => Transports::AUTO,
-            TransportPolicy::Tcp => Transports::TCP,
-            TransportPolicy::Udp => Transports::UDP,
+        let transports = match (order.target.scheme(), order.transport) {
+            // What is asked for inside TLS or a tunnel does not come beside it, in the clear.
+            (Scheme::Rtsps | Scheme::Rtsph, _) | (_, TransportPolicy::Tcp) => Transports::TCP,
+            (_, TransportPolicy::Auto) => Transports::AUTO,
+            (_, TransportPolicy::Udp) => Transports::UDP,
         };
         let session = Session::new(Plan {
             target: order.target.clone(),
