@@ -21,7 +21,7 @@ use super::tunnel::Tunnel;
 /// A device that does not take a request for so long counts as gone.
 const WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// Bytes read at a time.
-const READ: usize = 16 * 1024;
+const READ: usize = 64 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());

@@ -44,8 +44,9 @@ pub(super) struct Media {
     /// Of our receiver reports.
     own_ssrc: u32,
     description: Option<Description>,
-    video: Option<Stream>,
-    audio: Option<Stream>,
+    /// Boxed, as most cameras have one of the two.
+    video: Option<Box<Stream>>,
+    audio: Option<Box<Stream>>,
     playing_at: Option<Duration>,
     first_packet_at: Option<Duration>,
     last_packet_at: Duration,
@@ -141,8 +142,8 @@ impl Media {
         let Some(media) = media else { return };
         let mut receiver = Receiver::new(&format(media, ssrc));
         receiver.want_keyframe(track == Track::Video && self.depth == Depth::Picture);
-        *slot =
-            Some(Stream { receiver, codec: media.codec.name(), declared_fps: media.declared_fps });
+        let (codec, declared_fps) = (media.codec.name(), media.declared_fps);
+        *slot = Some(Box::new(Stream { receiver, codec, declared_fps }));
     }
 
     pub(super) fn playing(&mut self, now: Duration, settings: &Settings) {

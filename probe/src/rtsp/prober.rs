@@ -181,8 +181,9 @@ impl Prober {
         let _guard = stop.clone().drop_guard();
         let began = start.began.unwrap_or_else(Instant::now);
         let visit = Visit::new(order, held, self.settings.clone(), self.clock.clone(), stop, began);
-        match self.visits.spawn(Box::new(visit).run()).await {
-            Ok(visited) => self.report(request, start, visited).await,
+        match self.visits.spawn(visit.run()).await {
+            // Boxed: a session that is open should not hold room for what follows it.
+            Ok(visited) => Box::pin(self.report(request, start, visited)).await,
             Err(error) => {
                 tracing::error!(%error, target = start.target, "a visit ended abnormally");
                 ours(&request, start, "the probe ended abnormally".to_owned())
@@ -200,7 +201,12 @@ impl Prober {
         self.chance.random().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte))
     }
 
-    async fn report(&self, request: ProbeRequest, start: Start, mut visited: Visited) -> Outcome {
+    async fn report(
+        &self,
+        request: ProbeRequest,
+        start: Start,
+        mut visited: Box<Visited>,
+    ) -> Outcome {
         let mut faults = std::mem::take(&mut visited.faults);
         let mut seen = Look { facts: None, faults: Vec::new(), snapshot: None, signature: None };
         let at = start.at + start.took(visited.ended);
@@ -222,7 +228,7 @@ impl Prober {
         faults.extend(request.habit.departures(&sighting, limits));
         let habit = request.habit.learn(&sighting, limits);
         let login = visited.login;
-        let mut observation = observe(&request, &start, visited, faults, seen.facts);
+        let mut observation = observe(&request, &start, &visited, faults, seen.facts);
         observation.picture_skipped = skipped;
         Outcome { observation, snapshot: seen.snapshot, signature: seen.signature, habit, login }
     }
@@ -348,11 +354,11 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
 fn observe(
     request: &ProbeRequest,
     start: &Start,
-    visited: Visited,
+    visited: &Visited,
     faults: Vec<Fault>,
     picture: Option<PictureFacts>,
 ) -> Observation {
-    let Visited { facts, media, ended, .. } = &visited;
+    let Visited { facts, media, ended, .. } = visited;
     let flowed = media.flow(*ended).0 > 0 && request.depth != Depth::Reach;
     let proven = request.credential_state.proven || facts.login_proven;
     Observation {
@@ -364,7 +370,7 @@ fn observe(
         verdict: verdict_of(request.depth, flowed, proven, &faults),
         reached: reached_of(&faults),
         faults,
-        stages: stages(&visited),
+        stages: stages(visited),
         server: facts.server.clone(),
         transport: media.transport(),
         tls: visited.tls.as_ref().map(|tls| tls.facts()),

@@ -121,7 +121,7 @@ impl Visit {
         clock: Arc<dyn Clock>,
         cancel: CancellationToken,
         began: Instant,
-    ) -> Self {
+    ) -> Box<Self> {
         let credential = order
             .credential
             .as_ref()
@@ -146,7 +146,7 @@ impl Visit {
         });
         // Any number will do that differs from the device's own.
         let own_ssrc = u32::try_from(order.entropy >> 32).unwrap_or(1);
-        Self {
+        Box::new(Self {
             media: Media::new(order.depth, order.time, order.patience, own_ssrc),
             overdue: Instant::now()
                 + settings.session(order.time, order.patience.wait, transports)
@@ -171,12 +171,12 @@ impl Visit {
             stop: None,
             session_wakes: Duration::ZERO,
             give_up: None,
-        }
+        })
     }
 
     /// Runs to the end. Whatever happens, a session that was opened is taken down within a bounded
     /// time.
-    pub(super) async fn run(mut self: Box<Self>) -> Visited {
+    pub(super) async fn run(mut self: Box<Self>) -> Box<Visited> {
         let end = loop {
             if let Some(end) = self.drain().await {
                 break end;
@@ -479,7 +479,7 @@ impl Visit {
         self.session.handle(Input::Stop, now);
     }
 
-    fn conclude(mut self: Box<Self>, end: &End) -> Visited {
+    fn conclude(mut self: Box<Self>, end: &End) -> Box<Visited> {
         let ended = self.now();
         if let Some(datagrams) = &self.datagrams {
             self.media.went_astray(datagrams, ended);
@@ -498,7 +498,7 @@ impl Visit {
                 self.held.leave_open(facts.session_timeout);
             }
         }
-        Visited {
+        Box::new(Visited {
             faults,
             facts,
             media: self.media,
@@ -507,7 +507,7 @@ impl Visit {
             login: self.login,
             tls: self.tls,
             ended,
-        }
+        })
     }
 
     fn faults(&self, end: &End, ended: Duration) -> Vec<Fault> {

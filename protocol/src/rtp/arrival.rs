@@ -104,7 +104,7 @@ impl Arrival {
             frames: 0,
             frame_rate: Rate::default(),
             last_frame: None,
-            gaps: Vec::with_capacity(GAPS),
+            gaps: Vec::new(),
             next_gap: 0,
         }
     }

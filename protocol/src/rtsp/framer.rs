@@ -3,7 +3,7 @@
 //! Bytes, not text; bare LF ends a line; what stands between frames is skipped and counted (Q31).
 //! **Bound:** a head is at most 16 KiB, a body 256 KiB, one push 64 KiB, so the buffer never passes
 //! [`Framer::MEMORY_BOUND`]; before the first real frame at most 4 KiB of anything else are looked
-//! at. A buffer that is empty keeps at most 4 KiB: ten thousand sessions rest in 40 MB, and packets
+//! at. A buffer that is empty keeps at most 2 KiB: ten thousand sessions rest in 20 MB, and packets
 //! that come one by one are taken without an allocation.
 //! **Work:** each byte is looked at a bounded number of times, also where they come one by one.
 
@@ -27,8 +27,8 @@ const MAX_PREAMBLE: u64 = 4 * 1024;
 const MAX_GARBAGE: u64 = 256 * 1024;
 /// `$`, channel, length.
 const DATA_HEADER: usize = 4;
-/// Room an empty buffer keeps, bytes: two packets of an Ethernet frame's size.
-const KEPT_ROOM: usize = 4 * 1024;
+/// Room an empty buffer keeps, bytes: one packet of an Ethernet frame's size.
+const KEPT_ROOM: usize = 2 * 1024;
 
 /// Why a byte stream cannot be followed any further.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
