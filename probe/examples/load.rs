@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Clock, CredentialState, Depth, DeviceKind, Habit, IdSource, ProbeRequest, Snapshot, Timestamp,
+    TransportPolicy,
 };
 use zhishou_probe::decode::{Coded, DecoderPool};
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
@@ -201,6 +202,7 @@ fn request(url: String, depth: Depth, seconds: Duration) -> ProbeRequest {
         decode_every: Duration::ZERO,
         habit: Habit::default(),
         certificate: None,
+        transport: TransportPolicy::Tcp,
         last_picture: None,
         snapshot: Snapshot::Never,
     }

@@ -1,15 +1,17 @@
 """Measures probes at depth picture against peers doing the same, in the same run.
 
-usage: run.py --zhishou BIN --cameras BIN --work DIR [--rounds N] [--count N]
+usage: run.py --zhishou BIN --cameras BIN --load BIN --work DIR [--rounds N] [--count N]
 
-Four contenders take turns on the same cameras, so that a machine that drifts drifts for all of
+The contenders take turns on the same cameras, so that a machine that drifts drifts for all of
 them; what counts is the ratio within a round. Every contender connects over RTSP and TCP, decodes
 one keyframe and judges it, except `decode`, which only decodes: the physical limit.
 
   zhishou   one process for all probes; its start is counted
   ffmpeg    tuned, one process a probe
   pyav      one process, a pool of threads; its start is not counted
-  decode    libavcodec alone on the same keyframe, one thread
+  judged    our probes in a process that runs already: its start is not counted
+  decoded   the same as far as the pixels, which are not judged
+  decode    libavcodec alone on the same keyframe, a thread for each processor
 
 CPU is user and system time of the contender's processes as the kernel counted it (wait4); the
 cameras run in a process of their own and are not in it. Fails where a contender does not finish
@@ -126,10 +128,23 @@ def pyav(options, urls, scene):
 def decode(options, urls, scene):
     codec, _, key = scene
     script = os.path.join(HERE, "decode.py")
-    return told(run([sys.executable, script, codec, key, str(len(urls))])[0])
+    return told(run([sys.executable, script, codec, key, str(len(urls)), str(os.cpu_count())])[0])
 
 
-CONTENDERS = {"zhishou": zhishou, "ffmpeg": ffmpeg, "pyav": pyav, "decode": decode}
+def load(options, depth, urls):
+    return told(run([options.load, depth, "0.5", str(len(urls))], "\n".join(urls) + "\n")[0])
+
+
+def judged(options, urls, scene):
+    return load(options, "picture", urls)
+
+
+def decoded(options, urls, scene):
+    return load(options, "decoded", urls)
+
+
+CONTENDERS = {"zhishou": zhishou, "ffmpeg": ffmpeg, "pyav": pyav, "judged": judged, "decoded": decoded,
+              "decode": decode}
 
 
 def measure(options, name, scene, deadline):
@@ -173,6 +188,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--zhishou", required=True)
     parser.add_argument("--cameras", required=True)
+    parser.add_argument("--load", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=48)
