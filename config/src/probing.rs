@@ -1,6 +1,8 @@
 use crate::{ConfigError, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use zhishou_domain::{Claim, DeviceId, SiteId, Uplink};
 
 /// Limits that keep probing from harming what is watched, and from drowning ourselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -12,6 +14,15 @@ pub struct Probing {
     pub per_parent: usize,
     /// Probes under way at once within one site, 1 to 256.
     pub per_site: usize,
+    /// Bandwidth of a site's uplink that all probes of the site may take together, Mbit/s, 0.1 to
+    /// 100 000. A stream that needs more is opened alone.
+    pub uplink_mbps: f64,
+    /// The same for single sites, by name.
+    pub site_uplinks_mbps: BTreeMap<String, f64>,
+    /// Bit rate that a main stream is taken to have before it was measured, Mbit/s, 0.01 to 1000.
+    pub main_stream_mbps: f64,
+    /// The same of a sub-stream.
+    pub sub_stream_mbps: f64,
     /// Decoder threads; 0 takes one per processor.
     pub decoders: usize,
     /// What becomes of the login where a device shows another TLS certificate than is on record.
@@ -35,13 +46,45 @@ impl Default for Probing {
             concurrent: 64,
             per_parent: 2,
             per_site: 8,
+            uplink_mbps: 100.0,
+            site_uplinks_mbps: BTreeMap::new(),
+            main_stream_mbps: 4.0,
+            sub_stream_mbps: 1.0,
             decoders: 0,
             certificates: Certificates::Report,
         }
     }
 }
 
+/// Which of a camera's streams is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamKind {
+    /// 主码流.
+    Main,
+    /// 子码流.
+    Sub,
+}
+
 impl Probing {
+    /// What a probe shares with others: the sessions of its parent, the uplink of its site.
+    pub fn claim(
+        &self,
+        parent: Option<DeviceId>,
+        (site, name): (SiteId, &str),
+        stream: StreamKind,
+    ) -> Claim {
+        let assumed = match stream {
+            StreamKind::Main => self.main_stream_mbps,
+            StreamKind::Sub => self.sub_stream_mbps,
+        };
+        let budget = self.site_uplinks_mbps.get(name).copied().unwrap_or(self.uplink_mbps);
+        let bps = |mbps: f64| (mbps * 1e6) as u64;
+        Claim {
+            parent: parent.map(|it| (it, u32::try_from(self.per_parent).unwrap_or(u32::MAX))),
+            uplink: Some(Uplink { site, budget_bps: bps(budget), assumed_bps: bps(assumed) }),
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         require(
             (1..=10_000).contains(&self.concurrent),
@@ -61,6 +104,22 @@ impl Probing {
             self.per_site,
             "must be 1 to 256",
         )?;
+        for budget in self.site_uplinks_mbps.values().chain([&self.uplink_mbps]) {
+            require(
+                (0.1..=100_000.0).contains(budget),
+                "probing.uplink_mbps",
+                budget,
+                "must be 0.1 to 100000, also for single sites",
+            )?;
+        }
+        for rate in [self.main_stream_mbps, self.sub_stream_mbps] {
+            require(
+                (0.01..=1000.0).contains(&rate),
+                "probing.main_stream_mbps, probing.sub_stream_mbps",
+                rate,
+                "must be 0.01 to 1000",
+            )?;
+        }
         require(
             self.decoders <= 64,
             "probing.decoders",

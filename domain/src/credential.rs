@@ -52,7 +52,7 @@ pub enum LoginOutcome {
     Accepted,
     /// The device refused it.
     Rejected,
-    /// It was sent and never answered; the device may have counted it as a failure.
+    /// It was sent and never answered; where it never worked, the device may have counted it.
     Unanswered,
 }
 
@@ -65,7 +65,7 @@ pub struct LoginResult {
     pub address: IpAddr,
     /// Which login it was.
     pub fingerprint: Fingerprint,
-    /// The [`CredentialState::armed`] that it was sent under.
+    /// The [`CredentialState::as_of`] that it was sent under.
     pub armed: u64,
     /// No earlier refusal counts any more at the address, by a clock that nobody sets.
     pub is_host_clear: bool,
@@ -80,7 +80,7 @@ pub struct HostLogins {
     pub address: IpAddr,
     /// The last refusals, at most [`PROVEN_FAILURES`], that no later success cleared.
     pub failures: usize,
-    /// Logins refused and not accepted since, with the [`CredentialState::armed`] they had.
+    /// Logins refused and not accepted since, with the last re-arming before that.
     pub refused: Vec<(Fingerprint, u64)>,
 }
 
@@ -98,6 +98,9 @@ pub struct CredentialState {
     /// The number of the re-arming it stands under, counted over the whole store; 0 before the
     /// first. A number, because wall clocks go back.
     pub armed: u64,
+    /// The number of the last re-arming of any credential when this was read.
+    #[serde(skip)]
+    pub as_of: u64,
 }
 
 impl CredentialState {

@@ -47,7 +47,7 @@ pub use observation::{
     VideoFacts,
 };
 pub use place::{Department, Maintainer, Site, Street};
-pub use plan::{Depth, Plan, ProbeRequest, Snapshot, TransportPolicy};
+pub use plan::{Claim, Depth, Plan, ProbeRequest, Snapshot, TransportPolicy, Uplink};
 pub use rate::{Counts, Minutes, POLICY, Rate};
 pub use strip::{DayStrip, State};
 pub use time::{Clock, Timestamp};

@@ -2,7 +2,7 @@
 
 use crate::{
     CertificateFingerprint, ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Habit,
-    Timestamp,
+    SiteId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -112,11 +112,34 @@ pub enum Snapshot {
     Always,
 }
 
+/// A share of the uplink of a site (上联带宽).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uplink {
+    /// The site.
+    pub site: SiteId,
+    /// Bits per second that all probes of the site may take together. A stream that needs more is
+    /// opened alone.
+    pub budget_bps: u64,
+    /// Bits per second that this stream is taken to need before its habit is known.
+    pub assumed_bps: u64,
+}
+
+/// What a probe shares with others while it lasts, and waits its turn for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// 上级设备, whose sessions it shares, and how many it bears at once.
+    pub parent: Option<(DeviceId, u32)>,
+    /// The uplink that it shares.
+    pub uplink: Option<Uplink>,
+}
+
 /// What a prober is asked to do.
 #[derive(Clone, Debug)]
 pub struct ProbeRequest {
     /// The device, where it is one of the ledger.
     pub device: Option<DeviceId>,
+    /// What it shares with others.
+    pub claim: Claim,
     /// What kind it is.
     pub kind: DeviceKind,
     /// Address to open, without credentials.

@@ -22,8 +22,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Clock, CredentialState, Depth, DeviceKind, Habit, IdSource, ProbeRequest, Snapshot, Timestamp,
-    TransportPolicy,
+    Claim, Clock, CredentialState, Depth, DeviceKind, Habit, IdSource, ProbeRequest, Snapshot,
+    Timestamp, TransportPolicy,
 };
 use zhishou_probe::decode::{Coded, DecoderPool};
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
@@ -192,6 +192,7 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
 
 fn request(url: String, depth: Depth, seconds: Duration) -> ProbeRequest {
     ProbeRequest {
+        claim: Claim::default(),
         device: None,
         kind: DeviceKind::Camera,
         url,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use simulator::{Camera, Habit};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
+    Claim, Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
     LoginOutcome, ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
@@ -118,6 +118,7 @@ fn prober() -> Prober {
 fn request(url: &str, depth: Depth) -> ProbeRequest {
     ProbeRequest {
         device: None,
+        claim: Claim::default(),
         kind: DeviceKind::Camera,
         url: url.to_owned(),
         credential: None,

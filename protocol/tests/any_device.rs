@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use zhishou_protocol::auth::Credential;
 use zhishou_protocol::rtsp::{
-    Deadlines, Depth, Event, Input, Output, Plan, Session, Target, TeardownState, Transports,
+    Deadlines, Depth, Event, Input, Output, Plan, Session, Target, TeardownState, Transports, Trust,
 };
 
 /// How a device takes a request.
@@ -163,12 +163,14 @@ proptest! {
     fn every_session_ends_in_order(
         script in prop::collection::vec(reaction(), 0..30),
         login in any::<bool>(),
+        proven in any::<bool>(),
         transports in prop::sample::select(vec![Transports::TCP, Transports::AUTO, Transports::UDP]),
     ) {
         let deadlines = Deadlines::default();
         let plan = Plan {
             target: Target::parse("rtsp://10.0.0.1/live").unwrap().0,
             credential: login.then(|| Credential::new("admin", "pw")),
+            trust: if proven { Trust::Proven } else { Trust::Untried },
             depth: Depth::Play,
             transports,
             user_agent: "t".to_owned(),

@@ -6,7 +6,8 @@ use std::{
 };
 use zhishou_domain::{DeviceId, SiteId, Timestamp};
 
-/// How many probes may be under way at once.
+/// How many probes are started at once. What a parent and an uplink bear is the prober's to guard;
+/// the agenda does not start what would only wait there, so that others have its place meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// In all.

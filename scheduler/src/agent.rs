@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Clock, DeviceId, Observation, Plan, PointClass};
+use zhishou_domain::{Claim, Clock, DeviceId, Observation, Plan, PointClass};
 use zhishou_storage::{Change, Store, StoreError, Target};
 
 /// How often results that no longer stand are looked for.
@@ -36,6 +36,9 @@ const FAREWELL: Duration = Duration::from_secs(8);
 /// Which plan holds for a device.
 pub type PlanOf = Arc<dyn Fn(Option<PointClass>) -> Plan + Send + Sync>;
 
+/// What a probe of a device shares with others.
+pub type ClaimOf = Arc<dyn Fn(&Target) -> Claim + Send + Sync>;
+
 /// What an agent works with.
 pub struct Agent {
     /// Its name; observations are numbered per agent.
@@ -50,6 +53,8 @@ pub struct Agent {
     pub clock: Arc<dyn Clock>,
     /// Which plan holds for a device.
     pub plan_of: PlanOf,
+    /// What a probe of a device shares with others.
+    pub claim_of: ClaimOf,
     /// How much at once.
     pub limits: Limits,
 }

@@ -11,7 +11,7 @@ mod timetable;
 mod visit;
 
 pub use agenda::{Agenda, Limits};
-pub use agent::{Agent, AgentHandle, PlanOf, ProbeNowError};
+pub use agent::{Agent, AgentHandle, ClaimOf, PlanOf, ProbeNowError};
 pub use evidence::{EvidenceFiles, GOOD_FOR};
 pub use prober::{Probed, Prober};
 pub use timetable::{Timetable, TimetableError};

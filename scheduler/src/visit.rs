@@ -62,6 +62,7 @@ async fn try_visit(
     let habit = agent.store.habit(device, &url).await?;
     let request = ProbeRequest {
         device: Some(device),
+        claim: (agent.claim_of)(&target),
         kind: target.kind,
         url,
         credential: login.as_ref().map(|login| login.credential.clone()),

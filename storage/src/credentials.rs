@@ -46,14 +46,19 @@ pub(crate) async fn read(
     connection: &mut SqliteConnection,
     device: &str,
 ) -> Result<Option<Row>, StoreError> {
-    let row: Option<(String, Option<Vec<u8>>, String, i64)> = sqlx::query_as(
-        "SELECT username, sealed, state, generation FROM credentials WHERE device_id = ?",
+    type Columns = (String, Option<Vec<u8>>, String, i64, i64);
+    let row: Option<Columns> = sqlx::query_as(
+        "SELECT username, sealed, state, generation,
+             ifnull((SELECT CAST(value AS INTEGER) FROM settings WHERE key = 'last_arming'), 0)
+         FROM credentials WHERE device_id = ?",
     )
     .bind(device)
     .fetch_optional(connection)
     .await?;
-    row.map(|(username, sealed, state, generation)| {
-        Ok(Row { username, sealed, state: decode::json("credentials.state", &state)?, generation })
+    row.map(|(username, sealed, state, generation, as_of)| {
+        let mut state: CredentialState = decode::json("credentials.state", &state)?;
+        state.as_of = decode::unsigned("settings.last_arming", as_of)?;
+        Ok(Row { username, sealed, state, generation })
     })
     .transpose()
 }
@@ -80,10 +85,10 @@ pub(crate) async fn put(
         }
     }
     let sealed = password.map(|password| key.seal(device, password)).transpose()?;
-    // The number of the last re-arming stays: a login that this host refused before is not made
-    // good by giving it to another channel.
-    let before = stored.map(|row| row.state).unwrap_or_default();
-    let state = CredentialState { proven: false, suspended: false, ..before };
+    // A re-arming was of the old one: a login that its host refused before is not made good by
+    // giving it to another channel.
+    let failures = stored.map(|row| row.state.failures).unwrap_or_default();
+    let state = CredentialState { failures, ..CredentialState::default() };
     sqlx::query(
         "INSERT INTO credentials (device_id, username, sealed, state) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (device_id) DO UPDATE SET

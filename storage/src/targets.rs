@@ -15,6 +15,8 @@ pub struct Target {
     pub class: Option<PointClass>,
     /// 站点, whose uplink it shares.
     pub site: SiteId,
+    /// Name of the site.
+    pub site_name: String,
     /// 上级设备, whose sessions it shares.
     pub parent: Option<DeviceId>,
     /// 状态.
@@ -44,6 +46,7 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
             .map(|code| decode::word("devices.class", &code, PointClass::from_code))
             .transpose()?,
         site: decode::id("devices.site_id", row.try_get("site_id")?)?,
+        site_name: row.try_get("site_name")?,
         parent: parent.map(|id| decode::id("devices.parent_id", &id)).transpose()?,
         life: decode::word("devices.life", row.try_get("life")?, LifeState::from_code)?,
         url: row.try_get("url")?,
@@ -58,10 +61,10 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
 macro_rules! target {
     ($rest:literal) => {
         concat!(
-            "SELECT d.id, d.kind, d.class, d.site_id, d.parent_id, d.life, d.url, d.sub_url,
+            "SELECT d.id, d.kind, d.class, d.site_id, p.name AS site_name, d.parent_id, d.life, d.url, d.sub_url,
                     c.username, s.last_result_ms, s.doubt IS NOT NULL AS in_doubt,
                     ifnull(s.round, 0) AS round
-             FROM devices d
+             FROM devices d JOIN sites p ON p.id = d.site_id
              LEFT JOIN credentials c ON c.device_id = d.id
              LEFT JOIN standings s ON s.device_id = d.id ",
             $rest

@@ -13,7 +13,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    CredentialState, DeviceKind, Habit, Lang, Observation, ProbeRequest, Snapshot, Verdict,
+    Claim, CredentialState, DeviceKind, Habit, Lang, Observation, ProbeRequest, Snapshot, Verdict,
 };
 use zhishou_scheduler::Prober;
 
@@ -182,6 +182,7 @@ fn request(
 ) -> ProbeRequest {
     ProbeRequest {
         device: None,
+        claim: Claim::default(),
         kind: DeviceKind::Camera,
         url,
         credential: login,

@@ -5,6 +5,7 @@ use crate::{ambient::SystemClock, command::Failure};
 use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use zhishou_config::StreamKind;
 use zhishou_domain::DeviceId;
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_scheduler::{Agent, AgentHandle, Limits, ProbeNowError};
@@ -51,7 +52,7 @@ impl Service {
         let guard = Guard::new(FingerprintKey::new(store.fingerprint_key()), kept);
         let driver =
             Arc::new(Driver::new(config.probing.decoders, config.probing.certificates, guard));
-        let plans = config.plans.clone();
+        let (plans, probing) = (config.plans.clone(), config.probing.clone());
         let agent = Agent {
             name: LOCAL.to_owned(),
             store: store.clone(),
@@ -59,6 +60,13 @@ impl Service {
             evidence: Arc::new(Evidence { files: Arc::clone(&files), store: store.clone() }),
             clock: Arc::clone(&clock) as _,
             plan_of: Arc::new(move |class| plans.plan(class)),
+            claim_of: Arc::new(move |target| {
+                let stream = match target.sub_url {
+                    Some(_) => StreamKind::Sub,
+                    None => StreamKind::Main,
+                };
+                probing.claim(target.parent, (target.site, &target.site_name), stream)
+            }),
             limits: Limits {
                 concurrent: config.probing.concurrent,
                 per_parent: config.probing.per_parent,

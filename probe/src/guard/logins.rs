@@ -30,6 +30,10 @@ pub(super) struct Attempt {
     pub(super) fingerprint: Fingerprint,
     /// [`CredentialState::armed`].
     pub(super) armed: u64,
+    /// [`CredentialState::as_of`].
+    pub(super) as_of: u64,
+    /// [`CredentialState::proven`].
+    pub(super) proven: bool,
 }
 
 /// Whether a login may be sent now.
@@ -89,8 +93,8 @@ struct Host {
     under_way: usize,
     /// Of those under way, one was never accepted before.
     trial: bool,
-    /// Logins refused here and not accepted since, with what they were armed by. The budget lets in
-    /// no more than two in half an hour.
+    /// Logins refused here and not accepted since, with the last re-arming before that. The
+    /// budget lets in no more than two in half an hour.
     refused: BTreeMap<Fingerprint, u64>,
     /// Logins accepted here and not refused since.
     accepted: BTreeSet<Fingerprint>,
@@ -136,7 +140,7 @@ impl Logins {
             return refused;
         }
         let host = self.hosts.entry(login.address).or_default();
-        let proven = state.proven || host.accepted.contains(&login.fingerprint);
+        let proven = login.proven || host.accepted.contains(&login.fingerprint);
         let held = host.refused.get(&login.fingerprint).is_some_and(|armed| *armed >= login.armed);
         if held && !proven {
             return UNTIL_REARMED;
@@ -154,6 +158,10 @@ impl Logins {
     }
 
     /// Tells what became of a login that was admitted; `None` where it was not sent.
+    ///
+    /// Silence after a login that was never accepted counts as a refusal, because the device may
+    /// have counted it. Silence after one that worked here is a device that hangs: it says nothing of
+    /// the login, and must not keep a recorder's other channels from being watched.
     pub(super) fn settle(
         &mut self,
         login: &Attempt,
@@ -164,6 +172,8 @@ impl Logins {
         let device = self.devices.entry(login.device.clone()).or_default();
         host.under_way = host.under_way.saturating_sub(1);
         host.trial = false;
+        let proven = login.proven || host.accepted.contains(&login.fingerprint);
+        let outcome = outcome.filter(|it| !(proven && *it == LoginOutcome::Unanswered));
         match outcome {
             None => {}
             Some(LoginOutcome::Accepted) => {
@@ -176,7 +186,7 @@ impl Logins {
             Some(LoginOutcome::Rejected) => {
                 host.accepted.remove(&login.fingerprint);
                 let armed = host.refused.entry(login.fingerprint).or_default();
-                *armed = login.armed.max(*armed);
+                *armed = login.as_of.max(*armed);
                 host.budget.refused(now);
                 device.refused(now);
             }
@@ -189,7 +199,7 @@ impl Logins {
             outcome,
             address: login.address,
             fingerprint: login.fingerprint,
-            armed: login.armed,
+            armed: login.as_of,
             is_host_clear: host.budget.count(now) == 0,
             is_device_clear: device.count(now) == 0,
         });
@@ -216,11 +226,17 @@ mod tests {
             address: IpAddr::from([10, 1, 2, 3]),
             fingerprint: Fingerprint([which; 16]),
             armed: 0,
+            as_of: 0,
+            proven: false,
         }
     }
 
-    fn proven() -> CredentialState {
-        CredentialState { proven: true, ..CredentialState::default() }
+    fn proven(login: Attempt) -> Attempt {
+        Attempt { proven: true, ..login }
+    }
+
+    fn fresh() -> CredentialState {
+        CredentialState::default()
     }
 
     const HELD: Admission = Admission::Suspended { failures: 1, retry_after: None };
@@ -230,18 +246,17 @@ mod tests {
     #[test]
     fn a_recorders_channels_share_one_trial() {
         let mut logins = Logins::default();
-        let fresh = CredentialState::default();
-        assert_eq!(logins.admit(&login("1", 1), &fresh, at(0)), Admission::Go);
+        assert_eq!(logins.admit(&login("1", 1), &fresh(), at(0)), Admission::Go);
         // The other channels wait, whatever their login.
-        assert_eq!(logins.admit(&login("2", 1), &fresh, at(0)), Admission::Wait);
-        assert_eq!(logins.admit(&login("3", 2), &proven(), at(0)), Admission::Wait);
+        assert_eq!(logins.admit(&login("2", 1), &fresh(), at(0)), Admission::Wait);
+        assert_eq!(logins.admit(&proven(login("3", 2)), &fresh(), at(0)), Admission::Wait);
         logins.settle(&login("1", 1), REJECTED, at(0));
-        assert_eq!(logins.admit(&login("2", 1), &fresh, at(999)), HELD);
-        assert_eq!(logins.admit(&login("3", 2), &proven(), at(0)), Admission::Go);
+        assert_eq!(logins.admit(&login("2", 1), &fresh(), at(999)), HELD);
+        assert_eq!(logins.admit(&proven(login("3", 2)), &fresh(), at(0)), Admission::Go);
         logins.settle(&login("3", 2), ACCEPTED, at(0));
         // Elsewhere nothing is known of it.
         let elsewhere = Attempt { address: IpAddr::from([10, 1, 2, 4]), ..login("4", 1) };
-        assert_eq!(logins.admit(&elsewhere, &fresh, at(0)), Admission::Go);
+        assert_eq!(logins.admit(&elsewhere, &fresh(), at(0)), Admission::Go);
     }
 
     #[test]
@@ -252,37 +267,42 @@ mod tests {
             refused: vec![(Fingerprint([1; 16]), 0)],
         };
         let mut logins = Logins::restore([kept]);
-        let fresh = CredentialState::default();
-        assert_eq!(logins.admit(&login("2", 1), &fresh, at(0)), HELD, "known over a restart");
-        let rearmed = Attempt { armed: 5, ..login("1", 1) };
+        assert_eq!(logins.admit(&login("2", 1), &fresh(), at(0)), HELD, "known over a restart");
+        let rearmed = Attempt { armed: 5, as_of: 6, ..login("1", 1) };
         let state = CredentialState { armed: 5, ..CredentialState::default() };
         assert_eq!(logins.admit(&rearmed, &state, at(1)), Admission::Go);
-        assert_eq!(logins.admit(&login("2", 1), &fresh, at(1)), HELD, "re-armed was the other");
+        assert_eq!(logins.admit(&login("2", 1), &fresh(), at(1)), HELD, "re-armed was the other");
         logins.settle(&rearmed, REJECTED, at(1));
         assert_eq!(logins.admit(&rearmed, &state, at(999)), HELD);
-        let again = Attempt { armed: 6, ..rearmed };
+        // Re-armed before that refusal, if by another number.
+        let sibling = Attempt { armed: 6, as_of: 6, ..login("3", 1) };
+        assert_eq!(logins.admit(&sibling, &fresh(), at(999)), HELD);
+        let again = Attempt { armed: 7, as_of: 7, ..rearmed };
         assert_eq!(logins.admit(&again, &state, at(999)), Admission::Go);
         logins.settle(&again, ACCEPTED, at(999));
-        assert_eq!(logins.admit(&login("2", 1), &fresh, at(999)), Admission::Go);
+        assert_eq!(logins.admit(&login("2", 1), &fresh(), at(999)), Admission::Go);
     }
 
     #[test]
     fn two_refusals_close_the_host_for_half_an_hour_and_after_a_restart_anew() {
         let mut logins = Logins::default();
         for (channel, minute) in [("1", 0), ("2", 10)] {
-            assert_eq!(logins.admit(&login(channel, 1), &proven(), at(minute)), Admission::Go);
+            assert_eq!(
+                logins.admit(&proven(login(channel, 1)), &fresh(), at(minute)),
+                Admission::Go
+            );
             logins.settle(&login(channel, 1), REJECTED, at(minute));
         }
         let wait = |minutes: u64| Admission::Suspended {
             failures: 2,
             retry_after: Some(Duration::from_secs(minutes * 60)),
         };
-        assert_eq!(logins.admit(&login("3", 2), &proven(), at(11)), wait(19));
+        assert_eq!(logins.admit(&proven(login("3", 2)), &fresh(), at(11)), wait(19));
         let address = IpAddr::from([10, 1, 2, 3]);
         let kept = HostLogins { address, failures: 2, refused: Vec::new() };
         let mut restarted = Logins::restore([kept]);
-        assert_eq!(restarted.admit(&login("3", 2), &proven(), at(12)), wait(18));
-        assert_eq!(restarted.admit(&login("3", 2), &proven(), at(30)), Admission::Go);
+        assert_eq!(restarted.admit(&proven(login("3", 2)), &fresh(), at(12)), wait(18));
+        assert_eq!(restarted.admit(&proven(login("3", 2)), &fresh(), at(30)), Admission::Go);
         let settled = restarted.settle(&login("3", 2), ACCEPTED, at(30)).unwrap();
         assert!(settled.is_host_clear && settled.is_device_clear);
     }
@@ -290,7 +310,7 @@ mod tests {
     #[test]
     fn a_device_that_moves_keeps_its_own_budget() {
         let mut logins = Logins::default();
-        let mut state = proven();
+        let mut state = fresh();
         state.failures = vec![Timestamp::from_millis(0)];
         assert_eq!(logins.admit(&login("1", 1), &state, at(0)), Admission::Go);
         logins.settle(&login("1", 1), Some(LoginOutcome::Unanswered), at(0));
@@ -298,13 +318,24 @@ mod tests {
         let refused = logins.admit(&moved, &state, at(1));
         assert!(matches!(refused, Admission::Suspended { failures: 2, .. }), "{refused:?}");
         let other = Attempt { device: "2".to_owned(), ..moved };
-        assert_eq!(logins.admit(&other, &proven(), at(1)), Admission::Go);
+        assert_eq!(logins.admit(&other, &fresh(), at(1)), Admission::Go);
+    }
+
+    #[test]
+    fn a_channel_that_hangs_on_a_login_that_works_keeps_nobody_else_out() {
+        let mut logins = Logins::default();
+        for minute in 0..5 {
+            let hangs = proven(login("1", 1));
+            assert_eq!(logins.admit(&hangs, &fresh(), at(minute)), Admission::Go);
+            assert_eq!(logins.settle(&hangs, Some(LoginOutcome::Unanswered), at(minute)), None);
+        }
+        assert_eq!(logins.admit(&proven(login("2", 1)), &fresh(), at(5)), Admission::Go);
     }
 
     #[test]
     fn those_under_way_count_so_that_a_burst_cannot_pass_the_limit() {
         let mut logins = Logins::default();
-        let admit = |logins: &mut Logins, n| logins.admit(&login(n, 1), &proven(), at(0));
+        let admit = |logins: &mut Logins, n| logins.admit(&proven(login(n, 1)), &fresh(), at(0));
         assert_eq!(admit(&mut logins, "1"), Admission::Go);
         assert_eq!(admit(&mut logins, "2"), Admission::Go);
         assert_eq!(admit(&mut logins, "3"), Admission::Wait);

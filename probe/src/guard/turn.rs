@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use zhishou_domain::{Credential, CredentialState, HostLogins, LoginOutcome, LoginResult};
+use zhishou_domain::{Claim, Credential, CredentialState, HostLogins, LoginOutcome, LoginResult};
 
+use super::gates::{Gates, Shared};
 use super::logins::{Admission, Attempt, Logins};
 use super::{FingerprintKey, Lease, Leases};
 
 /// How long a session counts as open where the device names no timeout (RFC 2326 §12.37).
 const SESSION_TIMEOUT: Duration = Duration::from_secs(60);
+/// A device that names a longer timeout is not left alone for longer.
+const LONGEST_LINGER: Duration = Duration::from_secs(600);
 
 /// Why a turn was not given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub enum Refusal {
 pub struct Guard {
     began: Instant,
     key: FingerprintKey,
+    gates: Mutex<Gates>,
     logins: Mutex<Logins>,
     leases: Mutex<Leases>,
     changed: Notify,
@@ -55,24 +59,55 @@ impl Guard {
         Arc::new(Self {
             began: Instant::now(),
             key,
+            gates: Mutex::new(Gates::default()),
             logins: Mutex::new(Logins::restore(kept)),
             leases: Mutex::new(Leases::default()),
             changed: Notify::new(),
         })
     }
 
+    /// Takes a share of what the device has in common with others, waiting as long as that takes:
+    /// first of its parent's sessions, then `stream_bps` of its site's uplink.
+    pub async fn share(self: &Arc<Self>, claim: Claim, stream_bps: u64) -> Share {
+        let parent =
+            claim.parent.map(|(parent, sessions)| (Shared::Parent(parent), 1, u64::from(sessions)));
+        let uplink =
+            claim.uplink.map(|uplink| (Shared::Uplink(uplink.site), stream_bps, uplink.budget_bps));
+        let mut places = Vec::new();
+        for (what, amount, capacity) in parent.into_iter().chain(uplink) {
+            let number = lock(&self.gates).join(what);
+            let mut place = Place { guard: self.clone(), what, number, entered: None };
+            loop {
+                let changed = self.changed.notified();
+                if lock(&self.gates).enter(what, number, amount, capacity) {
+                    place.entered = Some(amount);
+                    break;
+                }
+                changed.await;
+            }
+            places.push(place);
+        }
+        Share { _places: places }
+    }
+
     /// Takes a device, waiting until `deadline` for another probe or a lingering session to end.
     ///
     /// # Errors
     /// [`Refusal::Busy`] if that took too long, at once where it is known to.
-    pub async fn open(self: &Arc<Self>, key: &str, deadline: Instant) -> Result<Held, Refusal> {
+    pub async fn open(
+        self: &Arc<Self>,
+        key: &str,
+        share: Share,
+        deadline: Instant,
+    ) -> Result<Held, Refusal> {
         loop {
             let changed = self.changed.notified();
             let granted = lock(&self.leases).take(key, self.began.elapsed());
             let until = match granted {
                 Lease::Granted => {
                     let linger = Some(SESSION_TIMEOUT);
-                    return Ok(Held { guard: self.clone(), key: key.to_owned(), linger });
+                    let key = key.to_owned();
+                    return Ok(Held { guard: self.clone(), key, linger, _share: share });
                 }
                 Lease::Busy => deadline,
                 Lease::Lingering { until } => self.began + until,
@@ -92,6 +127,28 @@ impl Guard {
     }
 }
 
+/// A share of what several devices have in common, until this is dropped.
+#[derive(Debug)]
+pub struct Share {
+    _places: Vec<Place>,
+}
+
+/// A place in a queue, or past it.
+#[derive(Debug)]
+struct Place {
+    guard: Arc<Guard>,
+    what: Shared,
+    number: u64,
+    entered: Option<u64>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        lock(&self.guard.gates).leave(self.what, self.number, self.entered);
+        self.guard.changed.notify_waiters();
+    }
+}
+
 /// A device that is ours until this is dropped. Dropped without [`Held::close`] or
 /// [`Held::leave_open`], by a panic for example, its session counts as open for a minute.
 #[derive(Debug)]
@@ -99,6 +156,7 @@ pub struct Held {
     guard: Arc<Guard>,
     key: String,
     linger: Option<Duration>,
+    _share: Share,
 }
 
 impl Held {
@@ -110,7 +168,7 @@ impl Held {
     /// Gives the device back while a session may still be open there, for the timeout that the
     /// device named.
     pub fn leave_open(mut self, timeout: Option<Duration>) {
-        self.linger = Some(timeout.unwrap_or(SESSION_TIMEOUT));
+        self.linger = Some(timeout.unwrap_or(SESSION_TIMEOUT).min(LONGEST_LINGER));
     }
 
     /// Asks for a login to be sent to an address, waiting until `deadline` for others.
@@ -130,6 +188,8 @@ impl Held {
             address: address.to_canonical(),
             fingerprint: guard.key.of(credential),
             armed: state.armed,
+            as_of: state.as_of.max(state.armed),
+            proven: state.proven,
         };
         loop {
             let changed = guard.changed.notified();
@@ -204,6 +264,12 @@ mod tests {
         Guard::new(FingerprintKey::new([7; 32]), Vec::new())
     }
 
+    /// A device that shares nothing.
+    async fn open(guard: &Arc<Guard>, key: &str) -> Result<Held, Refusal> {
+        let share = guard.share(Claim::default(), 0).await;
+        guard.open(key, share, soon()).await
+    }
+
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(10)
     }
@@ -211,19 +277,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_second_probe_of_a_device_waits_for_the_first() {
         let guard = guard();
-        let first = guard.open("d", soon()).await.unwrap();
+        let first = open(&guard, "d").await.unwrap();
         let began = Instant::now();
-        assert_eq!(guard.open("d", soon()).await.unwrap_err(), Refusal::Busy);
+        assert_eq!(open(&guard, "d").await.unwrap_err(), Refusal::Busy);
         assert_eq!(began.elapsed(), Duration::from_secs(10));
         first.leave_open(Some(Duration::from_secs(4)));
         let began = Instant::now();
-        let held = guard.open("d", soon()).await.unwrap();
+        let held = open(&guard, "d").await.unwrap();
         assert_eq!(began.elapsed(), Duration::from_secs(4));
         held.close();
         // One that lingers past the deadline is not waited for at all; nobody said that it closed.
-        drop(guard.open("d", soon()).await.unwrap());
+        drop(open(&guard, "d").await.unwrap());
         let began = Instant::now();
-        assert_eq!(guard.open("d", soon()).await.unwrap_err(), Refusal::Busy);
+        assert_eq!(open(&guard, "d").await.unwrap_err(), Refusal::Busy);
         assert_eq!(began.elapsed(), Duration::ZERO);
     }
 
@@ -232,8 +298,7 @@ mod tests {
         let guard = guard();
         let credential = Credential::new("admin", "wrong");
         let fresh = CredentialState::default();
-        let (one, two) =
-            (guard.open("1", soon()).await.unwrap(), guard.open("2", soon()).await.unwrap());
+        let (one, two) = (open(&guard, "1").await.unwrap(), open(&guard, "2").await.unwrap());
         let host = IpAddr::from([10, 1, 2, 3]);
         let first = one.login(host, &credential, &fresh, soon()).await.unwrap();
         // The same host by another notation.

@@ -144,9 +144,12 @@ impl Prober {
         }
 
         let key = request.device.map_or_else(|| target.request_uri(), |id| id.to_string());
-        let turn = Instant::now() + self.settings.turn;
+        let turn = async {
+            let share = self.guard.share(request.claim, expected_bps(&request)).await;
+            self.guard.open(&key, share, Instant::now() + self.settings.turn).await
+        };
         let held = tokio::select! {
-            held = self.guard.open(&key, turn) => held,
+            held = turn => held,
             () = cancel.cancelled() => {
                 return unopened(&request, start, cancelled(Stage::Prepare));
             }
@@ -309,6 +312,15 @@ fn looked(seen: &Look) -> Looked {
     } else {
         Looked::None
     }
+}
+
+/// What the stream is expected to take of its site's uplink, bits per second.
+fn expected_bps(request: &ProbeRequest) -> u64 {
+    if request.depth == Depth::Reach {
+        return 0;
+    }
+    let assumed = request.claim.uplink.map_or(0, |uplink| uplink.assumed_bps);
+    request.habit.bitrate_bps().map_or(assumed, |measured| measured as u64)
 }
 
 /// A probe that could not be made, for a reason of ours.

@@ -17,7 +17,7 @@ use zhishou_protocol::rtsp::{
     Cause, Event, Facts, Failure, Input, Output, PacketKind, Plan, Route, Scheme, Session, Target,
     TeardownState, Track,
 };
-use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
+use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports, Trust};
 
 use super::certificate::Met;
 use super::connect::{Connected, connect};
@@ -132,7 +132,10 @@ impl Visit {
             (_, TransportPolicy::Auto) => Transports::AUTO,
             (_, TransportPolicy::Udp) => Transports::UDP,
         };
+        // In a replay nothing leaves, and what was kept back then comes when it came.
+        let proven = order.credential_state.proven || order.player.is_some();
         let session = Session::new(Plan {
+            trust: if proven { Trust::Proven } else { Trust::Untried },
             target: order.target.clone(),
             credential,
             depth: match order.depth {
@@ -254,6 +257,10 @@ impl Visit {
                     datagrams.playing(now);
                 }
                 self.settle();
+                // It plays without one: none is sent outside the budget of the host.
+                if !self.session.facts().login_sent {
+                    self.session.withhold_login();
+                }
             }
         }
     }

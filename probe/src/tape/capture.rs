@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use zhishou_domain::{
-    Credential, CredentialState, Lang, Observation, ProbeRequest, Snapshot, Timestamp,
+    Claim, Credential, CredentialState, Lang, Observation, ProbeRequest, Snapshot, Timestamp,
 };
 use zhishou_protocol::rtsp::Target;
 
@@ -119,6 +119,7 @@ impl Capture {
         let header = &self.header;
         ProbeRequest {
             device: None,
+            claim: Claim::default(),
             kind: header.kind,
             url: header.target.clone(),
             credential: header.login.then(|| Credential::new("replay", "replay")),

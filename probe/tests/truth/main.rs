@@ -84,6 +84,7 @@ pub(crate) async fn probe(script: Script, declared_fps: Option<f64>, seconds: u6
     let server = Server::start(script.clone(), declared_fps);
     let request = ProbeRequest {
         device: None,
+        claim: zhishou_domain::Claim::default(),
         kind: DeviceKind::Camera,
         url: server.url(),
         credential: None,

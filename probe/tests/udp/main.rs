@@ -75,6 +75,7 @@ fn prober() -> Prober {
 fn request(camera: &Camera, transport: TransportPolicy) -> ProbeRequest {
     ProbeRequest {
         device: None,
+        claim: zhishou_domain::Claim::default(),
         kind: DeviceKind::Camera,
         url: camera.url(),
         credential: None,

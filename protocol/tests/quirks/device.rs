@@ -6,7 +6,7 @@ use std::time::Duration;
 use zhishou_protocol::auth::Credential;
 use zhishou_protocol::rtsp::{
     Cause, Deadlines, Depth, Event, Failure, Input, Output, PacketKind, Plan, Session, Stage,
-    Target, Track, Transports,
+    Target, Track, Transports, Trust,
 };
 use zhishou_protocol::sdp::Description;
 
@@ -38,6 +38,7 @@ impl Device {
     pub(crate) fn at(url: &str, depth: Depth, login: Option<(&str, &str)>) -> Self {
         let session = Session::new(Plan {
             target: Target::parse(url).unwrap().0,
+            trust: Trust::Proven,
             credential: login.map(|(user, password)| Credential::new(user, password)),
             depth,
             transports: Transports::TCP,

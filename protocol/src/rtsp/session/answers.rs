@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::requests::{Pending, Step};
-use super::{Event, Leg, MAX_REDIRECTS, Queued, Session, State, TeardownState, Track};
+use super::{CLOSE_GRACE, Event, Leg, MAX_REDIRECTS, Queued, Session, State, TeardownState, Track};
 use crate::auth::{Challenge, Verdict};
 use crate::rtsp::failure::{Cause, RedirectProblem, Stage};
 use crate::rtsp::{
-    Asked, BaseUrl, Response, Route, Scheme, SessionHeader, Target, TransportHeader,
+    Asked, BaseUrl, Response, Route, Scheme, SessionHeader, Target, TransportHeader, Trust,
     resolve_control,
 };
 use crate::sdp::Description;
@@ -28,6 +28,7 @@ impl Session {
             return;
         }
         self.pending = None;
+        self.unsure &= !matches!(pending.step, Step::Setup(_));
         if response.status == 401 {
             return self.on_challenge(&pending, &response, now);
         }
@@ -105,6 +106,11 @@ impl Session {
                     .is_some_and(|c| c.to_ascii_lowercase().contains("close"));
                 if closing && pending.step == Step::Describe && !self.reconnected {
                     return self.reconnect();
+                }
+                let first = !pending.carried && !self.auth.sent();
+                if first && self.plan.trust == Trust::Untried {
+                    self.held_back = Some((pending.step, now + CLOSE_GRACE));
+                    return;
                 }
                 return self.repeat(pending.step, now, pending.carried);
             }

@@ -31,12 +31,15 @@ use requests::{Pending, Step};
 
 use super::failure::{Cause, Failure, Stage};
 use super::framer::{Frame, FrameError, Framer};
-use super::{Asked, BaseUrl, Plan, Route, Scheme, SessionHeader, Target, TransportKind};
+use super::{Asked, BaseUrl, Plan, Route, Scheme, SessionHeader, Target, TransportKind, Trust};
 use crate::auth::Authenticator;
 use crate::sdp::Description;
 
 /// Redirects followed in one probe.
 const MAX_REDIRECTS: u32 = 3;
+/// How long a login that was never accepted is kept back after a 401: a device that closes the
+/// connection now has not read it, one that closes later may have refused it (Q70).
+const CLOSE_GRACE: Duration = Duration::from_millis(100);
 /// Requests of the device that are answered in one session.
 const MAX_SERVER_REQUESTS: u32 = 100;
 
@@ -200,6 +203,10 @@ pub struct Session {
     reconnected: bool,
     /// A SETUP was answered: there is something to tear down.
     open: bool,
+    /// A SETUP was sent and not answered: there may be something to tear down.
+    unsure: bool,
+    /// This request goes out at that time, with the login in it for the first time.
+    held_back: Option<(Step, Duration)>,
     header: Option<SessionHeader>,
     keepalive: KeepAlive,
     /// The next DESCRIBE goes without login although there is a challenge: its nonce may be good for
@@ -245,6 +252,8 @@ impl Session {
             reopened: false,
             reconnected: false,
             open: false,
+            unsure: false,
+            held_back: None,
             header: None,
             keepalive: KeepAlive::default(),
             bare_describe: false,
@@ -399,6 +408,10 @@ impl Session {
             self.on_timeout(now);
             return true;
         }
+        if let Some((step, _)) = self.held_back.filter(|(_, at)| *at <= now) {
+            self.repeat(step, now, false);
+            return true;
+        }
         if self.state == State::Playing && self.keepalive.next.is_some_and(|next| next <= now) {
             self.keep_alive(now);
             return true;
@@ -409,7 +422,8 @@ impl Session {
     fn next_deadline(&self) -> Duration {
         let keepalive = (self.state == State::Playing).then_some(self.keepalive.next).flatten();
         let pending = self.pending.as_ref().map(|p| p.deadline);
-        pending.into_iter().chain(keepalive).min().unwrap_or(Duration::MAX)
+        let held_back = self.held_back.map(|(_, at)| at);
+        pending.into_iter().chain(keepalive).chain(held_back).min().unwrap_or(Duration::MAX)
     }
 
     /// Drops the connection and asks for a new one; then `step` is sent.
@@ -420,6 +434,8 @@ impl Session {
         self.closed = false;
         self.detached = false;
         self.open = false;
+        self.unsure = false;
+        self.held_back = None;
         self.header = None;
         self.legs.clear();
         self.state = State::Connecting(step);
@@ -434,6 +450,9 @@ impl Session {
     }
 
     fn on_closed(&mut self, now: Duration) {
+        if self.held_back.take().is_some() && !self.reconnected {
+            return self.reconnect();
+        }
         let Some(pending) = self.pending.take() else {
             if self.state == State::Playing && self.may_reopen() {
                 self.detached = true;
@@ -448,6 +467,9 @@ impl Session {
         // A device that closes after its 401 or after DESCRIBE is asked once more (Q70); SETUP needs
         // a DESCRIBE on its own connection (Q71).
         let again = self.auth.ready() || matches!(pending.step, Step::Setup(_));
+        // One that closes on a login may have refused it.
+        let untried = self.plan.trust == Trust::Untried && !self.auth.proven();
+        let again = again && !(pending.carried && untried);
         if again && !self.open && !self.reconnected && self.framer.has_spoken() {
             self.bare_describe = false;
             return self.reconnect();
@@ -469,7 +491,7 @@ impl Session {
     }
 
     fn unsent_teardown(&self) -> TeardownState {
-        if self.open { TeardownState::NotSent } else { TeardownState::NotNeeded }
+        if self.open || self.unsure { TeardownState::NotSent } else { TeardownState::NotNeeded }
     }
 
     fn on_stop(&mut self, now: Duration) {
@@ -493,6 +515,7 @@ impl Session {
             return self.torn_down(TeardownState::Unanswered);
         }
         if pending.stopping {
+            self.facts.teardown = self.unsent_teardown();
             return self.finish(Ok(()));
         }
         let waited = now.saturating_sub(pending.sent_at);
@@ -541,6 +564,7 @@ impl Session {
     fn finish(&mut self, result: Result<(), Failure>) {
         self.result.get_or_insert(result);
         self.pending = None;
+        self.held_back = None;
         self.state = State::Done;
     }
 }

@@ -101,6 +101,8 @@ impl Session {
             Step::Options | Step::Teardown => request,
         };
         self.queue.push_back(Queued::Send(request.finish()));
+        self.unsure |= matches!(step, Step::Setup(_));
+        self.held_back = None;
         self.pending = Some(Pending {
             step,
             cseq: self.cseq,

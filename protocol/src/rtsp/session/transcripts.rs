@@ -15,6 +15,7 @@ macro_rules! message {
 }
 
 mod datagrams;
+mod untried;
 
 /// The device's side of a session.
 struct Device {
@@ -37,7 +38,17 @@ impl Device {
     }
 
     fn with(transports: Transports, depth: Depth, login: Option<(&str, &str)>) -> Self {
+        Self::trusting(Trust::Proven, transports, depth, login)
+    }
+
+    fn trusting(
+        trust: Trust,
+        transports: Transports,
+        depth: Depth,
+        login: Option<(&str, &str)>,
+    ) -> Self {
         let plan = Plan {
+            trust,
             target: Target::parse(URL).unwrap().0,
             credential: login.map(|(user, password)| Credential::new(user, password)),
             depth,

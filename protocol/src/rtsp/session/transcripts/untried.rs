@@ -1,0 +1,82 @@
+//! A login that was never accepted, and sessions that may have been opened.
+
+use super::*;
+
+const UNAUTHORIZED: &str = "RTSP/1.0 401 Unauthorized\nCSeq: {cseq}\nWWW-Authenticate: Digest realm=\"a\", nonce=\"1\"\n\n";
+const GRACE: Duration = Duration::from_millis(100);
+
+/// It was challenged and has sent nothing yet.
+fn challenged() -> Device {
+    let mut device = Device::trusting(Trust::Untried, Transports::TCP, Depth::Play, LOGIN);
+    device.input(Input::Connected);
+    device.serve("OPTIONS", &status("200 OK"));
+    assert!(!device.serve("DESCRIBE", UNAUTHORIZED).contains("Authorization"));
+    assert!(device.sent.is_empty(), "it waits for a close that is on its way");
+    device
+}
+
+#[test]
+fn q70_it_does_not_go_into_a_connection_that_is_being_closed() {
+    let mut device = challenged();
+    device.input(Input::Closed);
+    assert_eq!(device.connects.len(), 2);
+    assert!(!device.session.facts().login_sent);
+    device.input(Input::Connected);
+    assert!(device.expect("DESCRIBE").contains("Authorization: Digest"));
+    // The new one may close too: it has had the login.
+    device.input(Input::Closed);
+    assert_eq!(device.fails_with(), (Stage::Describe, &Cause::ConnectionLost));
+    assert_eq!((device.connects.len(), device.sent.len()), (2, 0));
+}
+
+#[test]
+fn closing_on_it_is_not_answered_by_sending_it_again() {
+    let mut device = challenged();
+    device.pass(GRACE);
+    assert!(device.expect("DESCRIBE").contains("Authorization: Digest"));
+    device.input(Input::Closed);
+    assert_eq!(device.fails_with(), (Stage::Describe, &Cause::ConnectionLost));
+    let facts = device.session.facts();
+    assert_eq!((device.connects.len(), facts.login_sent, facts.rejected_logins), (1, true, 0));
+}
+
+#[test]
+fn stopped_while_it_waits_it_is_not_sent() {
+    let mut device = challenged();
+    device.input(Input::Stop);
+    device.pass(GRACE);
+    assert!(device.sent.is_empty() && device.finished == Some(Ok(())));
+    assert!(!device.session.facts().login_sent);
+}
+
+#[test]
+fn basic_is_not_tried_after_digest_was_refused() {
+    let mut device = challenged();
+    device.pass(GRACE);
+    let basic = UNAUTHORIZED.replace("Digest realm=\"a\", nonce=\"1\"", "Basic realm=\"a\"");
+    device.serve("DESCRIBE", &basic);
+    assert!(matches!(device.fails_with().1, Cause::AuthRejected { .. }));
+    assert!(device.sent.is_empty());
+}
+
+#[test]
+fn a_setup_that_was_never_answered_may_have_opened_a_session() {
+    for stopped in [false, true] {
+        let mut device = Device::connected(Depth::Play, None);
+        device.serve("OPTIONS", &status("200 OK"));
+        device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+        device.expect("SETUP");
+        if stopped {
+            device.input(Input::Stop);
+        }
+        device.pass(Duration::from_secs(10));
+        assert!(device.finished.is_some());
+        assert_eq!(device.session.facts().teardown, TeardownState::NotSent);
+    }
+    // One that was refused has not.
+    let mut device = Device::connected(Depth::Play, None);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", &status("453 Not Enough Bandwidth"));
+    assert_eq!(device.session.facts().teardown, TeardownState::NotNeeded);
+}
