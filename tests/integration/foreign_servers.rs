@@ -1,5 +1,6 @@
 //! `zhishou probe` against RTSP servers that nobody here wrote: GStreamer's, live555,
-//! aio-rtsp-toolkit. `make test` puts them under `target/peers/`.
+//! aio-rtsp-toolkit, VLC, RTSP::Server, rtsp-streaming-server, rtsp-rs. `make test` puts those that
+//! are no packages of the system under `target/peers/`.
 
 use crate::platform::binary;
 use serde_json::Value;
@@ -296,6 +297,28 @@ fn aio_rtsp_toolkit_serves_a_file() {
     let arguments = [script.to_str().unwrap(), &port.to_string()];
     let open = Peer::start(&python, &arguments, &files(&["view-h264.mp4"]));
     is_well(open.url("view-h264.mp4"), "h264");
+}
+
+/// Of VLC, of Perl, of Node and of Python: each refuses TCP in its own way, Perl's with 400.
+#[test]
+fn servers_that_have_udp_alone_are_found_by_falling_back() {
+    let python = root().join("target/peers/venv/bin/python");
+    let script = root().join("tests/peers/udp_server.py");
+    let script = script.to_str().unwrap();
+    for (kind, name, file) in [
+        ("vlc", "view-h264.mp4", "view-h264.mp4"),
+        ("perl", "view-h264.mp4", "view-h264.mp4"),
+        ("node", "view-h264.mp4", "view-h264.mp4"),
+        ("rtsp-rs", "stream", "view.h264"),
+    ] {
+        let server = Peer::start(&python, &[script, kind], &files(&[file]));
+        is_well_over("auto", "udp", server.url(name), "h264");
+        is_well_over("udp", "udp", server.url(name), "h264");
+    }
+    let login = [script, "vlc", "--login", "viewer", "s3cret"];
+    let guarded = Peer::start(&python, &login, &files(&["view-h264.mp4"]));
+    is_well_over("auto", "udp", &guarded.url_as("viewer", "s3cret", "view-h264.mp4"), "h264");
+    is_refused(&guarded.url_as("viewer", "wrong-password", "view-h264.mp4"));
 }
 
 /// A dialogue with a real server, kept, told, and done again without the server.

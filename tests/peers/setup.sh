@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Fetches and builds the foreign RTSP servers that the tests probe, into target/peers/:
 #   live555-server   live555, from the C++ sources in a pinned source package
-#   venv/            a Python environment with aio-rtsp-toolkit and PyAV
-# GStreamer's server needs nothing here (tests/peers/gst_server.py uses the system's python3-gi).
+#   venv/            a Python environment with aio-rtsp-toolkit, rtsp-rs and PyAV
+#   node/            rtsp-streaming-server
+# GStreamer's server, VLC and Perl's RTSP::Server are packages of the system.
 # Does nothing, and needs no network, where all is there. Nothing of it is committed or shipped.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,7 +20,7 @@ venv() {
   local wanted have=$peers/venv/.made-from
   wanted=$(sha256sum tests/peers/requirements.txt)
   if [ -f "$have" ] && [ "$(cat "$have")" = "$wanted" ]; then return; fi
-  say "making the Python environment (PyAV, aio-rtsp-toolkit; about 40 MB)"
+  say "making the Python environment (PyAV, aio-rtsp-toolkit, rtsp-rs; about 40 MB)"
   rm -rf "$peers/venv"
   /usr/bin/python3 -m venv "$peers/venv" || fail "python3 -m venv failed (Debian package: python3-venv)"
   "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r tests/peers/requirements.txt \
@@ -60,5 +61,20 @@ live555() {
   rm -rf "$work"
 }
 
+# rtsp-streaming-server, as the lock file pins it.
+node_server() {
+  local wanted have=$peers/node/.made-from
+  wanted=$(sha256sum tests/peers/package-lock.json)
+  if [ -f "$have" ] && [ "$(cat "$have")" = "$wanted" ]; then return; fi
+  say "fetching rtsp-streaming-server (8 MB)"
+  rm -rf "$peers/node"
+  mkdir -p "$peers/node"
+  cp tests/peers/package.json tests/peers/package-lock.json "$peers/node"
+  npm ci --prefix "$peers/node" --no-audit --no-fund --silent </dev/null \
+    || fail "npm cannot fetch the packages of tests/peers/package.json"
+  printf '%s' "$wanted" >"$have"
+}
+
 venv
 live555
+node_server

@@ -235,11 +235,15 @@ impl Session {
         }
     }
 
-    /// SETUP of the video or PLAY was refused: 461 speaks of the transport alone.
+    /// SETUP of the video or PLAY was refused: 461 speaks of the transport alone, and 400 to SETUP
+    /// may, where a server knows one transport only (RTSP::Server).
     fn refused(&mut self, response: &Response, now: Duration) {
-        match status_cause(response) {
-            cause @ Cause::TransportUnsupported { .. } => self.fall_back_or_fail(cause, now),
-            cause => self.fail(cause, now),
+        match (status_cause(response), self.stage) {
+            (cause @ Cause::TransportUnsupported { .. }, _)
+            | (cause @ Cause::BadStatus { status: 400, .. }, Stage::Setup) => {
+                self.fall_back_or_fail(cause, now);
+            }
+            (cause, _) => self.fail(cause, now),
         }
     }
 

@@ -102,6 +102,20 @@ fn q49_server_port_absent_and_media_from_another_host() {
 }
 
 #[test]
+fn a_bad_request_at_setup_may_mean_the_transport() {
+    let mut device = described(Transports::AUTO, None);
+    device.serve("SETUP", &status("400 Bad Request"));
+    device.input(Input::Connected);
+    device.plays_udp();
+    assert_eq!(device.session.facts().transport, Some(TransportKind::Udp));
+    // Without another, it is what it says.
+    let mut device = described(Transports::TCP, None);
+    device.serve("SETUP", &status("400 Bad Request"));
+    let (stage, cause) = device.fails_with();
+    assert!(matches!((stage, cause), (Stage::Setup, Cause::BadStatus { status: 400, .. })));
+}
+
+#[test]
 fn q48_tcp_refused_is_asked_for_udp_on_a_new_connection() {
     let mut device = described(Transports::AUTO, None);
     device.serve("SETUP", &status("461 Unsupported Transport"));
