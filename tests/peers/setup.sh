@@ -2,7 +2,7 @@
 # Fetches and builds the foreign RTSP servers that the tests probe, into target/peers/:
 #   live555-server   live555, from the C++ sources in a pinned source package
 #   venv/            a Python environment with aio-rtsp-toolkit, rtsp-rs and PyAV
-#   node/            rtsp-streaming-server
+#   npm/             rtsp-streaming-server
 # GStreamer's server, VLC and Perl's RTSP::Server are packages of the system.
 # Does nothing, and needs no network, where all is there. Nothing of it is committed or shipped.
 set -euo pipefail
@@ -63,14 +63,14 @@ live555() {
 
 # rtsp-streaming-server, as the lock file pins it.
 node_server() {
-  local wanted have=$peers/node/.made-from
+  local wanted have=$peers/npm/.made-from
   wanted=$(sha256sum tests/peers/package-lock.json)
   if [ -f "$have" ] && [ "$(cat "$have")" = "$wanted" ]; then return; fi
   say "fetching rtsp-streaming-server (8 MB)"
-  rm -rf "$peers/node"
-  mkdir -p "$peers/node"
-  cp tests/peers/package.json tests/peers/package-lock.json "$peers/node"
-  npm ci --prefix "$peers/node" --no-audit --no-fund --silent </dev/null \
+  rm -rf "$peers/npm"
+  mkdir -p "$peers/npm"
+  cp tests/peers/package.json tests/peers/package-lock.json "$peers/npm"
+  npm ci --prefix "$peers/npm" --no-audit --no-fund --silent </dev/null \
     || fail "npm cannot fetch the packages of tests/peers/package.json"
   printf '%s' "$wanted" >"$have"
 }

@@ -78,7 +78,7 @@ def main():
     elif kind == "perl":
         children = [start(["perl", str(HERE / "perl_server.pl"), *relay])]
     elif kind == "node":
-        children = [start(["node", str(HERE / "node_server.js"), *relay], NODE_PATH=str(PEERS / "node/node_modules"))]
+        children = [start(["node", str(HERE / "node_server.js"), *relay], NODE_PATH=str(PEERS / "npm/node_modules"))]
     elif kind == "rtsp-rs":
         name = "stream"
         children = [start([sys.executable, str(HERE / "rtsp_rs_server.py"), str(port), file])]
