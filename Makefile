@@ -7,7 +7,8 @@
 CARGO_TARGET_DIR ?= target
 # Where the demo keeps its database, pictures and footage; remove it to begin anew.
 DATA ?= data/demo
-# More for `zhishou demo`, such as ARGS="--listen 127.0.0.1:9000 --cameras 60".
+# More for `zhishou demo`, such as ARGS="--listen 127.0.0.1:9000 --cameras 60", or for
+# tests/bench/run.py, such as ARGS="--rounds 1".
 ARGS ?=
 
 help: ## this list
@@ -38,9 +39,9 @@ check: ## formatting and lints, as CI has them
 setup: ## install all that building and testing need
 	@.ci/setup test
 
-bench: ## measure pages, and probes against ffmpeg and PyAV
+bench: ## measure pages, probes against ffmpeg and PyAV, and sessions against their goals
 	@.ci/setup test
-	@tests/bench/run.sh
+	@tests/bench/run.sh $(ARGS)
 
 # Seconds for each target of `make fuzz`.
 FUZZ_SECONDS ?= 20

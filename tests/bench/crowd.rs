@@ -3,9 +3,11 @@
 //!
 //! It shows what sessions that are open cost their viewer, not what media cost, and cannot be
 //! decoded. Written from RFC 2326 and 6184 with plain sockets and none of our own code; it checks
-//! nothing and ends with its standard input.
+//! nothing and ends with its standard input, after it has printed the most viewers that it sent to
+//! at once.
 
 use std::io::{Read as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{env, io, process, thread};
 
@@ -23,6 +25,10 @@ const PAYLOAD: usize = 1_000;
 /// keyframe.
 const SLICE: [u8; 3] = [0x41, 0x9a, 0x00];
 
+/// Viewers that are being sent to now, and the most there ever were.
+static VIEWERS: AtomicUsize = AtomicUsize::new(0);
+static MOST_VIEWERS: AtomicUsize = AtomicUsize::new(0);
+
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=crowd\r\nt=0 0\r\na=control:*\r\n\
                    m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n\
                    a=fmtp:96 packetization-mode=1\r\na=control:video\r\n";
@@ -36,6 +42,7 @@ async fn main() -> io::Result<()> {
     thread::spawn(|| {
         // What comes does not matter, only that it ends.
         let _ = io::stdin().read_to_end(&mut Vec::new());
+        let _ = writeln!(io::stdout(), "{}", MOST_VIEWERS.load(Ordering::Relaxed));
         process::exit(0);
     });
     let socket = tokio::net::TcpSocket::new_v4()?;
@@ -58,7 +65,10 @@ async fn main() -> io::Result<()> {
                 }
                 match method.as_str() {
                     "PLAY" => {
+                        let viewers = VIEWERS.fetch_add(1, Ordering::Relaxed) + 1;
+                        MOST_VIEWERS.fetch_max(viewers, Ordering::Relaxed);
                         let gone = play(&mut reader, &mut writer, session).await;
+                        VIEWERS.fetch_sub(1, Ordering::Relaxed);
                         if gone.is_none() {
                             break;
                         }

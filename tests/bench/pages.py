@@ -4,7 +4,7 @@ usage: pages.py --district BIN [--count N]
 
 BIN is the example `district` of the crate web: it fills a database of its own and serves it on
 loopback. One client, one request at a time over a kept connection; the first round is not counted.
-Prints milliseconds from the request to the last byte: median (min–max).
+Prints milliseconds from the request to the last byte: median (min–max). A missed goal fails nothing.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import urllib.parse
 
 PORT = 18091
 PAGES = ["/", "/?class=1", "/?trouble=1", "/devices", "/api/v1/rates?by=street"]
-GOAL_MS = 100
+GOAL_PAGE, GOAL_MS = "/", 100
 
 
 def login(connection):
@@ -57,7 +57,6 @@ def main():
         connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
         cookie = login(connection)
         print(f"{'page':28} {'ms median':>10} {'min–max':>16} {'kB':>6}   130 sites, 10 010 devices")
-        slow = []
         for path in PAGES:
             fetch(connection, path, cookie)
             runs = [fetch(connection, path, cookie) for _ in range(arguments.count)]
@@ -65,14 +64,12 @@ def main():
             median = statistics.median(times)
             spread = f"{min(times):.1f}–{max(times):.1f}"
             print(f"{urllib.parse.unquote(path):28} {median:10.1f} {spread:>16} {runs[0][1] / 1000:6.1f}")
-            if path == "/" and median > GOAL_MS:
-                slow.append(path)
-        if slow:
-            print(f"over the goal of {GOAL_MS} ms: {', '.join(slow)}")
+            if path == GOAL_PAGE:
+                print(f"{'':28} {'≤ ' + str(GOAL_MS):>10} {'met' if median <= GOAL_MS else 'missed':>16}")
+        sys.stdout.flush()
     finally:
         server.terminate()
         server.wait()
-    sys.exit(1 if slow else 0)
 
 
 main()

@@ -1,214 +1,131 @@
-"""Measures probes at depth picture against peers doing the same, in the same run.
+"""Measures probes against peers doing the same in the same run, and sessions against their goals.
 
-usage: run.py --zhishou BIN --cameras BIN --load BIN --work DIR [--rounds N] [--count N]
+usage: run.py --zhishou BIN --cameras BIN --crowd BIN --load BIN --work DIR
+              [--rounds N] [--count N] [--budget SECONDS]
 
-The contenders take turns on the same cameras, so that a machine that drifts drifts for all of
-them; what counts is the ratio within a round. Every contender connects over RTSP and TCP, decodes
-one keyframe and judges it, except `decode`, which only decodes: the physical limit.
+Contenders (contenders.py) take turns on the same cameras, so that a machine that drifts drifts for
+all of them; what counts is the ratio within a round. Sessions (sessions.py) are ours alone, three
+rounds of them. Goals (goals.py) come last, each with whether it was met.
 
-  zhishou   one process for all probes; its start is counted
-  ffmpeg    tuned, one process a probe
-  pyav      one process, a pool of threads; its start is not counted
-  judged    our probes in a process that runs already: its start is not counted
-  decoded   the same as far as the pixels, which are not judged
-  decode    libavcodec alone on the same keyframe, a thread for each processor
-
-CPU is user and system time of the contender's processes as the kernel counted it (wait4); the
-cameras run in a process of their own and are not in it. Fails where a contender does not finish
-every probe. Bounded: no more rounds are begun after --budget seconds.
+CPU is user and system time of the contender's processes as the kernel counted it; the cameras run
+in processes of their own and are not in it. Missed goals fail nothing; a contender that does not
+finish every probe ends its scene, and fails the run once all else is printed. Bounded: nothing is
+begun after --budget seconds but the first round of each part, and every process is.
 """
 
 import argparse
-import hashlib
-import json
 import os
-import statistics
-import subprocess
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ADDRESS_PORT = 18554
-FFMPEG_AT_ONCE = 4
-PYAV_THREADS = 8
-TIMEOUT = 60
+import contenders
+import goals
+import sessions
+from clips import SCENES, Clip
+from command import Failed, Server, raise_descriptors
 
-SOURCE = "testsrc2=size={size}:rate=25,noise=alls=20:all_seed=1"
-
-# name, codec, size, seconds (x265 is slow), quality: keyframes of about 220, 50 and 240 kB.
-# The noise stands still, so that keyframes are as heavy as a hard scene's and the rest is not.
-SCENES = [
-    ("1080p", "h264", "1920x1080", "2",
-     ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-crf", "33"]),
-    ("d1", "h264", "704x576", "2",
-     ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-crf", "32"]),
-    ("1080p265", "hevc", "1920x1080", "0.4",
-     ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0:crf=32"]),
-]
+ADDRESS = "127.0.0.1:18554"
+SESSION_ROUNDS = 3
 
 
-def ending(codec):
-    return "h265" if codec == "hevc" else codec
+class Run:
+    """What is still allowed, and what went wrong."""
+
+    def __init__(self, budget):
+        self.deadline = time.monotonic() + budget
+        self.failures = []
+
+    def rounds(self, what, wanted, measure):
+        """Results of `measure(number)`, as many as time allows, and at least one."""
+        results = []
+        for number in range(wanted):
+            if time.monotonic() > self.deadline and results:
+                say(f"{what}: the time is up after {len(results)} rounds")
+                break
+            try:
+                results.append(measure(number))
+            except Failed as problem:
+                self.failures.append(f"{what}: {problem}")
+                break
+            say(f"{what}: round {number + 1} of {wanted}")
+        return results
 
 
-def make_clips(work):
-    """A moving test pattern with noise, and its first keyframe, made once."""
-    clips = {}
-    for name, codec, size, seconds, encoder in SCENES:
-        made = hashlib.sha256(repr((SOURCE, size, seconds, encoder)).encode()).hexdigest()[:8]
-        clip = os.path.join(work, f"{name}-{made}.{ending(codec)}")
-        key = os.path.join(work, f"{name}-{made}-key.{ending(codec)}")
-        if not os.path.exists(key):
-            source = SOURCE.format(size=size)
-            base = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
-            subprocess.run(base + ["-f", "lavfi", "-i", source, "-t", seconds, "-pix_fmt", "yuv420p", "-g", "50"]
-                           + encoder + ["-f", codec, clip], check=True)
-            subprocess.run(base + ["-f", codec, "-i", clip, "-c", "copy", "-frames:v", "1", "-f", codec,
-                                   key + ".new"], check=True)
-            os.rename(key + ".new", key)
-        clips[name] = (codec, clip, key)
-    return clips
+def say(text):
+    print(f"  {text}", file=sys.stderr)
 
 
-def run(command, feed=None):
-    """Runs a command to its end; its output, its CPU seconds, its wall seconds."""
-    began = time.monotonic()
-    child = subprocess.Popen(command, stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    watchdog = threading.Timer(TIMEOUT, child.kill)
-    watchdog.start()
-    try:
-        if feed:
-            child.stdin.write(feed.encode())
-            child.stdin.close()
-        output = child.stdout.read()
-    finally:
-        watchdog.cancel()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return output.decode(), usage.ru_utime + usage.ru_stime, time.monotonic() - began
+def compete(options, clip, number):
+    """A round of all contenders on one scene: CPU ms and wall ms a probe, by contender."""
+    urls = [f"rtsp://{ADDRESS}/{clip.name}/{camera}" for camera in range(options.count)]
+    competing = contenders.of(clip.name)
+    order = list(competing)
+    order = order[number % len(order):] + order[:number % len(order)]
+    result = {}
+    for name in order:
+        asked, done, cpu, wall = competing[name](options, urls, clip)
+        if done != asked:
+            raise Failed(f"{name} finished {done} of {asked} probes")
+        result[name] = (1000 * cpu / done, 1000 * wall / done)
+    return result
 
 
-def zhishou(options, urls, scene):
-    # Media is received for the shortest time; the picture is judged as always.
-    command = [options.zhishou, "probe", "--from", "-", "--depth", "picture", "--seconds", "0.5",
-               "--jobs", str(len(urls)), "--json"]
-    output, cpu, wall = run(command, "\n".join(urls) + "\n")
-    seen = [json.loads(line) for line in output.splitlines()]
-    return sum(1 for line in seen if line["picture"] is not None), cpu, wall
+def show(clip, rounds):
+    print(f"\n{clip.name}  {clip.codec}, keyframe {os.path.getsize(clip.key) // 1000} kB; "
+          f"{len(rounds)} rounds; median (min–max)")
+    print(f"  {'':8} {'CPU ms a probe':>24} {'probes a second':>24} {'CPU, of judged':>22}")
+    for name in contenders.of(clip.name) if rounds else []:
+        cpu = [result[name][0] for result in rounds]
+        rate = [1000 / result[name][1] for result in rounds]
+        ratio = [result[name][0] / result["judged"][0] for result in rounds]
+        print(f"  {name:8} {goals.spread(cpu, 1):>24} {goals.spread(rate, 1):>24} {goals.spread(ratio, 2):>22}")
+    sys.stdout.flush()
 
 
-def ffmpeg(options, urls, scene):
-    def one(url):
-        command = ["ffmpeg", "-nostdin", "-threads", "1", "-rtsp_transport", "tcp", "-analyzeduration", "0",
-                   "-probesize", "32768", "-i", url, "-an", "-frames:v", "1", "-vf",
-                   "scale=480:270:flags=area,signalstats,blurdetect,metadata=mode=print:file=-",
-                   "-f", "null", "-"]
-        output, cpu, _ = run(command)
-        return ("lavfi.blur" in output), cpu
+def measure(run, options, clips):
+    """Those parts first that have goals."""
+    def scene(name):
+        rounds = run.rounds(name, options.rounds, lambda number: compete(options, clips[name], number))
+        show(clips[name], rounds)
+        return rounds
 
-    began = time.monotonic()
-    with ThreadPoolExecutor(FFMPEG_AT_ONCE) as pool:
-        ends = list(pool.map(one, urls))
-    return sum(done for done, _ in ends), sum(cpu for _, cpu in ends), time.monotonic() - began
-
-
-def told(output):
-    told = json.loads(output)
-    return told["done"], told["cpu_s"], told["wall_s"]
-
-
-def pyav(options, urls, scene):
-    script = os.path.join(HERE, "pyav_pool.py")
-    return told(run([sys.executable, script, str(PYAV_THREADS)], "\n".join(urls))[0])
-
-
-def decode(options, urls, scene):
-    codec, _, key = scene
-    script = os.path.join(HERE, "decode.py")
-    return told(run([sys.executable, script, codec, key, str(len(urls)), str(os.cpu_count())])[0])
-
-
-def load(options, depth, urls):
-    return told(run([options.load, depth, "0.5", str(len(urls))], "\n".join(urls) + "\n")[0])
-
-
-def judged(options, urls, scene):
-    return load(options, "picture", urls)
-
-
-def decoded(options, urls, scene):
-    return load(options, "decoded", urls)
-
-
-CONTENDERS = {"zhishou": zhishou, "ffmpeg": ffmpeg, "pyav": pyav, "judged": judged, "decoded": decoded,
-              "decode": decode}
-
-
-def measure(options, name, scene, deadline):
-    """Rounds of all contenders on one scene: CPU ms and wall ms a probe, by contender."""
-    base = f"127.0.0.1:{ADDRESS_PORT}/{name}"
-    urls = [f"rtsp://{base}/{number}" for number in range(options.count)]
-    rounds = []
-    for number in range(options.rounds):
-        if time.monotonic() > deadline and len(rounds) >= 1:
-            print(f"  {name}: the time is up after {len(rounds)} rounds", file=sys.stderr)
-            break
-        result = {}
-        order = list(CONTENDERS)
-        order = order[number % len(order):] + order[:number % len(order)]
-        for contender in order:
-            done, cpu, wall = CONTENDERS[contender](options, urls, scene)
-            if done != len(urls):
-                sys.exit(f"bench: {contender} finished {done} of {len(urls)} probes of {name}")
-            result[contender] = (1000 * cpu / done, 1000 * wall / done)
-        rounds.append(result)
-        print(f"  {name}: round {number + 1} of {options.rounds}", file=sys.stderr)
-    return rounds
-
-
-def spread(values, digits):
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
-
-
-def show(name, scene, rounds):
-    codec, _, key = scene
-    print(f"\n{name}  {codec}, keyframe {os.path.getsize(key) // 1000} kB; {len(rounds)} rounds; median (min–max)")
-    print(f"  {'':8} {'CPU ms a probe':>24} {'probes a second':>24} {'CPU, of zhishou':>22}")
-    for contender in CONTENDERS:
-        cpu = [result[contender][0] for result in rounds]
-        rate = [1000 / result[contender][1] for result in rounds]
-        ratio = [result[contender][0] / result["zhishou"][0] for result in rounds]
-        print(f"  {contender:8} {spread(cpu, 1):>24} {spread(rate, 1):>24} {spread(ratio, 2):>22}")
+    full = scene("1080p")
+    figures = {}
+    for name, figure in sessions.FIGURES.items():
+        wanted = min(options.rounds, SESSION_ROUNDS)
+        figures[name] = run.rounds(name, wanted, lambda number: figure(options, number))
+    scene("d1")
+    scene("1080p265")
+    goals.show(full, figures, clips["2m"].megabits_a_second())
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--zhishou", required=True)
     parser.add_argument("--cameras", required=True)
+    parser.add_argument("--crowd", required=True)
     parser.add_argument("--load", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=48)
-    parser.add_argument("--budget", type=float, default=180)
+    parser.add_argument("--budget", type=float, default=420)
     options = parser.parse_args()
+    options.address = ADDRESS
+    options.descriptors = raise_descriptors()
     os.makedirs(options.work, exist_ok=True)
-    deadline = time.monotonic() + options.budget
-    clips = make_clips(options.work)
-    cameras = subprocess.Popen(
-        [options.cameras, f"127.0.0.1:{ADDRESS_PORT}"] + [f"{name}={clip}" for name, (_, clip, _) in clips.items()],
-        stdin=subprocess.PIPE)
+    run = Run(options.budget)
+    clips = {name: Clip(options.work, name) for name in SCENES}
     try:
-        time.sleep(1)
-        if cameras.poll() is not None:
-            sys.exit("bench: the cameras do not start")
-        for name, scene in clips.items():
-            show(name, scene, measure(options, name, scene, deadline))
-    finally:
-        cameras.stdin.close()
-        cameras.wait(10)
+        cameras = Server([options.cameras, ADDRESS] + [f"{name}={clip.file}" for name, clip in clips.items()])
+        try:
+            measure(run, options, clips)
+        finally:
+            cameras.end()
+    except Failed as problem:
+        run.failures.append(str(problem))
+    for failure in run.failures:
+        print(f"bench: {failure}", file=sys.stderr)
+    sys.exit(1 if run.failures else 0)
 
 
 if __name__ == "__main__":
