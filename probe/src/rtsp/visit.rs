@@ -1,5 +1,6 @@
 //! One visit to one camera: a task that owns the connection and always closes the session.
 
+mod ending;
 mod replayed;
 
 use std::net::SocketAddr;
@@ -10,24 +11,25 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::Patience;
 use zhishou_domain::{
-    CertificateFingerprint, Clock, Credential, CredentialState, Depth, Detail, Fault, FaultCode,
-    LoginOutcome, LoginResult, Stage, Timestamp, TransportPolicy,
-};
-use zhishou_protocol::rtsp::{
-    Cause, Event, Facts, Failure, Input, Output, PacketKind, Plan, Route, Scheme, Session, Target,
-    TeardownState, Track,
+    CertificateFingerprint, Clock, Credential, CredentialState, Depth, Fault, FaultCode,
+    LoginResult, Stage, Timestamp, TransportPolicy,
 };
 use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports, Trust};
+use zhishou_protocol::rtsp::{
+    Event, Facts, Failure, Input, Output, PacketKind, Plan, Route, Scheme, Session, Target, Track,
+};
 
 use super::certificate::Met;
 use super::connect::{Connected, connect};
 use super::datagrams::Datagrams;
-use super::faults::{doubted, of_failure, silence, stage};
+use super::faults::{silence, stage};
 use super::link::{Heard, Link};
 use super::media::Media;
 use crate::guard::{Held, Refusal, Ticket};
 use crate::tape::{Handshake, Moment, Player, Stream, Tape};
 use crate::{CertificatePolicy, Settings};
+pub(super) use ending::cancelled;
+use ending::login_outcome;
 use replayed::{nanos, withheld};
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
@@ -485,81 +487,6 @@ impl Visit {
         let now = self.now();
         self.session.handle(Input::Stop, now);
     }
-
-    fn conclude(mut self: Box<Self>, end: &End) -> Box<Visited> {
-        let ended = self.now();
-        if let Some(datagrams) = &self.datagrams {
-            self.media.went_astray(datagrams, ended);
-        }
-        let mut facts = self.session.facts();
-        if matches!(end, End::GivenUp) {
-            facts.teardown = TeardownState::Unanswered;
-        }
-        self.settle();
-        let faults = self.faults(end, ended);
-        match facts.teardown {
-            TeardownState::NotNeeded | TeardownState::Confirmed | TeardownState::ClosedByPeer => {
-                self.held.close();
-            }
-            TeardownState::Unanswered | TeardownState::NotSent => {
-                self.held.leave_open(facts.session_timeout);
-            }
-        }
-        Box::new(Visited {
-            faults,
-            facts,
-            media: self.media,
-            resolve: self.resolve,
-            connect: self.connect,
-            login: self.login,
-            tls: self.tls,
-            ended,
-        })
-    }
-
-    fn faults(&self, end: &End, ended: Duration) -> Vec<Fault> {
-        let changed = self.tls.as_ref().and_then(Met::fault);
-        changed.into_iter().chain(self.faults_of_session(end, ended)).collect()
-    }
-
-    fn faults_of_session(&self, end: &End, ended: Duration) -> Vec<Fault> {
-        if let End::Reach(fault) = end {
-            self.note(Moment::Failed { fault: (**fault).clone() });
-        }
-        let (packets, after) = self.media.flow(ended);
-        let cancelled_by_caller = matches!(self.stop, Some(Stop::Cancelled(_)));
-        // What came of the other transport matters less than that the first was set up and silent.
-        if let Some(waited) = self.silent.filter(|_| packets == 0 && !cancelled_by_caller) {
-            return vec![Fault::new(FaultCode::NoMedia, Stage::FirstPacket, silence(waited))];
-        }
-        let failure = match end {
-            // Only TEARDOWN was still to be sent, on a connection of its own.
-            End::Reach(_) if self.stop.is_some() => None,
-            End::Reach(fault) => return vec![(**fault).clone()],
-            End::Session(Err(Failure {
-                stage,
-                cause: Cause::AuthRequired { offered, withheld: true },
-            })) if self.refusal.is_none() && self.is_in_doubt() => Some(doubted(*stage, offered)),
-            End::Session(Err(failure)) => {
-                Some(of_failure(failure, self.refusal.as_ref(), packets, after))
-            }
-            End::Session(Ok(())) | End::GivenUp => None,
-        };
-        let stopped = match self.stop {
-            // Not seen to its end, and nobody's fault but ours. What flowed, flowed.
-            Some(Stop::Cancelled(stage)) if packets == 0 && failure.is_none() => {
-                return vec![cancelled(stage)];
-            }
-            Some(Stop::Overdue(stage)) if packets == 0 && failure.is_none() => {
-                return vec![Fault::new(FaultCode::NoResponse, stage, silence(ended))];
-            }
-            Some(Stop::Cancelled(_)) => true,
-            Some(Stop::Overdue(_) | Stop::Satisfied) | None => false,
-        };
-        let mut faults = self.media.faults(ended, failure.is_some(), stopped, &self.settings);
-        faults.extend(failure);
-        faults
-    }
 }
 
 /// Never ready without a connection.
@@ -584,22 +511,6 @@ async fn receive_datagrams(
 /// Our wall clock, past 1970.
 fn wall(now: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(now.millis()).unwrap_or(0))
-}
-
-fn login_outcome(facts: &Facts) -> Option<LoginOutcome> {
-    if facts.rejected_logins > 0 {
-        Some(LoginOutcome::Rejected)
-    } else if facts.login_proven {
-        Some(LoginOutcome::Accepted)
-    } else {
-        facts.login_sent.then_some(LoginOutcome::Unanswered)
-    }
-}
-
-/// We stopped it ourselves.
-pub(super) fn cancelled(stage: Stage) -> Fault {
-    let problem = "the probe was stopped before its end".to_owned();
-    Fault::new(FaultCode::NoResponse, stage, Detail::Ours { problem })
 }
 
 #[cfg(test)]

@@ -1,0 +1,104 @@
+//! The end of a visit: how the device is given back, and what its session comes to.
+
+use std::time::Duration;
+
+use zhishou_domain::{Detail, Fault, FaultCode, LoginOutcome, Stage};
+use zhishou_protocol::rtsp::{Cause, Facts, Failure, TeardownState};
+
+use super::{End, Met, Stop, Visit, Visited};
+use crate::rtsp::faults::{doubted, of_failure, silence};
+use crate::tape::Moment;
+
+impl Visit {
+    /// Gives the device back and says what was seen.
+    pub(super) fn conclude(mut self: Box<Self>, end: &End) -> Box<Visited> {
+        let ended = self.now();
+        if let Some(datagrams) = &self.datagrams {
+            self.media.went_astray(datagrams, ended);
+        }
+        let mut facts = self.session.facts();
+        if matches!(end, End::GivenUp) {
+            facts.teardown = TeardownState::Unanswered;
+        }
+        self.settle();
+        let faults = self.faults(end, ended);
+        match facts.teardown {
+            TeardownState::NotNeeded | TeardownState::Confirmed | TeardownState::ClosedByPeer => {
+                self.held.close();
+            }
+            TeardownState::Unanswered | TeardownState::NotSent => {
+                self.held.leave_open(facts.session_timeout);
+            }
+        }
+        Box::new(Visited {
+            faults,
+            facts,
+            media: self.media,
+            resolve: self.resolve,
+            connect: self.connect,
+            login: self.login,
+            tls: self.tls,
+            ended,
+        })
+    }
+
+    fn faults(&self, end: &End, ended: Duration) -> Vec<Fault> {
+        let changed = self.tls.as_ref().and_then(Met::fault);
+        changed.into_iter().chain(self.faults_of_session(end, ended)).collect()
+    }
+
+    fn faults_of_session(&self, end: &End, ended: Duration) -> Vec<Fault> {
+        if let End::Reach(fault) = end {
+            self.note(Moment::Failed { fault: (**fault).clone() });
+        }
+        let (packets, after) = self.media.flow(ended);
+        let cancelled_by_caller = matches!(self.stop, Some(Stop::Cancelled(_)));
+        // What came of the other transport matters less than that the first was set up and silent.
+        if let Some(waited) = self.silent.filter(|_| packets == 0 && !cancelled_by_caller) {
+            return vec![Fault::new(FaultCode::NoMedia, Stage::FirstPacket, silence(waited))];
+        }
+        let failure = match end {
+            // Only TEARDOWN was still to be sent, on a connection of its own.
+            End::Reach(_) if self.stop.is_some() => None,
+            End::Reach(fault) => return vec![(**fault).clone()],
+            End::Session(Err(Failure {
+                stage,
+                cause: Cause::AuthRequired { offered, withheld: true },
+            })) if self.refusal.is_none() && self.is_in_doubt() => Some(doubted(*stage, offered)),
+            End::Session(Err(failure)) => {
+                Some(of_failure(failure, self.refusal.as_ref(), packets, after))
+            }
+            End::Session(Ok(())) | End::GivenUp => None,
+        };
+        let stopped = match self.stop {
+            // Not seen to its end, and nobody's fault but ours. What flowed, flowed.
+            Some(Stop::Cancelled(stage)) if packets == 0 && failure.is_none() => {
+                return vec![cancelled(stage)];
+            }
+            Some(Stop::Overdue(stage)) if packets == 0 && failure.is_none() => {
+                return vec![Fault::new(FaultCode::NoResponse, stage, silence(ended))];
+            }
+            Some(Stop::Cancelled(_)) => true,
+            Some(Stop::Overdue(_) | Stop::Satisfied) | None => false,
+        };
+        let mut faults = self.media.faults(ended, failure.is_some(), stopped, &self.settings);
+        faults.extend(failure);
+        faults
+    }
+}
+
+pub(super) fn login_outcome(facts: &Facts) -> Option<LoginOutcome> {
+    if facts.rejected_logins > 0 {
+        Some(LoginOutcome::Rejected)
+    } else if facts.login_proven {
+        Some(LoginOutcome::Accepted)
+    } else {
+        facts.login_sent.then_some(LoginOutcome::Unanswered)
+    }
+}
+
+/// We stopped it ourselves.
+pub(in crate::rtsp) fn cancelled(stage: Stage) -> Fault {
+    let problem = "the probe was stopped before its end".to_owned();
+    Fault::new(FaultCode::NoResponse, stage, Detail::Ours { problem })
+}
