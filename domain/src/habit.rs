@@ -151,7 +151,7 @@ pub struct Habit {
     pub candidate: Option<Candidate>,
     /// Frames per second by SDP or SPS, as last told.
     pub declared_fps: Option<f64>,
-    /// From keyframe to keyframe, ms; at least what was waited for.
+    /// From keyframe to keyframe, ms; at least what was waited for one that came.
     pub gop_ms: Option<f64>,
     /// The next wait for a keyframe after one in vain, ms.
     pub patience_ms: Option<f64>,
@@ -244,12 +244,15 @@ impl Habit {
                 ms
             }
             Wait::InVain(ms) => {
+                // It says nothing of the distance: the device may have sent none at all.
                 if let Some(waited) = sane(ms) {
                     let doubled = (2.0 * waited).min(LONGEST_GOP_MS);
                     self.patience_ms = Some(doubled.max(self.patience_ms.unwrap_or(0.0)));
-                    self.in_vain = Some((seen.at, waited));
+                    if self.in_vain.is_none_or(|(_, longest)| waited >= longest) {
+                        self.in_vain = Some((seen.at, waited));
+                    }
                 }
-                ms
+                return;
             }
         };
         // Two keyframes tell the distance; one tells only that it is no shorter than the wait.

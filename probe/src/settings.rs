@@ -47,6 +47,8 @@ pub enum CertificatePolicy {
 pub struct Settings {
     /// The `User-Agent` of every request.
     pub user_agent: String,
+    /// Waiting for a share of a recorder's sessions and of a site's uplink.
+    pub share: Duration,
     /// Waiting for the device's turn and for the login budget of its host.
     pub turn: Duration,
     /// Name resolution.
@@ -81,6 +83,7 @@ impl Default for Settings {
         let seconds = Duration::from_secs;
         Self {
             user_agent: concat!("Zhishou/", env!("CARGO_PKG_VERSION")).to_owned(),
+            share: seconds(30),
             turn: seconds(10),
             resolve: seconds(3),
             connect: seconds(5),

@@ -14,7 +14,7 @@ use zhishou_domain::{
     Claim, Credential, CredentialState, DeviceId, HostLogins, IdSource, LoginOutcome, LoginResult,
     SiteId, Timestamp, Uplink,
 };
-use zhishou_probe::guard::{FingerprintKey, Guard, Held, Ticket};
+use zhishou_probe::guard::{FingerprintKey, Guard, Held, Refusal, Ticket};
 
 const CHANNELS: usize = 4;
 const PASSWORDS: usize = 3;
@@ -177,7 +177,7 @@ impl World {
         let mut channel = self.channels[number].clone();
         channel.state.as_of = self.last_arming;
         let now = Instant::now();
-        let share = self.guard.share(Claim::default(), 0).await;
+        let share = self.guard.share(Claim::default(), 0, now).await.unwrap();
         let Ok(held) = self.guard.open(&number.to_string(), share, now).await else { return };
         let address = IpAddr::from(RECORDER);
         let asked = held.login(address, &credential(channel.password), &channel.state, now).await;
@@ -336,6 +336,7 @@ async fn a_recorder_and_an_uplink_bear_what_they_can_and_everybody_has_a_turn() 
     let site = SiteId::new(epoch(), &Fixed(1));
     let inside = Arc::new(std::sync::Mutex::new((Vec::<(u8, u64)>::new(), 0)));
     let mut probes = tokio::task::JoinSet::new();
+    let late = Instant::now() + Duration::from_secs(3600);
     for n in 0..60u8 {
         let (guard, inside) = (guard.clone(), inside.clone());
         let bps = [1, 4, 30][usize::from(n % 3)] * 1_000_000;
@@ -345,7 +346,7 @@ async fn a_recorder_and_an_uplink_bear_what_they_can_and_everybody_has_a_turn() 
             uplink: Some(Uplink { site, budget_bps: 10_000_000, assumed_bps: 0 }),
         };
         probes.spawn(async move {
-            let share = guard.share(claim, bps).await;
+            let share = guard.share(claim, bps, late).await.unwrap();
             {
                 let mut inside = inside.lock().unwrap();
                 inside.0.push((recorder, bps));
@@ -370,8 +371,9 @@ async fn a_recorder_and_an_uplink_bear_what_they_can_and_everybody_has_a_turn() 
             uplink: Some(Uplink { site, budget_bps: 10_000_000, assumed_bps: 0 }),
         },
         1,
+        Instant::now() + Duration::from_millis(1),
     );
-    assert!(tokio::time::timeout(Duration::from_millis(1), impatient).await.is_err());
+    assert_eq!(impatient.await.unwrap_err(), Refusal::Busy);
     while let Some(ended) = probes.join_next().await {
         ended.unwrap();
     }

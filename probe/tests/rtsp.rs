@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use simulator::{Camera, Habit};
 use tokio_util::sync::CancellationToken;
+use zhishou_domain::habit::{self as domain, Judged};
 use zhishou_domain::{
     Claim, Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
     LoginOutcome, ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, Verdict,
@@ -381,4 +382,18 @@ async fn a_decoder_that_fails_is_ours_and_a_stream_that_does_is_not() {
     assert!(ours.observation.picture.is_none());
     let theirs = with(DecodeFailure::Stream("no picture".to_owned())).await;
     assert_eq!(codes(&theirs), [FaultCode::Undecodable]);
+}
+
+#[tokio::test]
+async fn a_fault_seen_in_the_picture_is_not_over_because_our_decoder_failed() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let prober = prober_with(Grey::Fails(DecodeFailure::Ours("decoder died".to_owned())));
+    let faulty = Judged { at: Timestamp::from_millis(0), clean: false };
+    let habit = domain::Habit { judged: Some(faulty), ..domain::Habit::default() };
+    let request = ProbeRequest { habit, ..request(&camera.url(), Depth::Picture) };
+    let outcome = prober.probe(request, CancellationToken::new()).await;
+    assert_eq!(outcome.observation.verdict, Verdict::Degraded);
+    let [fault] = &outcome.observation.faults[..] else { panic!("{outcome:?}") };
+    assert!(matches!(fault.detail, Detail::Ours { .. }), "{fault:?}");
+    assert_eq!(outcome.habit.judged, Some(faulty), "nobody looked");
 }

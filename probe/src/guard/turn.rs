@@ -66,9 +66,18 @@ impl Guard {
         })
     }
 
-    /// Takes a share of what the device has in common with others, waiting as long as that takes:
-    /// first of its parent's sessions, then `stream_bps` of its site's uplink.
-    pub async fn share(self: &Arc<Self>, claim: Claim, stream_bps: u64) -> Share {
+    /// Takes a share of what the device has in common with others, waiting until `deadline`: first
+    /// of its parent's sessions, then `stream_bps` of its site's uplink. A probe that waits holds a
+    /// place that one of another site could have.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] if that took too long.
+    pub async fn share(
+        self: &Arc<Self>,
+        claim: Claim,
+        stream_bps: u64,
+        deadline: Instant,
+    ) -> Result<Share, Refusal> {
         let parent =
             claim.parent.map(|(parent, sessions)| (Shared::Parent(parent), 1, u64::from(sessions)));
         let uplink =
@@ -81,13 +90,18 @@ impl Guard {
                 let changed = self.changed.notified();
                 if lock(&self.gates).enter(what, number, amount, capacity) {
                     place.entered = Some(amount);
+                    // The next in the queue may fit beside this one.
+                    self.changed.notify_waiters();
                     break;
                 }
-                changed.await;
+                tokio::select! {
+                    () = changed => {}
+                    () = tokio::time::sleep_until(deadline) => return Err(Refusal::Busy),
+                }
             }
             places.push(place);
         }
-        Share { _places: places }
+        Ok(Share { _places: places })
     }
 
     /// Takes a device, waiting until `deadline` for another probe or a lingering session to end.
@@ -266,7 +280,7 @@ mod tests {
 
     /// A device that shares nothing.
     async fn open(guard: &Arc<Guard>, key: &str) -> Result<Held, Refusal> {
-        let share = guard.share(Claim::default(), 0).await;
+        let share = guard.share(Claim::default(), 0, soon()).await?;
         guard.open(key, share, soon()).await
     }
 

@@ -124,7 +124,14 @@ impl Datagrams {
         if let Some(pair) = self.pairs.iter_mut().find(|pair| pair.track == track) {
             let [rtp, rtcp] = &mut pair.ports;
             (rtp.remote, rtcp.remote) = route.server_ports.unzip();
-            pair.source = route.source.map(|ip| ip.to_canonical()).filter(|ip| *ip != peer);
+            // Nothing is sent where no camera can be, whatever a device says of itself.
+            let is_host = |ip: &IpAddr| {
+                !(ip.is_unspecified()
+                    || ip.is_multicast()
+                    || ip.is_loopback() && !peer.is_loopback())
+            };
+            let source = route.source.map(|ip| ip.to_canonical());
+            pair.source = source.filter(|ip| *ip != peer && is_host(ip));
             pair.ready = true;
         }
         self.knock();

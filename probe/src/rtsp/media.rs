@@ -380,7 +380,9 @@ impl Media {
             Some(at) => Wait::Met(ms(self.waited(at))),
             None => Wait::InVain(ms(self.waited(ended))),
         };
-        let is_disturbed = self.first_packet_at.is_none() || faults.iter().any(disturbs);
+        let is_disturbed = self.first_packet_at.is_none()
+            || self.way.dropped_here > 0
+            || faults.iter().any(disturbs);
         Sighting {
             at,
             flow: if is_disturbed { Flow::Disturbed } else { Flow::Whole },

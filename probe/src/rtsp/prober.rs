@@ -145,8 +145,14 @@ impl Prober {
 
         let key = request.device.map_or_else(|| target.request_uri(), |id| id.to_string());
         let turn = async {
-            let share = self.guard.share(request.claim, expected_bps(&request)).await;
-            self.guard.open(&key, share, Instant::now() + self.settings.turn).await
+            let bps = expected_bps(&request);
+            let share = Instant::now() + self.settings.share;
+            let share = self.guard.share(request.claim, bps, share).await.map_err(
+                |_| "other probes of ours use all that the recorder or the site's uplink bears",
+            )?;
+            let turn = Instant::now() + self.settings.turn;
+            let held = self.guard.open(&key, share, turn).await;
+            held.map_err(|_| "another session of ours with this device is still open")
         };
         let held = tokio::select! {
             held = turn => held,
@@ -154,11 +160,13 @@ impl Prober {
                 return unopened(&request, start, cancelled(Stage::Prepare));
             }
         };
-        let Ok(held) = held else {
-            let problem = "another session of ours with this device is still open".to_owned();
-            let detail = Detail::Ours { problem };
-            let fault = Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail);
-            return unopened(&request, start, fault);
+        let held = match held {
+            Ok(held) => held,
+            Err(problem) => {
+                let detail = Detail::Ours { problem: problem.to_owned() };
+                let fault = Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail);
+                return unopened(&request, start, fault);
+            }
         };
 
         let order = Order {
@@ -227,6 +235,10 @@ impl Prober {
         }
         sighting.look = looked(&seen);
         faults.append(&mut seen.faults);
+        let unseen = seen.facts.is_none() && skipped.is_none() && faults.is_empty();
+        if unseen && visited.media.flow(visited.ended).0 > 0 {
+            faults.extend(self.still_faulty(&request));
+        }
         let limits = self.settings.limits.baseline;
         faults.extend(request.habit.departures(&sighting, limits));
         let habit = request.habit.learn(&sighting, limits);
@@ -234,6 +246,16 @@ impl Prober {
         let mut observation = observe(&request, &start, &visited, faults, seen.facts);
         observation.picture_skipped = skipped;
         Outcome { observation, snapshot: seen.snapshot, signature: seen.signature, habit, login }
+    }
+
+    /// What stands where the picture should have been looked at and was not, for a reason of ours: a
+    /// fault that was seen in it is not over because nobody looked.
+    fn still_faulty(&self, request: &ProbeRequest) -> Option<Fault> {
+        let stands = request.habit.judged.is_some_and(|judged| !judged.clean);
+        (request.depth == Depth::Picture && self.decoder.is_some() && stands).then(|| {
+            let problem = "the picture, faulty when last seen, could not be looked at".to_owned();
+            Fault::new(FaultCode::Undecodable, Stage::Decode, Detail::Ours { problem })
+        })
     }
 
     async fn look_at(&self, keyframe: Keyframe, request: &ProbeRequest, start: &Start) -> Look {

@@ -35,6 +35,8 @@ pub struct Authenticator {
     sent: bool,
     proven: bool,
     rejected: u32,
+    /// Refused after it had been accepted: too many viewers (Q38), or a password that was changed.
+    spent: bool,
 }
 
 impl Authenticator {
@@ -49,6 +51,7 @@ impl Authenticator {
             sent: false,
             proven: false,
             rejected: 0,
+            spent: false,
         }
     }
 
@@ -100,9 +103,10 @@ impl Authenticator {
     }
 
     /// The `Authorization` value for a request, or `None` while there is no challenge or login, and
-    /// for good once the login was refused: a TEARDOWN with it would be the second refusal.
+    /// for good once the login was refused: a keep-alive or TEARDOWN with it would be the second
+    /// refusal.
     pub fn authorization(&mut self, method: &str, uri: &str) -> Option<Vec<u8>> {
-        if self.rejected > 0 {
+        if self.rejected > 0 || self.spent {
             return None;
         }
         let (credential, challenge) = (self.credential.as_ref()?, self.challenge.as_ref()?);
@@ -155,7 +159,10 @@ impl Authenticator {
                     self.adopt(challenge);
                     Verdict::Retry
                 }
-                _ => Verdict::RefusedThoughProven,
+                _ => {
+                    self.spent = true;
+                    Verdict::RefusedThoughProven
+                }
             };
         }
         if self.credential.is_none() {
@@ -163,6 +170,9 @@ impl Authenticator {
         }
         if self.rejected > 0 {
             return Verdict::Rejected;
+        }
+        if self.spent {
+            return Verdict::RefusedThoughProven;
         }
         match best(challenges) {
             Some(challenge) if self.digest_only && challenge.scheme == Scheme::Basic => {

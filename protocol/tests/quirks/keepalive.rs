@@ -95,3 +95,16 @@ fn q67_a_sign_of_life_goes_to_the_base_with_the_login() {
     let login = field(&request, "Authorization").unwrap();
     assert!(login.contains(&format!("uri=\"{URL}/base/\"")), "{login}");
 }
+
+#[test]
+fn q67_a_login_refused_after_all_is_sent_no_more() {
+    let mut device = playing("OPTIONS, GET_PARAMETER", LOGIN);
+    device.pass(HALF);
+    device.serve("GET_PARAMETER", &status("401 Unauthorized"));
+    device.pass(HALF);
+    let request = device.expect("GET_PARAMETER");
+    assert_eq!(field(&request, "Authorization"), None, "somebody changed the password: {request}");
+    device.input(Input::Stop);
+    let request = device.expect("TEARDOWN");
+    assert_eq!(field(&request, "Authorization"), None, "{request}");
+}
