@@ -90,22 +90,27 @@ impl Prober {
     ///
     /// When `cancel` fires, or the future is dropped, the session is still taken down in a task of
     /// its own, within a few seconds; [`Prober::close`] waits for such tasks.
-    pub async fn probe(&self, request: ProbeRequest, cancel: CancellationToken) -> Outcome {
-        let start =
-            Start { target: String::new(), at: self.clock.now(), began: Some(Instant::now()) };
-        self.run(request, start, cancel, None, None).await
+    // No `async fn`, here and below: it would hold the request beside the future it waits for.
+    pub fn probe(
+        &self,
+        request: ProbeRequest,
+        cancel: CancellationToken,
+    ) -> impl Future<Output = Outcome> + Send + '_ {
+        self.run(Box::new(request), self.start(), cancel, None, None)
     }
 
     /// As [`Prober::probe`]; what crosses the wire is noted on `tape`.
-    pub async fn probe_taped(
+    pub fn probe_taped(
         &self,
         request: ProbeRequest,
         cancel: CancellationToken,
         tape: &Tape,
-    ) -> Outcome {
-        let start =
-            Start { target: String::new(), at: self.clock.now(), began: Some(Instant::now()) };
-        self.run(request, start, cancel, Some(tape.clone()), None).await
+    ) -> impl Future<Output = Outcome> + Send + use<'_> {
+        self.run(Box::new(request), self.start(), cancel, Some(tape.clone()), None)
+    }
+
+    fn start(&self) -> Start {
+        Start { target: String::new(), at: self.clock.now(), began: Some(Instant::now()) }
     }
 
     /// Does once more what a probe did, in virtual time and without a network: the same driver over
@@ -114,12 +119,12 @@ impl Prober {
         let start = Start { target: String::new(), at: capture.started_at(), began: None };
         let player = Box::new(capture.player());
         let (request, cancel) = (capture.request(snapshot), CancellationToken::new());
-        self.run(request, start, cancel, Some(tape.clone()), Some(player)).await
+        self.run(Box::new(request), start, cancel, Some(tape.clone()), Some(player)).await
     }
 
     async fn run(
         &self,
-        request: ProbeRequest,
+        request: Box<ProbeRequest>,
         start: Start,
         cancel: CancellationToken,
         tape: Option<Tape>,
@@ -214,7 +219,7 @@ impl Prober {
 
     async fn report(
         &self,
-        request: ProbeRequest,
+        request: Box<ProbeRequest>,
         start: Start,
         mut visited: Box<Visited>,
     ) -> Outcome {
