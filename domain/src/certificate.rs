@@ -31,9 +31,12 @@ impl CertificateFingerprint {
     }
 }
 
+/// Whole, or with a precision its first so many digits, as people compare it.
 impl fmt::Display for CertificateFingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let shown = f.precision().map_or(self.0.len(), |digits| (digits / 2).min(self.0.len()));
+        self.0[..shown].iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        if shown < self.0.len() { f.write_str("…") } else { Ok(()) }
     }
 }
 
@@ -136,6 +139,7 @@ mod tests {
         let text = print.to_string();
         assert_eq!((text.len(), text.parse()), (64, Ok(print)));
         assert_eq!(serde_json::to_value(print).unwrap(), text);
+        assert_eq!(format!("{print:.8}"), "00070e15…");
         for wrong in ["", "00", &"g".repeat(64), &"+0".repeat(32), &"é".repeat(32)] {
             assert_eq!(wrong.parse::<CertificateFingerprint>(), Err(NotAFingerprint), "{wrong}");
         }

@@ -246,9 +246,9 @@ impl Detail {
             Self::Tls { problem } => problem.render(lang),
             Self::Certificate { seen, known } => {
                 if zh {
-                    format!("现证书 {seen}，记录为 {known}")
+                    format!("现证书 {seen:.16}，记录为 {known:.16}")
                 } else {
-                    format!("it shows {seen}, on record is {known}")
+                    format!("it shows {seen:.16}, on record is {known:.16}")
                 }
             }
             Self::CertificateDoubted { offered } => {
