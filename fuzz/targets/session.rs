@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use zhishou_protocol::auth::Credential;
 use zhishou_protocol::rtsp::{
-    Deadlines, Depth, Input, Output, Plan, Session, Target, TeardownState, Track, Transports,
-    Trust,
+    Deadlines, Depth, Input, Output, Plan, Session, Target, TeardownState, Track, Transports, Trust,
 };
 
 const PASSWORD: &str = "Kd93-wall-horse";
