@@ -18,7 +18,7 @@ pub use baseline::{Baseline, Low};
 pub use keyframe::{Coded, Due, Keyframes};
 pub use spread::Spread;
 
-use crate::Timestamp;
+use crate::{Timestamp, Transport};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -27,6 +27,9 @@ pub const AGREEING: u32 = 3;
 /// For so long a changed form is told as a fault before it becomes the baseline by itself: a
 /// working day and the night after it, so that somebody had the chance to see it.
 pub const ADOPTED_AFTER: Duration = Duration::from_secs(86_400);
+/// For so long a stream that came over UDP alone is asked for over UDP first. Then TCP has its turn
+/// again: it loses nothing, and a device that refused it once may have been busy.
+pub const UDP_FIRST_FOR: Duration = Duration::from_secs(86_400);
 /// The longest group of pictures believed, ms. Smart codecs reach minutes (Q68).
 const LONGEST_GOP_MS: f64 = 3_600_000.0;
 /// Weight of a newly measured group of pictures.
@@ -99,6 +102,18 @@ pub enum Wait {
     InVain(f64),
 }
 
+/// How media came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Came {
+    /// Not at all.
+    #[default]
+    Not,
+    /// As was asked for first, or over TCP after all.
+    By(Transport),
+    /// Over UDP, after TCP had been refused or silent.
+    ByUdpAlone,
+}
+
 /// What one probe saw of a stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sighting {
@@ -106,6 +121,8 @@ pub struct Sighting {
     pub at: Timestamp,
     /// Whether it came whole.
     pub flow: Flow,
+    /// How media came.
+    pub came: Came,
     /// The form, where the stream told it.
     pub form: Option<Form>,
     /// Frames per second by SDP or SPS.
@@ -165,6 +182,8 @@ pub struct Habit {
     pub keyframes: Keyframes,
     /// The last decoded keyframe.
     pub judged: Option<Judged>,
+    /// When TCP last failed and media came over UDP; `None` since they came over TCP.
+    pub udp_alone: Option<Timestamp>,
 }
 
 impl Habit {
@@ -175,6 +194,12 @@ impl Habit {
         if seen.look != Look::None {
             let at = self.judged.map_or(seen.at, |judged| judged.at.max(seen.at));
             next.judged = Some(Judged { at, clean: seen.look == Look::Clean });
+        }
+        // Media that came with a fault came all the same.
+        match seen.came {
+            Came::Not | Came::By(Transport::Udp) => {}
+            Came::By(Transport::Tcp) => next.udp_alone = None,
+            Came::ByUdpAlone => next.udp_alone = Some(seen.at),
         }
         if seen.flow == Flow::Disturbed {
             return next;
@@ -223,6 +248,14 @@ impl Habit {
     /// Whether the last look was clean and less than `every` ago.
     pub fn is_fresh(&self, now: Timestamp, every: Duration) -> bool {
         self.judged.is_some_and(|judged| judged.clean && now.since(judged.at) < every)
+    }
+
+    /// What a probe at `now` that may use either transport asks for first.
+    pub fn first_transport(&self, now: Timestamp) -> Transport {
+        match self.udp_alone {
+            Some(at) if now.since(at) < UDP_FIRST_FOR => Transport::Udp,
+            _ => Transport::Tcp,
+        }
     }
 
     /// Bits per second of this stream on a usual day; `None` before anything was learned.
@@ -405,6 +438,24 @@ mod tests {
         assert_eq!(taught(&habit, &black).ln_bitrate, habit.ln_bitrate);
     }
 
+    #[test]
+    fn udp_is_asked_for_first_for_a_day_after_tcp_failed() {
+        let came = |second, came| Sighting { at: at(second), came, ..Sighting::default() };
+        let habit = taught(&Habit::default(), &came(0, Came::ByUdpAlone));
+        assert_eq!(Habit::default().first_transport(at(0)), Transport::Tcp);
+        assert_eq!(habit.first_transport(at(60)), Transport::Udp);
+        // That it goes on as asked says nothing of TCP, nor does a device that is gone.
+        for how in [Came::By(Transport::Udp), Came::Not] {
+            let habit = taught(&habit, &came(40_000, how));
+            assert_eq!(habit.first_transport(at(86_399)), Transport::Udp);
+            assert_eq!(habit.first_transport(at(86_400)), Transport::Tcp);
+        }
+        let again = taught(&habit, &came(86_400, Came::ByUdpAlone));
+        assert_eq!(again.first_transport(at(86_400 + 60)), Transport::Udp);
+        let changed = taught(&again, &came(86_500, Came::By(Transport::Tcp)));
+        assert_eq!(changed, Habit::default());
+    }
+
     fn number() -> impl Strategy<Value = f64> {
         prop_oneof![
             Just(f64::NAN),
@@ -424,6 +475,7 @@ mod tests {
             |(second, whole, size, wait, look, (bitrate, gop, waited, fps), coded)| Sighting {
                 at: at(second),
                 flow: if whole { Flow::Whole } else { Flow::Disturbed },
+                came: [Came::Not, Came::By(Transport::Tcp), Came::ByUdpAlone][usize::from(look)],
                 form: (size > 0).then(|| form("h264", u32::from(size) * 640)),
                 declared_fps: Some(fps),
                 bitrate_bps: Some(bitrate),

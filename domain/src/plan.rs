@@ -33,7 +33,8 @@ words!(Depth {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransportPolicy {
-    /// TCP interleaved, which passes firewalls; UDP where that fails.
+    /// TCP interleaved, which passes firewalls; UDP where that fails, and first where it failed
+    /// lately ([`crate::Habit::first_transport`]).
     #[default]
     Auto,
     /// TCP interleaved and nothing else.

@@ -4,7 +4,7 @@ mod loss;
 
 use std::time::Duration;
 
-use zhishou_domain::habit::{Flow, Form, InVain, Look, Patience, Sighting, Wait};
+use zhishou_domain::habit::{Came, Flow, Form, InVain, Look, Patience, Sighting, Wait};
 use zhishou_domain::{
     AudioFacts, Depth, Detail, Fault, FaultCode, Group, Stage, Timestamp, Transport, VideoFacts,
 };
@@ -386,6 +386,7 @@ impl Media {
         Sighting {
             at,
             flow: if is_disturbed { Flow::Disturbed } else { Flow::Whole },
+            came: Came::Not,
             form: form.map(|((codec, width), height)| Form { codec, width, height }),
             declared_fps: facts.declared_fps,
             bitrate_bps: facts.bitrate_bps,

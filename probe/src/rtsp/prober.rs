@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use zhishou_domain::habit::{Coded, Due, Look as Looked, Sighting};
+use zhishou_domain::habit::{Came, Coded, Due, Look as Looked, Sighting};
 use zhishou_domain::{
     Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, LoginResult,
     Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage, StageTiming,
-    Timestamp, reached_of, verdict_of,
+    Timestamp, Transport, reached_of, verdict_of,
 };
 use zhishou_protocol::rtp::{Headers, Keyframe};
 use zhishou_protocol::rtsp::Target;
@@ -181,6 +181,7 @@ impl Prober {
             certificate: request.certificate,
             depth: request.depth,
             transport: request.transport,
+            first: request.habit.first_transport(start.at),
             time: request.seconds,
             patience: request.habit.wait_for_keyframe(
                 start.at,
@@ -239,6 +240,7 @@ impl Prober {
             skipped = Some(PictureSkipped::NotDue);
         }
         sighting.look = looked(&seen);
+        sighting.came = came(&visited);
         faults.append(&mut seen.faults);
         let unseen = seen.facts.is_none() && skipped.is_none() && faults.is_empty();
         if unseen && visited.media.flow(visited.ended).0 > 0 {
@@ -317,6 +319,16 @@ fn coded(keyframe: &Keyframe) -> Coded {
             Headers::Absurd | Headers::Unread => None,
         },
         hash: u64::from_be_bytes(hash),
+    }
+}
+
+/// How media came, for the habit.
+fn came(visited: &Visited) -> Came {
+    let flowed = visited.media.flow(visited.ended).0 > 0;
+    match visited.media.transport().filter(|_| flowed) {
+        None => Came::Not,
+        Some(Transport::Udp) if visited.facts.fallbacks > 0 => Came::ByUdpAlone,
+        Some(transport) => Came::By(transport),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::Patience;
 use zhishou_domain::{
     CertificateFingerprint, Clock, Credential, CredentialState, Depth, Fault, FaultCode,
-    LoginResult, Stage, Timestamp, TransportPolicy,
+    LoginResult, Stage, Timestamp, Transport, TransportPolicy,
 };
 use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports, Trust};
 use zhishou_protocol::rtsp::{
@@ -44,6 +44,8 @@ pub(super) struct Order {
     pub(super) certificate: Option<CertificateFingerprint>,
     pub(super) depth: Depth,
     pub(super) transport: TransportPolicy,
+    /// What is asked for first where the policy leaves it open.
+    pub(super) first: Transport,
     pub(super) time: Duration,
     pub(super) patience: Patience,
     pub(super) entropy: u64,
@@ -131,7 +133,10 @@ impl Visit {
         let transports = match (order.target.scheme(), order.transport) {
             // What is asked for inside TLS or a tunnel does not come beside it, in the clear.
             (Scheme::Rtsps | Scheme::Rtsph, _) | (_, TransportPolicy::Tcp) => Transports::TCP,
-            (_, TransportPolicy::Auto) => Transports::AUTO,
+            (_, TransportPolicy::Auto) => match order.first {
+                Transport::Tcp => Transports::AUTO,
+                Transport::Udp => Transports::AUTO_BY_UDP,
+            },
             (_, TransportPolicy::Udp) => Transports::UDP,
         };
         // In a replay nothing leaves, and what was kept back then comes when it came.

@@ -182,6 +182,48 @@ async fn what_was_recorded_comes_out_the_same_again() {
     }
 }
 
+/// As `probe` over either, with what an earlier probe taught.
+async fn probe_knowing(camera: &Camera, earlier: &Outcome) -> Outcome {
+    let habit = earlier.habit.clone();
+    let request = ProbeRequest { habit, ..request(camera, TransportPolicy::Auto) };
+    prober().probe(request, CancellationToken::new()).await
+}
+
+#[tokio::test]
+async fn where_tcp_failed_udp_comes_first_until_that_fails() {
+    for tcp in [Answer::Refuses, Answer::Silent] {
+        let camera = Camera::start(Habit { tcp, ..Habit::UDP }).await;
+        let first = probe(&camera, TransportPolicy::Auto).await;
+        came_clean(&first, Transport::Udp);
+        let mut known = first;
+        for opened in 3..=4 {
+            known = probe_knowing(&camera, &known).await;
+            came_clean(&known, Transport::Udp);
+            assert_eq!(camera.connections(), opened, "{tcp:?}");
+        }
+        for udp in [Answer::Refuses, Answer::Silent] {
+            let changed = Camera::start(Habit { tcp: Answer::Plays, udp, ..Habit::UDP }).await;
+            let found = probe_knowing(&changed, &known).await;
+            came_clean(&found, Transport::Tcp);
+            assert_eq!(changed.connections(), 2);
+            came_clean(&probe_knowing(&changed, &found).await, Transport::Tcp);
+            assert_eq!((changed.connections(), found.habit.udp_alone), (3, None));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_is_gone_leaves_the_habit_and_is_asked_for_each_once() {
+    let camera = Camera::start(Habit::UDP).await;
+    let known = probe(&camera, TransportPolicy::Auto).await;
+    let gone = Habit { tcp: Answer::Refuses, udp: Answer::Silent, ..Habit::UDP };
+    let gone = Camera::start(gone).await;
+    let outcome = probe_knowing(&gone, &known).await;
+    assert_eq!(codes(&outcome), [FaultCode::NoMedia]);
+    assert_eq!((gone.connections(), gone.count("PLAY"), gone.count("TEARDOWN")), (2, 1, 1));
+    assert_eq!(outcome.habit.udp_alone, known.habit.udp_alone);
+}
+
 #[tokio::test]
 async fn where_tcp_works_nothing_else_is_tried() {
     let camera = Camera::start(Habit { tcp: Answer::Plays, ..Habit::UDP }).await;

@@ -36,6 +36,9 @@ pub struct Transports {
 impl Transports {
     /// TCP passes NAT and firewalls; UDP where TCP fails.
     pub const AUTO: Self = Self { first: TransportKind::Tcp, spare: Some(TransportKind::Udp) };
+    /// The same the other way round, for a device that has UDP alone.
+    pub const AUTO_BY_UDP: Self =
+        Self { first: TransportKind::Udp, spare: Some(TransportKind::Tcp) };
     /// TCP and nothing else.
     pub const TCP: Self = Self { first: TransportKind::Tcp, spare: None };
     /// UDP and nothing else.

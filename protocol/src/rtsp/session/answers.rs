@@ -297,6 +297,7 @@ impl Session {
                 }
                 self.auth.start_over();
                 self.target = next;
+                self.stay_sealed();
                 return self.connect(Step::Describe);
             }
         };

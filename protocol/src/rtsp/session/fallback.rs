@@ -20,6 +20,14 @@ impl Session {
         self.spare.filter(|spare| !(sealed && *spare == TransportKind::Udp))
     }
 
+    /// Where a redirect leads into TLS, TCP goes first if the plan allows it at all.
+    pub(super) fn stay_sealed(&mut self) {
+        if self.target.scheme() == Scheme::Rtsps && self.spare == Some(TransportKind::Tcp) {
+            self.transport = TransportKind::Tcp;
+            self.spare = None;
+        }
+    }
+
     /// Media were set up and none came: a firewall or the device drops what was asked for.
     pub(super) fn on_silence(&mut self, now: Duration) {
         if self.state == State::Playing && self.may_fall_back() {

@@ -131,8 +131,7 @@ fn q48_tcp_refused_is_asked_for_udp_on_a_new_connection() {
 
 #[test]
 fn q48_udp_refused_is_asked_for_tcp() {
-    let order = Transports { first: TransportKind::Udp, spare: Some(TransportKind::Tcp) };
-    let mut device = described(order, None);
+    let mut device = described(Transports::AUTO_BY_UDP, None);
     device.bound();
     device.serve("SETUP", &status("461 Unsupported Transport"));
     device.input(Input::Connected);
@@ -142,6 +141,20 @@ fn q48_udp_refused_is_asked_for_tcp() {
     device.input(Input::Bytes(&rtp(0)));
     assert_eq!(device.packets.len(), 1);
     assert_eq!((device.connects.len(), device.binds.len()), (2, 1));
+}
+
+#[test]
+fn a_redirect_into_tls_keeps_media_inside_whichever_was_first() {
+    let to_tls = "RTSP/1.0 302 Moved\nLocation: rtsps://192.168.1.64/x\n\n";
+    let mut device = Device::with(Transports::AUTO_BY_UDP, Depth::Play, None);
+    device.input(Input::Connected);
+    device.serve("OPTIONS", &status("200 OK"));
+    device.serve("DESCRIBE", to_tls);
+    device.input(Input::Connected);
+    device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+    device.serve("SETUP", SETUP);
+    device.serve("PLAY", &status("200 OK"));
+    assert_eq!((device.binds.len(), device.session.may_fall_back()), (0, false));
 }
 
 #[test]
@@ -158,8 +171,7 @@ fn q48_an_answer_in_udp_is_torn_down_and_asked_for_properly() {
 
 #[test]
 fn q48_an_answer_in_channels_to_a_request_for_udp_is_taken_where_tcp_is_allowed() {
-    let order = Transports { first: TransportKind::Udp, spare: Some(TransportKind::Tcp) };
-    let mut device = described(order, None);
+    let mut device = described(Transports::AUTO_BY_UDP, None);
     device.bound();
     device.serve("SETUP", SETUP);
     device.serve("PLAY", &status("200 OK"));
