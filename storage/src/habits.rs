@@ -4,8 +4,8 @@ use crate::{Store, StoreError, decode};
 use sqlx::SqliteConnection;
 use zhishou_domain::{DeviceId, Habit};
 
-/// Remembers what is learned of one stream, and forgets those of addresses the device no longer
-/// has.
+/// Remembers what is learned of one stream. A device that has left the address meanwhile has
+/// nothing to remember of it.
 pub(crate) async fn remember(
     connection: &mut SqliteConnection,
     device: &str,
@@ -13,14 +13,23 @@ pub(crate) async fn remember(
     habit: &Habit,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO habits (device_id, url, body) VALUES (?, ?, ?)
+        "INSERT INTO habits (device_id, url, body)
+             SELECT id, ?2, ?3 FROM devices WHERE id = ?1 AND (url = ?2 OR sub_url = ?2)
          ON CONFLICT (device_id, url) DO UPDATE SET body = excluded.body",
     )
     .bind(device)
     .bind(url)
     .bind(decode::to_json("habits.body", habit)?)
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Forgets what is learned of addresses that the device no longer has.
+pub(crate) async fn forget_left(
+    connection: &mut SqliteConnection,
+    device: &str,
+) -> Result<(), StoreError> {
     sqlx::query(
         "DELETE FROM habits WHERE device_id = ?1 AND url NOT IN
              (SELECT url FROM devices WHERE id = ?1 AND url IS NOT NULL UNION

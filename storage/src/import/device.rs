@@ -1,7 +1,7 @@
 //! The row of a device: finding it again, making it, changing it.
 
 use super::life::Life;
-use crate::{StoreError, decode};
+use crate::{StoreError, decode, habits};
 use sqlx::{SqliteConnection, sqlite::SqliteArguments};
 use zhishou_domain::{
     DeviceKind, LedgerColumn, LedgerRow, LifeState, RowError, RowProblem, Timestamp,
@@ -242,8 +242,12 @@ pub(super) async fn update(
         .bind(probed.map(Timestamp::millis))
         .bind(now.millis())
         .bind(&stored.id)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    let left = |of: fn(&Fields) -> &Option<String>| of(&stored.fields) != of(fields);
+    if left(|it| &it.url) || left(|it| &it.sub_url) {
+        habits::forget_left(connection, &stored.id).await?;
+    }
     Ok(true)
 }
 

@@ -45,7 +45,10 @@ async fn each_stream_has_its_own_and_an_address_that_is_gone_has_none() {
     assert_eq!(store.habit(device, SUB).await.unwrap(), habit(2000.0));
     let moved = LedgerRow { url: Some("rtsp://10.0.0.9/ch1".to_owned()), ..camera(2, "一号") };
     import(&store, vec![moved], at(180)).await;
-    store.record(of(4, SUB, 2500.0)).await.unwrap();
     assert_eq!(store.habit(device, MAIN).await.unwrap(), Habit::default());
+    // Begun before the move, ended after it.
+    store.record(of(4, MAIN, 9000.0)).await.unwrap();
+    assert_eq!(store.habit(device, MAIN).await.unwrap(), Habit::default());
+    store.record(of(5, SUB, 2500.0)).await.unwrap();
     assert_eq!(store.habit(device, SUB).await.unwrap(), habit(2500.0));
 }
