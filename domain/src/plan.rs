@@ -87,6 +87,12 @@ impl Plan {
     pub fn hold(&self) -> Duration {
         2 * self.interval
     }
+
+    /// How long after its request a result must be there, so that the one before it, which stands
+    /// for [`Plan::hold`], still stands: the request came one jittered interval later.
+    pub fn within(&self) -> Duration {
+        self.interval.mul_f64(1.0 - self.jitter.clamp(0.0, 0.5))
+    }
 }
 
 /// A number in 0..1 that is fixed for a device and round (SplitMix64 over both; Steele et al. 2014).
@@ -159,6 +165,9 @@ pub struct ProbeRequest {
     pub decode_every: Duration,
     /// What is learned of this address; the default where nothing is.
     pub habit: Habit,
+    /// The result is wanted within so long of the request; a keyframe that is known to be rare is not
+    /// waited for past that. `None`: whenever it comes.
+    pub within: Option<Duration>,
     /// Which ways media may travel.
     pub transport: TransportPolicy,
     /// Signature of the last picture of this device and when it was taken, for `frozen`.
@@ -202,6 +211,15 @@ mod tests {
             per_second[due.since(start).as_secs() as usize] += 1;
         }
         assert!(per_second.iter().all(|&n| (100..240).contains(&n)), "{per_second:?}");
+    }
+
+    #[test]
+    fn a_result_in_time_comes_while_the_last_one_stands() {
+        let (plan, id) = (plan(), DeviceId::new(Timestamp::from_millis(0), &Fixed(7)));
+        for round in 0..1000 {
+            let next = plan.next_due(id, Timestamp::from_millis(0), false, round);
+            assert!(next + plan.within() <= Timestamp::from_millis(0) + plan.hold());
+        }
     }
 
     #[test]

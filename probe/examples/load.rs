@@ -201,6 +201,7 @@ fn request(url: String, depth: Depth, seconds: Duration) -> ProbeRequest {
         depth,
         seconds,
         decode_every: Duration::ZERO,
+        within: None,
         habit: Habit::default(),
         certificate: None,
         transport: TransportPolicy::Tcp,

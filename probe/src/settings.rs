@@ -5,6 +5,9 @@ use std::time::Duration;
 use zhishou_domain::habit::Baseline;
 use zhishou_protocol::rtsp::{Deadlines, Transports};
 
+/// Signalling of a slow device over a slow line, all of it.
+const SWIFT_SIGNALLING: Duration = Duration::from_secs(5);
+
 /// Where media become a fault.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StreamLimits {
@@ -102,6 +105,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// What a session takes beside its wait for a keyframe where nothing is amiss: signalling, and
+    /// a stream watched until it is a stall or goes on.
+    pub(crate) fn swift_session(&self) -> Duration {
+        SWIFT_SIGNALLING + self.limits.stall
+    }
+
     /// How long a session may take from connecting to its last packet, whatever the device does;
     /// closing it comes on top. `media` is how long media is received, `keyframe` how long a
     /// keyframe is waited for. With two transports it may have to begin again once.

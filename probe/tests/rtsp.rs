@@ -130,6 +130,7 @@ fn request(url: &str, depth: Depth) -> ProbeRequest {
         // What another transport does stands in udp/.
         transport: TransportPolicy::Tcp,
         decode_every: Duration::ZERO,
+        within: None,
         habit: zhishou_domain::Habit::default(),
         last_picture: None,
         snapshot: Snapshot::Always,
@@ -350,10 +351,23 @@ async fn one_session_per_device_at_a_time() {
     let camera = Camera::start(Habit::Healthy).await;
     let prober = prober();
     let probe = || prober.probe(request(&camera.url(), Depth::Stream), CancellationToken::new());
+    let began = tokio::time::Instant::now();
     let (a, b, c) = tokio::join!(probe(), probe(), probe());
+    let all_ms = began.elapsed().as_secs_f64() * 1e3;
+    let mut queued = Vec::new();
     for outcome in [a, b, c] {
-        assert_eq!(outcome.observation.verdict, Verdict::Online);
+        let seen = outcome.observation;
+        assert_eq!(seen.verdict, Verdict::Online);
+        let wait = seen.stages.iter().find(|stage| stage.name == Stage::Prepare);
+        let wait_ms = wait.and_then(|stage| stage.ms).unwrap_or(0.0);
+        assert!(
+            seen.duration_ms + wait_ms <= all_ms + 1.0,
+            "our own queue is not the device's time"
+        );
+        queued.push(wait_ms);
     }
+    queued.sort_by(f64::total_cmp);
+    assert!(queued[1] >= 300.0 && queued[2] >= 600.0, "{queued:?}");
     assert_eq!((camera.connections(), camera.count("TEARDOWN")), (3, 3));
     assert_eq!(camera.most_open(), 1);
 }
@@ -396,4 +410,18 @@ async fn a_fault_seen_in_the_picture_is_not_over_because_our_decoder_failed() {
     let [fault] = &outcome.observation.faults[..] else { panic!("{outcome:?}") };
     assert!(matches!(fault.detail, Detail::Ours { .. }), "{fault:?}");
     assert_eq!(outcome.habit.judged, Some(faulty), "nobody looked");
+}
+
+#[tokio::test]
+async fn q68_a_rare_keyframe_is_not_waited_for_past_the_time_the_last_result_stands() {
+    let camera = Camera::start(Habit::NoKeyframe).await;
+    let habit = domain::Habit { gop_ms: Some(40_000.0), ..domain::Habit::default() };
+    // One second is left beside what any session may take.
+    let within = Some(Duration::from_secs(6) + settings().limits.stall);
+    let request = ProbeRequest { habit, within, ..request(&camera.url(), Depth::Picture) };
+    let outcome = prober().probe(request, CancellationToken::new()).await;
+    let [fault] = &outcome.observation.faults[..] else { panic!("{outcome:?}") };
+    assert_eq!(fault.code, FaultCode::NoKeyframe);
+    let Detail::Keyframeless { waited_ms } = fault.detail else { panic!("{fault:?}") };
+    assert!((700..20_000).contains(&waited_ms), "{waited_ms} ms");
 }

@@ -71,6 +71,7 @@ async fn try_visit(
         depth: plan.depth,
         seconds: plan.seconds,
         decode_every: plan.decode_every,
+        within: Some(plan.within()),
         habit,
         transport: plan.transport,
         last_picture: pictures.last.clone(),

@@ -191,6 +191,7 @@ fn request(
         depth: args.depth,
         seconds: Duration::from_secs_f64(args.seconds),
         decode_every: Duration::ZERO,
+        within: None,
         habit: Habit::default(),
         transport: args.transport,
         last_picture: None,

@@ -1,9 +1,11 @@
 //! Turns at what several devices share: sessions of a parent, bandwidth of a site's uplink (hard
 //! rule 1).
 //!
-//! Who comes first enters first, so nobody starves; what is larger than the whole enters alone.
+//! Who comes first enters first, so nobody starves; what is larger than the whole enters alone. What
+//! goes on although its probe has ended counts until it is surely over.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use zhishou_domain::{DeviceId, SiteId};
 
@@ -21,6 +23,34 @@ struct Gate {
     taken: u64,
     inside: usize,
     waiting: BTreeSet<u64>,
+    /// Of those inside, the ones whose probe has ended: until when they count, and how much.
+    lingering: Vec<(Duration, u64)>,
+}
+
+impl Gate {
+    fn give_back(&mut self, amount: u64) {
+        self.taken = self.taken.saturating_sub(amount);
+        self.inside = self.inside.saturating_sub(1);
+    }
+
+    fn forget_what_is_over(&mut self, now: Duration) {
+        for (_, amount) in
+            self.lingering.extract_if(.., |(until, _)| *until <= now).collect::<Vec<_>>()
+        {
+            self.give_back(amount);
+        }
+    }
+}
+
+/// What a place in a gate comes to in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// It never entered.
+    Queue,
+    /// It gives back what it entered with.
+    Done(u64),
+    /// What it entered with goes on until then.
+    Lingering(u64, Duration),
 }
 
 /// All that is shared and in use.
@@ -40,8 +70,16 @@ impl Gates {
     }
 
     /// Enters if it is this one's turn and `amount` of `capacity` is left, or nobody is inside.
-    pub(super) fn enter(&mut self, what: Shared, number: u64, amount: u64, capacity: u64) -> bool {
+    /// Times are durations since the guard was made.
+    pub(super) fn enter(
+        &mut self,
+        what: Shared,
+        number: u64,
+        (amount, capacity): (u64, u64),
+        now: Duration,
+    ) -> bool {
         let Some(gate) = self.gates.get_mut(&what) else { return false };
+        gate.forget_what_is_over(now);
         let fits = gate.taken.checked_add(amount).is_some_and(|sum| sum <= capacity);
         if gate.waiting.first() != Some(&number) || (gate.inside > 0 && !fits) {
             return false;
@@ -52,17 +90,25 @@ impl Gates {
         true
     }
 
-    /// Gives back what was entered with, or with `None` the place in the queue.
-    pub(super) fn leave(&mut self, what: Shared, number: u64, entered: Option<u64>) {
-        let Some(gate) = self.gates.get_mut(&what) else { return };
-        gate.waiting.remove(&number);
-        if let Some(amount) = entered {
-            gate.taken = gate.taken.saturating_sub(amount);
-            gate.inside = gate.inside.saturating_sub(1);
+    /// When something that lingers there is over.
+    pub(super) fn next_over(&self, what: Shared) -> Option<Duration> {
+        self.gates.get(&what)?.lingering.iter().map(|(until, _)| *until).min()
+    }
+
+    /// Gives back a place. Gates that nobody uses any more are dropped on the way.
+    pub(super) fn leave(&mut self, what: Shared, number: u64, how: Leaving, now: Duration) {
+        if let Some(gate) = self.gates.get_mut(&what) {
+            gate.waiting.remove(&number);
+            match how {
+                Leaving::Queue => {}
+                Leaving::Done(amount) => gate.give_back(amount),
+                Leaving::Lingering(amount, until) => gate.lingering.push((until, amount)),
+            }
         }
-        if gate.inside == 0 && gate.waiting.is_empty() {
-            self.gates.remove(&what);
-        }
+        self.gates.retain(|_, gate| {
+            gate.forget_what_is_over(now);
+            gate.inside > 0 || !gate.waiting.is_empty()
+        });
     }
 }
 
@@ -82,18 +128,20 @@ mod tests {
         Shared::Uplink(SiteId::new(Timestamp::from_millis(0), &Fixed))
     }
 
+    const NOW: Duration = Duration::ZERO;
+
     #[test]
     fn the_budget_is_never_passed_and_the_order_kept() {
         let mut gates = Gates::default();
         let what = uplink();
         let (a, b, c) = (gates.join(what), gates.join(what), gates.join(what));
-        assert!(gates.enter(what, a, 6, 10));
-        assert!(!gates.enter(what, b, 5, 10), "one too many");
-        assert!(!gates.enter(what, c, 1, 10), "small ones do not overtake");
-        gates.leave(what, a, Some(6));
-        assert!(gates.enter(what, b, 5, 10) && gates.enter(what, c, 1, 10));
-        gates.leave(what, b, Some(5));
-        gates.leave(what, c, Some(1));
+        assert!(gates.enter(what, a, (6, 10), NOW));
+        assert!(!gates.enter(what, b, (5, 10), NOW), "one too many");
+        assert!(!gates.enter(what, c, (1, 10), NOW), "small ones do not overtake");
+        gates.leave(what, a, Leaving::Done(6), NOW);
+        assert!(gates.enter(what, b, (5, 10), NOW) && gates.enter(what, c, (1, 10), NOW));
+        gates.leave(what, b, Leaving::Done(5), NOW);
+        gates.leave(what, c, Leaving::Done(1), NOW);
         assert!(gates.gates.is_empty(), "nothing is kept of what is not in use");
     }
 
@@ -102,10 +150,10 @@ mod tests {
         let mut gates = Gates::default();
         let what = uplink();
         let (a, b) = (gates.join(what), gates.join(what));
-        assert!(gates.enter(what, a, 40, 10));
-        assert!(!gates.enter(what, b, u64::MAX, 10));
-        gates.leave(what, a, Some(40));
-        assert!(gates.enter(what, b, u64::MAX, 10));
+        assert!(gates.enter(what, a, (40, 10), NOW));
+        assert!(!gates.enter(what, b, (u64::MAX, 10), NOW));
+        gates.leave(what, a, Leaving::Done(40), NOW);
+        assert!(gates.enter(what, b, (u64::MAX, 10), NOW));
     }
 
     #[test]
@@ -113,7 +161,22 @@ mod tests {
         let mut gates = Gates::default();
         let what = uplink();
         let (a, b) = (gates.join(what), gates.join(what));
-        gates.leave(what, a, None);
-        assert!(gates.enter(what, b, 1, 1));
+        gates.leave(what, a, Leaving::Queue, NOW);
+        assert!(gates.enter(what, b, (1, 1), NOW));
+    }
+
+    #[test]
+    fn what_goes_on_after_its_probe_counts_until_it_is_over() {
+        let second = Duration::from_secs;
+        let mut gates = Gates::default();
+        let what = uplink();
+        let (a, b) = (gates.join(what), gates.join(what));
+        assert!(gates.enter(what, a, (6, 10), NOW));
+        gates.leave(what, a, Leaving::Lingering(6, second(60)), NOW);
+        assert!(!gates.enter(what, b, (5, 10), second(59)));
+        assert_eq!(gates.next_over(what), Some(second(60)));
+        assert!(gates.enter(what, b, (5, 10), second(60)));
+        gates.leave(what, b, Leaving::Done(5), second(61));
+        assert!(gates.gates.is_empty());
     }
 }

@@ -13,4 +13,4 @@ mod turn;
 
 pub use fingerprint::FingerprintKey;
 use leases::{Lease, Leases};
-pub use turn::{Guard, Held, Refusal, Share, Ticket};
+pub use turn::{Guard, Held, Refusal, Remains, Share, Ticket};

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use zhishou_domain::{Claim, Credential, CredentialState, HostLogins, LoginOutcome, LoginResult};
 
-use super::gates::{Gates, Shared};
+use super::gates::{Gates, Leaving, Shared};
 use super::logins::{Admission, Attempt, Logins};
 use super::{FingerprintKey, Lease, Leases};
 
@@ -29,6 +29,15 @@ pub enum Refusal {
         /// When it may be sent again; `None` until an operator acts.
         retry_after: Option<Duration>,
     },
+}
+
+/// What may go on at the device after a probe has given it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remains {
+    /// A session of which nothing comes: its connection is closed.
+    Session,
+    /// Media that need no connection. They take their share of recorder and uplink on.
+    Media,
 }
 
 /// All guards of one process. Time is that of the runtime, which no wall clock moves.
@@ -85,23 +94,34 @@ impl Guard {
         let mut places = Vec::new();
         for (what, amount, capacity) in parent.into_iter().chain(uplink) {
             let number = lock(&self.gates).join(what);
-            let mut place = Place { guard: self.clone(), what, number, entered: None };
+            let mut place = Place { guard: self.clone(), what, number, how: Leaving::Queue };
             loop {
                 let changed = self.changed.notified();
-                if lock(&self.gates).enter(what, number, amount, capacity) {
-                    place.entered = Some(amount);
+                let (entered, over) = {
+                    let mut gates = lock(&self.gates);
+                    let now = self.began.elapsed();
+                    let entered = gates.enter(what, number, (amount, capacity), now);
+                    (entered, gates.next_over(what))
+                };
+                if entered {
+                    place.how = Leaving::Done(amount);
                     // The next in the queue may fit beside this one.
                     self.changed.notify_waiters();
                     break;
                 }
+                let over = over.map_or(deadline, |over| deadline.min(self.began + over));
                 tokio::select! {
                     () = changed => {}
-                    () = tokio::time::sleep_until(deadline) => return Err(Refusal::Busy),
+                    () = tokio::time::sleep_until(over) => {
+                        if over >= deadline {
+                            return Err(Refusal::Busy);
+                        }
+                    }
                 }
             }
             places.push(place);
         }
-        Ok(Share { _places: places })
+        Ok(Share { places })
     }
 
     /// Takes a device, waiting until `deadline` for another probe or a lingering session to end.
@@ -119,9 +139,9 @@ impl Guard {
             let granted = lock(&self.leases).take(key, self.began.elapsed());
             let until = match granted {
                 Lease::Granted => {
-                    let linger = Some(SESSION_TIMEOUT);
+                    let linger = Some((SESSION_TIMEOUT, Remains::Media));
                     let key = key.to_owned();
-                    return Ok(Held { guard: self.clone(), key, linger, _share: share });
+                    return Ok(Held { guard: self.clone(), key, linger, share });
                 }
                 Lease::Busy => deadline,
                 Lease::Lingering { until } => self.began + until,
@@ -144,7 +164,7 @@ impl Guard {
 /// A share of what several devices have in common, until this is dropped.
 #[derive(Debug)]
 pub struct Share {
-    _places: Vec<Place>,
+    places: Vec<Place>,
 }
 
 /// A place in a queue, or past it.
@@ -153,24 +173,27 @@ struct Place {
     guard: Arc<Guard>,
     what: Shared,
     number: u64,
-    entered: Option<u64>,
+    /// What becomes of it when this is dropped.
+    how: Leaving,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.guard.gates).leave(self.what, self.number, self.entered);
+        let now = self.guard.began.elapsed();
+        lock(&self.guard.gates).leave(self.what, self.number, self.how, now);
         self.guard.changed.notify_waiters();
     }
 }
 
 /// A device that is ours until this is dropped. Dropped without [`Held::close`] or
-/// [`Held::leave_open`], by a panic for example, its session counts as open for a minute.
+/// [`Held::leave_open`], by a panic for example, its session counts as open for a minute, and its
+/// media as flowing.
 #[derive(Debug)]
 pub struct Held {
     guard: Arc<Guard>,
     key: String,
-    linger: Option<Duration>,
-    _share: Share,
+    linger: Option<(Duration, Remains)>,
+    share: Share,
 }
 
 impl Held {
@@ -181,8 +204,8 @@ impl Held {
 
     /// Gives the device back while a session may still be open there, for the timeout that the
     /// device named.
-    pub fn leave_open(mut self, timeout: Option<Duration>) {
-        self.linger = Some(timeout.unwrap_or(SESSION_TIMEOUT).min(LONGEST_LINGER));
+    pub fn leave_open(mut self, timeout: Option<Duration>, remains: Remains) {
+        self.linger = Some((timeout.unwrap_or(SESSION_TIMEOUT).min(LONGEST_LINGER), remains));
     }
 
     /// Asks for a login to be sent to an address, waiting until `deadline` for others.
@@ -228,7 +251,14 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let now = self.guard.began.elapsed();
-        let until = self.linger.map(|time| now + time);
+        let until = self.linger.map(|(time, _)| now + time);
+        if let (Some(until), Some((_, Remains::Media))) = (until, self.linger) {
+            for place in &mut self.share.places {
+                if let Leaving::Done(amount) = place.how {
+                    place.how = Leaving::Lingering(amount, until);
+                }
+            }
+        }
         lock(&self.guard.leases).release(&self.key, until, now);
         self.guard.changed.notify_waiters();
     }
@@ -295,7 +325,7 @@ mod tests {
         let began = Instant::now();
         assert_eq!(open(&guard, "d").await.unwrap_err(), Refusal::Busy);
         assert_eq!(began.elapsed(), Duration::from_secs(10));
-        first.leave_open(Some(Duration::from_secs(4)));
+        first.leave_open(Some(Duration::from_secs(4)), Remains::Session);
         let began = Instant::now();
         let held = open(&guard, "d").await.unwrap();
         assert_eq!(began.elapsed(), Duration::from_secs(4));
@@ -305,6 +335,42 @@ mod tests {
         let began = Instant::now();
         assert_eq!(open(&guard, "d").await.unwrap_err(), Refusal::Busy);
         assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    /// A device behind the only session of a recorder.
+    async fn behind_recorder(guard: &Arc<Guard>, key: &str) -> Result<Held, Refusal> {
+        struct Fixed;
+        impl zhishou_domain::IdSource for Fixed {
+            fn random(&self) -> [u8; 10] {
+                [1; 10]
+            }
+        }
+        let epoch = zhishou_domain::Timestamp::from_millis(0);
+        let recorder = zhishou_domain::DeviceId::new(epoch, &Fixed);
+        let claim = Claim { parent: Some((recorder, 1)), uplink: None };
+        let share = guard.share(claim, 0, soon()).await?;
+        guard.open(key, share, soon()).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn media_that_may_flow_on_keep_their_share_and_a_closed_connection_does_not() {
+        let guard = guard();
+        let waits = async |key: &str| {
+            let began = Instant::now();
+            (behind_recorder(&guard, key).await, began.elapsed().as_secs())
+        };
+        let timeout = Some(Duration::from_secs(4));
+        waits("a").await.0.unwrap().leave_open(timeout, Remains::Session);
+        let (second, waited) = waits("b").await;
+        assert_eq!(waited, 0, "another channel is let in at once");
+        second.unwrap().leave_open(timeout, Remains::Media);
+        let (third, waited) = waits("c").await;
+        assert_eq!(waited, 4);
+        // As if its task had panicked: nobody knows.
+        drop(third.unwrap());
+        assert_eq!(waits("d").await.0.unwrap_err(), Refusal::Busy);
+        tokio::time::advance(Duration::from_secs(50)).await;
+        assert!(waits("d").await.0.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

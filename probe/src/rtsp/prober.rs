@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use zhishou_domain::habit::{Came, Coded, Due, Look as Looked, Sighting};
+use zhishou_domain::habit::{Came, Coded, Due, Look as Looked, Patience, Sighting};
 use zhishou_domain::{
     Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, LoginResult,
     Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage, StageTiming,
@@ -53,18 +53,32 @@ impl std::fmt::Debug for Prober {
     }
 }
 
+/// A wait in our own queues that is worth telling.
+const TOLD_WAIT: Duration = Duration::from_millis(100);
+
 /// What is known before anything was sent.
 struct Start {
     target: String,
+    /// When the device was ours, or until then, when it was asked for.
     at: Timestamp,
-    /// `None` in a replay, where time is that of the capture.
+    /// The same. `None` in a replay, where time is that of the capture.
     began: Option<Instant>,
+    /// What our own queues took before.
+    queued: Option<Duration>,
 }
 
 impl Start {
     /// How long it has taken, `ended` being when the visit was over.
     fn took(&self, ended: Duration) -> Duration {
         self.began.map_or(ended, |began| began.elapsed())
+    }
+
+    /// Our own queues are behind it: nothing of them is the device's.
+    fn our_turn(&mut self, now: Timestamp) {
+        if let Some(began) = &mut self.began {
+            self.queued = Some(began.elapsed()).filter(|wait| *wait >= TOLD_WAIT);
+            (self.at, *began) = (now, Instant::now());
+        }
     }
 }
 
@@ -110,13 +124,15 @@ impl Prober {
     }
 
     fn start(&self) -> Start {
-        Start { target: String::new(), at: self.clock.now(), began: Some(Instant::now()) }
+        let began = Some(Instant::now());
+        Start { target: String::new(), at: self.clock.now(), began, queued: None }
     }
 
     /// Does once more what a probe did, in virtual time and without a network: the same driver over
     /// what the device said then. What we say now is noted on `tape`.
     pub async fn replay(&self, capture: &Capture, snapshot: Snapshot, tape: &Tape) -> Outcome {
-        let start = Start { target: String::new(), at: capture.started_at(), began: None };
+        let at = capture.started_at();
+        let start = Start { target: String::new(), at, began: None, queued: None };
         let player = Box::new(capture.player());
         let (request, cancel) = (capture.request(snapshot), CancellationToken::new());
         self.run(Box::new(request), start, cancel, Some(tape.clone()), Some(player)).await
@@ -140,14 +156,7 @@ impl Prober {
                 return ours(&request, start, error.to_string());
             }
         };
-        let start = Start { target: target.to_string(), ..start };
-        if let Some(tape) = &tape {
-            tape.begin(
-                Header::of(&request, &start.target, start.at, credential.is_some()),
-                credential.as_ref(),
-            );
-        }
-
+        let mut start = Start { target: target.to_string(), ..start };
         let key = request.device.map_or_else(|| target.request_uri(), |id| id.to_string());
         let turn = async {
             let bps = expected_bps(&request);
@@ -160,10 +169,18 @@ impl Prober {
             held.map_err(|_| "another session of ours with this device is still open")
         };
         let held = tokio::select! {
-            held = turn => held,
-            () = cancel.cancelled() => {
-                return unopened(&request, start, cancelled(Stage::Prepare));
-            }
+            held = turn => Some(held),
+            () = cancel.cancelled() => None,
+        };
+        start.our_turn(self.clock.now());
+        if let Some(tape) = &tape {
+            tape.begin(
+                Header::of(&request, &start.target, start.at, credential.is_some()),
+                credential.as_ref(),
+            );
+        }
+        let Some(held) = held else {
+            return unopened(&request, start, cancelled(Stage::Prepare));
         };
         let held = match held {
             Ok(held) => held,
@@ -183,12 +200,7 @@ impl Prober {
             transport: request.transport,
             first: request.habit.first_transport(start.at),
             time: request.seconds,
-            patience: request.habit.wait_for_keyframe(
-                start.at,
-                request.decode_every,
-                self.settings.keyframe,
-                self.settings.keyframe_at_most,
-            ),
+            patience: self.patience(&request, &start),
             entropy: self.entropy(),
             tape,
             player,
@@ -212,6 +224,20 @@ impl Prober {
     pub async fn close(&self) {
         self.visits.close();
         self.visits.wait().await;
+    }
+
+    /// How long a keyframe is waited for: not so long that the result before this one no longer
+    /// stands when this one comes.
+    fn patience(&self, request: &ProbeRequest, start: &Start) -> Patience {
+        let settings = &self.settings;
+        let spent = start.queued.unwrap_or_default() + settings.swift_session();
+        let left = request.within.map_or(Duration::MAX, |within| within.saturating_sub(spent));
+        request.habit.wait_for_keyframe(
+            start.at,
+            request.decode_every,
+            settings.keyframe,
+            settings.keyframe_at_most.min(left),
+        )
     }
 
     fn entropy(&self) -> u64 {
@@ -382,7 +408,7 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
         verdict: verdict_of(request.depth, false, proven, &faults),
         reached: reached_of(&faults),
         faults,
-        stages: Vec::new(),
+        stages: queueing(&start).into_iter().collect(),
         server: None,
         transport: None,
         tls: None,
@@ -421,7 +447,7 @@ fn observe(
         verdict: verdict_of(request.depth, flowed, proven, &faults),
         reached: reached_of(&faults),
         faults,
-        stages: stages(visited),
+        stages: stages(start, visited),
         server: facts.server.clone(),
         transport: media.transport(),
         tls: visited.tls.as_ref().map(|tls| tls.facts()),
@@ -435,10 +461,10 @@ fn observe(
 }
 
 /// Every stage of the contract in order; those not met have no time.
-fn stages(visited: &Visited) -> Vec<StageTiming> {
+fn stages(start: &Start, visited: &Visited) -> Vec<StageTiming> {
     let timings = &visited.facts.timings;
     let (first_packet, first_keyframe) = visited.media.timings(visited.ended);
-    [
+    let met = [
         (Stage::Resolve, visited.resolve),
         (Stage::Connect, visited.connect),
         (Stage::Tls, visited.tls.as_ref().map(|tls| tls.took)),
@@ -450,8 +476,13 @@ fn stages(visited: &Visited) -> Vec<StageTiming> {
         (Stage::FirstKeyframe, first_keyframe),
         (Stage::Teardown, timings.teardown),
     ]
-    .map(|(name, time)| StageTiming { name, ms: time.map(milliseconds) })
-    .to_vec()
+    .map(|(name, time)| StageTiming { name, ms: time.map(milliseconds) });
+    queueing(start).into_iter().chain(met).collect()
+}
+
+/// The wait in our own queues, which the duration does not hold.
+fn queueing(start: &Start) -> Option<StageTiming> {
+    start.queued.map(|wait| StageTiming { name: Stage::Prepare, ms: Some(milliseconds(wait)) })
 }
 
 /// Milliseconds to the tenth: what a network measurement is worth.

@@ -131,6 +131,7 @@ impl Capture {
             seconds: Duration::from_millis(header.media_ms),
             transport: header.transport,
             decode_every: Duration::from_millis(header.decode_every_ms),
+            within: None,
             habit: header.habit.clone(),
             certificate: header.certificate,
             last_picture: None,

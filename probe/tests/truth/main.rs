@@ -93,6 +93,7 @@ pub(crate) async fn probe(script: Script, declared_fps: Option<f64>, seconds: u6
         depth: Depth::Stream,
         seconds: Duration::from_secs(seconds),
         decode_every: Duration::ZERO,
+        within: None,
         habit: zhishou_domain::Habit::default(),
         transport: zhishou_domain::TransportPolicy::Tcp,
         last_picture: None,

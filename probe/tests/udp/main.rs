@@ -85,6 +85,7 @@ fn request(camera: &Camera, transport: TransportPolicy) -> ProbeRequest {
         seconds: Duration::from_millis(400),
         transport,
         decode_every: Duration::ZERO,
+        within: None,
         habit: zhishou_domain::Habit::default(),
         last_picture: None,
         snapshot: Snapshot::Never,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use zhishou_domain::{Detail, Fault, FaultCode, LoginOutcome, Stage};
-use zhishou_protocol::rtsp::{Cause, Facts, Failure, TeardownState};
+use zhishou_protocol::rtsp::{Cause, Facts, Failure, TeardownState, TransportKind};
 
 use super::{End, Met, Stop, Visit, Visited};
+use crate::guard::Remains;
 use crate::rtsp::faults::{doubted, of_failure, silence};
 use crate::tape::Moment;
 
@@ -27,7 +28,11 @@ impl Visit {
                 self.held.close();
             }
             TeardownState::Unanswered | TeardownState::NotSent => {
-                self.held.leave_open(facts.session_timeout);
+                let remains = match facts.transport {
+                    Some(TransportKind::Udp) => Remains::Media,
+                    Some(TransportKind::Tcp) | None => Remains::Session,
+                };
+                self.held.leave_open(facts.session_timeout, remains);
             }
         }
         Box::new(Visited {
