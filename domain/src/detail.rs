@@ -236,11 +236,9 @@ impl Detail {
                 .to_owned(),
             Self::TunnelLogin { offered } => {
                 if zh {
-                    format!("HTTP 隧道自身要求登录（{offered}），暂不支持；请改用 RTSP 端口")
+                    format!("HTTP 隧道自身要求登录（{offered}）")
                 } else {
-                    format!(
-                        "the HTTP tunnel itself asks for a login ({offered}), which is not sent; use the RTSP port"
-                    )
+                    format!("the HTTP tunnel itself asks for a login ({offered})")
                 }
             }
             Self::Tls { problem } => problem.render(lang),

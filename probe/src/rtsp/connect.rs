@@ -10,7 +10,7 @@ use zhishou_domain::{Detail, Fault, FaultCode, Stage, TlsProblem};
 use zhishou_protocol::rtsp::{Scheme, Target};
 
 use super::link::Link;
-use super::tunnel::Tunnel;
+use super::tunnel::{Tunnel, TunnelLogin, Unopened};
 use crate::Settings;
 use crate::tls::{self, Shown};
 
@@ -29,12 +29,13 @@ pub(super) struct Connected {
     pub(super) tls: Option<(Shown, Duration)>,
 }
 
-/// Connects to the first address of the target's host that answers.
+/// Connects to the first address of the target's host that answers; `login` is for the tunnel.
 pub(super) async fn connect(
     target: &Target,
     entropy: u64,
+    login: Option<&mut TunnelLogin>,
     settings: &Settings,
-) -> Result<Connected, Box<Fault>> {
+) -> Result<Connected, Unopened> {
     let began = Instant::now();
     let addresses = resolve(target.host(), target.port(), settings.resolve).await?;
     let resolved = Instant::now();
@@ -49,7 +50,7 @@ pub(super) async fn connect(
             Ok(stream) => {
                 // Requests are small and awaited; a failure only costs time.
                 let _ = stream.set_nodelay(true);
-                let local = stream.local_addr().map_err(|error| ours(peer, &error))?;
+                let local = stream.local_addr().map_err(|error| Box::new(ours(peer, &error)))?;
                 let (resolve, connect) = (resolved - began, resolved.elapsed());
                 let (link, tls) = match target.scheme() {
                     Scheme::Rtsp => (Link::Plain(stream), None),
@@ -58,7 +59,8 @@ pub(super) async fn connect(
                         (link, Some((shown, took)))
                     }
                     Scheme::Rtsph => {
-                        let tunnel = Tunnel::open(stream, target, peer, entropy, settings).await?;
+                        let tunnel =
+                            Tunnel::open(stream, target, peer, entropy, login, settings).await?;
                         (Link::Tunnel(Box::new(tunnel)), None)
                     }
                 };
@@ -67,7 +69,7 @@ pub(super) async fn connect(
             Err(error) => fault = Some(connect_fault(peer, &error)),
         }
     }
-    Err(Box::new(fault.unwrap_or_else(|| dns_failed(target.host()))))
+    Err(Box::new(fault.unwrap_or_else(|| dns_failed(target.host()))).into())
 }
 
 /// Shakes hands.
@@ -140,6 +142,10 @@ fn ours(peer: SocketAddr, error: &io::Error) -> Fault {
 mod tests {
     use super::*;
 
+    fn fails_with(got: Result<Connected, Unopened>, code: FaultCode) -> bool {
+        matches!(got, Err(Unopened::Failed(fault)) if fault.code == code)
+    }
+
     fn fault(kind: io::ErrorKind) -> Fault {
         connect_fault("10.1.2.3:554".parse().unwrap(), &kind.into())
     }
@@ -161,13 +167,13 @@ mod tests {
     async fn a_name_that_does_not_exist_is_told_from_a_closed_port() {
         let settings = Settings::default();
         let (target, _) = Target::parse("rtsp://no-such-host.invalid/").unwrap();
-        let got = connect(&target, 1, &settings).await;
-        assert_eq!(got.err().map(|f| f.code), Some(FaultCode::DnsFailed));
+        let got = connect(&target, 1, None, &settings).await;
+        assert!(fails_with(got, FaultCode::DnsFailed));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let (target, _) = Target::parse(&format!("rtsp://127.0.0.1:{port}/")).unwrap();
-        let got = connect(&target, 1, &settings).await;
-        assert_eq!(got.err().map(|f| f.code), Some(FaultCode::Refused));
+        let got = connect(&target, 1, None, &settings).await;
+        assert!(fails_with(got, FaultCode::Refused));
     }
 }

@@ -3,20 +3,23 @@
 //! Apple's scheme ("Tunnelling RTSP and RTP over HTTP", QuickTime Streaming Server), which live555,
 //! GStreamer, Axis and ONVIF ("RTP/RTSP/HTTP/TCP") follow: a GET whose endless answer carries what
 //! the device says, and a POST whose endless body carries what we say, in base64; the same
-//! `x-sessioncookie` makes them one. Bounds: the head of the answer to GET is at most 8 KiB and
-//! comes within the deadline of OPTIONS; nothing else is buffered.
+//! `x-sessioncookie` makes them one. Each of the two may be guarded; the answer is the caller's to
+//! allow ([`Unopened::Login`]), because it counts as a login of the device. Bounds: the head of an
+//! answer is at most 8 KiB and comes within the deadline of OPTIONS; nothing else is buffered.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use zhishou_domain::{Detail, Fault, FaultCode, Stage};
+use zhishou_protocol::auth::{Authenticator, Challenge, Credential, Verdict};
 use zhishou_protocol::rtsp::Target;
 
 use super::faults::silence;
@@ -24,6 +27,87 @@ use crate::Settings;
 
 /// Longest head of the answer to GET, bytes.
 const MAX_HEAD: usize = 8 * 1024;
+/// How long a refusal of POST is waited for, at least and at most; in between, twice as long as GET
+/// took. It is answered only where it is refused.
+const REFUSAL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(300));
+
+/// Why there is no tunnel.
+#[derive(Debug)]
+pub(super) enum Unopened {
+    /// It cannot be had.
+    Failed(Box<Fault>),
+    /// It wants a login, or another answer than it got.
+    Login(Asked),
+}
+
+impl From<Box<Fault>> for Unopened {
+    fn from(fault: Box<Fault>) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+/// What a tunnel asks for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// By whom.
+    pub(super) peer: SocketAddr,
+    half: Half,
+    challenges: Vec<Challenge>,
+    /// The schemes, for people.
+    pub(super) offered: String,
+    /// The request had the login in it.
+    carried: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Get,
+    Post,
+}
+
+/// The login of a tunnel: sent with those of its requests for which it was asked.
+#[derive(Debug)]
+pub(super) struct TunnelLogin {
+    auth: Authenticator,
+    /// GET asked too, and not POST alone.
+    by_get: bool,
+    /// A new nonce was answered for the connection that is being made.
+    renewed: bool,
+}
+
+impl TunnelLogin {
+    pub(super) fn new(credential: Credential, entropy: u64) -> Self {
+        let auth = Authenticator::new(Some(credential), entropy);
+        Self { auth, by_get: false, renewed: false }
+    }
+
+    /// What to do about what the tunnel asks.
+    pub(super) fn challenged(&mut self, asked: Asked) -> Verdict {
+        let verdict = self.auth.challenged(asked.challenges, asked.carried, self.renewed);
+        self.renewed |= asked.carried;
+        self.by_get |= asked.half == Half::Get;
+        verdict
+    }
+
+    /// It has left this machine.
+    pub(super) fn sent(&self) -> bool {
+        self.auth.sent()
+    }
+
+    /// Refusals, 0 or 1.
+    pub(super) fn rejected(&self) -> u32 {
+        self.auth.rejected()
+    }
+
+    fn field(&mut self, half: Half, path: &str) -> Option<Vec<u8>> {
+        let value = match half {
+            Half::Get if self.by_get => self.auth.authorization("GET", path)?,
+            Half::Get => return None,
+            Half::Post => self.auth.authorization("POST", path)?,
+        };
+        Some([b"Authorization: ", &value[..], b"\r\n"].concat())
+    }
+}
 
 /// Two connections that are one.
 #[derive(Debug)]
@@ -43,10 +127,11 @@ impl Tunnel {
         target: &Target,
         peer: SocketAddr,
         entropy: u64,
+        login: Option<&mut TunnelLogin>,
         settings: &Settings,
-    ) -> Result<Self, Box<Fault>> {
+    ) -> Result<Self, Unopened> {
         let limit = settings.rtsp.options;
-        let opened = timeout(limit, Self::shake(get, target, peer, entropy, settings)).await;
+        let opened = timeout(limit, Self::shake(get, target, peer, entropy, login, settings)).await;
         opened.unwrap_or_else(|_| Err(fault(FaultCode::NoResponse, silence(limit))))
     }
 
@@ -55,35 +140,71 @@ impl Tunnel {
         target: &Target,
         peer: SocketAddr,
         entropy: u64,
+        mut login: Option<&mut TunnelLogin>,
         settings: &Settings,
-    ) -> Result<Self, Box<Fault>> {
+    ) -> Result<Self, Unopened> {
         // Unlike that of any other connection of ours to this device.
         let port = down.local_addr().map_or(0, |address| address.port());
         let cookie = format!("{entropy:016x}{port:04x}");
-        let head = |method: &str, fields: &str| {
-            let path = if target.path().starts_with('/') { "" } else { "/" };
-            format!(
-                "{method} {path}{} HTTP/1.0\r\nHost: {}\r\nUser-Agent: {}\r\n\
+        let slash = if target.path().starts_with('/') { "" } else { "/" };
+        let path = format!("{slash}{}", target.path());
+        let head = |method: &str, fields: &str, authorization: Option<&[u8]>| {
+            let head = format!(
+                "{method} {path} HTTP/1.0\r\nHost: {}\r\nUser-Agent: {}\r\n\
                  x-sessioncookie: {cookie}\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n\
-                 {fields}\r\n",
-                target.path(),
+                 {fields}",
                 target.authority(),
                 settings.user_agent,
-            )
+            );
+            [head.as_bytes(), authorization.unwrap_or_default(), b"\r\n"].concat()
         };
-        let get = head("GET", "Accept: application/x-rtsp-tunnelled\r\n");
-        down.write_all(get.as_bytes()).await.map_err(|_| closed())?;
-        let rest = answer(&mut down).await?;
-        let mut up = TcpStream::connect(peer).await.map_err(|_| closed())?;
-        let _ = up.set_nodelay(true);
+        let began = Instant::now();
+        let authorization = login.as_mut().and_then(|login| login.field(Half::Get, &path));
+        let get = head("GET", "Accept: application/x-rtsp-tunnelled\r\n", authorization.as_deref());
+        down.write_all(&get).await.map_err(|_| closed())?;
+        let carried = authorization.is_some();
+        let rest = match answer(&mut down).await? {
+            Answer::Open(rest) => rest,
+            Answer::Login { challenges, offered } => {
+                let half = Half::Get;
+                return Err(Unopened::Login(Asked { peer, half, challenges, offered, carried }));
+            }
+        };
+        if let Some(login) = login.as_mut().filter(|_| carried) {
+            login.auth.accepted();
+            login.renewed = false;
+        }
+        let refusal = (began.elapsed() * 2).clamp(REFUSAL.0, REFUSAL.1);
         // The length is Apple's, and means nothing: the body ends with the connection.
-        let post = head(
-            "POST",
-            "Content-Type: application/x-rtsp-tunnelled\r\nContent-Length: 32767\r\n\
-             Expires: Sun, 9 Jan 1972 00:00:00 GMT\r\n",
-        );
-        up.write_all(post.as_bytes()).await.map_err(|_| closed())?;
-        Ok(Self { down, up, rest })
+        let fields = "Content-Type: application/x-rtsp-tunnelled\r\nContent-Length: 32767\r\n\
+                      Expires: Sun, 9 Jan 1972 00:00:00 GMT\r\n";
+        loop {
+            let mut up = TcpStream::connect(peer).await.map_err(|_| closed())?;
+            let _ = up.set_nodelay(true);
+            let authorization = login.as_mut().and_then(|login| login.field(Half::Post, &path));
+            let post = head("POST", fields, authorization.as_deref());
+            up.write_all(&post).await.map_err(|_| closed())?;
+            let Ok(Ok(1..)) = timeout(refusal, up.peek(&mut [0])).await else {
+                return Ok(Self { down, up, rest });
+            };
+            let (challenges, offered) = match answer(&mut up).await? {
+                Answer::Open(_) => return Ok(Self { down, up, rest }),
+                Answer::Login { challenges, offered } => (challenges, offered),
+            };
+            let carried = authorization.is_some();
+            let asked = Asked { peer, half: Half::Post, challenges, offered, carried };
+            match &mut login {
+                // Proven by GET: it wants a nonce of its own, or the login for this half as well.
+                Some(login) if login.auth.proven() && !login.renewed => {
+                    let offered = asked.offered.clone();
+                    if login.challenged(asked) != Verdict::Retry {
+                        return Err(refused(offered));
+                    }
+                    login.renewed = true;
+                }
+                _ => return Err(Unopened::Login(asked)),
+            }
+        }
     }
 
     pub(super) fn poll_read(
@@ -109,8 +230,16 @@ impl Tunnel {
     }
 }
 
-/// Reads the head of the answer to GET; gives what came behind it.
-async fn answer(stream: &mut TcpStream) -> Result<Vec<u8>, Box<Fault>> {
+/// What an HTTP request came to, where it is no fault.
+enum Answer {
+    /// 200, and what came behind the head.
+    Open(Vec<u8>),
+    /// 401.
+    Login { challenges: Vec<Challenge>, offered: String },
+}
+
+/// Reads the head of an answer.
+async fn answer(stream: &mut TcpStream) -> Result<Answer, Unopened> {
     let mut head = Vec::with_capacity(512);
     loop {
         let length = stream.read_buf(&mut head).await.map_err(|_| closed())?;
@@ -125,34 +254,39 @@ async fn answer(stream: &mut TcpStream) -> Result<Vec<u8>, Box<Fault>> {
         }
         if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
             let rest = head.split_off(end + 4);
-            accept(&String::from_utf8_lossy(&head))?;
-            return Ok(rest);
+            return accept(&head, rest);
         }
         if head.len() > MAX_HEAD {
-            let problem = format!("the answer to GET has a head of more than {MAX_HEAD} bytes");
+            let problem =
+                format!("an answer of the tunnel has a head of more than {MAX_HEAD} bytes");
             return Err(fault(FaultCode::BadResponse, Detail::Malformed { problem }));
         }
     }
 }
 
-/// What the answer to GET means.
-fn accept(head: &str) -> Result<(), Box<Fault>> {
-    let mut lines = head.split("\r\n");
-    let mut words = lines.next().unwrap_or_default().splitn(3, ' ').skip(1);
+/// What an answer means.
+fn accept(head: &[u8], rest: Vec<u8>) -> Result<Answer, Unopened> {
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let first = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
+    let mut words = first.trim_end().splitn(3, ' ').skip(1);
     let status: u16 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
     let reason: String = words.next().unwrap_or_default().chars().take(64).collect();
     let code = match status {
-        200 => return Ok(()),
+        200 => return Ok(Answer::Open(rest)),
         401 => {
-            let schemes =
-                lines.filter_map(|line| line.split_once(':')).filter_map(|(name, value)| {
-                    let name = name.trim().eq_ignore_ascii_case("www-authenticate");
-                    name.then(|| value.split_whitespace().next()).flatten()
-                });
-            let offered: Vec<String> =
-                schemes.take(4).map(|s| s.chars().take(32).collect()).collect();
-            let detail = Detail::TunnelLogin { offered: offered.join(", ") };
-            return Err(fault(FaultCode::AuthRequired, detail));
+            // As bytes: a realm may be in GBK, and the Digest runs over what was sent.
+            let fields: Vec<&[u8]> = lines
+                .filter_map(|line| line.split_at_checked(line.iter().position(|b| *b == b':')?))
+                .filter(|(name, _)| name.trim_ascii().eq_ignore_ascii_case(b"www-authenticate"))
+                .map(|(_, value)| value[1..].trim_ascii())
+                .collect();
+            let scheme = |value: &&[u8]| {
+                let text = String::from_utf8_lossy(value);
+                text.split_whitespace().next().map(|word| word.chars().take(32).collect::<String>())
+            };
+            let offered: Vec<_> = fields.iter().take(4).filter_map(scheme).collect();
+            let challenges = Challenge::parse_all(fields);
+            return Ok(Answer::Login { challenges, offered: offered.join(", ") });
         }
         403 | 453 | 503 => FaultCode::SessionLimit,
         404 | 410 => FaultCode::NotFound,
@@ -163,10 +297,15 @@ fn accept(head: &str) -> Result<(), Box<Fault>> {
     Err(fault(code, Detail::Status { status, reason }))
 }
 
-fn closed() -> Box<Fault> {
+fn closed() -> Unopened {
     fault(FaultCode::NoResponse, Detail::ClosedUnanswered)
 }
 
-fn fault(code: FaultCode, detail: Detail) -> Box<Fault> {
-    Box::new(Fault::new(code, Stage::Connect, detail))
+/// Refused although the same login had opened the other half.
+fn refused(offered: String) -> Unopened {
+    fault(FaultCode::SessionLimit, Detail::TunnelLogin { offered })
+}
+
+fn fault(code: FaultCode, detail: Detail) -> Unopened {
+    Unopened::Failed(Box::new(Fault::new(code, Stage::Connect, detail)))
 }

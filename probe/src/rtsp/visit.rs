@@ -1,6 +1,7 @@
 //! One visit to one camera: a task that owns the connection and always closes the session.
 
 mod ending;
+mod login;
 mod replayed;
 
 use std::net::SocketAddr;
@@ -25,12 +26,13 @@ use super::datagrams::Datagrams;
 use super::faults::{silence, stage};
 use super::link::{Heard, Link};
 use super::media::Media;
+use super::tunnel::{TunnelLogin, Unopened};
 use crate::guard::{Held, Refusal, Ticket};
 use crate::tape::{Handshake, Moment, Player, Stream, Tape};
 use crate::{CertificatePolicy, Settings};
 pub(super) use ending::cancelled;
 use ending::login_outcome;
-use replayed::{nanos, withheld};
+use replayed::nanos;
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
 const GRACE: Duration = Duration::from_secs(1);
@@ -99,6 +101,8 @@ pub(super) struct Visit {
     held: Held,
     ticket: Option<Ticket>,
     login: Option<LoginResult>,
+    /// The login of an HTTP tunnel, once that asked for it.
+    tunnel: Option<TunnelLogin>,
     refusal: Option<Refusal>,
     resolve: Option<Duration>,
     connect: Option<Duration>,
@@ -174,6 +178,7 @@ impl Visit {
             held,
             ticket: None,
             login: None,
+            tunnel: None,
             refusal: None,
             resolve: None,
             connect: None,
@@ -265,7 +270,7 @@ impl Visit {
                 }
                 self.settle();
                 // It plays without one: none is sent outside the budget of the host.
-                if !self.session.facts().login_sent {
+                if !self.facts().login_sent {
                     self.session.withhold_login();
                 }
             }
@@ -288,7 +293,7 @@ impl Visit {
     /// budget.
     fn settle(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            let settled = ticket.settle(login_outcome(&self.session.facts()));
+            let settled = ticket.settle(login_outcome(&self.facts()));
             self.login = settled.or(self.login);
         }
     }
@@ -306,12 +311,23 @@ impl Visit {
             // Ports that were bound for the connection before are not those of this one.
             self.datagrams = None;
         }
-        let connected = tokio::select! {
-            connected = connect(target, self.order.entropy, &self.settings) => connected?,
-            () = cancel.cancelled(), if !stopping => return Err(Box::new(cancelled(Stage::Connect))),
-            () = sleep_until(self.give_up.unwrap_or(self.overdue)) => {
-                let waited = silence(self.overdue.saturating_duration_since(self.began));
-                return Err(Box::new(Fault::new(FaultCode::ConnectTimeout, Stage::Connect, waited)));
+        let connected = loop {
+            let (entropy, login) = (self.order.entropy, self.tunnel.as_mut());
+            let connected = tokio::select! {
+                connected = connect(target, entropy, login, &self.settings) => connected,
+                () = cancel.cancelled(), if !stopping => {
+                    return Err(Box::new(cancelled(Stage::Connect)));
+                }
+                () = sleep_until(self.give_up.unwrap_or(self.overdue)) => {
+                    let waited = silence(self.overdue.saturating_duration_since(self.began));
+                    let late = Fault::new(FaultCode::ConnectTimeout, Stage::Connect, waited);
+                    return Err(Box::new(late));
+                }
+            };
+            match connected {
+                Ok(connected) => break connected,
+                Err(Unopened::Failed(fault)) => return Err(fault),
+                Err(Unopened::Login(asked)) => self.answer_tunnel(target, asked).await?,
             }
         };
         let Connected { link, local, peer, resolve, connect, tls } = connected;
@@ -327,21 +343,8 @@ impl Visit {
             self.meet(target, Met::new(shown, took));
         }
         // A connection for nothing but TEARDOWN proves no login.
-        if let Some(credential) = self.order.credential.clone()
-            && !stopping
-            && self.refusal.is_none()
-            && !self.ticket.as_ref().is_some_and(|ticket| ticket.is_for(peer.ip()))
-        {
-            // One login, one address: a name that now leads elsewhere gets none.
-            if self.ticket.is_some() {
-                self.withhold(Refusal::Busy);
-                self.session.handle(Input::Connected, self.now());
-                return Ok(());
-            }
-            tokio::select! {
-                () = self.ask_for_login(peer, &credential) => {}
-                () = cancel.cancelled() => return Err(Box::new(cancelled(Stage::Prepare))),
-            }
+        if !stopping {
+            self.ask_for_login(peer).await?;
         }
         let now = self.now();
         self.session.handle(Input::Connected, now);
@@ -369,21 +372,6 @@ impl Visit {
 
     fn is_in_doubt(&self) -> bool {
         self.tls.as_ref().is_some_and(Met::is_changed)
-    }
-
-    async fn ask_for_login(&mut self, peer: SocketAddr, credential: &Credential) {
-        let deadline = self.overdue.min(Instant::now() + self.settings.turn);
-        let state = &self.order.credential_state;
-        match self.held.login(peer.ip(), credential, state, deadline).await {
-            Ok(ticket) => self.ticket = Some(ticket),
-            Err(refusal) => self.withhold(refusal),
-        }
-    }
-
-    fn withhold(&mut self, refusal: Refusal) {
-        self.note(Moment::Withheld(withheld(&refusal)));
-        self.refusal = Some(refusal);
-        self.session.withhold_login();
     }
 
     /// Waits for bytes, for time, or for the caller.

@@ -1,13 +1,18 @@
 //! Cameras behind HTTP, as Apple's "Tunnelling RTSP and RTP over HTTP" describes them.
 
+use std::sync::{Arc, Mutex};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Depth, Detail, FaultCode, Stage, Verdict};
+use zhishou_domain::{
+    Credential, Depth, Detail, FaultCode, LoginOutcome, ProbeRequest, Stage, Verdict,
+};
 use zhishou_probe::Outcome;
 
+use crate::simulator::digest::Asks;
 use crate::simulator::{Camera, Habit};
 use crate::{codes, prober, request};
 
@@ -24,49 +29,215 @@ fn cookie(head: &str) -> &str {
     head.lines().find_map(|line| line.strip_prefix("x-sessioncookie: ")).unwrap()
 }
 
-/// Puts a tunnel before a camera: one GET, one POST, and the camera's own port behind them.
-async fn tunnel(camera: &Camera) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("rtsph://{}/live/main", listener.local_addr().unwrap());
-    let behind = format!("127.0.0.1:{}", camera.port);
-    tokio::spawn(async move {
-        let (mut get, _) = listener.accept().await.unwrap();
-        let asked = head(&mut get).await;
-        assert!(asked.starts_with("GET /live/main HTTP/1.0\r\n"), "{asked}");
-        assert!(asked.contains("Accept: application/x-rtsp-tunnelled\r\n"), "{asked}");
-        let answer = "HTTP/1.0 200 OK\r\nContent-Type: application/x-rtsp-tunnelled\r\n\r\n";
-        get.write_all(answer.as_bytes()).await.unwrap();
-        let (mut post, _) = listener.accept().await.unwrap();
-        let posted = head(&mut post).await;
-        assert!(posted.starts_with("POST /live/main HTTP/1.0\r\n"), "{posted}");
-        assert!(posted.contains("Content-Length: 32767\r\n"), "{posted}");
-        assert_eq!(cookie(&asked), cookie(&posted));
-        let camera = TcpStream::connect(behind).await.unwrap();
-        let (mut from, mut to) = camera.into_split();
-        let (_unused, mut down) = get.into_split();
-        tokio::spawn(async move { tokio::io::copy(&mut from, &mut down).await });
-        let mut digits = Vec::new();
-        let mut chunk = [0; 1000];
-        while let Ok(length @ 1..) = post.read(&mut chunk).await {
-            digits.extend_from_slice(&chunk[..length]);
-            while digits.len() >= 4 {
-                let four: Vec<u8> = digits.drain(..4).collect();
-                to.write_all(&STANDARD.decode(four).unwrap()).await.unwrap();
+/// What a tunnel wants before it lets RTSP through.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wants {
+    /// For GET.
+    get: Option<Asks>,
+    /// For POST.
+    post: Option<Asks>,
+    /// Each nonce is good for one request.
+    once: bool,
+}
+
+/// What became of the logins at a tunnel.
+#[derive(Debug, Default)]
+struct Tally {
+    requests: usize,
+    accepted: usize,
+    refused: usize,
+}
+
+/// A tunnel before a camera: GET, POST, and the camera's own port behind them.
+struct Gate {
+    url: String,
+    tally: Arc<Mutex<Tally>>,
+}
+
+impl Gate {
+    async fn before(camera: &Camera, wants: Wants) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("rtsph://{}/live/main", listener.local_addr().unwrap());
+        let behind = format!("127.0.0.1:{}", camera.port);
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let shared = tally.clone();
+        tokio::spawn(async move {
+            let mut down: Option<(TcpStream, String)> = None;
+            for nonce in 1.. {
+                let nonce = if wants.once { nonce } else { 0 };
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let asked = head(&mut stream).await;
+                assert!(asked.contains(" /live/main HTTP/1.0\r\n"), "{asked}");
+                let is_get = asked.starts_with("GET ");
+                let login = if is_get { wants.get } else { wants.post };
+                if !lets_in(login, &asked, nonce, &shared) {
+                    // The nonce of the next connection.
+                    let next = if wants.once { nonce + 1 } else { 0 };
+                    let challenge = login.unwrap().challenge(&format!("n{next}"));
+                    let refusal = format!(
+                        "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\n\r\n"
+                    );
+                    stream.write_all(refusal.as_bytes()).await.unwrap();
+                    continue;
+                }
+                if is_get {
+                    assert!(asked.contains("Accept: application/x-rtsp-tunnelled\r\n"), "{asked}");
+                    let answer =
+                        "HTTP/1.0 200 OK\r\nContent-Type: application/x-rtsp-tunnelled\r\n\r\n";
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                    down = Some((stream, cookie(&asked).to_owned()));
+                } else {
+                    assert!(asked.contains("Content-Length: 32767\r\n"), "{asked}");
+                    let (get, paired) = down.take().unwrap();
+                    assert_eq!(cookie(&asked), paired);
+                    tokio::spawn(join(get, stream, behind.clone()));
+                }
             }
+        });
+        Self { url, tally }
+    }
+
+    /// Opens it with this password, by somebody who has not logged in before.
+    async fn open(&self, password: Option<&str>) -> Outcome {
+        let request = ProbeRequest {
+            credential: password.map(|password| Credential::new("admin", password)),
+            ..request(&self.url, Depth::Stream)
+        };
+        prober().probe(request, CancellationToken::new()).await
+    }
+}
+
+fn lets_in(wants: Option<Asks>, asked: &str, nonce: u32, tally: &Mutex<Tally>) -> bool {
+    let mut tally = tally.lock().unwrap();
+    tally.requests += 1;
+    let Some(login) = wants else { return true };
+    let method = asked.split(' ').next().unwrap();
+    let Some(sent) = asked.lines().find_map(|line| line.strip_prefix("Authorization: ")) else {
+        return false;
+    };
+    let accepted = login.accepts(sent, method, "/live/main", &format!("n{nonce}"));
+    tally.accepted += usize::from(accepted);
+    tally.refused += usize::from(!accepted);
+    accepted
+}
+
+/// Makes two HTTP connections one to the camera.
+async fn join(get: TcpStream, mut post: TcpStream, behind: String) {
+    let camera = TcpStream::connect(behind).await.unwrap();
+    let (mut from, mut to) = camera.into_split();
+    let (_unused, mut down) = get.into_split();
+    tokio::spawn(async move { tokio::io::copy(&mut from, &mut down).await });
+    let mut digits = Vec::new();
+    let mut chunk = [0; 1000];
+    while let Ok(length @ 1..) = post.read(&mut chunk).await {
+        digits.extend_from_slice(&chunk[..length]);
+        while digits.len() >= 4 {
+            let four: Vec<u8> = digits.drain(..4).collect();
+            to.write_all(&STANDARD.decode(four).unwrap()).await.unwrap();
         }
-    });
-    url
+    }
 }
 
 #[tokio::test]
 async fn a_camera_behind_http_is_watched() {
     let camera = Camera::start(Habit::Healthy).await;
-    let url = tunnel(&camera).await;
-    let request = request(&url, Depth::Stream);
-    let outcome = prober().probe(request, CancellationToken::new()).await;
+    let gate = Gate::before(&camera, Wants::default()).await;
+    let outcome = gate.open(None).await;
     assert_eq!((codes(&outcome), outcome.observation.verdict), (vec![], Verdict::Online));
     assert!(outcome.observation.video.as_ref().unwrap().packets > 10);
     assert_eq!((camera.count("DESCRIBE"), camera.count("TEARDOWN")), (1, 1));
+}
+
+const EACH: [Asks; 3] = [Asks::Basic, Asks::Md5, Asks::Sha256];
+
+#[tokio::test]
+async fn a_tunnel_that_asks_for_the_login_gets_it() {
+    for asks in EACH {
+        let both = Wants { get: Some(asks), post: Some(asks), once: false };
+        for (wants, requests, accepted) in [
+            // GET without, GET with, and POST with it at once.
+            (both, 3, 2),
+            (Wants { post: None, ..both }, 3, 1),
+            // POST is refused first, and then all begins again.
+            (Wants { get: None, ..both }, 4, 1),
+        ] {
+            let camera = Camera::start(Habit::Guarded).await;
+            let gate = Gate::before(&camera, wants).await;
+            let outcome = gate.open(Some("right")).await;
+            assert_eq!((codes(&outcome), outcome.observation.verdict), (vec![], Verdict::Online));
+            let tally = gate.tally.lock().unwrap();
+            let seen = (tally.requests, tally.accepted, tally.refused);
+            assert_eq!(seen, (requests, accepted, 0), "{wants:?}");
+            assert_eq!(outcome.login.map(|login| login.outcome), Some(LoginOutcome::Accepted));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_nonce_that_is_good_once_is_renewed_for_post_and_not_refused_twice() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let wants = Wants { get: Some(Asks::Md5), post: Some(Asks::Md5), once: true };
+    let gate = Gate::before(&camera, wants).await;
+    let outcome = gate.open(Some("right")).await;
+    assert_eq!((codes(&outcome), outcome.observation.verdict), (vec![], Verdict::Online));
+    let tally = gate.tally.lock().unwrap();
+    assert_eq!((tally.accepted, outcome.observation.rejected_logins), (2, 0));
+}
+
+#[tokio::test]
+async fn a_tunnel_refuses_a_wrong_login_once_and_hears_it_no_more() {
+    for asks in EACH {
+        let both = Wants { get: Some(asks), post: Some(asks), once: false };
+        for wants in [both, Wants { get: None, ..both }, Wants { once: true, ..both }] {
+            let camera = Camera::start(Habit::Guarded).await;
+            let gate = Gate::before(&camera, wants).await;
+            let outcome = gate.open(Some("wrong")).await;
+            assert_eq!(codes(&outcome), [FaultCode::AuthRejected], "{wants:?}");
+            assert_eq!(outcome.observation.faults[0].stage, Stage::Connect);
+            assert_eq!(outcome.observation.verdict, Verdict::Unknown);
+            assert_eq!(outcome.observation.rejected_logins, 1);
+            assert_eq!(outcome.login.map(|login| login.outcome), Some(LoginOutcome::Rejected));
+            assert_eq!((gate.tally.lock().unwrap().refused, camera.logins()), (1, 0));
+        }
+    }
+}
+
+#[tokio::test]
+async fn behind_an_open_tunnel_a_wrong_login_is_refused_once_too() {
+    let camera = Camera::start(Habit::Guarded).await;
+    let gate = Gate::before(&camera, Wants::default()).await;
+    let outcome = gate.open(Some("wrong")).await;
+    assert_eq!(codes(&outcome), [FaultCode::AuthRejected]);
+    assert_eq!((outcome.observation.rejected_logins, camera.logins()), (1, 1));
+}
+
+/// The login belongs to the host of the address on record.
+#[tokio::test]
+async fn a_tunnel_on_another_host_gets_no_login() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let wants = Wants { get: Some(Asks::Basic), ..Wants::default() };
+    let gate = Gate::before(&camera, wants).await;
+    let elsewhere = gate.url.clone();
+    let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let url = format!("rtsp://{}/live", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for status in ["200 OK".to_owned(), format!("302 Moved\r\nLocation: {elsewhere}")] {
+            let asked = head(&mut stream).await;
+            let cseq = asked.lines().find_map(|line| line.strip_prefix("CSeq: ")).unwrap();
+            let answer = format!("RTSP/1.0 {status}\r\nCSeq: {cseq}\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        let _ = stream.read(&mut [0; 16]).await;
+    });
+    let request = ProbeRequest {
+        credential: Some(Credential::new("admin", "right")),
+        ..request(&url, Depth::Stream)
+    };
+    let outcome = prober().probe(request, CancellationToken::new()).await;
+    assert_eq!(codes(&outcome), [FaultCode::AuthRequired]);
+    let tally = gate.tally.lock().unwrap();
+    assert_eq!((tally.requests, tally.accepted + tally.refused), (1, 0));
 }
 
 /// A server that answers GET with this.

@@ -8,6 +8,7 @@
 mod kernel;
 mod noise;
 mod tcp;
+mod udp;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,8 +16,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use noise::Noise;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Clock, CredentialState, Depth, DeviceKind, IdSource, Observation, ProbeRequest, Snapshot,
-    Stage, Timestamp, VideoFacts,
+    Clock, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource, Observation,
+    ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, VideoFacts,
 };
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Prober, Settings, StreamLimits};
@@ -51,6 +52,22 @@ impl Seen {
         self.observation.video.as_ref().unwrap()
     }
 
+    pub(crate) fn codes(&self) -> Vec<FaultCode> {
+        self.observation.faults.iter().map(|fault| fault.code).collect()
+    }
+
+    pub(crate) fn detail(&self, code: FaultCode) -> &Detail {
+        let fault = self.observation.faults.iter().find(|fault| fault.code == code);
+        &fault.unwrap().detail
+    }
+
+    /// Asserts when the first keyframe was whole.
+    pub(crate) fn assert_first_keyframe(&self) {
+        let at = self.stage(Stage::FirstKeyframe);
+        let off = at.abs_diff(self.truth.first_keyframe_at.unwrap());
+        assert!(off <= Duration::from_millis(20) + self.noise, "{at:?}, {:?}", self.truth);
+    }
+
     pub(crate) fn stage(&self, stage: Stage) -> Duration {
         let timing = self.observation.stages.iter().find(|timing| timing.name == stage).unwrap();
         Duration::from_secs_f64(timing.ms.unwrap() / 1e3)
@@ -74,7 +91,12 @@ impl Seen {
 }
 
 /// Probes a camera that plays `script` for `seconds`.
-pub(crate) async fn probe(script: Script, declared_fps: Option<f64>, seconds: u64) -> Seen {
+pub(crate) async fn probe(
+    transport: TransportPolicy,
+    script: Script,
+    declared_fps: Option<f64>,
+    seconds: u64,
+) -> Seen {
     let settings = Settings {
         limits: StreamLimits { stall: Duration::from_millis(1_400), ..StreamLimits::default() },
         ..Settings::default()
@@ -95,7 +117,7 @@ pub(crate) async fn probe(script: Script, declared_fps: Option<f64>, seconds: u6
         decode_every: Duration::ZERO,
         within: None,
         habit: zhishou_domain::Habit::default(),
-        transport: zhishou_domain::TransportPolicy::Tcp,
+        transport,
         last_picture: None,
         snapshot: Snapshot::Always,
     };

@@ -10,7 +10,7 @@
 //!   sent when.
 //! - [`Truth`] says what a faultless observer of a script, or of the times at which it was really
 //!   sent, must find.
-//! - [`Server`] plays a script to an RTSP client over TCP and keeps those times.
+//! - [`Server`] plays a script to an RTSP client over TCP or UDP and keeps those times.
 
 mod impairment;
 mod packet;

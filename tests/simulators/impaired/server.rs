@@ -1,8 +1,8 @@
 //! An RTSP server (RFC 2326) on loopback that plays one script to each client, interleaved in TCP
-//! (§10.12), and keeps the times at which it really wrote.
+//! (§10.12) or over UDP (§12.39) as the client asks, and keeps the times at which it really wrote.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -68,22 +68,28 @@ fn serve(
     let mut input = BufReader::new(connection.try_clone().ok()?);
     let out = Arc::new(Mutex::new(connection.try_clone().ok()?));
     let stop = Arc::new(AtomicBool::new(false));
-    let mut player = None;
+    let (mut player, mut ports) = (None, None);
     while let Some(request) = next_request(&mut input) {
         let cseq = request.lines().find_map(|line| line.strip_prefix("CSeq:"))?.trim();
         let method = request.split(' ').next()?;
         if method == "TEARDOWN" {
             stop.store(true, Ordering::Relaxed);
         }
-        let (fields, body) = answer(method, script, declared_fps);
+        if method == "SETUP" {
+            ports = client_ports(&request);
+        }
+        let (fields, body) = answer(method, script, declared_fps, ports);
         let head = format!("RTSP/1.0 200 OK\r\nCSeq: {cseq}\r\n{fields}");
         let answer = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
         out.lock().ok()?.write_all(answer.as_bytes()).ok()?;
         if method == "PLAY" {
-            let (script, out, stop) = (script.clone(), out.clone(), stop.clone());
-            let log = log.clone();
+            let way = match ports {
+                None => Way::Interleaved(out.clone()),
+                Some((rtp, rtcp)) => Way::Datagrams(aimed_at(rtp)?, aimed_at(rtcp)?),
+            };
+            let (script, stop, log) = (script.clone(), stop.clone(), log.clone());
             player = Some(std::thread::spawn(move || {
-                let played = play(&script, &out, &stop);
+                let played = play(&script, &way, &stop);
                 log.lock().unwrap_or_else(PoisonError::into_inner).push(played);
             }));
         }
@@ -113,16 +119,41 @@ fn next_request(input: &mut BufReader<TcpStream>) -> Option<String> {
     }
 }
 
-fn answer(method: &str, script: &Script, declared_fps: Option<f64>) -> (&'static str, String) {
-    match method {
+/// The two ports of a SETUP for UDP.
+fn client_ports(setup: &str) -> Option<(u16, u16)> {
+    let (_, ports) = setup.split_once("client_port=")?;
+    let ports = ports.split(|c: char| !c.is_ascii_digit() && c != '-').next()?;
+    let (rtp, rtcp) = ports.split_once('-')?;
+    Some((rtp.parse().ok()?, rtcp.parse().ok()?))
+}
+
+/// A socket that sends to a port of the client's.
+fn aimed_at(port: u16) -> Option<UdpSocket> {
+    let socket = UdpSocket::bind("127.0.0.1:0").ok()?;
+    socket.connect(("127.0.0.1", port)).ok()?;
+    Some(socket)
+}
+
+fn answer(
+    method: &str,
+    script: &Script,
+    declared_fps: Option<f64>,
+    ports: Option<(u16, u16)>,
+) -> (String, String) {
+    let (fields, body) = match method {
         "OPTIONS" => ("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n", String::new()),
         "DESCRIBE" => ("Content-Type: application/sdp\r\n", sdp(script, declared_fps)),
-        "SETUP" => (
-            "Session: 4711;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n",
-            String::new(),
-        ),
+        "SETUP" => {
+            let transport = ports.map_or_else(
+                || "RTP/AVP/TCP;unicast;interleaved=0-1".to_owned(),
+                |(rtp, rtcp)| format!("RTP/AVP;unicast;client_port={rtp}-{rtcp}"),
+            );
+            let fields = format!("Session: 4711;timeout=60\r\nTransport: {transport}\r\n");
+            return (fields, String::new());
+        }
         _ => ("Session: 4711\r\n", String::new()),
-    }
+    };
+    (fields.to_owned(), body)
 }
 
 fn sdp(script: &Script, declared_fps: Option<f64>) -> String {
@@ -148,9 +179,34 @@ fn sdp(script: &Script, declared_fps: Option<f64>) -> String {
     sdp
 }
 
+/// Where packets and reports go.
+enum Way {
+    Interleaved(Arc<Mutex<TcpStream>>),
+    Datagrams(UdpSocket, UdpSocket),
+}
+
+impl Way {
+    /// Sends one; `None` once the client is gone.
+    fn send(&self, channel: u8, bytes: &[u8]) -> Option<()> {
+        match self {
+            Way::Interleaved(out) => {
+                let mut frame = vec![b'$', channel];
+                frame.extend((bytes.len() as u16).to_be_bytes());
+                frame.extend(bytes);
+                out.lock().ok()?.write_all(&frame).ok()
+            }
+            Way::Datagrams(rtp, rtcp) => {
+                // A network that is full, or a client that has left, tells nobody.
+                drop(if channel == 0 { rtp.send(bytes) } else { rtcp.send(bytes) });
+                Some(())
+            }
+        }
+    }
+}
+
 /// Writes the script at its times and gives the real ones.
 #[expect(clippy::disallowed_methods, reason = "a camera has a clock of its own")]
-fn play(script: &Script, out: &Mutex<TcpStream>, stop: &AtomicBool) -> Played {
+fn play(script: &Script, way: &Way, stop: &AtomicBool) -> Played {
     let began = Instant::now();
     let mut played = Played::default();
     for sending in &script.sendings {
@@ -168,12 +224,8 @@ fn play(script: &Script, out: &Mutex<TcpStream>, stop: &AtomicBool) -> Played {
                 (1, report.bytes(wall))
             }
         };
-        let mut frame = vec![b'$', channel];
-        frame.extend((bytes.len() as u16).to_be_bytes());
-        frame.extend(bytes);
         let at = began.elapsed();
-        let Ok(mut out) = out.lock() else { break };
-        if out.write_all(&frame).is_err() {
+        if way.send(channel, &bytes).is_none() {
             break;
         }
         played.times.push(at);

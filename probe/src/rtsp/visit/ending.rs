@@ -17,7 +17,7 @@ impl Visit {
         if let Some(datagrams) = &self.datagrams {
             self.media.went_astray(datagrams, ended);
         }
-        let mut facts = self.session.facts();
+        let mut facts = self.facts();
         if matches!(end, End::GivenUp) {
             facts.teardown = TeardownState::Unanswered;
         }
