@@ -1,8 +1,9 @@
 //! Many probes in one process, for `make bench`: what they cost without starting a program.
 //!
 //! - `load DEPTH SECONDS JOBS [gradual] < urls` makes one probe of each address, `JOBS` at a time.
-//!   `DEPTH` is `stream`; `picture`, with every fault judged; or `decoded`, which is `picture` up to
-//!   the pixels and no further. With `gradual`, probes begin over a second for every thousand.
+//!   `DEPTH` is `stream`; `picture`, with every fault judged; `decoded`, which is `picture` up to
+//!   the pixels and no further; or `within`, which is `picture` of a camera whose keyframe is within
+//!   its habit, and so not decoded. With `gradual`, probes begin over a second for every thousand.
 //! - `load keyframe CODEC FILE COUNT` gives one keyframe to the warm decoders over and over.
 //!
 //! Prints `{"done": N, "cpu_s": S, "wall_s": S, "peak_kb": N, "idle_kb": N}`: probes that found what
@@ -28,7 +29,7 @@ use zhishou_domain::{
 use zhishou_probe::decode::{Coded, DecoderPool};
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
-use zhishou_probe::{Outcome, Prober, Settings};
+use zhishou_probe::{Outcome, Prober, Sessions, Settings};
 use zhishou_protocol::rtp::{Codec, Keyframe};
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -161,8 +162,13 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
     };
     let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
     let (clock, chance) = (Arc::new(System), Arc::new(System));
-    let prober = Arc::new(Prober::new(Settings::default(), clock, chance, guard, decoder));
-    let depth = if depth == "stream" { Depth::Stream } else { Depth::Picture };
+    let prober = Prober::new(Settings::default(), clock, chance, guard, decoder);
+    let prober = Arc::new(prober.on(Sessions::start()?));
+    let want = match depth {
+        "stream" => Want::Media,
+        "within" => Want::Keyframe,
+        _ => Want::Picture,
+    };
 
     let watch = Watch::start();
     let places = Arc::new(Semaphore::new(jobs));
@@ -174,10 +180,10 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
         let place = places.clone().acquire_owned().await?;
         let (prober, url) = (prober.clone(), url.to_owned());
         probes.spawn(async move {
-            let request = request(url, depth, time);
+            let request = request(url, want, time);
             let outcome = prober.probe(request, CancellationToken::new()).await;
             drop(place);
-            has_all(&outcome, depth)
+            has_all(&outcome, want)
         });
     }
     let mut done = 0;
@@ -190,7 +196,15 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
     Ok(watch.report(done)?)
 }
 
-fn request(url: String, depth: Depth, seconds: Duration) -> ProbeRequest {
+/// What a probe is after.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Media,
+    Keyframe,
+    Picture,
+}
+
+fn request(url: String, want: Want, seconds: Duration) -> ProbeRequest {
     ProbeRequest {
         claim: Claim::default(),
         device: None,
@@ -198,7 +212,7 @@ fn request(url: String, depth: Depth, seconds: Duration) -> ProbeRequest {
         url,
         credential: None,
         credential_state: CredentialState::default(),
-        depth,
+        depth: if want == Want::Media { Depth::Stream } else { Depth::Picture },
         seconds,
         decode_every: Duration::ZERO,
         within: None,
@@ -210,9 +224,15 @@ fn request(url: String, depth: Depth, seconds: Duration) -> ProbeRequest {
     }
 }
 
-/// Media flowed without loss, and a picture was judged where one was wanted.
-fn has_all(outcome: &Outcome, depth: Depth) -> bool {
+/// Media flowed without loss, and what was wanted of them was there.
+fn has_all(outcome: &Outcome, want: Want) -> bool {
     let seen = &outcome.observation;
-    let flowed = seen.video.as_ref().is_some_and(|video| video.packets > 0 && video.lost == 0);
-    flowed && (depth == Depth::Stream || seen.picture.is_some())
+    seen.video.as_ref().is_some_and(|video| {
+        let there = match want {
+            Want::Media => true,
+            Want::Keyframe => video.keyframes > 0,
+            Want::Picture => seen.picture.is_some(),
+        };
+        video.packets > 0 && video.lost == 0 && there
+    })
 }

@@ -14,10 +14,12 @@ pub mod decoder;
 pub mod guard;
 mod look;
 mod rtsp;
+mod sessions;
 mod settings;
 mod tape;
 mod tls;
 
 pub use rtsp::{Outcome, Prober, check_address};
+pub use sessions::Sessions;
 pub use settings::{CertificatePolicy, Settings, StreamLimits};
 pub use tape::{Capture, CaptureError, Tape};

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use zhishou_config::Certificates;
 use zhishou_domain::{IdSource, ProbeRequest};
 use zhishou_probe::{
-    CertificatePolicy, Settings,
+    CertificatePolicy, Sessions, Settings,
     decoder::Decoder,
     guard::{FingerprintKey, Guard},
 };
@@ -22,13 +22,20 @@ impl Driver {
             Certificates::Report => CertificatePolicy::Report,
             Certificates::Pinned => CertificatePolicy::Pinned,
         };
-        Self(zhishou_probe::Prober::new(
+        let prober = zhishou_probe::Prober::new(
             Settings { certificates, ..Settings::default() },
             Arc::new(SystemClock),
             Arc::new(OsRandom),
             guard,
             decoder(decoders),
-        ))
+        );
+        Self(match Sessions::start() {
+            Ok(sessions) => prober.on(sessions),
+            Err(error) => {
+                tracing::warn!(%error, "no thread for sessions: they share those of the pages");
+                prober
+            }
+        })
     }
 
     /// A driver for one run outside any platform: it knows of no earlier refusals.

@@ -43,7 +43,10 @@ pub(super) struct Media {
     patience: Patience,
     /// Of our receiver reports.
     own_ssrc: u32,
-    description: Option<Description>,
+    /// Until it plays: from then on nothing of it is needed but what the streams took.
+    description: Option<Box<Description>>,
+    /// Whether its video has pictures that need no other.
+    has_keyframes: bool,
     /// Boxed, as most cameras have one of the two.
     video: Option<Box<Stream>>,
     audio: Option<Box<Stream>>,
@@ -82,6 +85,7 @@ impl Media {
             patience,
             own_ssrc,
             description: None,
+            has_keyframes: false,
             video: None,
             audio: None,
             playing_at: None,
@@ -123,7 +127,8 @@ impl Media {
         }
     }
 
-    pub(super) fn described(&mut self, description: Description) {
+    pub(super) fn described(&mut self, description: Box<Description>) {
+        self.has_keyframes = description.video().is_some_and(|v| v.codec.has_keyframes());
         self.description = Some(description);
     }
 
@@ -148,6 +153,7 @@ impl Media {
 
     pub(super) fn playing(&mut self, now: Duration, settings: &Settings) {
         self.playing_at = Some(now);
+        self.description = None;
         self.next_report = Some(now + settings.report);
     }
 
@@ -247,15 +253,10 @@ impl Media {
     /// Whether it is worth receiving on for a keyframe. Where the device loses packets, a whole one
     /// may never come, and the loss is what there is to say.
     fn awaits_keyframe(&self, now: Duration, settings: &Settings) -> bool {
-        if self.depth != Depth::Picture || self.has_whole_keyframe() || !self.can_have_keyframe() {
+        if self.depth != Depth::Picture || self.has_whole_keyframe() || !self.has_keyframes {
             return false;
         }
         self.keyframe.is_none() || !self.is_lossy(now, settings)
-    }
-
-    fn can_have_keyframe(&self) -> bool {
-        let video = self.description.as_ref().and_then(Description::video);
-        video.is_some_and(|v| v.codec.has_keyframes())
     }
 
     fn is_lossy(&self, now: Duration, settings: &Settings) -> bool {
@@ -320,7 +321,7 @@ impl Media {
         statistics: &Statistics,
         settings: &Settings,
     ) -> Option<Fault> {
-        if !self.can_have_keyframe() {
+        if !self.has_keyframes {
             return None;
         }
         let video = statistics.video.as_ref()?;
@@ -376,7 +377,7 @@ impl Media {
             statistics.and_then(|s| s.video).and_then(|video| video.first_keyframe_at);
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let wait = match keyframe_at {
-            _ if self.depth != Depth::Picture || !self.can_have_keyframe() => Wait::None,
+            _ if self.depth != Depth::Picture || !self.has_keyframes => Wait::None,
             Some(at) => Wait::Met(ms(self.waited(at))),
             None => Wait::InVain(ms(self.waited(ended))),
         };

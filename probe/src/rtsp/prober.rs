@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use zhishou_domain::habit::{Came, Coded, Due, Look as Looked, Patience, Sighting};
 use zhishou_domain::{
@@ -16,11 +17,11 @@ use zhishou_protocol::rtp::{Headers, Keyframe};
 use zhishou_protocol::rtsp::Target;
 
 use super::visit::{Order, Visit, Visited, cancelled};
-use crate::Settings;
 use crate::decoder::{DecodeFailure, Decoder};
 use crate::guard::Guard;
 use crate::look::{Before, CodedEvidence, Look, look};
 use crate::tape::{Capture, Header, Player, Tape};
+use crate::{Sessions, Settings};
 
 /// What one probe brought.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ pub struct Prober {
     guard: Arc<Guard>,
     decoder: Option<Arc<dyn Decoder>>,
     visits: TaskTracker,
+    sessions: Option<Sessions>,
 }
 
 impl std::fmt::Debug for Prober {
@@ -65,6 +67,15 @@ struct Start {
     began: Option<Instant>,
     /// What our own queues took before.
     queued: Option<Duration>,
+}
+
+/// A visit under way.
+struct Begun {
+    request: Box<ProbeRequest>,
+    start: Start,
+    visiting: JoinHandle<Box<Visited>>,
+    /// Dropping the caller's future stops the visit, not its end.
+    stop: DropGuard,
 }
 
 impl Start {
@@ -92,7 +103,15 @@ impl Prober {
         decoder: Option<Arc<dyn Decoder>>,
     ) -> Self {
         let settings = Arc::new(settings);
-        Self { settings, clock, chance, guard, decoder, visits: TaskTracker::new() }
+        let visits = TaskTracker::new();
+        Self { settings, clock, chance, guard, decoder, visits, sessions: None }
+    }
+
+    /// Has its sessions on a thread of their own, and not where the caller is.
+    #[must_use]
+    pub fn on(mut self, sessions: Sessions) -> Self {
+        self.sessions = Some(sessions);
+        self
     }
 
     /// The guards that every probe asks.
@@ -146,6 +165,30 @@ impl Prober {
         tape: Option<Tape>,
         player: Option<Box<Player>>,
     ) -> Outcome {
+        // Boxed, as what follows: a session that is open should not hold room for its beginning.
+        let Begun { request, start, visiting, stop: _stop } =
+            match Box::pin(self.begin(request, start, cancel, tape, player)).await {
+                Ok(begun) => begun,
+                Err(outcome) => return *outcome,
+            };
+        match visiting.await {
+            Ok(visited) => Box::pin(self.report(request, start, visited)).await,
+            Err(error) => {
+                tracing::error!(%error, target = start.target, "a visit ended abnormally");
+                ours(&request, start, "the probe ended abnormally".to_owned())
+            }
+        }
+    }
+
+    /// Waits for leave to open the device, and starts the visit.
+    async fn begin(
+        &self,
+        request: Box<ProbeRequest>,
+        start: Start,
+        cancel: CancellationToken,
+        tape: Option<Tape>,
+        player: Option<Box<Player>>,
+    ) -> Result<Begun, Box<Outcome>> {
         let (target, credential) = match Target::parse(&request.url) {
             Ok((target, own)) => {
                 let own = own.map(|c| Credential::new(c.username(), c.password()));
@@ -153,7 +196,7 @@ impl Prober {
             }
             Err(error) => {
                 // The address itself is not repeated: it may hold a password anywhere.
-                return ours(&request, start, error.to_string());
+                return Err(Box::new(ours(&request, start, error.to_string())));
             }
         };
         let mut start = Start { target: target.to_string(), ..start };
@@ -180,14 +223,14 @@ impl Prober {
             );
         }
         let Some(held) = held else {
-            return unopened(&request, start, cancelled(Stage::Prepare));
+            return Err(Box::new(unopened(&request, start, cancelled(Stage::Prepare))));
         };
         let held = match held {
             Ok(held) => held,
             Err(problem) => {
                 let detail = Detail::Ours { problem: problem.to_owned() };
                 let fault = Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail);
-                return unopened(&request, start, fault);
+                return Err(Box::new(unopened(&request, start, fault)));
             }
         };
 
@@ -206,18 +249,14 @@ impl Prober {
             player,
         };
         let stop = cancel.child_token();
-        // Dropping the caller's future stops the visit, not its end.
-        let _guard = stop.clone().drop_guard();
         let began = start.began.unwrap_or_else(Instant::now);
-        let visit = Visit::new(order, held, self.settings.clone(), self.clock.clone(), stop, began);
-        match self.visits.spawn(visit.run()).await {
-            // Boxed: a session that is open should not hold room for what follows it.
-            Ok(visited) => Box::pin(self.report(request, start, visited)).await,
-            Err(error) => {
-                tracing::error!(%error, target = start.target, "a visit ended abnormally");
-                ours(&request, start, "the probe ended abnormally".to_owned())
-            }
-        }
+        let (settings, clock) = (self.settings.clone(), self.clock.clone());
+        let visit = Visit::new(order, held, settings, clock, stop.clone(), began).run();
+        let visiting = match self.sessions.as_ref().and_then(Sessions::handle) {
+            Some(sessions) => self.visits.spawn_on(visit, sessions),
+            None => self.visits.spawn(visit),
+        };
+        Ok(Begun { request, start, visiting, stop: stop.drop_guard() })
     }
 
     /// Waits for visits whose callers have gone. No probe may be started afterwards.

@@ -5,11 +5,12 @@ mod login;
 mod replayed;
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use zhishou_domain::habit::Patience;
 use zhishou_domain::{
     CertificateFingerprint, Clock, Credential, CredentialState, Depth, Fault, FaultCode,
@@ -87,6 +88,10 @@ pub(super) struct Visit {
     settings: Arc<Settings>,
     clock: Arc<dyn Clock>,
     cancel: CancellationToken,
+    /// Asked at each wait, and registered once.
+    cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Armed no later than the next wake, and left alone as long as that holds.
+    timer: Option<Pin<Box<Sleep>>>,
     began: Instant,
     overdue: Instant,
     session: Session,
@@ -168,7 +173,9 @@ impl Visit {
             order,
             settings,
             clock,
+            cancelled: Box::pin(cancel.clone().cancelled_owned()),
             cancel,
+            timer: None,
             began,
             session,
             link: None,
@@ -255,7 +262,7 @@ impl Visit {
     fn event(&mut self, event: Event) {
         let now = self.now();
         match event {
-            Event::Described(description) => self.media.described(*description),
+            Event::Described(description) => self.media.described(description),
             Event::Ready { track, ssrc, route } => {
                 self.media.ready(track, ssrc, route.kind());
                 if let (Route::Datagrams(route), Some(datagrams)) = (route, &mut self.datagrams) {
@@ -401,7 +408,8 @@ impl Visit {
         if let Some(end) = self.wait_replayed(wake, stopping) {
             return end;
         }
-        let cancel = self.cancel.clone();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(wake)));
+        let cancelled = &mut self.cancelled;
         let (session, began, tape) = (&mut self.session, self.began, &self.order.tape);
         let take = |bytes: &[u8]| {
             let now = began.elapsed();
@@ -425,8 +433,8 @@ impl Visit {
                     self.closed();
                 }
             }
-            () = sleep_until(wake) => return self.time_has_come(stopping),
-            () = cancel.cancelled(), if !stopping => {
+            () = until(timer, wake) => return self.time_has_come(stopping),
+            () = cancelled, if !stopping => {
                 self.stop(Stop::Cancelled(stage(self.session.stage())));
             }
         }
@@ -479,6 +487,21 @@ impl Visit {
         self.give_up = Some(self.instant() + self.settings.rtsp.teardown * 3 + GRACE);
         let now = self.now();
         self.session.handle(Input::Stop, now);
+    }
+}
+
+/// Waits until `wake` with a timer that may be armed too early: media come many times a second and
+/// put off the time to wake each time, and a timer that is set anew costs more than one that fires
+/// in vain.
+async fn until(timer: &mut Pin<Box<Sleep>>, wake: Instant) {
+    loop {
+        if timer.deadline() > wake || timer.is_elapsed() {
+            timer.as_mut().reset(wake);
+        }
+        timer.as_mut().await;
+        if timer.deadline() >= wake {
+            return;
+        }
     }
 }
 

@@ -14,14 +14,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use noise::Noise;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Clock, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource, Observation,
     ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, VideoFacts,
 };
 use zhishou_probe::guard::{FingerprintKey, Guard};
-use zhishou_probe::{Prober, Settings, StreamLimits};
-use zhishou_tests::impaired::{Script, Server, Truth};
+use zhishou_probe::{Prober, Sessions, Settings, StreamLimits};
+use zhishou_tests::impaired::{Impairment, Script, Server, Source, Truth};
 
 struct Ambient;
 
@@ -97,18 +98,58 @@ pub(crate) async fn probe(
     declared_fps: Option<f64>,
     seconds: u64,
 ) -> Seen {
+    probe_among(0, transport, script, declared_fps, seconds).await
+}
+
+/// The same, on a thread that has `others` of 25 frames a second to serve too.
+pub(crate) async fn probe_among(
+    others: usize,
+    transport: TransportPolicy,
+    script: Script,
+    declared_fps: Option<f64>,
+    seconds: u64,
+) -> Seen {
     let settings = Settings {
         limits: StreamLimits { stall: Duration::from_millis(1_400), ..StreamLimits::default() },
         ..Settings::default()
     };
     let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
     let prober = Prober::new(settings, Arc::new(Ambient), Arc::new(Ambient), guard, None);
+    let prober = Arc::new(prober.on(Sessions::start().unwrap()));
+    let company = Server::start(Impairment::none(1).script(&Source::new(9)), None);
+    let mut crowd = JoinSet::new();
+    for number in 0..others {
+        let (prober, request) =
+            (prober.clone(), request(company.url(), TransportPolicy::Tcp, seconds));
+        let url = format!("{}?{number}", request.url);
+        let request = ProbeRequest { url, ..request };
+        crowd.spawn(async move { prober.probe(request, CancellationToken::new()).await });
+    }
     let server = Server::start(script.clone(), declared_fps);
-    let request = ProbeRequest {
+    let request = request(server.url(), transport, seconds);
+    let noise = Noise::listen();
+    let observation = prober.probe(request, CancellationToken::new()).await.observation;
+    let noise = noise.longest().await;
+    // The camera stops at its next packet after TEARDOWN.
+    let wait = tokio::time::timeout(Duration::from_secs(10), async {
+        while server.played().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    wait.await.unwrap();
+    while let Some(other) = crowd.join_next().await {
+        assert!(other.unwrap().observation.video.unwrap().packets > 0);
+    }
+    let truth = Truth::when(&script, server.played().remove(0).times);
+    Seen { observation, truth, noise }
+}
+
+fn request(url: String, transport: TransportPolicy, seconds: u64) -> ProbeRequest {
+    ProbeRequest {
         device: None,
         claim: zhishou_domain::Claim::default(),
         kind: DeviceKind::Camera,
-        url: server.url(),
+        url,
         credential: None,
         credential_state: CredentialState::default(),
         certificate: None,
@@ -120,17 +161,5 @@ pub(crate) async fn probe(
         transport,
         last_picture: None,
         snapshot: Snapshot::Always,
-    };
-    let noise = Noise::listen();
-    let observation = prober.probe(request, CancellationToken::new()).await.observation;
-    let noise = noise.longest().await;
-    // The camera stops at its next packet after TEARDOWN.
-    let wait = tokio::time::timeout(Duration::from_secs(10), async {
-        while server.played().is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    });
-    wait.await.unwrap();
-    let truth = Truth::when(&script, server.played().remove(0).times);
-    Seen { observation, truth, noise }
+    }
 }

@@ -6,7 +6,7 @@ use zhishou_domain::TransportPolicy::Tcp;
 use zhishou_domain::{Detail, FaultCode, LossOrigin, Stage, Verdict};
 use zhishou_tests::impaired::{Delay, Impairment, Loss, Rate, Source};
 
-use crate::probe;
+use crate::{probe, probe_among};
 
 #[tokio::test]
 async fn a_camera_that_drops_numbered_packets_is_told_so_in_right_figures() {
@@ -74,4 +74,14 @@ async fn timestamps_that_jump_are_counted_and_hurt_no_other_figure() {
     // 10 ms at most, and a third of that on average
     let jitter = seen.video().jitter_ms.unwrap();
     assert!(jitter < 10.0 + seen.noise.as_secs_f64() * 1e3, "{jitter}");
+}
+
+/// 30 others are more than 700 frames a second: the thread gathers what comes within a millisecond.
+#[tokio::test]
+async fn a_thread_with_many_sessions_tells_the_same() {
+    let calm =
+        Impairment { delay: Delay::Normal(Duration::from_millis(8)), ..Impairment::none(15) };
+    let seen = probe_among(30, Tcp, calm.script(&Source::new(9)), Some(25.0), 6).await;
+    assert_eq!(seen.codes(), []);
+    seen.assert_figures(5.5);
 }

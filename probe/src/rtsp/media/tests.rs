@@ -28,7 +28,7 @@ fn play(patience: Patience, keyframe: u32) -> (Media, Duration) {
     let settings = Settings::default();
     let seconds = Duration::from_secs(3);
     let mut media = Media::new(Depth::Picture, seconds, patience, 1);
-    media.described(Description::parse(SDP.as_bytes()).unwrap());
+    media.described(Box::new(Description::parse(SDP.as_bytes()).unwrap()));
     media.ready(Track::Video, None, TransportKind::Tcp);
     media.playing(Duration::ZERO, &settings);
     let limit = settings.session(seconds, patience.wait, Transports::TCP);
