@@ -1,6 +1,7 @@
 //! Many cheap cameras for `make bench`: `bench-cameras ADDR NAME=FILE…` serves each Annex B file
 //! (H.264 by the ending `.h264`, H.265 by `.h265`) as `rtsp://ADDR/NAME`, 25 pictures a second from
-//! its first, over TCP interleaved, to as many viewers as come.
+//! its first, over TCP interleaved, to as many viewers as come. Of a file of keyframes alone
+//! `rtsp://ADDR/NAME/N` begins at picture N.
 //!
 //! Written from RFC 2326, 6184, 7798 and 4566 with plain sockets and threads, and none of our own
 //! code, so that no bug passes both ends. All packets are cut beforehand; a session copies a
@@ -37,6 +38,8 @@ struct Picture {
 struct Clip {
     sdp: String,
     pictures: Vec<Picture>,
+    /// It may begin at any picture.
+    all_keyframes: bool,
 }
 
 fn main() {
@@ -69,6 +72,8 @@ fn clip(argument: &str) -> (String, Clip) {
     let h265 = file.ends_with(".h265");
     let units = units(&bytes);
     let sdp = describe(h265, &units);
+    let refers = |unit: &&[u8]| if h265 { unit[0] >> 1 & 0x3f < 16 } else { unit[0] & 0x1f == 1 };
+    let all_keyframes = !units.iter().any(refers);
     let mut pictures = vec![Picture { bytes: Vec::new(), headers: Vec::new() }];
     let mut has_slice = false;
     for unit in units {
@@ -88,7 +93,7 @@ fn clip(argument: &str) -> (String, Clip) {
         }
     }
     finish(pictures.last_mut());
-    (name.to_owned(), Clip { sdp, pictures })
+    (name.to_owned(), Clip { sdp, pictures, all_keyframes })
 }
 
 /// NAL units of an Annex B file.
@@ -186,7 +191,9 @@ fn serve(connection: TcpStream, clips: &Arc<HashMap<String, Clip>>) {
     let stop = Arc::new(AtomicBool::new(false));
     let mut reader = BufReader::new(connection);
     while let Some((method, url, cseq)) = request(&mut reader) {
-        let name = url.split('/').nth(3).unwrap_or_default().to_owned();
+        let mut path = url.split('/').skip(3);
+        let name = path.next().unwrap_or_default().to_owned();
+        let number = path.next().and_then(|number| number.parse().ok()).unwrap_or(0);
         let known = clips.contains_key(&name);
         let (status, headers, body) = match (method.as_str(), clips.get(&name)) {
             ("OPTIONS", _) => {
@@ -218,7 +225,8 @@ fn serve(connection: TcpStream, clips: &Arc<HashMap<String, Clip>>) {
             let (clips, writer, stop) = (clips.clone(), writer.clone(), stop.clone());
             thread::spawn(move || {
                 if let Some(clip) = clips.get(&name) {
-                    play(clip, session, &writer, &stop);
+                    let first = if clip.all_keyframes { number } else { 0 };
+                    play(clip, first, session, &writer, &stop);
                 }
             });
         }
@@ -260,11 +268,11 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, String, String)
     None
 }
 
-/// Sends the clip over and over until the viewer goes.
-fn play(clip: &Clip, session: u32, writer: &Mutex<TcpStream>, stop: &AtomicBool) {
+/// Sends the clip from picture `first` on, over and over until the viewer goes.
+fn play(clip: &Clip, first: usize, session: u32, writer: &Mutex<TcpStream>, stop: &AtomicBool) {
     let (mut sequence, mut timestamp) = (session as u16, session.wrapping_mul(90_000));
     let mut bytes = Vec::new();
-    for picture in clip.pictures.iter().cycle() {
+    for picture in clip.pictures.iter().cycle().skip(first) {
         bytes.clone_from(&picture.bytes);
         for &header in &picture.headers {
             bytes[header + 2..header + 4].copy_from_slice(&sequence.to_be_bytes());

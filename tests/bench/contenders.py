@@ -1,6 +1,6 @@
-"""Who gets a picture from each camera: ours, the peers, and the bare decode.
+"""Who gets a picture from each camera: ours, the peers, and the bare decodes.
 
-Every contender connects over RTSP and TCP, decodes one keyframe and judges it, but for `decode` and
+Every contender connects over RTSP and TCP, decodes one keyframe and judges it, but for `decode`, `bare` and
 `decoded`. A contender is given the addresses and the clip behind them, and says how many it was to
 probe, how many probes it finished, and the CPU and wall seconds of all.
 
@@ -11,7 +11,8 @@ probe, how many probes it finished, and the CPU and wall seconds of all.
   ffmpeg    tuned, one process a probe
   naive     ffprobe for what the stream is, then ffmpeg for one frame at full size; not tuned
   pyav      one process, a pool of threads; its start is not counted
-  decode    libavcodec alone on the same keyframe, a thread for each processor
+  decode    the libavcodec that comes with PyAV alone on the same keyframe, a thread for each processor
+  bare      the same of this machine's libavcodec, the one that our decoders use
 """
 
 import json
@@ -77,9 +78,17 @@ def pyav(options, urls, clip):
     return measured([sys.executable, os.path.join(HERE, "pyav_pool.py"), str(PYAV_THREADS)], urls)
 
 
+def alone(library, urls, clip):
+    command = [sys.executable, os.path.join(HERE, "decode.py"), library, clip.codec, clip.key]
+    return measured(command + [str(len(urls)), str(os.cpu_count())], urls)
+
+
 def decode(options, urls, clip):
-    script = os.path.join(HERE, "decode.py")
-    return measured([sys.executable, script, clip.codec, clip.key, str(len(urls)), str(os.cpu_count())], urls)
+    return alone("pyav", urls, clip)
+
+
+def bare(options, urls, clip):
+    return alone("system", urls, clip)
 
 
 def judged(options, urls, clip):
@@ -91,7 +100,7 @@ def decoded(options, urls, clip):
 
 
 EVERYWHERE = {"zhishou": zhishou, "judged": judged, "decoded": decoded, "ffmpeg": ffmpeg, "pyav": pyav,
-              "decode": decode}
+              "decode": decode, "bare": bare}
 
 
 def of(scene):

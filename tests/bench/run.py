@@ -1,15 +1,17 @@
 """Measures probes against peers doing the same in the same run, and sessions against their goals.
 
-usage: run.py --zhishou BIN --cameras BIN --crowd BIN --load BIN --work DIR
-              [--rounds N] [--count N] [--budget SECONDS]
+usage: run.py --zhishou BIN --cameras BIN --crowd BIN --load BIN --fleet BIN
+              --reader BIN --work DIR [--rounds N] [--count N] [--budget SECONDS]
 
 Contenders (contenders.py) take turns on the same cameras, so that a machine that drifts drifts for
 all of them; what counts is the ratio within a round. Sessions (sessions.py) are ours alone, three
-rounds of them. Goals (goals.py) come last, each with whether it was met.
+rounds of them; the hour of a fleet (fleet.py) has as many rounds as the contenders. Goals
+(goals.py) come last, each with whether it was met.
 
 CPU is user and system time of the contender's processes as the kernel counted it; the cameras run
 in processes of their own and are not in it. Missed goals fail nothing; a contender that does not
-finish every probe ends its scene, and fails the run once all else is printed. Bounded: nothing is
+finish every probe ends its scene, and fails the run once all else is printed, as does a fault of the
+fleet that was not found in time. Bounded: nothing is
 begun after --budget seconds but the first round of each part, and every process is.
 """
 
@@ -23,6 +25,7 @@ import goals
 import sessions
 from clips import SCENES, Clip
 from command import Failed, Server, raise_descriptors
+from fleet import Fleet
 
 ADDRESS = "127.0.0.1:18554"
 SESSION_ROUNDS = 3
@@ -82,6 +85,17 @@ def show(clip, rounds):
     sys.stdout.flush()
 
 
+def hour(run, options):
+    """An hour of the fleet: CPU seconds of each side, by round."""
+    fleet = Fleet(options)
+    try:
+        rounds = run.rounds("fleet", options.rounds, fleet.round)
+    finally:
+        fleet.end()
+    run.failures += fleet.show(rounds)
+    return rounds
+
+
 def measure(run, options, clips):
     """Those parts first that have goals."""
     def scene(name):
@@ -90,13 +104,18 @@ def measure(run, options, clips):
         return rounds
 
     full = scene("1080p")
+    try:
+        fleet = hour(run, options)
+    except Failed as problem:
+        run.failures.append(f"fleet: {problem}")
+        fleet = []
     figures = {}
     for name, figure in sessions.FIGURES.items():
         wanted = min(options.rounds, SESSION_ROUNDS)
         figures[name] = run.rounds(name, wanted, lambda number: figure(options, number))
     scene("d1")
     scene("1080p265")
-    goals.show(full, figures, clips["2m"].megabits_a_second())
+    goals.show(full, fleet, figures, clips["2m"].megabits_a_second())
 
 
 def main():
@@ -105,10 +124,12 @@ def main():
     parser.add_argument("--cameras", required=True)
     parser.add_argument("--crowd", required=True)
     parser.add_argument("--load", required=True)
+    parser.add_argument("--fleet", required=True)
+    parser.add_argument("--reader", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=48)
-    parser.add_argument("--budget", type=float, default=420)
+    parser.add_argument("--budget", type=float, default=540)
     options = parser.parse_args()
     options.address = ADDRESS
     options.descriptors = raise_descriptors()

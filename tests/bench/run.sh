@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make bench`: what a page costs at 10 000 devices; what a probe costs beside tuned ffmpeg, ffprobe
-# with ffmpeg, an in-process PyAV pool and the bare decode; what sessions cost; and the goals.
-# Needs what `make test` installs, ffmpeg too. Takes less than ten minutes once all is built. More
+# with ffmpeg, an in-process PyAV pool and the bare decode; what an hour of a fleet costs; what sessions
+# cost; and the goals. Needs what `make test` installs, ffmpeg too. Takes less than twelve minutes once all is built. More
 # for run.py follows, such as --rounds 1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -15,8 +15,9 @@ done
 export PYTHONDONTWRITEBYTECODE=1
 # One call, so that features are the same for all and nothing is built twice.
 cargo build --release --locked -p zhishou-app -p zhishou-tests -p zhishou-web -p zhishou-probe \
-  --bins --example district --example load
+  -p zhishou-scheduler --bins --example district --example load --example fleet
 python3 tests/bench/pages.py --district "$target/release/examples/district"
 exec target/peers/venv/bin/python tests/bench/run.py --zhishou "$target/release/zhishou" \
   --cameras "$target/release/bench-cameras" --crowd "$target/release/bench-crowd" \
-  --load "$target/release/examples/load" --work target/bench "$@"
+  --load "$target/release/examples/load" --fleet "$target/release/examples/fleet" \
+  --reader "$target/release/bench-reader" --work target/bench "$@"

@@ -33,6 +33,15 @@ def transport(options, number):
     return 1000 * said["cpu_s"] / (TRANSPORT_SESSIONS * TRANSPORT_SECONDS)
 
 
+def reader(options, number):
+    """The same where nothing is done with what is read: what the kernel takes."""
+    urls = "".join(f"rtsp://{options.address}/2m/{camera}\n" for camera in range(TRANSPORT_SESSIONS))
+    said = told([options.reader, str(TRANSPORT_SECONDS)], urls)
+    if said["done"] != TRANSPORT_SESSIONS:
+        raise Failed(f"{said['done']} of {TRANSPORT_SESSIONS} streams were read")
+    return 1000 * said["cpu_s"] / (TRANSPORT_SESSIONS * TRANSPORT_SECONDS)
+
+
 def probes(options, number):
     """Probes a minute, of a second of media each."""
     said = load(options, f"{options.address}/2m", PROBES, PROBE_SECONDS, PROBES_AT_ONCE)
@@ -55,4 +64,4 @@ def crowd(options, number):
     return said["peak_kb"] * 1024 / 1e6
 
 
-FIGURES = {"transport": transport, "crowd": crowd, "probes": probes}
+FIGURES = {"transport": transport, "reader": reader, "crowd": crowd, "probes": probes}
