@@ -16,7 +16,7 @@ pub use accounting::Accounting;
 pub use district::District;
 pub use plans::{PlanSection, Plans};
 pub use probing::{Certificates, Probing, StreamKind};
-pub use recordings::Recordings;
+pub use recordings::{KeepDialogues, Recordings};
 pub use server::Server;
 pub use storage::Storage;
 

@@ -12,11 +12,29 @@ pub struct Recordings {
     pub retention_days: u32,
     /// Free megabytes below which the disk is reported as nearly full and nothing more is kept.
     pub min_free_mb: u64,
+    /// Which dialogues with devices are kept beside pictures.
+    pub dialogues: KeepDialogues,
+}
+
+/// Which dialogues are kept, the last ten of each device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepDialogues {
+    /// Those that somebody asks for on the page of a device.
+    Asked,
+    /// Beside these the one that makes an outage hard, once per outage.
+    #[default]
+    Outages,
 }
 
 impl Default for Recordings {
     fn default() -> Self {
-        Self { quota_mb: 2_000, retention_days: 30, min_free_mb: 500 }
+        Self {
+            quota_mb: 2_000,
+            retention_days: 30,
+            min_free_mb: 500,
+            dialogues: KeepDialogues::Outages,
+        }
     }
 }
 

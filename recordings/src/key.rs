@@ -1,4 +1,5 @@
-//! The name of one evidence file: `2026-11-21/103000123-fault-<device>.jpg`, times in UTC.
+//! The name of one evidence file: `2026-11-21/103000123-fault-<device>.jpg`, times in UTC;
+//! a dialogue ends in `.jsonl`.
 //!
 //! Names sort by time, so the oldest is the first; a day's directory goes when it is empty.
 
@@ -9,24 +10,58 @@ use zhishou_domain::{DeviceId, Timestamp};
 /// Day directory, time of day to the millisecond.
 const DAY: &str = "%Y-%m-%d";
 const TIME: &str = "%H%M%S%3f";
-const EXTENSION: &str = ".jpg";
 
-/// Why a picture is kept.
+/// Largest picture that is kept: a snapshot of 704 columns has 30 to 150 kilobytes.
+const PICTURE_BYTES: usize = 4 << 20;
+/// Largest dialogue, as its reader takes it.
+const DIALOGUE_BYTES: usize = 16 << 20;
+/// First bytes of every JPEG (ITU-T T.81, B.1.1.3: SOI, then another marker).
+const JPEG_START: &[u8] = &[0xFF, 0xD8, 0xFF];
+
+/// What a file is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The picture without a fault that others are compared with, 正常画面.
     Good,
     /// The picture that shows a fault, 故障画面.
     Fault,
+    /// What was said with a device in one probe, 对话: one JSON object a line.
+    Dialogue,
 }
 
 impl Kind {
-    /// `good` or `fault`, as it stands in names and SQL.
+    /// `good`, `fault` or `dialogue`, as it stands in names and SQL.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Good => "good",
             Self::Fault => "fault",
+            Self::Dialogue => "dialogue",
         }
+    }
+
+    /// What its names end in.
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Good | Self::Fault => ".jpg",
+            Self::Dialogue => ".jsonl",
+        }
+    }
+
+    /// Most bytes of one file.
+    pub const fn max_bytes(self) -> usize {
+        match self {
+            Self::Good | Self::Fault => PICTURE_BYTES,
+            Self::Dialogue => DIALOGUE_BYTES,
+        }
+    }
+
+    /// Whether this can be such a file.
+    pub(crate) fn takes(self, content: &[u8]) -> bool {
+        let start = match self {
+            Self::Good | Self::Fault => JPEG_START,
+            Self::Dialogue => b"{",
+        };
+        content.len() <= self.max_bytes() && content.starts_with(start)
     }
 }
 
@@ -37,6 +72,7 @@ impl FromStr for Kind {
         match text {
             "good" => Ok(Self::Good),
             "fault" => Ok(Self::Fault),
+            "dialogue" => Ok(Self::Dialogue),
             _ => Err(KeyError),
         }
     }
@@ -47,7 +83,7 @@ impl FromStr for Kind {
 #[error("read evidence key (want 2026-11-21/103000123-fault-<device>.jpg)")]
 pub struct KeyError;
 
-/// Which picture: of whom, when, why. Orders by time, then device.
+/// Which file: of whom, when, why. Orders by time, then device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     taken: Timestamp,
@@ -56,7 +92,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a picture of `device` taken at `taken`.
+    /// The key of a file about `device` of the time `taken`.
     ///
     /// # Errors
     /// [`KeyError`] when `taken` is outside the years 1970 to 9999, which names cannot carry.
@@ -69,7 +105,7 @@ impl Key {
         Ok(Self { taken, device, kind })
     }
 
-    /// Whose picture.
+    /// Whose it is.
     pub fn device(&self) -> DeviceId {
         self.device
     }
@@ -96,7 +132,7 @@ impl Key {
     /// The file's name within the day's directory.
     pub(crate) fn file_name(&self) -> String {
         let time = self.date().format(TIME);
-        format!("{time}-{}-{}{EXTENSION}", self.kind.code(), self.device)
+        format!("{time}-{}-{}{}", self.kind.code(), self.device, self.kind.extension())
     }
 }
 
@@ -112,7 +148,8 @@ impl FromStr for Key {
     /// Accepts exactly what [`Key`]'s `Display` writes, and nothing else.
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let (day, name) = text.split_once('/').ok_or(KeyError)?;
-        let stem = name.strip_suffix(EXTENSION).ok_or(KeyError)?;
+        // That the extension is the one of its kind shows below.
+        let (stem, _) = name.split_once('.').ok_or(KeyError)?;
         let mut parts = stem.splitn(3, '-');
         let (time, kind, device) = match (parts.next(), parts.next(), parts.next()) {
             (Some(time), Some(kind), Some(device)) => (time, kind, device),
@@ -127,7 +164,7 @@ impl FromStr for Key {
             Timestamp::from_millis(taken.timestamp_millis()),
             kind.parse()?,
         )?;
-        // One picture, one spelling: other spellings of a date or an id are not keys.
+        // One file, one spelling: other spellings of a date or an id are not keys.
         if key.to_string() == text { Ok(key) } else { Err(KeyError) }
     }
 }
@@ -145,6 +182,9 @@ mod tests {
         let taken = Timestamp::from_millis(1_795_257_000_123);
         let key = Key::new(device, taken, Kind::Fault).unwrap();
         assert_eq!(key.to_string(), format!("2026-11-21/103000123-fault-{DEVICE}.jpg"));
+        assert_eq!(key.to_string().parse(), Ok(key));
+        let key = Key::new(device, taken, Kind::Dialogue).unwrap();
+        assert_eq!(key.to_string(), format!("2026-11-21/103000123-dialogue-{DEVICE}.jsonl"));
         assert_eq!(key.to_string().parse(), Ok(key));
         assert!(Key::new(device, Timestamp::from_millis(-1), Kind::Good).is_err());
         assert!(Key::new(device, Timestamp::from_millis(i64::MAX), Kind::Good).is_err());
@@ -168,6 +208,8 @@ mod tests {
             &format!("2026-11-21/103000123-fault-{DEVICE}.jpg "),
             &format!("2026-11-21/103000123-fault-{DEVICE}.jpeg"),
             &format!("2026-11-21/103000123-other-{DEVICE}.jpg"),
+            &format!("2026-11-21/103000123-dialogue-{DEVICE}.jpg"),
+            &format!("2026-11-21/103000123-fault-{DEVICE}.jsonl"),
             &format!("2026-11-21/103000123-fault-{upper}.jpg"),
             &format!("2026-02-30/103000123-fault-{DEVICE}.jpg"),
             &format!("2026-11-21/243000123-fault-{DEVICE}.jpg"),

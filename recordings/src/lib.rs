@@ -1,11 +1,11 @@
-//! Evidence files: the snapshots that prove a fault, or its repair.
+//! Evidence files: the snapshots and dialogues that prove a fault, or its repair.
 //!
-//! A [`Store`] owns one directory. [`Store::put`] writes a picture atomically and returns its key,
+//! A [`Store`] owns one directory. [`Store::put`] writes a file atomically and returns its key,
 //! size and hash; [`Store::open_file`] gives it back; [`Store::sweep`] deletes what is too old or
 //! too much and says what, so that the database can follow; [`Store::fsck`] compares the directory
 //! with the database's rows; [`Store::space`] reports a disk that fills *before* it is full.
 //!
-//! What this crate does not do: decide when a picture is worth keeping (once per change, not per
+//! What this crate does not do: decide when a file is worth keeping (once per change, not per
 //! probe: the caller), encode pictures, or remember anything outside the directory. It does not
 //! guard access; the web layer does, and logs each view.
 //!
@@ -26,5 +26,5 @@ mod sweep;
 pub use fsck::{Depth, Fsck, Known};
 pub use key::{Key, KeyError, Kind};
 pub use space::Space;
-pub use store::{Evidence, MAX_BYTES, Store, StoreError};
+pub use store::{Evidence, Store, StoreError};
 pub use sweep::{Keep, Swept};

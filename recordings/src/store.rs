@@ -10,12 +10,8 @@ use std::{
 };
 use zhishou_domain::{DeviceId, Timestamp};
 
-/// Largest file that is kept: a snapshot of 704 columns has 30 to 150 kilobytes.
-pub const MAX_BYTES: usize = 4 << 20;
 /// What the name of a file starts with while it is written.
 pub(crate) const PART_PREFIX: &str = ".part-";
-/// First bytes of every JPEG (ITU-T T.81, B.1.1.3: SOI, then another marker).
-const JPEG_START: [u8; 3] = [0xFF, 0xD8, 0xFF];
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +34,16 @@ pub enum StoreError {
         /// Bytes that must stay free.
         min_free_bytes: u64,
     },
-    /// Not a JPEG, or larger than [`MAX_BYTES`].
-    #[error("keep evidence of {bytes} bytes (want a JPEG of at most {MAX_BYTES})")]
+    /// Not a file of this kind, or larger than [`Kind::max_bytes`].
+    #[error("keep evidence of {bytes} bytes (want {} of at most {})", .kind.code(), .kind.max_bytes())]
     NotEvidence {
+        /// What it should be.
+        kind: Kind,
         /// Size of what was given.
         bytes: usize,
     },
     /// Other content lies under this key; evidence is never overwritten.
-    #[error("keep evidence {key}: another picture has this name")]
+    #[error("keep evidence {key}: another file has this name")]
     Exists {
         /// The key in question.
         key: Key,
@@ -92,7 +90,7 @@ impl Store {
         Ok(Self { root, min_free_bytes })
     }
 
-    /// Keeps one JPEG. When this returns, the file is complete and on disk. The same bytes under the
+    /// Keeps one file. When this returns, the file is complete and on disk. The same bytes under the
     /// same key again are the same evidence, not an error.
     ///
     /// # Errors
@@ -102,16 +100,16 @@ impl Store {
         device: DeviceId,
         taken: Timestamp,
         kind: Kind,
-        jpeg: &[u8],
+        content: &[u8],
     ) -> Result<Evidence, StoreError> {
-        if jpeg.len() > MAX_BYTES || !jpeg.starts_with(&JPEG_START) {
-            return Err(StoreError::NotEvidence { bytes: jpeg.len() });
+        if !kind.takes(content) {
+            return Err(StoreError::NotEvidence { kind, bytes: content.len() });
         }
         let key = Key::new(device, taken, kind)?;
-        let bytes = jpeg.len() as u64;
-        let evidence = Evidence { key, bytes, sha256: hex(&Sha256::digest(jpeg)) };
+        let bytes = content.len() as u64;
+        let evidence = Evidence { key, bytes, sha256: hex(&Sha256::digest(content)) };
         if let Some(found) = self.read(&key)? {
-            return if found == jpeg { Ok(evidence) } else { Err(StoreError::Exists { key }) };
+            return if found == content { Ok(evidence) } else { Err(StoreError::Exists { key }) };
         }
         let space = self.space()?;
         if space.free_bytes < space.min_free_bytes.saturating_add(bytes) {
@@ -120,12 +118,12 @@ impl Store {
                 min_free_bytes: space.min_free_bytes,
             });
         }
-        self.write(&key, jpeg)?;
+        self.write(&key, content)?;
         Ok(evidence)
     }
 
     /// Temporary file, fsync, rename, fsync of the directory.
-    fn write(&self, key: &Key, jpeg: &[u8]) -> Result<(), StoreError> {
+    fn write(&self, key: &Key, content: &[u8]) -> Result<(), StoreError> {
         let day = self.root.join(key.day());
         if make_dir(&day)? {
             sync_dir(&self.root)?;
@@ -139,7 +137,7 @@ impl Store {
             .open(&part)
             .map_err(|error| StoreError::io("create", &part, error))?;
         let written = file
-            .write_all(jpeg)
+            .write_all(content)
             .and_then(|()| file.sync_all())
             .map_err(|error| StoreError::io("write", &part, error))
             .and_then(|()| {
@@ -168,7 +166,7 @@ impl Store {
         }
     }
 
-    /// Reads one file whole (at most [`MAX_BYTES`]); `None` when there is none.
+    /// Reads one file whole (at most [`Kind::max_bytes`]); `None` when there is none.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -177,7 +175,7 @@ impl Store {
             return Ok(None);
         };
         let mut content = Vec::new();
-        file.take(MAX_BYTES as u64)
+        file.take(key.kind().max_bytes() as u64)
             .read_to_end(&mut content)
             .map_err(|error| StoreError::io("read", &self.path(key), error))?;
         Ok(Some(content))

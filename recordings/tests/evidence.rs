@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 use zhishou_domain::{DeviceId, IdSource, Timestamp};
-use zhishou_recordings::{Depth, Evidence, Keep, Key, Kind, Known, MAX_BYTES, Store, StoreError};
+use zhishou_recordings::{Depth, Evidence, Keep, Key, Kind, Known, Store, StoreError};
 
 /// 2026-11-21T10:30:00Z.
 const NOON: Timestamp = Timestamp::from_millis(1_795_257_000_000);
@@ -97,12 +97,26 @@ fn evidence_is_never_overwritten() {
 #[test]
 fn only_pictures_of_a_sane_size_are_kept() {
     let (dir, store) = store();
-    for bytes in [b"<html>".to_vec(), Vec::new(), jpeg(MAX_BYTES + 1, 0)] {
+    for bytes in [b"<html>".to_vec(), Vec::new(), jpeg(Kind::Fault.max_bytes() + 1, 0)] {
         let error = store.put(device(1), NOON, Kind::Good, &bytes).unwrap_err();
         assert!(matches!(error, StoreError::NotEvidence { .. }), "{error}");
     }
     assert!(store.put(device(1), Timestamp::from_millis(-1), Kind::Good, &jpeg(9, 0)).is_err());
     assert!(every_file(dir.path()).is_empty());
+}
+
+#[test]
+fn a_dialogue_is_no_picture_and_may_be_larger() {
+    let (_dir, store) = store();
+    let mut dialogue = vec![b' '; 5 << 20];
+    dialogue[0] = b'{';
+    let kept = store.put(device(1), NOON, Kind::Dialogue, &dialogue).unwrap();
+    assert_eq!(store.read(&kept.key).unwrap().unwrap(), dialogue);
+    assert_eq!(store.list().unwrap(), [(kept.key, 5 << 20)]);
+    for (kind, bytes) in [(Kind::Dialogue, jpeg(100, 1)), (Kind::Fault, dialogue)] {
+        let error = store.put(device(2), NOON, kind, &bytes).unwrap_err();
+        assert!(matches!(error, StoreError::NotEvidence { .. }), "{error}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! every open session is closed before the loop ends.
 
 use crate::{
-    Agenda, EvidenceFiles, Limits, Prober,
+    Agenda, Dialogues, EvidenceFiles, Limits, Prober, Taping,
     visit::{Visited, visit},
 };
 use std::{
@@ -49,6 +49,8 @@ pub struct Agent {
     pub prober: Arc<dyn Prober>,
     /// Where pictures go.
     pub evidence: Arc<dyn EvidenceFiles>,
+    /// Which dialogues are kept.
+    pub dialogues: Dialogues,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// Which plan holds for a device.
@@ -79,15 +81,27 @@ pub struct AgentHandle {
 #[derive(Debug)]
 struct ProbeNow {
     device: DeviceId,
+    waiter: Waiter,
+}
+
+/// Somebody who waits for the result of a probe out of turn.
+#[derive(Debug)]
+struct Waiter {
+    taping: Taping,
     reply: oneshot::Sender<Result<Observation, ProbeNowError>>,
 }
 
 impl AgentHandle {
     /// Probes a device ahead of its time and waits for the result. One that is being probed
-    /// already gives the result of that probe.
-    pub async fn probe_now(&self, device: DeviceId) -> Result<Observation, ProbeNowError> {
+    /// already gives the result of that probe; where its dialogue is wanted and that probe is not
+    /// taped, it is probed once more.
+    pub async fn probe_now(
+        &self,
+        device: DeviceId,
+        taping: Taping,
+    ) -> Result<Observation, ProbeNowError> {
         let (reply, result) = oneshot::channel();
-        let command = ProbeNow { device, reply };
+        let command = ProbeNow { device, waiter: Waiter { taping, reply } };
         self.commands.send(command).await.map_err(|_| ProbeNowError::Stopped)?;
         result.await.map_err(|_| ProbeNowError::Stopped)?
     }
@@ -106,8 +120,8 @@ struct Loop {
     agent: Arc<Agent>,
     agenda: Agenda,
     running: JoinSet<Option<Visited>>,
-    started: HashMap<Id, DeviceId>,
-    waiting: HashMap<DeviceId, Vec<oneshot::Sender<Result<Observation, ProbeNowError>>>>,
+    started: HashMap<Id, (DeviceId, Taping)>,
+    waiting: HashMap<DeviceId, Vec<Waiter>>,
     sequence: i64,
     revision: (i64, i64),
 }
@@ -189,8 +203,8 @@ impl Loop {
     fn turn_away(&mut self, listed: &HashSet<DeviceId>) {
         let left = self.waiting.keys().filter(|device| !listed.contains(device));
         for device in left.copied().collect::<Vec<_>>() {
-            for reply in self.waiting.remove(&device).unwrap_or_default() {
-                let _gone = reply.send(Err(ProbeNowError::NotProbed));
+            for waiter in self.waiting.remove(&device).unwrap_or_default() {
+                let _gone = waiter.reply.send(Err(ProbeNowError::NotProbed));
             }
         }
     }
@@ -219,11 +233,15 @@ impl Loop {
     fn start_due(&mut self, stop: &CancellationToken) {
         for device in self.agenda.start_due(self.agent.clock.now()) {
             self.sequence += 1;
+            let waiting = self.waiting.get(&device).into_iter().flatten();
+            let is_wanted = waiting.map(|waiter| waiter.taping).any(|it| it == Taping::On);
+            let taping = if is_wanted { Taping::On } else { Taping::Off };
             let (agent, sequence, cancel) =
                 (Arc::clone(&self.agent), self.sequence, stop.child_token());
-            let task =
-                self.running.spawn(async move { visit(&agent, device, sequence, cancel).await });
-            self.started.insert(task.id(), device);
+            let task = self
+                .running
+                .spawn(async move { visit(&agent, device, sequence, taping, cancel).await });
+            self.started.insert(task.id(), (device, taping));
         }
     }
 
@@ -235,22 +253,27 @@ impl Loop {
                 (error.id(), None)
             }
         };
-        let Some(device) = self.started.remove(&id) else { return };
+        let Some((device, taping)) = self.started.remove(&id) else { return };
         let now = self.agent.clock.now();
         let next = visited.as_ref().map_or(now + LONGEST_SLEEP, |visited| visited.next);
         self.agenda.finish(device, next);
-        for reply in self.waiting.remove(&device).unwrap_or_default() {
+        for waiter in self.waiting.remove(&device).unwrap_or_default() {
+            if waiter.taping == Taping::On && taping == Taping::Off {
+                // The probe was under way when its dialogue was asked for.
+                self.hasten(ProbeNow { device, waiter });
+                continue;
+            }
             let result = visited.as_ref().map(|visited| visited.observation.clone());
             // Whoever asked may have left.
-            let _gone = reply.send(result.ok_or(ProbeNowError::Stopped));
+            let _gone = waiter.reply.send(result.ok_or(ProbeNowError::Stopped));
         }
     }
 
-    fn hasten(&mut self, ProbeNow { device, reply }: ProbeNow) {
+    fn hasten(&mut self, ProbeNow { device, waiter }: ProbeNow) {
         if self.agenda.hasten(device, self.agent.clock.now()) {
-            self.waiting.entry(device).or_default().push(reply);
+            self.waiting.entry(device).or_default().push(waiter);
         } else {
-            let _gone = reply.send(Err(ProbeNowError::NotProbed));
+            let _gone = waiter.reply.send(Err(ProbeNowError::NotProbed));
         }
     }
 

@@ -1,23 +1,38 @@
-//! Which pictures are kept: one per change, not one per probe.
+//! Which pictures and dialogues are kept: one per change, not one per probe.
 
 use std::{future::Future, pin::Pin, time::Duration};
-use zhishou_domain::{DeviceId, FaultCode, Group, Observation, Snapshot, Standing, Timestamp};
+use zhishou_domain::{
+    ConfirmRule, DeviceId, FaultCode, Group, Observation, Snapshot, Standing, State, Timestamp,
+};
 use zhishou_storage::{EvidenceKind, EvidenceRow};
 
 /// A good picture older than this is replaced, so that an operator sees what the camera last
 /// showed.
 pub const GOOD_FOR: Duration = Duration::from_secs(3600);
 
+/// Dialogues kept of one device; the oldest goes when another comes.
+pub(crate) const DIALOGUES: usize = 10;
+
+/// Which dialogues are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialogues {
+    /// Those that somebody asks for.
+    Asked,
+    /// Beside these the one that makes an outage hard, once per outage.
+    #[default]
+    Outages,
+}
+
 /// The port to the evidence files.
 pub trait EvidenceFiles: Send + Sync + 'static {
-    /// Keeps a JPEG. `None` where it could not be kept (full disk); that is logged and reported
+    /// Keeps a JPEG or a dialogue. `None` where it could not be kept (full disk); that is logged and reported
     /// there, and costs no observation.
     fn keep(
         &self,
         device: DeviceId,
         kind: EvidenceKind,
         taken_at: Timestamp,
-        jpeg: Vec<u8>,
+        content: Vec<u8>,
     ) -> Pin<Box<dyn Future<Output = Option<EvidenceRow>> + Send + '_>>;
 
     /// Deletes a file that a newer one has replaced, and forgets it.
@@ -30,6 +45,12 @@ pub(crate) fn snapshot_wanted(last_good: Option<Timestamp>, now: Timestamp) -> S
         Some(taken) if taken + GOOD_FOR > now => Snapshot::OnFault,
         _ => Snapshot::Always,
     }
+}
+
+/// Whether one more failure makes a device that stands like this down.
+pub(crate) fn may_fall(before: &Standing, rule: ConfirmRule) -> bool {
+    let failures = before.doubt.as_ref().map_or(0, |doubt| doubt.count);
+    before.state != State::Down && failures + 1 >= rule.failures
 }
 
 /// What the snapshot of this probe is evidence of, if of anything new.
@@ -79,6 +100,21 @@ mod tests {
             picture: None,
             picture_skipped: None,
         }
+    }
+
+    #[test]
+    fn a_dialogue_is_taped_where_the_next_failure_is_the_last() {
+        let rule = ConfirmRule { failures: 3, retry: Duration::from_secs(10) };
+        let up = Standing { state: State::Up, ..Standing::default() };
+        let doubted = |count| {
+            let since = Timestamp::default();
+            let doubt = Doubt { state: State::Down, since, count, faults: vec![] };
+            Standing { doubt: Some(doubt), ..up.clone() }
+        };
+        assert!(!may_fall(&up, rule) && !may_fall(&doubted(1), rule));
+        assert!(may_fall(&doubted(2), rule));
+        assert!(!may_fall(&Standing { state: State::Down, ..doubted(2) }, rule));
+        assert!(may_fall(&up, ConfirmRule { failures: 1, ..rule }));
     }
 
     #[test]

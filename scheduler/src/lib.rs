@@ -12,6 +12,6 @@ mod visit;
 
 pub use agenda::{Agenda, Limits};
 pub use agent::{Agent, AgentHandle, ClaimOf, PlanOf, ProbeNowError};
-pub use evidence::{EvidenceFiles, GOOD_FOR};
-pub use prober::{Probed, Prober};
+pub use evidence::{Dialogues, EvidenceFiles, GOOD_FOR};
+pub use prober::{Probed, Prober, Taping};
 pub use timetable::{Timetable, TimetableError};

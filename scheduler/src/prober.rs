@@ -4,6 +4,16 @@ use std::{future::Future, pin::Pin};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{Habit, LoginResult, Observation, ProbeRequest};
 
+/// Whether what is said with the device is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taping {
+    /// It is not.
+    #[default]
+    Off,
+    /// It comes back with the result, some megabytes at most.
+    On,
+}
+
 /// What one probe brought.
 #[derive(Clone, Debug)]
 pub struct Probed {
@@ -17,6 +27,8 @@ pub struct Probed {
     pub habit: Habit,
     /// What became of the credential, where it was sent.
     pub login: Option<LoginResult>,
+    /// The dialogue as a file without any credential, where it was taped and anything was said.
+    pub dialogue: Option<Vec<u8>>,
 }
 
 /// Opens a device once. Never fails: what goes wrong is in the observation.
@@ -26,6 +38,7 @@ pub trait Prober: Send + Sync + 'static {
     fn probe(
         &self,
         request: ProbeRequest,
+        taping: Taping,
         cancel: CancellationToken,
     ) -> Pin<Box<dyn Future<Output = Probed> + Send + '_>>;
 }

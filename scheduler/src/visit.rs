@@ -1,14 +1,14 @@
 //! One visit to one device: what is sent out, what is kept of what comes back.
 
 use crate::{
-    Agent, Probed,
-    evidence::{snapshot_wanted, worth_keeping},
+    Agent, Dialogues, Probed, Taping,
+    evidence::{DIALOGUES, may_fall, snapshot_wanted, worth_keeping},
 };
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Detail, DeviceId, FaultCode, LifeState, LoginResult, Observation, ProbeRequest, Standing,
-    Timestamp, confirm::Outcome,
+    Detail, DeviceId, FaultCode, LifeState, LoginResult, Observation, Plan, ProbeRequest, Standing,
+    State, Timestamp, confirm::Outcome,
 };
 use zhishou_storage::{
     EvidenceKind, EvidenceRow, Fate, LoginUse, Pictures, Record, StoreError, StoredCredential,
@@ -33,9 +33,10 @@ pub(crate) async fn visit(
     agent: &Agent,
     device: DeviceId,
     sequence: i64,
+    asked: Taping,
     cancel: CancellationToken,
 ) -> Option<Visited> {
-    match try_visit(agent, device, sequence, &cancel).await {
+    match try_visit(agent, device, sequence, asked, &cancel).await {
         Ok(visited) => visited,
         Err(error) => {
             tracing::error!(%device, %error, "failed to record a probe");
@@ -44,25 +45,79 @@ pub(crate) async fn visit(
     }
 }
 
+/// What is known of a device before it is opened.
+struct Known {
+    target: Target,
+    plan: Plan,
+    login: Option<StoredCredential>,
+    pictures: Pictures,
+    standing: Standing,
+}
+
 async fn try_visit(
     agent: &Agent,
     device: DeviceId,
     sequence: i64,
+    asked: Taping,
     cancel: &CancellationToken,
 ) -> Result<Option<Visited>, StoreError> {
     let target = agent.store.target(device).await?;
     let Some(target) = target.filter(|target| target.life == LifeState::InUse) else {
         return Ok(None);
     };
-    let plan = (agent.plan_of)(target.class);
-    let login = agent.store.credential(device).await?;
-    let pictures = agent.store.pictures(device).await?;
-    let url = address(&target).to_owned();
-    let certificate = agent.store.certificate(device).await?;
-    let habit = agent.store.habit(device, &url).await?;
-    let request = ProbeRequest {
-        device: Some(device),
-        claim: (agent.claim_of)(&target),
+    let known = Known {
+        plan: (agent.plan_of)(target.class),
+        target,
+        login: agent.store.credential(device).await?,
+        pictures: agent.store.pictures(device).await?,
+        standing: agent.store.standing(device).await?,
+    };
+    let Known { plan, standing: before, .. } = &known;
+    let is_watched = agent.dialogues == Dialogues::Outages && may_fall(before, plan.confirm);
+    let taping = if is_watched { Taping::On } else { asked };
+    let request = request(agent, &known).await?;
+    let mut probed = agent.prober.probe(request, taping, cancel.clone()).await;
+    if cancel.is_cancelled() || is_our_own_session(&probed.observation) {
+        // It says nothing about the device, and the last result still stands. But what became of
+        // a login is never forgotten.
+        if let Some(login) = login_use(known.login.as_ref(), probed.login) {
+            agent.store.note_device_login(device, login, agent.clock.now()).await?;
+        }
+        let next = agent.clock.now() + plan.confirm.retry;
+        return Ok(Some(Visited { observation: probed.observation, next }));
+    }
+    let after = before.advance(&Outcome::of(&probed.observation), plan.confirm, plan.hold());
+    let falls = before.state != State::Down && after.standing.state == State::Down;
+    if asked == Taping::Off && !falls {
+        probed.dialogue = None;
+    }
+    let (record, replaced) = keep(agent, &known, probed, sequence).await;
+    let has_dialogue = record.evidence.iter().any(|row| row.kind == EvidenceKind::Dialogue);
+    let observation = record.observation.clone();
+    let recorded = record_surely(agent, record).await?;
+    if recorded.fate == Fate::Duplicate {
+        tracing::warn!(%device, sequence, "a result with this number was there already");
+    }
+    if let Some(replaced) = replaced.filter(|_| recorded.fate == Fate::Counted) {
+        agent.evidence.discard(replaced).await;
+    }
+    if has_dialogue {
+        forget_dialogues(agent, device).await?;
+    }
+    let standing = recorded.step.standing;
+    let at = Outcome::of(&observation).at;
+    let next = plan.next_due(device, at, standing.doubt.is_some(), standing.round);
+    Ok(Some(Visited { observation, next }))
+}
+
+async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreError> {
+    let Known { target, plan, login, pictures, .. } = known;
+    let url = address(target).to_owned();
+    let certificate = agent.store.certificate(target.device).await?;
+    let habit = agent.store.habit(target.device, &url).await?;
+    Ok(ProbeRequest {
+        device: Some(target.device),
+        claim: (agent.claim_of)(target),
         kind: target.kind,
         url,
         credential: login.as_ref().map(|login| login.credential.clone()),
@@ -75,32 +130,8 @@ async fn try_visit(
         habit,
         transport: plan.transport,
         last_picture: pictures.last.clone(),
-        snapshot: snapshot_wanted(last_good(&pictures), agent.clock.now()),
-    };
-    let probed = agent.prober.probe(request, cancel.clone()).await;
-    if cancel.is_cancelled() || is_our_own_session(&probed.observation) {
-        // It says nothing about the device, and the last result still stands. But what became of
-        // a login is never forgotten.
-        if let Some(login) = login_use(login.as_ref(), probed.login) {
-            agent.store.note_device_login(device, login, agent.clock.now()).await?;
-        }
-        let next = agent.clock.now() + plan.confirm.retry;
-        return Ok(Some(Visited { observation: probed.observation, next }));
-    }
-    let (record, replaced) =
-        keep(agent, &target, login, &pictures, probed, sequence, &plan).await?;
-    let observation = record.observation.clone();
-    let recorded = record_surely(agent, record).await?;
-    if recorded.fate == Fate::Duplicate {
-        tracing::warn!(%device, sequence, "a result with this number was there already");
-    }
-    if let Some(replaced) = replaced.filter(|_| recorded.fate == Fate::Counted) {
-        agent.evidence.discard(replaced).await;
-    }
-    let standing = recorded.step.standing;
-    let at = Outcome::of(&observation).at;
-    let next = plan.next_due(device, at, standing.doubt.is_some(), standing.round);
-    Ok(Some(Visited { observation, next }))
+        snapshot: snapshot_wanted(last_good(pictures), agent.clock.now()),
+    })
 }
 
 /// The stream that is opened: the sub-stream where one is known.
@@ -126,23 +157,29 @@ fn last_good(pictures: &Pictures) -> Option<Timestamp> {
     pictures.good.as_ref().map(|row| row.taken_at)
 }
 
-/// Decides what is kept of a result, and writes its picture. Also gives the clean picture that
-/// the new one replaces.
+/// Deletes the dialogues of a device that are too many.
+async fn forget_dialogues(agent: &Agent, device: DeviceId) -> Result<(), StoreError> {
+    for old in agent.store.dialogues(device, 2 * DIALOGUES as u32).await?.drain(..).skip(DIALOGUES)
+    {
+        agent.evidence.discard(old.file).await;
+    }
+    Ok(())
+}
+
+/// Decides what is kept of a result, and writes its picture and its dialogue. Also gives the clean
+/// picture that the new one replaces.
 async fn keep(
     agent: &Agent,
-    target: &Target,
-    login: Option<StoredCredential>,
-    pictures: &Pictures,
+    known: &Known,
     probed: Probed,
     sequence: i64,
-    plan: &zhishou_domain::Plan,
-) -> Result<(Record, Option<EvidenceRow>), StoreError> {
-    let Probed { mut observation, snapshot, signature, habit, login: result } = probed;
-    let before: Standing = agent.store.standing(target.device).await?;
+) -> (Record, Option<EvidenceRow>) {
+    let Known { target, plan, login, pictures, standing } = known;
+    let Probed { mut observation, snapshot, signature, habit, login: result, dialogue } = probed;
     let mut evidence = Vec::new();
     let mut replaced = None;
     if let Some(jpeg) = snapshot
-        && let Some(kind) = worth_keeping(&observation, &before, last_good(pictures))
+        && let Some(kind) = worth_keeping(&observation, standing, last_good(pictures))
         && let Some(row) =
             agent.evidence.keep(target.device, kind, observation.started_at, jpeg).await
     {
@@ -151,6 +188,10 @@ async fn keep(
         }
         replaced = pictures.good.clone().filter(|_| kind == EvidenceKind::Good);
         evidence.push(row);
+    }
+    if let Some(dialogue) = dialogue {
+        let (kind, at) = (EvidenceKind::Dialogue, observation.started_at);
+        evidence.extend(agent.evidence.keep(target.device, kind, at, dialogue).await);
     }
     let signature = signature.filter(|_| is_new_reference(&observation, pictures));
     let login = login_use(login.as_ref(), result);
@@ -166,7 +207,7 @@ async fn keep(
         evidence,
         login,
     };
-    Ok((record, replaced))
+    (record, replaced)
 }
 
 /// Whether this picture is what the next one is compared with: not while it stands still, so that

@@ -4,13 +4,15 @@ use crate::{Store, StoreError, decode};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use zhishou_domain::{DeviceId, Timestamp};
 
-/// What a picture is kept for.
+/// What a file is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EvidenceKind {
     /// What the device shows when nothing is wrong.
     Good,
     /// A fault.
     Fault,
+    /// What was said with the device.
+    Dialogue,
 }
 
 impl EvidenceKind {
@@ -19,12 +21,13 @@ impl EvidenceKind {
         match self {
             Self::Good => "good",
             Self::Fault => "fault",
+            Self::Dialogue => "dialogue",
         }
     }
 
     /// The value of a stable word.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Good, Self::Fault].into_iter().find(|kind| kind.code() == code)
+        [Self::Good, Self::Fault, Self::Dialogue].into_iter().find(|kind| kind.code() == code)
     }
 }
 
@@ -33,7 +36,7 @@ impl EvidenceKind {
 pub struct EvidenceRow {
     /// Path below the recordings directory.
     pub key: String,
-    /// The device it shows.
+    /// The device it is about.
     pub device: DeviceId,
     /// What it is kept for.
     pub kind: EvidenceKind,
@@ -65,7 +68,7 @@ pub struct Pictures {
     pub fault: Option<EvidenceRow>,
 }
 
-fn decode_row(row: &SqliteRow) -> Result<EvidenceRow, StoreError> {
+pub(crate) fn decode_row(row: &SqliteRow) -> Result<EvidenceRow, StoreError> {
     Ok(EvidenceRow {
         key: row.try_get("key")?,
         device: decode::id("evidence.device_id", row.try_get("device_id")?)?,
@@ -76,7 +79,7 @@ fn decode_row(row: &SqliteRow) -> Result<EvidenceRow, StoreError> {
     })
 }
 
-/// Keeps the row of a file and remembers it as the last of its kind.
+/// Keeps the row of a file and remembers a picture as the last of its kind.
 pub(crate) async fn add(
     connection: &mut SqliteConnection,
     row: &EvidenceRow,
@@ -94,7 +97,7 @@ pub(crate) async fn add(
     .bind(&row.sha256)
     .execute(&mut *connection)
     .await?;
-    sqlx::query(match row.kind {
+    let remember = match row.kind {
         EvidenceKind::Good => {
             "INSERT INTO pictures (device_id, good_key) VALUES (?, ?)
              ON CONFLICT (device_id) DO UPDATE SET good_key = excluded.good_key"
@@ -103,11 +106,9 @@ pub(crate) async fn add(
             "INSERT INTO pictures (device_id, fault_key) VALUES (?, ?)
              ON CONFLICT (device_id) DO UPDATE SET fault_key = excluded.fault_key"
         }
-    })
-    .bind(&device)
-    .bind(&row.key)
-    .execute(connection)
-    .await?;
+        EvidenceKind::Dialogue => return Ok(()),
+    };
+    sqlx::query(remember).bind(&device).bind(&row.key).execute(connection).await?;
     Ok(())
 }
 

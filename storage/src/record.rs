@@ -1,8 +1,8 @@
 //! The acknowledged write of one result: everything it changes, in one transaction.
 
 use crate::{
-    Change, EvidenceRow, LoginUse, Store, StoreError, certificates, credentials, decode, evidence,
-    habits, measures,
+    Change, EvidenceKind, EvidenceRow, LoginUse, Store, StoreError, certificates, credentials,
+    decode, dialogues, evidence, habits, measures,
     standings::{self, Seen},
 };
 use chrono_tz::Tz;
@@ -115,6 +115,9 @@ async fn write(
     }
     for row in &record.evidence {
         evidence::add(connection, row).await?;
+        if row.kind == EvidenceKind::Dialogue {
+            dialogues::add(connection, &row.key, &record.observation).await?;
+        }
     }
     if !is_probed {
         return Ok((Recorded::unmoved(Fate::NotInUse, standing), Some(site)));

@@ -2,17 +2,30 @@
 
 use chrono_tz::Tz;
 use std::{pin::Pin, sync::Arc, time::Duration};
-use zhishou_domain::{Clock, DeviceId, Observation, POLICY};
+use zhishou_domain::{Clock, DeviceId, Lang, Observation, POLICY};
 use zhishou_storage::Store;
 
 /// A probe under way.
 pub type Probing<'a> =
     Pin<Box<dyn Future<Output = Result<Observation, ProbeNowError>> + Send + 'a>>;
 
+/// The dialogue of a capture file in lines for a person, the observation being what came of it; or
+/// what is wrong with the file.
+pub type Explain = fn(&[u8], &Observation, Lang) -> Result<Vec<String>, String>;
+
+/// Whether the dialogue of a probe out of turn is kept as evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialogue {
+    /// It is not.
+    Forget,
+    /// It is, without any credential.
+    Keep,
+}
+
 /// Opens a device at once, out of its turn, within the same guards as every probe.
 pub trait ProbeNow: Send + Sync {
-    /// Probes `device` and returns what was seen, after it was stored.
-    fn probe_now(&self, device: DeviceId) -> Probing<'_>;
+    /// Probes `device` and returns what was seen, after it was stored with its dialogue.
+    fn probe_now(&self, device: DeviceId, dialogue: Dialogue) -> Probing<'_>;
 }
 
 /// Why a probe could not be had. That the device is down is an observation, not one of these.
@@ -104,6 +117,8 @@ pub struct App {
     pub recordings: Arc<zhishou_recordings::Store>,
     /// Probes out of turn.
     pub prober: Arc<dyn ProbeNow>,
+    /// Puts dialogues into words.
+    pub explain: Explain,
     /// What can be set.
     pub settings: Arc<Settings>,
 }

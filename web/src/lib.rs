@@ -26,6 +26,8 @@ mod shell;
 mod throttle;
 mod words;
 
-pub use app::{App, MetricsAccess, ProbeNow, ProbeNowError, Probing, Settings, Transport};
+pub use app::{
+    App, Dialogue, Explain, MetricsAccess, ProbeNow, ProbeNowError, Probing, Settings, Transport,
+};
 pub use password::{PasswordError, hash_password, one_time_password};
 pub use router::router;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Claim, CredentialState, DeviceKind, Habit, Lang, Observation, ProbeRequest, Snapshot, Verdict,
 };
-use zhishou_scheduler::Prober;
+use zhishou_scheduler::{Prober, Taping};
 
 /// Times the number of processors, probes under way at once: they wait more than they work.
 const PER_PROCESSOR: usize = 16;
@@ -65,7 +65,7 @@ async fn probe_all(
                 let (Ok(permit), Some(request)) = (permit, waiting.next()) else { continue };
                 let (driver, stop) = (Arc::clone(&driver), stop.child_token());
                 running.spawn(async move {
-                    let probed = driver.probe(request, stop).await;
+                    let probed = driver.probe(request, Taping::Off, stop).await;
                     drop(permit);
                     probed
                 });

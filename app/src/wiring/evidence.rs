@@ -20,15 +20,16 @@ impl EvidenceFiles for Evidence {
         device: DeviceId,
         kind: EvidenceKind,
         taken_at: Timestamp,
-        jpeg: Vec<u8>,
+        content: Vec<u8>,
     ) -> Later<'_, Option<EvidenceRow>> {
         let files = Arc::clone(&self.files);
         let file_kind = match kind {
             EvidenceKind::Good => recordings::Kind::Good,
             EvidenceKind::Fault => recordings::Kind::Fault,
+            EvidenceKind::Dialogue => recordings::Kind::Dialogue,
         };
         Box::pin(async move {
-            let put = move || files.put(device, taken_at, file_kind, &jpeg);
+            let put = move || files.put(device, taken_at, file_kind, &content);
             match tokio::task::spawn_blocking(put).await {
                 Ok(Ok(kept)) => Some(EvidenceRow {
                     key: kept.key.to_string(),
@@ -39,11 +40,11 @@ impl EvidenceFiles for Evidence {
                     sha256: kept.sha256,
                 }),
                 Ok(Err(error)) => {
-                    tracing::error!(%device, %error, "failed to keep a snapshot");
+                    tracing::error!(%device, %error, "failed to keep evidence");
                     None
                 }
                 Err(error) => {
-                    tracing::error!(%device, %error, "keeping a snapshot ended abnormally");
+                    tracing::error!(%device, %error, "keeping evidence ended abnormally");
                     None
                 }
             }
@@ -59,11 +60,11 @@ impl EvidenceFiles for Evidence {
             match tokio::task::spawn_blocking(delete).await {
                 Ok(Ok(_)) => {
                     if let Err(error) = self.store.delete_evidence(vec![row.key]).await {
-                        tracing::error!(%error, "failed to forget a replaced snapshot");
+                        tracing::error!(%error, "failed to forget replaced evidence");
                     }
                 }
-                Ok(Err(error)) => tracing::error!(%error, "failed to delete a replaced snapshot"),
-                Err(error) => tracing::error!(%error, "deleting a snapshot ended abnormally"),
+                Ok(Err(error)) => tracing::error!(%error, "failed to delete replaced evidence"),
+                Err(error) => tracing::error!(%error, "deleting evidence ended abnormally"),
             }
         })
     }

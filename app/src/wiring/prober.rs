@@ -4,13 +4,13 @@ use crate::ambient::{OsRandom, SystemClock};
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio_util::sync::CancellationToken;
 use zhishou_config::Certificates;
-use zhishou_domain::{IdSource, ProbeRequest};
+use zhishou_domain::{IdSource, Lang, Observation, ProbeRequest};
 use zhishou_probe::{
-    CertificatePolicy, Sessions, Settings,
+    Capture, CertificatePolicy, Sessions, Settings, Tape,
     decoder::Decoder,
     guard::{FingerprintKey, Guard},
 };
-use zhishou_scheduler::{Probed, Prober};
+use zhishou_scheduler::{Probed, Prober, Taping};
 
 /// The driver with its guards and decoders.
 pub(crate) struct Driver(pub(crate) zhishou_probe::Prober);
@@ -68,20 +68,44 @@ fn decoder(_workers: usize) -> Option<Arc<dyn Decoder>> {
     None
 }
 
+/// A dialogue as a file. Writing to memory does not fail.
+fn written(capture: &Capture) -> Option<Vec<u8>> {
+    let mut file = Vec::new();
+    capture.write(&mut file).is_ok().then_some(file)
+}
+
+/// The annotated dialogue of a capture file, `observation` being what came of it.
+pub(crate) fn explain(
+    file: &[u8],
+    observation: &Observation,
+    lang: Lang,
+) -> Result<Vec<String>, String> {
+    let capture = Capture::read(file).map_err(|error| error.to_string())?;
+    Ok(capture.explain(observation, lang))
+}
+
 impl Prober for Driver {
     fn probe(
         &self,
         request: ProbeRequest,
+        taping: Taping,
         cancel: CancellationToken,
     ) -> Pin<Box<dyn Future<Output = Probed> + Send + '_>> {
         Box::pin(async move {
-            let outcome = self.0.probe(request, cancel).await;
+            let tape = (taping == Taping::On).then(Tape::new);
+            let outcome = match &tape {
+                Some(tape) => self.0.probe_taped(request, cancel, tape).await,
+                None => self.0.probe(request, cancel).await,
+            };
             Probed {
                 observation: outcome.observation,
                 snapshot: outcome.snapshot,
                 signature: outcome.signature,
                 habit: outcome.habit,
                 login: outcome.login,
+                dialogue: tape
+                    .and_then(|tape| tape.capture())
+                    .and_then(|capture| written(&capture)),
             }
         })
     }

@@ -1,14 +1,19 @@
 //! The whole platform in one process: the agent, the pages, the housekeeping.
 
-use super::{evidence::Evidence, housekeeping::Housekeeping, platform::Platform, prober::Driver};
+use super::{
+    evidence::Evidence,
+    housekeeping::Housekeeping,
+    platform::Platform,
+    prober::{self, Driver},
+};
 use crate::{ambient::SystemClock, command::Failure};
 use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use zhishou_config::StreamKind;
+use zhishou_config::{KeepDialogues, StreamKind};
 use zhishou_domain::DeviceId;
 use zhishou_probe::guard::{FingerprintKey, Guard};
-use zhishou_scheduler::{Agent, AgentHandle, Limits, ProbeNowError};
+use zhishou_scheduler::{Agent, AgentHandle, Dialogues, Limits, ProbeNowError, Taping};
 use zhishou_storage::Store;
 use zhishou_web as web;
 
@@ -58,6 +63,10 @@ impl Service {
             store: store.clone(),
             prober: Arc::clone(&driver) as _,
             evidence: Arc::new(Evidence { files: Arc::clone(&files), store: store.clone() }),
+            dialogues: match config.recordings.dialogues {
+                KeepDialogues::Asked => Dialogues::Asked,
+                KeepDialogues::Outages => Dialogues::Outages,
+            },
             clock: Arc::clone(&clock) as _,
             plan_of: Arc::new(move |class| plans.plan(class)),
             claim_of: Arc::new(move |target| {
@@ -88,6 +97,7 @@ impl Service {
             zone: config.district.zone(),
             recordings: files,
             prober: Arc::new(ProbeNow(handle)),
+            explain: prober::explain,
             settings: Arc::new(web::Settings {
                 target: config.accounting.online_target,
                 coverage_floor: config.accounting.coverage_floor,
@@ -154,9 +164,13 @@ async fn serve(
 struct ProbeNow(AgentHandle);
 
 impl web::ProbeNow for ProbeNow {
-    fn probe_now(&self, device: DeviceId) -> web::Probing<'_> {
+    fn probe_now(&self, device: DeviceId, dialogue: web::Dialogue) -> web::Probing<'_> {
+        let taping = match dialogue {
+            web::Dialogue::Forget => Taping::Off,
+            web::Dialogue::Keep => Taping::On,
+        };
         Box::pin(async move {
-            self.0.probe_now(device).await.map_err(|error| match error {
+            self.0.probe_now(device, taping).await.map_err(|error| match error {
                 ProbeNowError::NotProbed => web::ProbeNowError::NotProbed,
                 ProbeNowError::Stopped => web::ProbeNowError::Stopping,
             })

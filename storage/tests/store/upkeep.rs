@@ -1,5 +1,5 @@
 use crate::support::{Home, at, record, record_all, with_camera};
-use zhishou_domain::Verdict::Online;
+use zhishou_domain::Verdict::{self, Online};
 use zhishou_storage::{EvidenceKind, EvidenceRow, EvidenceTotal, StoreError};
 
 #[tokio::test]
@@ -71,6 +71,61 @@ async fn evidence_is_listed_from_the_oldest_and_forgotten_when_deleted() {
     assert_eq!(store.delete_evidence(vec!["a.jpg".into(), "none".into()]).await.unwrap(), 1);
     let pictures = store.pictures(device).await.unwrap();
     assert_eq!((pictures.good, pictures.fault), (None, Some(fault)));
+}
+
+#[tokio::test]
+async fn a_dialogue_is_kept_with_what_came_of_it_and_leaves_the_pictures_alone() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    let row = |key: &str, kind, second| EvidenceRow {
+        key: key.to_owned(),
+        device,
+        kind,
+        taken_at: at(second),
+        bytes: 100,
+        sha256: "0".repeat(64),
+    };
+    let said = row("said", EvidenceKind::Dialogue, 60);
+    let mut result = record(device, 1, at(60), Verdict::Offline);
+    result.evidence = vec![row("good", EvidenceKind::Good, 60), said.clone()];
+    let seen = result.observation.clone();
+    store.record(result).await.unwrap();
+    let kept = store.dialogues(device, 9).await.unwrap();
+    assert_eq!((kept.len(), &kept[0].file, &kept[0].observation), (1, &said, &seen));
+    // The observations behind it do not last as long.
+    store.prune_observations(at(9999)).await.unwrap();
+    assert_eq!(store.dialogue(device, at(60)).await.unwrap(), Some(kept[0].clone()));
+    assert_eq!(store.dialogue(device, at(61)).await.unwrap(), None);
+    assert_eq!(store.pictures(device).await.unwrap().good.unwrap().key, "good");
+    assert_eq!(store.delete_evidence(vec!["said".into()]).await.unwrap(), 1);
+    assert!(store.dialogues(device, 9).await.unwrap().is_empty());
+}
+
+/// A database of before dialogues: its pictures still know their files.
+#[tokio::test]
+async fn evidence_of_before_survives_the_migration() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    let good = EvidenceRow {
+        key: "a.jpg".to_owned(),
+        device,
+        kind: EvidenceKind::Good,
+        taken_at: at(60),
+        bytes: 100,
+        sha256: "0".repeat(64),
+    };
+    let mut result = record(device, 1, at(60), Online);
+    result.evidence = vec![good.clone()];
+    store.record(result).await.unwrap();
+    store.close().await;
+    let mut database = home.look().await;
+    for step in ["DROP TABLE dialogues", "DELETE FROM _sqlx_migrations WHERE version = 6"] {
+        sqlx::query(step).execute(&mut database).await.unwrap();
+    }
+    drop(database);
+    let store = home.open().await;
+    assert_eq!(store.pictures(device).await.unwrap().good, Some(good.clone()));
+    assert_eq!(store.evidence_of_device(device, 9).await.unwrap(), [good]);
 }
 
 #[tokio::test]

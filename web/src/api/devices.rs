@@ -2,7 +2,7 @@
 
 use super::{limit, time};
 use crate::{
-    app::App,
+    app::{App, Dialogue},
     cursor,
     failure::Failure,
     guard::User,
@@ -287,5 +287,5 @@ pub(super) async fn probe(
     extensions: Extensions,
 ) -> Result<Response, Failure> {
     let id = id.parse().map_err(|_| Failure::not_found())?;
-    probe_for(&app, shell.t, &user, &extensions, id, Answer::Json).await
+    probe_for(&app, shell.t, &user, &extensions, id, Dialogue::Forget, Answer::Json).await
 }

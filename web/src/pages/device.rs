@@ -2,7 +2,7 @@
 
 use super::{View, device_view::DevicePage};
 use crate::{
-    app::{App, ProbeNowError},
+    app::{App, Dialogue, ProbeNowError},
     cursor,
     failure::Failure,
     guard::{User, address},
@@ -18,7 +18,7 @@ use axum::{
 use chrono::Days;
 use serde::Deserialize;
 use std::time::Duration;
-use zhishou_domain::{CertificateFingerprint, Credential, DeviceId, Timestamp};
+use zhishou_domain::{CertificateFingerprint, Credential, DeviceId, Timestamp, Verdict};
 use zhishou_storage::{AuditLine, ObservationFilter, Period};
 
 /// Observations on one page.
@@ -29,6 +29,8 @@ const TRANSITIONS: u32 = 30;
 const DAYS: u64 = 30;
 /// Hours of the measures.
 const HOURS: u64 = 24;
+/// Dialogues shown: all that are kept.
+const DIALOGUES: u32 = 10;
 /// Longest user name and password of a camera, characters.
 const LONGEST: usize = 256;
 
@@ -40,7 +42,7 @@ pub(crate) struct DeviceQuery {
     done: String,
 }
 
-fn id_of(text: &str) -> Result<DeviceId, Failure> {
+pub(super) fn id_of(text: &str) -> Result<DeviceId, Failure> {
     text.parse().map_err(|_| Failure::not_found())
 }
 
@@ -67,12 +69,13 @@ pub(crate) async fn show(
     let begin = Timestamp::default();
     let after_now = view.now + Duration::from_secs(1);
     let ids = [id];
-    let (mut strips, mut seen, newest, transitions, measures) = tokio::try_join!(
+    let (mut strips, mut seen, newest, transitions, measures, dialogues) = tokio::try_join!(
         store.fleet_strips(&ids, period),
         store.observation_page(&of_device, before, OBSERVATIONS + 1),
         store.observation_page(&of_device, None, 1),
         store.latest_transitions(id, begin, after_now, TRANSITIONS),
         store.measures(id, day_ago, after_now),
+        store.dialogues(id, DIALOGUES),
     )?;
     let has_older = seen.len() > OBSERVATIONS as usize;
     seen.truncate(OBSERVATIONS as usize);
@@ -88,6 +91,7 @@ pub(crate) async fn show(
         newest: newest.into_iter().next().map(|it| it.observation),
         transitions,
         measures,
+        dialogues,
         older,
         is_first: before.is_none(),
         notice: notice(&query.done, &shell),
@@ -100,6 +104,8 @@ fn notice(done: &str, shell: &Shell) -> Option<&'static str> {
     match done {
         "credential" => Some(t.credential_saved()),
         "rearm" => Some(t.rearmed()),
+        "dialogue" => Some(t.dialogue_kept()),
+        "dialogue_lost" => Some(t.dialogue_lost()),
         "certificate" => Some(t.certificate_accepted()),
         "certificate_gone" => Some(t.certificate_gone()),
         "busy" => Some(t.probe_refused_busy()),
@@ -120,12 +126,8 @@ pub(crate) async fn probe(
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Result<Response, Failure> {
-    let wants_json = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.contains("json"));
-    let answer = if wants_json { Answer::Json } else { Answer::Page };
-    probe_for(&app, shell.t, &user, &extensions, id_of(&id)?, answer).await
+    let answer = Answer::wanted(&headers);
+    probe_for(&app, shell.t, &user, &extensions, id_of(&id)?, Dialogue::Forget, answer).await
 }
 
 /// How a probe out of turn is answered.
@@ -137,6 +139,14 @@ pub(crate) enum Answer {
     Page,
 }
 
+impl Answer {
+    /// What the caller can read.
+    pub(super) fn wanted(headers: &HeaderMap) -> Self {
+        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        if accept.is_some_and(|accept| accept.contains("json")) { Self::Json } else { Self::Page }
+    }
+}
+
 /// Probes at once, in the name of `user`.
 pub(crate) async fn probe_for(
     app: &App,
@@ -144,17 +154,32 @@ pub(crate) async fn probe_for(
     user: &User,
     extensions: &Extensions,
     id: DeviceId,
+    dialogue: Dialogue,
     answer: Answer,
 ) -> Result<Response, Failure> {
     app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
-    audit(app, user, extensions, "probe_now", id.to_string()).await?;
+    let action = match dialogue {
+        Dialogue::Forget => "probe_now",
+        Dialogue::Keep => "keep_dialogue",
+    };
+    audit(app, user, extensions, action, id.to_string()).await?;
     let refused = |status, words: &str, done: &str| match answer {
         Answer::Json => Failure::new(status, words).into_response(),
         Answer::Page => Redirect::to(&format!("/devices/{id}?done={done}")).into_response(),
     };
-    Ok(match app.prober.probe_now(id).await {
+    let probed = app.prober.probe_now(id, dialogue).await;
+    if let (Ok(seen), Dialogue::Keep) = (&probed, dialogue)
+        && app.store.dialogue(id, seen.started_at).await?.is_none()
+    {
+        return Ok(refused(StatusCode::CONFLICT, t.dialogue_lost(), "dialogue_lost"));
+    }
+    Ok(match probed {
         Ok(seen) if answer == Answer::Json => Json(seen.to_json(t.0, app.zone)).into_response(),
-        Ok(_) => Redirect::to(&format!("/devices/{id}")).into_response(),
+        Ok(_) => Redirect::to(&match dialogue {
+            Dialogue::Forget => format!("/devices/{id}"),
+            Dialogue::Keep => format!("/devices/{id}?done=dialogue#dialogues"),
+        })
+        .into_response(),
         Err(ProbeNowError::NoDevice) => return Err(Failure::not_found()),
         Err(ProbeNowError::NotProbed) => {
             refused(StatusCode::CONFLICT, t.probe_refused_unprobed(), "unprobed")
@@ -257,17 +282,32 @@ pub(crate) async fn picture(
         _ => None,
     };
     let row = row.ok_or_else(Failure::not_found)?;
-    let key: zhishou_recordings::Key = row.key.parse().map_err(Failure::internal)?;
-    audit(&app, &user, &extensions, "view_evidence", row.key).await?;
-    let recordings = app.recordings.clone();
-    let read = tokio::task::spawn_blocking(move || recordings.read(&key));
-    let body = read.await.map_err(Failure::internal)?.map_err(Failure::internal)?;
-    let body = body.ok_or_else(Failure::not_found)?;
+    audit(&app, &user, &extensions, "view_evidence", row.key.clone()).await?;
+    let body = read_evidence(&app, &row.key).await?;
     let head = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")];
     Ok((head, body).into_response())
 }
 
-async fn audit(
+/// The file under a key. Whoever calls this has logged it.
+pub(super) async fn read_evidence(app: &App, key: &str) -> Result<Vec<u8>, Failure> {
+    let key: zhishou_recordings::Key = key.parse().map_err(Failure::internal)?;
+    let recordings = app.recordings.clone();
+    let read = tokio::task::spawn_blocking(move || recordings.read(&key));
+    let body = read.await.map_err(Failure::internal)?.map_err(Failure::internal)?;
+    body.ok_or_else(Failure::not_found)
+}
+
+/// The mark of a verdict.
+pub(super) const fn state_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Online => "up",
+        Verdict::Degraded => "degraded",
+        Verdict::Offline => "down",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+pub(super) async fn audit(
     app: &App,
     user: &User,
     extensions: &Extensions,

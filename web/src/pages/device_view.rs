@@ -1,6 +1,8 @@
 //! What the page of one device shows, put into words.
 
-use super::{View, doubt_words, fault_names, present_word};
+use super::{
+    View, device::state_of, dialogue::DialogueRow, doubt_words, fault_names, present_word,
+};
 use crate::{
     draw::{self, Point, Spark, Strip},
     format::{Moment, bitrate, millis},
@@ -15,7 +17,7 @@ use zhishou_domain::{
     Timestamp, Transition, Transport, VideoFacts,
 };
 use zhishou_storage::{
-    DevicePage as Device, Measure, Period, Present, Rollup, Seen, StoredCertificate,
+    DevicePage as Device, Dialogue, Measure, Period, Present, Rollup, Seen, StoredCertificate,
 };
 
 /// What was read for the page.
@@ -28,6 +30,7 @@ pub(super) struct Parts {
     pub(super) newest: Option<Observation>,
     pub(super) transitions: Vec<Transition>,
     pub(super) measures: Vec<Rollup>,
+    pub(super) dialogues: Vec<Dialogue>,
     pub(super) older: Option<String>,
     pub(super) is_first: bool,
     pub(super) notice: Option<&'static str>,
@@ -65,6 +68,7 @@ pub(super) struct DevicePage {
     video: Vec<Fact>,
     sparks: Vec<SparkView>,
     month: Vec<DayView>,
+    dialogues: Vec<DialogueRow>,
     observations: Vec<ObservationRow>,
     older: Option<String>,
     newest: Option<String>,
@@ -191,6 +195,7 @@ impl DevicePage {
             video: video(parts.newest.as_ref(), t),
             sparks: sparks(view, &parts.measures),
             month: month(view, &parts),
+            dialogues: parts.dialogues.iter().map(|it| DialogueRow::new(view, it)).collect(),
             observations: parts.seen.iter().map(|it| observation_row(view, it)).collect(),
             newest: (!parts.is_first).then(|| format!("/devices/{}#observations", device.id)),
             older: parts.older,
@@ -456,12 +461,7 @@ fn observation_row(view: &View<'_>, it: &Seen) -> ObservationRow {
     let took = Duration::from_secs_f64((seen.duration_ms / 1000.0).clamp(0.0, 1e6));
     ObservationRow {
         at: view.moment(seen.started_at),
-        state: match seen.verdict {
-            zhishou_domain::Verdict::Online => "up",
-            zhishou_domain::Verdict::Degraded => "degraded",
-            zhishou_domain::Verdict::Offline => "down",
-            zhishou_domain::Verdict::Unknown => "unknown",
-        },
+        state: state_of(seen.verdict),
         verdict: seen.verdict.name(view.t.0),
         faults: fault_names(&codes, view.t.0),
         fps: video.and_then(|it| it.fps).map_or_else(dash, |fps| format!("{fps:.1}")),

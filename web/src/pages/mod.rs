@@ -4,6 +4,7 @@ mod bar;
 pub(crate) mod device;
 mod device_view;
 pub(crate) mod devices;
+pub(crate) mod dialogue;
 pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod password;

@@ -1,0 +1,264 @@
+//! Which dialogues an agent keeps: those that are asked for, and the one that makes an outage hard.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{
+    Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, Habit,
+    IdSource, LedgerRow, Observation, Plan, ProbeRequest, Stage, Timestamp, TransportPolicy,
+    Verdict,
+};
+use zhishou_scheduler::{
+    Agent, AgentHandle, Dialogues, EvidenceFiles, Limits, Probed, Prober, Taping,
+};
+use zhishou_storage::{EvidenceKind, EvidenceRow, Filter, ImportMode, MasterKey, Store};
+
+type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Every look at it is a second later.
+struct Ticking(AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(1000, Ordering::SeqCst))
+    }
+}
+
+struct Seven;
+
+impl IdSource for Seven {
+    fn random(&self) -> [u8; 10] {
+        [7; 10]
+    }
+}
+
+/// A camera that is there or not. Each probe takes a permit and is noted.
+struct Camera {
+    verdict: Mutex<Verdict>,
+    permits: Semaphore,
+    begun: Semaphore,
+    probes: Mutex<Vec<Taping>>,
+    clock: Arc<Ticking>,
+}
+
+impl Prober for Camera {
+    fn probe(
+        &self,
+        request: ProbeRequest,
+        taping: Taping,
+        _cancel: CancellationToken,
+    ) -> Later<'_, Probed> {
+        Box::pin(async move {
+            self.probes.lock().unwrap().push(taping);
+            self.begun.add_permits(1);
+            self.permits.acquire().await.unwrap().forget();
+            let verdict = *self.verdict.lock().unwrap();
+            Probed {
+                observation: observation(request.url, self.clock.now(), verdict),
+                snapshot: None,
+                signature: None,
+                habit: Habit::default(),
+                login: None,
+                dialogue: (taping == Taping::On).then(|| b"{}".to_vec()),
+            }
+        })
+    }
+}
+
+fn observation(target: String, started_at: Timestamp, verdict: Verdict) -> Observation {
+    let peer = Detail::Peer { peer: "10.0.0.1:554".to_owned() };
+    let fault = Fault::new(FaultCode::ConnectTimeout, Stage::Connect, peer);
+    Observation {
+        target,
+        kind: DeviceKind::Camera,
+        depth: Depth::Stream,
+        started_at,
+        duration_ms: 10.0,
+        verdict,
+        reached: verdict == Verdict::Online,
+        faults: if verdict == Verdict::Online { vec![] } else { vec![fault] },
+        stages: vec![],
+        server: None,
+        transport: None,
+        tls: None,
+        redirects: 0,
+        rejected_logins: 0,
+        video: None,
+        audio: None,
+        picture: None,
+        picture_skipped: None,
+    }
+}
+
+/// Files that are kept nowhere.
+struct Files {
+    store: Store,
+}
+
+impl EvidenceFiles for Files {
+    fn keep(
+        &self,
+        device: DeviceId,
+        kind: EvidenceKind,
+        taken_at: Timestamp,
+        content: Vec<u8>,
+    ) -> Later<'_, Option<EvidenceRow>> {
+        Box::pin(async move {
+            Some(EvidenceRow {
+                key: format!("{}-{}", kind.code(), taken_at.millis()),
+                device,
+                kind,
+                taken_at,
+                bytes: content.len() as u64,
+                sha256: "0".repeat(64),
+            })
+        })
+    }
+
+    fn discard(&self, row: EvidenceRow) -> Later<'_, ()> {
+        Box::pin(async move {
+            self.store.delete_evidence(vec![row.key]).await.unwrap();
+        })
+    }
+}
+
+struct House {
+    camera: Arc<Camera>,
+    store: Store,
+    agent: AgentHandle,
+    device: DeviceId,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    /// A camera that two failures make down, and that is probed only on request.
+    async fn new(dialogues: Dialogues) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("zhishou.db");
+        let key = MasterKey::from_bytes([7; 32]);
+        let store =
+            Store::open(&path, key, chrono_tz::Asia::Shanghai, Arc::new(Seven)).await.unwrap();
+        let clock = Arc::new(Ticking(AtomicI64::new(1_800_000_000_000)));
+        let row = LedgerRow {
+            street: Some("东街".to_owned()),
+            url: Some("rtsp://10.0.0.1/1".to_owned()),
+            ..LedgerRow::new(2, "东门", "站点")
+        };
+        let imported = store.import(vec![row], clock.now(), ImportMode::AllOrNothing).await;
+        assert_eq!(imported.unwrap().errors, []);
+        let fleet = store.fleet(&Filter::default(), None, 1, clock.now()).await.unwrap();
+        let camera = Arc::new(Camera {
+            verdict: Mutex::new(Verdict::Online),
+            permits: Semaphore::new(1000),
+            begun: Semaphore::new(0),
+            probes: Mutex::default(),
+            clock: clock.clone(),
+        });
+        let day = Duration::from_secs(86_400);
+        let plan = Plan {
+            interval: day,
+            depth: Depth::Stream,
+            seconds: Duration::from_secs(1),
+            decode_every: Duration::ZERO,
+            transport: TransportPolicy::Auto,
+            jitter: 0.0,
+            confirm: ConfirmRule { failures: 2, retry: day },
+        };
+        let agent = Agent {
+            name: "test".to_owned(),
+            store: store.clone(),
+            prober: camera.clone(),
+            evidence: Arc::new(Files { store: store.clone() }),
+            dialogues,
+            clock,
+            plan_of: Arc::new(move |_| plan.clone()),
+            claim_of: Arc::new(|_| Claim::default()),
+            limits: Limits { concurrent: 4, per_parent: 4, per_site: 4 },
+        };
+        let (agent, _task) = agent.start(CancellationToken::new());
+        Self { camera, store, agent, device: fleet[0].id, _folder: folder }
+    }
+
+    async fn probe(&self, verdict: Verdict, taping: Taping) -> Observation {
+        *self.camera.verdict.lock().unwrap() = verdict;
+        self.agent.probe_now(self.device, taping).await.unwrap()
+    }
+
+    /// The verdicts of the dialogues that are kept, the newest first.
+    async fn kept(&self) -> Vec<Verdict> {
+        let kept = self.store.dialogues(self.device, 100).await.unwrap();
+        kept.iter().map(|it| it.observation.verdict).collect()
+    }
+}
+
+use Taping::{Off, On};
+use Verdict::{Offline, Online};
+
+#[tokio::test]
+async fn an_outage_leaves_the_dialogue_that_made_it_hard_and_no_other() {
+    let house = House::new(Dialogues::Outages).await;
+    for verdict in [Online, Offline] {
+        house.probe(verdict, Off).await;
+        assert_eq!(house.kept().await, []);
+    }
+    let fell = house.probe(Offline, Off).await;
+    assert!(house.store.dialogue(house.device, fell.started_at).await.unwrap().is_some());
+    for verdict in [Offline, Offline, Online, Offline, Online] {
+        house.probe(verdict, Off).await;
+    }
+    assert_eq!(house.kept().await, [Offline]);
+    // Tapes cost memory: only where one more failure is the last.
+    let probes = house.camera.probes.lock().unwrap().clone();
+    assert_eq!(probes, [Off, Off, On, Off, Off, Off, Off, On]);
+}
+
+#[tokio::test]
+async fn where_only_asked_for_an_outage_leaves_none_and_ten_are_kept() {
+    let house = House::new(Dialogues::Asked).await;
+    for verdict in [Online, Offline, Offline] {
+        house.probe(verdict, Off).await;
+    }
+    assert_eq!(house.kept().await, []);
+    for _ in 0..12 {
+        house.probe(Online, On).await;
+    }
+    let last = house.probe(Offline, On).await;
+    let kept = house.kept().await;
+    assert_eq!((kept.len(), kept[0], kept[9]), (10, Offline, Online));
+    assert!(house.store.dialogue(house.device, last.started_at).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_dialogue_asked_for_during_a_probe_is_that_of_the_next() {
+    let house = House::new(Dialogues::Asked).await;
+    house.probe(Online, Off).await;
+    house.camera.begun.acquire().await.unwrap().forget();
+    house.camera.permits.forget_permits(1000);
+    let (agent, device) = (house.agent.clone(), house.device);
+    let first = tokio::spawn(async move { agent.probe_now(device, Off).await.unwrap() });
+    house.camera.begun.acquire().await.unwrap().forget();
+    let agent = house.agent.clone();
+    let second = tokio::spawn(async move { agent.probe_now(device, On).await.unwrap() });
+    // The agent hears of it while the first is still under way.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    house.camera.permits.add_permits(1);
+    let first = first.await.unwrap();
+    house.camera.permits.add_permits(1);
+    let second = second.await.unwrap();
+    assert!(second.started_at > first.started_at);
+    assert_eq!(house.camera.probes.lock().unwrap()[1..], [Off, On]);
+    assert!(house.store.dialogue(device, second.started_at).await.unwrap().is_some());
+    assert_eq!(house.kept().await.len(), 1);
+}
