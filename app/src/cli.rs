@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// 用户 · users of the pages
     #[command(subcommand)]
     User(UserCommand),
+    /// 证据文件 · evidence files
+    #[command(subcommand)]
+    Recordings(RecordingsCommand),
     /// 体检: 解码器、数据库、时钟、磁盘、字体 · check what the platform needs and say how to mend it
     Doctor(PlatformArgs),
 }
@@ -228,6 +231,21 @@ pub(crate) enum UserCommand {
     List {
         #[command(flatten)]
         platform: PlatformArgs,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordingsCommand {
+    /// 核对证据文件与数据库 · whether files and database agree
+    Check {
+        #[command(flatten)]
+        platform: PlatformArgs,
+        /// 逐个文件核对哈希 · read every file and compare its hash
+        #[arg(long)]
+        contents: bool,
+        /// 处理可以安全处理的不一致 · mend what can be mended safely
+        #[arg(long)]
+        repair: bool,
     },
 }
 

@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 pub struct Recordings {
     /// Most megabytes (10⁶ bytes) kept; the oldest go first. At least 10.
     pub quota_mb: u64,
-    /// Days a file is kept, 1 to 3650.
+    /// Days the picture of a fault is kept, 1 to 3650.
     pub retention_days: u32,
+    /// Days a picture without a fault is kept, 1 to 3650.
+    pub good_days: u32,
+    /// Days a dialogue is kept, 1 to 3650.
+    pub dialogue_days: u32,
     /// Free megabytes below which the disk is reported as nearly full and nothing more is kept.
     pub min_free_mb: u64,
     /// Which dialogues with devices are kept beside pictures.
@@ -32,6 +36,8 @@ impl Default for Recordings {
         Self {
             quota_mb: 2_000,
             retention_days: 30,
+            good_days: 30,
+            dialogue_days: 30,
             min_free_mb: 500,
             dialogues: KeepDialogues::Outages,
         }
@@ -41,11 +47,13 @@ impl Default for Recordings {
 impl Recordings {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         require(self.quota_mb >= 10, "recordings.quota_mb", self.quota_mb, "must be at least 10")?;
-        require(
-            (1..=3650).contains(&self.retention_days),
-            "recordings.retention_days",
-            self.retention_days,
-            "must be 1 to 3650",
-        )
+        let days = [
+            ("recordings.retention_days", self.retention_days),
+            ("recordings.good_days", self.good_days),
+            ("recordings.dialogue_days", self.dialogue_days),
+        ];
+        days.into_iter().try_for_each(|(name, days)| {
+            require((1..=3650).contains(&days), name, days, "must be 1 to 3650")
+        })
     }
 }

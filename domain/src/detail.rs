@@ -64,6 +64,8 @@ pub enum Detail {
     Decoder { problem: String },
     /// A measured value beside the limit it broke.
     Measure { value: f64, limit: f64, unit: String },
+    /// A measured value that is back within its limit, and too near it to be over.
+    Lingering { value: f64, limit: f64, unit: String },
     /// The picture has been the same for so long.
     Frozen { for_ms: u64 },
     /// Media ended or failed inside: so much had come.
@@ -324,6 +326,13 @@ impl Detail {
                     format!("实测 {value:.2}{unit}，界限 {limit:.2}{unit}")
                 } else {
                     format!("{value:.2}{unit} against {limit:.2}{unit}")
+                }
+            }
+            Self::Lingering { value, limit, unit } => {
+                if zh {
+                    format!("实测 {value:.2} {unit}，离界限 {limit:.2} {unit} 太近，尚不算恢复")
+                } else {
+                    format!("{value:.2} {unit}, too near {limit:.2} {unit} to count as over")
                 }
             }
             Self::Frozen { for_ms } => {

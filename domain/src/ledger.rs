@@ -3,7 +3,7 @@
 //!
 //! Invariant: no error and no `Debug` here ever holds a password.
 
-use crate::{DeviceKind, Lang, LifeState, PointClass};
+use crate::{DeviceKind, Lang, LifeState, MaskError, PointClass, PrivacyMasks};
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::fmt;
@@ -38,6 +38,7 @@ pub enum LedgerColumn {
     Maintainer,
     Phone,
     RetentionDays,
+    PrivacyMasks,
     Tags,
     Note,
 }
@@ -68,6 +69,7 @@ words!(LedgerColumn {
     Maintainer = "maintainer", "运维单位", "maintainer";
     Phone = "phone", "联系电话", "phone";
     RetentionDays = "retention_days", "录像保存天数", "retention days";
+    PrivacyMasks = "privacy_masks", "隐私遮挡", "privacy masks";
     Tags = "tags", "标签", "tags";
     Note = "note", "备注", "note";
 });
@@ -149,6 +151,8 @@ pub struct LedgerRow {
     pub phone: Option<String>,
     /// 录像保存天数.
     pub retention_days: Option<u32>,
+    /// 隐私遮挡.
+    pub privacy_masks: Option<PrivacyMasks>,
     /// 标签; none leaves the stored ones.
     pub tags: Vec<String>,
     /// 备注.
@@ -185,6 +189,7 @@ impl LedgerRow {
             maintainer: None,
             phone: None,
             retention_days: None,
+            privacy_masks: None,
             tags: Vec::new(),
             note: None,
         }
@@ -204,6 +209,8 @@ pub enum RowProblem {
     NotANationalCode,
     /// A long number kept as a number: a spreadsheet keeps 15 digits of it.
     DigitsLost,
+    /// No regions of a picture.
+    NotMasks { why: MaskError },
     /// Neither IPv4 nor IPv6.
     NotAnIp,
     /// Not six octets.
@@ -261,6 +268,7 @@ impl RowProblem {
                 "长数字被存成数值，只保留了 15 位；请把该列设为文本后重新填写",
                 "kept as a number, which keeps 15 digits only; make the column text and enter it again",
             ),
+            Self::NotMasks { why } => why.render(lang),
             Self::NotAnIp => fixed("不是 IPv4 或 IPv6 地址", "neither an IPv4 nor an IPv6 address"),
             Self::NotAMac => {
                 fixed("不是 MAC 地址（12 位十六进制）", "not a MAC address (12 hex digits)")

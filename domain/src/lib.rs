@@ -21,13 +21,16 @@ pub mod habit;
 mod ids;
 mod lang;
 pub mod ledger;
+mod mask;
 mod observation;
+pub mod own_limits;
 mod place;
 mod plan;
 mod rate;
 pub mod strip;
 mod time;
 mod verdict;
+pub mod weather;
 
 pub use certificate::{CertificateFingerprint, CertificateTrust, NotAFingerprint, TlsFacts};
 pub use confirm::{ConfirmRule, Span, Standing, Step, Transition};
@@ -42,13 +45,16 @@ pub use habit::Habit;
 pub use ids::{DepartmentId, DeviceId, IdSource, MaintainerId, SiteId, StreetId, UserId};
 pub use lang::Lang;
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};
+pub use mask::{MaskError, PrivacyMasks};
 pub use observation::{
     AudioFacts, Observation, PictureFacts, PictureMode, PictureSkipped, StageTiming, Transport,
     VideoFacts,
 };
+pub use own_limits::{Feedback, Opinion, OwnLimits, Reading};
 pub use place::{Department, Maintainer, Site, Street};
-pub use plan::{Claim, Depth, Plan, ProbeRequest, Snapshot, TransportPolicy, Uplink};
+pub use plan::{Claim, Depth, PictureOrder, Plan, ProbeRequest, Snapshot, TransportPolicy, Uplink};
 pub use rate::{Counts, Minutes, POLICY, Rate};
 pub use strip::{DayStrip, State};
 pub use time::{Clock, Timestamp};
 pub use verdict::{Verdict, reached_of, verdict_of};
+pub use weather::Weather;

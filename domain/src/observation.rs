@@ -1,8 +1,8 @@
 //! What one probe saw. A failed probe is an observation, never an error.
 
 use crate::{
-    CertificateTrust, Depth, DeviceKind, Fault, FaultCode, Lang, Stage, Timestamp, TlsFacts,
-    Verdict,
+    CertificateTrust, Depth, DeviceKind, Fault, FaultCode, Lang, Reading, Stage, Timestamp,
+    TlsFacts, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -118,6 +118,15 @@ pub struct PictureFacts {
     /// Every picture fault judged: 0 surely absent, 1 surely present, fault from 0.5;
     /// `None` is 无法判定.
     pub scores: BTreeMap<FaultCode, Option<f64>>,
+    /// The figures behind the scores.
+    #[serde(default)]
+    pub readings: BTreeMap<FaultCode, Reading>,
+    /// Errors that the decoder met in it.
+    #[serde(default)]
+    pub decoder_errors: u32,
+    /// By which version of the methods and limits it was judged; 0 before they were counted.
+    #[serde(default)]
+    pub algorithm: u32,
     /// Mean luma, 0–255.
     pub luma_mean: f64,
     /// Where the evidence snapshot lies: a path on the command line, a key of `recordings/` on

@@ -2,7 +2,7 @@
 
 use crate::{
     CertificateFingerprint, ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Habit,
-    SiteId, Timestamp,
+    OwnLimits, PrivacyMasks, SiteId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -140,6 +140,15 @@ pub struct Claim {
     pub uplink: Option<Uplink>,
 }
 
+/// What is to be known of one device's picture before it is looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PictureOrder {
+    /// What of it is blacked out before it becomes a JPEG.
+    pub masks: PrivacyMasks,
+    /// The device's own limits, and what stands.
+    pub limits: OwnLimits,
+}
+
 /// What a prober is asked to do.
 #[derive(Clone, Debug)]
 pub struct ProbeRequest {
@@ -174,6 +183,8 @@ pub struct ProbeRequest {
     pub last_picture: Option<(Timestamp, Vec<u8>)>,
     /// Whether the judged keyframe is wanted as a JPEG.
     pub snapshot: Snapshot,
+    /// What is to be known of its picture.
+    pub picture: PictureOrder,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{MAX_CELL, grid::Cell};
 use chrono::{Datelike, Duration, NaiveDate};
 use std::net::IpAddr;
-use zhishou_domain::{DeviceKind, Lang, LifeState, PointClass, RowProblem};
+use zhishou_domain::{DeviceKind, Lang, LifeState, PointClass, PrivacyMasks, RowProblem};
 
 /// What people write into a cell that has nothing to say.
 const NOTHING: [&str; 9] = ["-", "--", "—", "——", "/", "\\", "无", "暂无", "n/a"];
@@ -223,6 +223,16 @@ pub(crate) fn life(cell: &Cell) -> Result<Option<LifeState>, RowProblem> {
     word(cell, &words, |life| life.name(Lang::Zh))
 }
 
+/// 隐私遮挡: regions of the picture.
+pub(crate) fn masks(cell: &Cell) -> Result<Option<PrivacyMasks>, RowProblem> {
+    let text = raw(cell)?;
+    if NOTHING.contains(&text.trim()) {
+        return Ok(None);
+    }
+    let masks: PrivacyMasks = text.parse().map_err(|why| RowProblem::NotMasks { why })?;
+    Ok(Some(masks).filter(|masks| !masks.is_empty()))
+}
+
 /// 标签, separated by commas, semicolons, bars or line breaks.
 pub(crate) fn tags(cell: &Cell) -> Result<Vec<String>, RowProblem> {
     let mut tags = Vec::new();
@@ -241,6 +251,14 @@ mod tests {
 
     fn t(text: &str) -> Cell {
         Cell::Text(text.to_owned())
+    }
+
+    #[test]
+    fn masks_are_regions_or_told_what_is_wrong_with_them() {
+        assert_eq!(masks(&Cell::Empty), Ok(None));
+        assert_eq!(masks(&t("无")), Ok(None));
+        assert_eq!(masks(&t("0.1,0.2 0.4,0.5")).unwrap().unwrap().len(), 1);
+        assert!(matches!(masks(&t("0.1,0.2")), Err(RowProblem::NotMasks { .. })));
     }
 
     #[test]

@@ -81,6 +81,7 @@ pub const fn aliases(column: LedgerColumn) -> &'static [&'static str] {
         C::Maintainer => &["维护单位", "运维公司", "维保单位", "运维厂商"],
         C::Phone => &["电话", "运维电话", "运维联系电话", "联系方式", "telephone"],
         C::RetentionDays => &["存储天数", "录像天数", "录像存储天数", "保存天数", "retention"],
+        C::PrivacyMasks => &["隐私遮盖", "遮挡区域", "隐私区域", "privacy mask", "masks"],
         C::Tags => &["标记", "分组", "tag", "labels"],
         C::Note => &["说明", "其他", "remark", "remarks", "comment", "notes"],
     }

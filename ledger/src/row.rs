@@ -114,6 +114,7 @@ impl Reading<'_> {
             maintainer: self.text(Column::Maintainer),
             phone: self.text(Column::Phone),
             retention_days: self.get(Column::RetentionDays, cell::days),
+            privacy_masks: self.get(Column::PrivacyMasks, cell::masks),
             tags: self.get(Column::Tags, cell::tags),
             note: self.text(Column::Note),
             ..LedgerRow::new(self.row.number, name?, site?)

@@ -108,7 +108,7 @@ const fn example(column: Column) -> &'static str {
         Column::Password => "example",
         Column::Longitude => "121.473701",
         Column::Latitude => "31.230416",
-        Column::Parent | Column::Note => "",
+        Column::Parent | Column::PrivacyMasks | Column::Note => "",
         Column::Maintainer => "某某运维公司",
         Column::Phone => "021-12345678",
         Column::RetentionDays => "30",
@@ -158,6 +158,10 @@ const fn note(column: Column) -> (&'static str, &'static str) {
         Column::Maintainer => ("谁负责维修", "who repairs"),
         Column::Phone => ("运维单位的电话", "telephone of the maintainer"),
         Column::RetentionDays => ("要求的天数", "days required"),
+        Column::PrivacyMasks => (
+            "截图中涂黑的区域：两个顶点为矩形，三个以上为多边形；顶点是占宽高的比例，区域用分号分开，例如 0.1,0.2 0.4,0.5",
+            "regions blacked out in snapshots: two corners are a rectangle, more a polygon; a corner is a share of width and height, regions separated by semicolons, such as 0.1,0.2 0.4,0.5",
+        ),
         Column::Tags => ("用逗号分开", "separated by commas"),
         Column::Note => ("空单元格不改变已存内容", "an empty cell leaves what is stored"),
     }

@@ -221,6 +221,7 @@ fn request(url: String, want: Want, seconds: Duration) -> ProbeRequest {
         transport: TransportPolicy::Tcp,
         last_picture: None,
         snapshot: Snapshot::Never,
+        picture: zhishou_domain::PictureOrder::default(),
     }
 }
 

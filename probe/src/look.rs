@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use zhishou_domain::{
-    Detail, Fault, FaultCode, PictureFacts, PictureMode, Snapshot, Stage, Timestamp,
+    Detail, Fault, FaultCode, OwnLimits, PictureFacts, PictureMode, PictureOrder, PrivacyMasks,
+    Reading, Snapshot, Stage, Timestamp, own_limits::Settled,
 };
 use zhishou_picture::{CodedHash, Finding, Frame, Judgement, Mode, Signature, judge, judge_frozen};
 
@@ -13,6 +14,9 @@ use zhishou_protocol::rtp::{Headers, Keyframe};
 
 use crate::Settings;
 use crate::decoder::Decoded;
+
+/// Counts changes of methods and limits by which scores of one camera are not those of before.
+const ALGORITHM: u32 = 1;
 
 /// JPEG quality of evidence: details stay readable at about 60 kB.
 const JPEG_QUALITY: u8 = 80;
@@ -99,13 +103,19 @@ impl CodedEvidence {
     }
 }
 
+/// What is wanted of a picture.
+pub(crate) struct Want {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) picture: PictureOrder,
+}
+
 /// Looks at a picture. `coded` is what its bytes tell; `now` is when it was taken.
 pub(crate) fn look(
     picture: &dyn Decoded,
     coded: CodedEvidence,
     now: Timestamp,
     before: Option<&Before<'_>>,
-    want: Snapshot,
+    want: &Want,
     settings: &Settings,
 ) -> Look {
     let (width, height) = picture.size();
@@ -135,29 +145,33 @@ pub(crate) fn look(
             || Fault::new(FaultCode::Corrupted, Stage::Decode, Detail::Decoder { problem });
         vec![coded.cipher(picture.made_up(), (width, height)).unwrap_or_else(corrupted)]
     } else {
-        let raised = judgement.findings.iter().filter(|finding| finding.is_fault());
-        raised.filter_map(|finding| fault_of(finding, frozen_for)).collect()
+        let own = &want.picture.limits;
+        judgement.findings.iter().filter_map(|it| fault_of(it, own, frozen_for)).collect()
     };
-    let is_wanted = match want {
+    let is_wanted = match want.snapshot {
         Snapshot::Never => false,
         Snapshot::OnFault => !faults.is_empty(),
         Snapshot::Always => true,
     };
     Look {
-        facts: Some(facts(&judgement, width, height, corrupted)),
+        facts: Some(facts(&judgement, picture, &want.picture.limits)),
         faults,
-        snapshot: is_wanted.then(|| jpeg(&frame, settings.snapshot_width)).flatten(),
+        snapshot: is_wanted
+            .then(|| jpeg(&frame, settings.snapshot_width, &want.picture.masks))
+            .flatten(),
         signature: (!corrupted).then(|| signature.to_bytes()),
     }
 }
 
-fn facts(judgement: &Judgement, width: u32, height: u32, corrupted: bool) -> PictureFacts {
-    let mut scores: BTreeMap<_, _> = judgement
-        .findings
-        .iter()
-        // Of a picture that is partly made up nothing can be told.
-        .filter_map(|f| Some((code_of(f)?, f.score.filter(|_| !corrupted))))
-        .collect();
+fn facts(judgement: &Judgement, picture: &dyn Decoded, own: &OwnLimits) -> PictureFacts {
+    let ((width, height), corrupted) = (picture.size(), picture.is_corrupted());
+    // Of a picture that is partly made up nothing can be told.
+    let score = |finding: &Finding| {
+        let settled = settled(finding, own)?;
+        Some(settled.score).filter(|_| !corrupted)
+    };
+    let findings = || judgement.findings.iter().filter_map(|it| Some((code_of(it)?, it)));
+    let mut scores: BTreeMap<_, _> = findings().map(|(code, it)| (code, score(it))).collect();
     scores.insert(FaultCode::Corrupted, Some(if corrupted { 1.0 } else { 0.0 }));
     PictureFacts {
         width,
@@ -167,6 +181,9 @@ fn facts(judgement: &Judgement, width: u32, height: u32, corrupted: bool) -> Pic
             Mode::Mono => PictureMode::Mono,
         },
         scores,
+        readings: findings().filter_map(|(code, it)| Some((code, reading(it)?))).collect(),
+        decoder_errors: picture.errors(),
+        algorithm: ALGORITHM,
         luma_mean: judgement.luma_mean,
         snapshot: None,
     }
@@ -176,21 +193,45 @@ fn code_of(finding: &Finding) -> Option<FaultCode> {
     FaultCode::from_code(finding.fault.code())
 }
 
-fn fault_of(finding: &Finding, frozen_for: Option<u64>) -> Option<Fault> {
+/// The figure behind a score.
+fn reading(finding: &Finding) -> Option<Reading> {
+    Some(Reading::new(finding.score?, finding.measured?, finding.limit, finding.unit))
+}
+
+/// What a finding comes to by the camera's own limits; `None` where it cannot be told.
+fn settled(finding: &Finding, own: &OwnLimits) -> Option<Settled> {
+    let excess = reading(finding).and_then(|reading| reading.excess);
+    Some(own.settle(code_of(finding)?, finding.score?, excess))
+}
+
+fn fault_of(finding: &Finding, own: &OwnLimits, frozen_for: Option<u64>) -> Option<Fault> {
     let code = code_of(finding)?;
+    let settled = settled(finding, own).filter(|settled| settled.raised)?;
     let detail = match (code, frozen_for, finding.measured) {
         (FaultCode::Frozen, Some(for_ms), _) => Detail::Frozen { for_ms },
         (_, _, Some(value)) => {
-            let unit = finding.unit.to_owned();
-            Detail::Measure { value, limit: finding.limit, unit }
+            let (limit, unit) = (finding.limit, finding.unit.to_owned());
+            if settled.lingers {
+                Detail::Lingering { value, limit, unit }
+            } else {
+                Detail::Measure { value, limit, unit }
+            }
         }
         _ => Detail::None,
     };
     Some(Fault::new(code, Stage::Judge, detail))
 }
 
-fn jpeg(frame: &Frame<'_>, width: usize) -> Option<Vec<u8>> {
-    let small = zhishou_picture::snapshot(frame, width);
+/// Grey that stands where a mask lies.
+const MASKED: u8 = 96;
+
+/// Encodes the scaled picture; what is masked is gone before the encoder sees it.
+fn jpeg(frame: &Frame<'_>, width: usize, masks: &PrivacyMasks) -> Option<Vec<u8>> {
+    let mut small = zhishou_picture::snapshot(frame, width);
+    masks.cover(small.width, small.height, |row, columns| {
+        let line = row * small.width;
+        small.rgb[(line + columns.start) * 3..(line + columns.end) * 3].fill(MASKED);
+    });
     let (width, height) = (u32::try_from(small.width).ok()?, u32::try_from(small.height).ok()?);
     let mut out = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut out, JPEG_QUALITY);
@@ -259,10 +300,20 @@ mod tests {
         Timestamp::from_millis(seconds * 1000)
     }
 
+    pub(super) fn want(snapshot: Snapshot) -> Want {
+        Want { snapshot, picture: PictureOrder::default() }
+    }
+
     #[test]
     fn a_picture_becomes_facts_a_jpeg_and_a_signature() {
-        let seen =
-            look(&still(1, 0), coded(1), at(0), None, Snapshot::Always, &Settings::default());
+        let seen = look(
+            &still(1, 0),
+            coded(1),
+            at(0),
+            None,
+            &want(Snapshot::Always),
+            &Settings::default(),
+        );
         let facts = seen.facts.unwrap();
         assert_eq!((facts.width, facts.height, facts.mode), (640, 480, PictureMode::Mono));
         assert_eq!(facts.scores[&FaultCode::Black], Some(0.0));
@@ -273,24 +324,45 @@ mod tests {
     }
 
     #[test]
+    fn what_is_masked_never_reaches_the_encoder() {
+        let mut order = want(Snapshot::Always);
+        order.picture.masks = "0.25,0.25 0.75,0.5".parse().unwrap();
+        let seen = look(&still(1, 0), coded(1), at(0), None, &order, &Settings::default());
+        let jpeg = image::load_from_memory(&seen.snapshot.unwrap()).unwrap().to_rgb8();
+        // Clear of the ringing at the edge.
+        for (x, y) in [(170, 130), (320, 180), (470, 230)] {
+            assert!(jpeg.get_pixel(x, y).0.iter().all(|value| value.abs_diff(MASKED) <= 2));
+        }
+        let differ = |x: u32, y: u32| jpeg.get_pixel(x, y).0[0].abs_diff(MASKED) > 30;
+        assert!(differ(30, 30) || differ(50, 30), "elsewhere the scene stays");
+    }
+
+    #[test]
     fn the_same_coded_keyframe_after_a_minute_is_frozen() {
         let settings = Settings::default();
-        let first = look(&still(1, 0), coded(7), at(0), None, Snapshot::Always, &settings)
+        let first = look(&still(1, 0), coded(7), at(0), None, &want(Snapshot::Always), &settings)
             .signature
             .unwrap();
         let before = Before { taken: at(0), signature: &first };
         let again =
-            look(&still(1, 0), coded(7), at(60), Some(&before), Snapshot::Always, &settings);
+            look(&still(1, 0), coded(7), at(60), Some(&before), &want(Snapshot::Always), &settings);
         let frozen = again.faults.iter().find(|f| f.code == FaultCode::Frozen).unwrap();
         assert_eq!(frozen.detail, Detail::Frozen { for_ms: 60_000 });
-        let soon = look(&still(1, 0), coded(7), at(5), Some(&before), Snapshot::Always, &settings);
+        let soon =
+            look(&still(1, 0), coded(7), at(5), Some(&before), &want(Snapshot::Always), &settings);
         assert!(soon.faults.iter().all(|f| f.code != FaultCode::Frozen), "too soon to tell");
     }
 
     #[test]
     fn a_picture_that_the_decoder_made_up_is_not_judged() {
-        let seen =
-            look(&still(1, 3), coded(1), at(0), None, Snapshot::Always, &Settings::default());
+        let seen = look(
+            &still(1, 3),
+            coded(1),
+            at(0),
+            None,
+            &want(Snapshot::Always),
+            &Settings::default(),
+        );
         assert_eq!(seen.faults.len(), 1);
         assert_eq!(seen.faults[0].code, FaultCode::Corrupted);
         let facts = seen.facts.unwrap();
@@ -312,7 +384,7 @@ mod tests {
         ] {
             let coded = CodedEvidence { hash: [1; 32], headers, slices: 1, looks_random };
             let picture = Still { made_up, ..still(1, 3) };
-            let never = Snapshot::Never;
+            let never = &want(Snapshot::Never);
             let seen = look(&picture, coded, at(0), None, never, &Settings::default());
             let wanted =
                 if suspected { FaultCode::EncryptedSuspected } else { FaultCode::Corrupted };

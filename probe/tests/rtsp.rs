@@ -134,6 +134,7 @@ fn request(url: &str, depth: Depth) -> ProbeRequest {
         habit: zhishou_domain::Habit::default(),
         last_picture: None,
         snapshot: Snapshot::Always,
+        picture: zhishou_domain::PictureOrder::default(),
     }
 }
 

@@ -44,6 +44,18 @@ impl Fsck {
 }
 
 impl Store {
+    /// What the database should know of a file that it does not know; `None` when it is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn describe(&self, key: &Key) -> Result<Option<Known>, StoreError> {
+        Ok(self.read(key)?.map(|content| Known {
+            key: *key,
+            bytes: content.len() as u64,
+            sha256: hex(&Sha256::digest(&content)),
+        }))
+    }
+
     /// Compares all files with all rows.
     ///
     /// # Errors

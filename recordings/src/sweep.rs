@@ -1,7 +1,7 @@
 //! Deleting on schedule: retention by days, quota in bytes, leftovers of crashes.
 
 use crate::store::{PART_PREFIX, sync_dir};
-use crate::{Key, Store, StoreError};
+use crate::{Key, Kind, Store, StoreError};
 use std::{
     fs, io,
     path::Path,
@@ -19,8 +19,23 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub struct Keep {
     /// Bytes of evidence altogether; the oldest go first.
     pub quota_bytes: u64,
-    /// Days a picture is kept, counted from when it was taken.
-    pub retention_days: u32,
+    /// Days a picture without a fault is kept, counted from when it was taken.
+    pub good_days: u32,
+    /// Days the picture of a fault is kept.
+    pub fault_days: u32,
+    /// Days a dialogue is kept.
+    pub dialogue_days: u32,
+}
+
+impl Keep {
+    /// Days a file of this kind is kept.
+    fn days(&self, kind: Kind) -> u32 {
+        match kind {
+            Kind::Good => self.good_days,
+            Kind::Fault => self.fault_days,
+            Kind::Dialogue => self.dialogue_days,
+        }
+    }
 }
 
 /// What a sweep did.
@@ -55,11 +70,10 @@ impl Store {
     /// [`StoreError::Io`]; what was deleted until then is found by [`Store::fsck`].
     pub fn sweep(&self, now: Timestamp, keep: &Keep) -> Result<Swept, StoreError> {
         let mut swept = Swept { leftovers: self.sweep_leftovers(now)?, ..Swept::default() };
-        let oldest = now - DAY * keep.retention_days;
         let files = self.list()?;
         let mut bytes: u64 = files.iter().map(|(_, bytes)| bytes).sum();
         for (key, size) in files {
-            let to = if key.taken() < oldest {
+            let to = if key.taken() < now - DAY * keep.days(key.kind()) {
                 &mut swept.expired
             } else if bytes > keep.quota_bytes {
                 &mut swept.over_quota

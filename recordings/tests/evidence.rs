@@ -11,10 +11,12 @@ use std::{
 use zhishou_domain::{DeviceId, IdSource, Timestamp};
 use zhishou_recordings::{Depth, Evidence, Keep, Key, Kind, Known, Store, StoreError};
 
+const NONE: Keep = Keep { quota_bytes: 0, good_days: 0, fault_days: 0, dialogue_days: 0 };
+
 /// 2026-11-21T10:30:00Z.
 const NOON: Timestamp = Timestamp::from_millis(1_795_257_000_000);
 const HOUR: Duration = Duration::from_secs(3_600);
-const ALL: Keep = Keep { quota_bytes: u64::MAX, retention_days: 30 };
+const ALL: Keep = Keep { quota_bytes: u64::MAX, good_days: 30, fault_days: 30, dialogue_days: 30 };
 
 struct Fixed(u8);
 
@@ -212,7 +214,7 @@ fn links_lead_nowhere() {
     symlink(&secret, &link).unwrap();
     assert!(store.open_file(&key).is_err());
     assert!(store.list().unwrap().is_empty());
-    store.sweep(NOON, &Keep { quota_bytes: 0, retention_days: 0 }).unwrap();
+    store.sweep(NOON, &NONE).unwrap();
     assert_eq!(fs::read(&secret).unwrap(), b"key");
 }
 
@@ -223,7 +225,7 @@ fn files_of_others_are_passed_over() {
     fs::create_dir(root.join("lost+found")).unwrap();
     fs::write(root.join("lost+found").join("x"), b"x").unwrap();
     fs::write(root.join("README"), b"x").unwrap();
-    let swept = store.sweep(NOON, &Keep { quota_bytes: 0, retention_days: 0 }).unwrap();
+    let swept = store.sweep(NOON, &NONE).unwrap();
     assert_eq!((swept.deleted().count(), swept.leftovers), (0, 0));
     assert_eq!(every_file(&root).len(), 2);
 }

@@ -71,7 +71,9 @@ fn what_was_acknowledged_survives_kill_9() {
             assert_eq!(store.read(key).unwrap().unwrap().len(), 200_000);
         }
         let far = NOON + Duration::from_secs(3_600 * 24 * 36_500);
-        store.sweep(far, &Keep { quota_bytes: 0, retention_days: 0 }).unwrap();
+        store
+            .sweep(far, &Keep { quota_bytes: 0, good_days: 0, fault_days: 0, dialogue_days: 0 })
+            .unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
     }
 }

@@ -176,6 +176,7 @@ fn request(url: String) -> ProbeRequest {
         transport: TransportPolicy::Tcp,
         last_picture: None,
         snapshot: Snapshot::Never,
+        picture: zhishou_domain::PictureOrder::default(),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 use zhishou_domain::{
-    ConfirmRule, DeviceId, FaultCode, Group, Observation, Snapshot, Standing, State, Timestamp,
+    ConfirmRule, DeviceId, Group, Observation, Snapshot, Standing, State, Timestamp,
 };
-use zhishou_storage::{EvidenceKind, EvidenceRow};
+use zhishou_storage::{EvidenceKind, EvidenceRow, Pictures};
 
 /// A good picture older than this is replaced, so that an operator sees what the camera last
 /// showed.
@@ -22,6 +22,8 @@ pub enum Dialogues {
     #[default]
     Outages,
 }
+/// How long the picture of a fault stands for the same fault coming and going.
+const FAULT_FOR: Duration = Duration::from_secs(3600);
 
 /// The port to the evidence files.
 pub trait EvidenceFiles: Send + Sync + 'static {
@@ -53,30 +55,44 @@ pub(crate) fn may_fall(before: &Standing, rule: ConfirmRule) -> bool {
     before.state != State::Down && failures + 1 >= rule.failures
 }
 
+/// When the last picture without a fault was taken.
+pub(crate) fn last_good(pictures: &Pictures) -> Option<Timestamp> {
+    pictures.good.as_ref().map(|row| row.taken_at)
+}
+
 /// What the snapshot of this probe is evidence of, if of anything new.
 ///
-/// A picture with a fault in it is kept when its set of faults is neither that of the standing nor
-/// that of the doubt before it; a clean one when the last clean one is older than [`GOOD_FOR`].
+/// A picture with a fault in it is kept when it shows one that neither the standing nor the doubt
+/// has, and that no picture of the last [`FAULT_FOR`] shows: one that flickers around its limit is
+/// kept once. A clean one is kept when the last clean one is older than [`GOOD_FOR`].
 pub(crate) fn worth_keeping(
     observation: &Observation,
     before: &Standing,
-    last_good: Option<Timestamp>,
+    pictures: &Pictures,
 ) -> Option<EvidenceKind> {
-    let seen: Vec<FaultCode> = observation.faults.iter().map(|fault| fault.code).collect();
-    let of_picture = |code: &FaultCode| matches!(code.group(), Group::Picture);
-    if seen.iter().any(of_picture) {
-        let doubt = before.doubt.as_ref().map(|doubt| &doubt.faults);
-        let is_new = before.faults != seen && doubt != Some(&seen);
+    let at = observation.started_at;
+    let mut seen = observation.faults.iter().map(|fault| fault.code);
+    if seen.clone().any(|code| code.group() == Group::Picture) {
+        let doubt = before.doubt.iter().flat_map(|doubt| &doubt.faults);
+        let known: Vec<_> = before.faults.iter().chain(doubt).collect();
+        let is_recent = |code| {
+            pictures.pictured.iter().any(|&(shown, taken)| shown == code && taken + FAULT_FOR > at)
+        };
+        let is_new = seen.any(|code| {
+            code.group() == Group::Picture && !known.contains(&&code) && !is_recent(code)
+        });
         return is_new.then_some(EvidenceKind::Fault);
     }
-    let is_old = snapshot_wanted(last_good, observation.started_at) == Snapshot::Always;
-    (seen.is_empty() && is_old).then_some(EvidenceKind::Good)
+    let is_old = snapshot_wanted(last_good(pictures), at) == Snapshot::Always;
+    (seen.next().is_none() && is_old).then_some(EvidenceKind::Good)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zhishou_domain::{Depth, Detail, DeviceKind, Fault, Stage, State, Verdict, confirm::Doubt};
+    use zhishou_domain::{
+        Depth, Detail, DeviceKind, Fault, FaultCode, Stage, State, Verdict, confirm::Doubt,
+    };
 
     fn seen(second: i64, faults: &[FaultCode]) -> Observation {
         let fault = |&code| Fault::new(code, Stage::Judge, Detail::None);
@@ -102,6 +118,15 @@ mod tests {
         }
     }
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(second * 1000)
+    }
+
+    fn pictured(faults: &[(FaultCode, i64)]) -> Pictures {
+        let pictured = faults.iter().map(|&(code, second)| (code, at(second))).collect();
+        Pictures { pictured, ..Pictures::default() }
+    }
+
     #[test]
     fn a_dialogue_is_taped_where_the_next_failure_is_the_last() {
         let rule = ConfirmRule { failures: 3, retry: Duration::from_secs(10) };
@@ -119,27 +144,80 @@ mod tests {
 
     #[test]
     fn a_fault_is_kept_once_per_change() {
-        let black = seen(0, &[FaultCode::Black]);
+        let (black, none) = (seen(0, &[FaultCode::Black]), Pictures::default());
         let fresh = Standing::default();
-        assert_eq!(worth_keeping(&black, &fresh, None), Some(EvidenceKind::Fault));
+        assert_eq!(worth_keeping(&black, &fresh, &none), Some(EvidenceKind::Fault));
         let faults = vec![FaultCode::Black];
         let since = Timestamp::default();
         let doubt = Doubt { state: State::Degraded, since, count: 1, faults: faults.clone() };
         let doubted = Standing { doubt: Some(doubt), ..Standing::default() };
-        assert_eq!(worth_keeping(&black, &doubted, None), None);
+        assert_eq!(worth_keeping(&black, &doubted, &none), None);
         let confirmed = Standing { faults, ..Standing::default() };
-        assert_eq!(worth_keeping(&black, &confirmed, None), None);
+        assert_eq!(worth_keeping(&black, &confirmed, &none), None);
         let blurred = seen(0, &[FaultCode::Blurred]);
-        assert_eq!(worth_keeping(&blurred, &confirmed, None), Some(EvidenceKind::Fault));
+        assert_eq!(worth_keeping(&blurred, &confirmed, &none), Some(EvidenceKind::Fault));
+    }
+
+    #[test]
+    fn one_of_two_faults_going_is_nothing_new() {
+        let both = vec![FaultCode::Blurred, FaultCode::LowContrast];
+        let confirmed = Standing { faults: both, ..Standing::default() };
+        let one = seen(9000, &[FaultCode::Blurred]);
+        assert_eq!(worth_keeping(&one, &confirmed, &pictured(&[])), None);
+    }
+
+    #[test]
+    fn a_fault_that_comes_back_later_is_another_change() {
+        let (again, kept) = (seen(3600, &[FaultCode::Blurred]), [(FaultCode::Blurred, 0)]);
+        let fresh = Standing::default();
+        assert_eq!(worth_keeping(&again, &fresh, &pictured(&kept)), Some(EvidenceKind::Fault));
+        let soon = seen(3599, &[FaultCode::Blurred]);
+        assert_eq!(worth_keeping(&soon, &fresh, &pictured(&kept)), None);
+    }
+
+    proptest::proptest! {
+        /// Whatever flickers, and whatever standing that leaves: an hour costs at most one picture
+        /// for each fault.
+        #[test]
+        fn flicker_costs_one_picture_an_hour_for_each_fault(
+            rounds in proptest::collection::vec((0u8..8, 0u8..8), 1..200)
+        ) {
+            const CODES: [FaultCode; 3] =
+                [FaultCode::Blurred, FaultCode::LowContrast, FaultCode::Noise];
+            let set = |bits: u8| -> Vec<FaultCode> {
+                (0..3).filter(|n| bits >> n & 1 == 1).map(|n| CODES[n]).collect()
+            };
+            let (mut pictures, mut kept) = (Pictures::default(), 0);
+            for (round, (shown, stood)) in (0..).zip(rounds) {
+                let now = seen(round * 10, &set(shown));
+                let before = Standing { faults: set(stood), ..Standing::default() };
+                if worth_keeping(&now, &before, &pictures) == Some(EvidenceKind::Fault) {
+                    kept += 1;
+                    pictures.pictured.retain(|(code, _)| !set(shown).contains(code));
+                    pictures.pictured.extend(set(shown).into_iter().map(|it| (it, now.started_at)));
+                }
+            }
+            proptest::prop_assert!(kept <= 3, "{kept}");
+        }
     }
 
     #[test]
     fn a_clean_picture_is_kept_once_an_hour_and_a_slow_stream_is_not_one() {
         let fresh = Standing::default();
-        let taken = |second: i64| Some(Timestamp::from_millis(second * 1000));
-        assert_eq!(worth_keeping(&seen(0, &[]), &fresh, None), Some(EvidenceKind::Good));
-        assert_eq!(worth_keeping(&seen(3599, &[]), &fresh, taken(0)), None);
-        assert_eq!(worth_keeping(&seen(3600, &[]), &fresh, taken(0)), Some(EvidenceKind::Good));
-        assert_eq!(worth_keeping(&seen(0, &[FaultCode::LowFps]), &fresh, None), None);
+        let row = |second| EvidenceRow {
+            key: String::new(),
+            device: "01933d2e-7c00-7000-8000-0123456789ab".parse().unwrap(),
+            kind: EvidenceKind::Good,
+            taken_at: at(second),
+            bytes: 1,
+            sha256: String::new(),
+        };
+        let taken = |second| Pictures { good: Some(row(second)), ..Pictures::default() };
+        let keep = |seen, pictures| worth_keeping(&seen, &fresh, &pictures);
+        let good = Some(EvidenceKind::Good);
+        assert_eq!(keep(seen(0, &[]), Pictures::default()), good);
+        assert_eq!(keep(seen(3599, &[]), taken(0)), None);
+        assert_eq!(keep(seen(3600, &[]), taken(0)), good);
+        assert_eq!(keep(seen(0, &[FaultCode::LowFps]), Pictures::default()), None);
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::{
     Agent, Dialogues, Probed, Taping,
-    evidence::{DIALOGUES, may_fall, snapshot_wanted, worth_keeping},
+    evidence::{DIALOGUES, last_good, may_fall, snapshot_wanted, worth_keeping},
 };
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Detail, DeviceId, FaultCode, LifeState, LoginResult, Observation, Plan, ProbeRequest, Standing,
-    State, Timestamp, confirm::Outcome,
+    Detail, DeviceId, FaultCode, LifeState, LoginResult, Observation, OwnLimits, PictureOrder,
+    Plan, ProbeRequest, Standing, State, Timestamp, confirm::Outcome,
 };
 use zhishou_storage::{
     EvidenceKind, EvidenceRow, Fate, LoginUse, Pictures, Record, StoreError, StoredCredential,
@@ -76,6 +76,7 @@ async fn try_visit(
     let is_watched = agent.dialogues == Dialogues::Outages && may_fall(before, plan.confirm);
     let taping = if is_watched { Taping::On } else { asked };
     let request = request(agent, &known).await?;
+    let masks = request.picture.masks.clone();
     let mut probed = agent.prober.probe(request, taping, cancel.clone()).await;
     if cancel.is_cancelled() || is_our_own_session(&probed.observation) {
         // It says nothing about the device, and the last result still stands. But what became of
@@ -90,6 +91,10 @@ async fn try_visit(
     let falls = before.state != State::Down && after.standing.state == State::Down;
     if asked == Taping::Off && !falls {
         probed.dialogue = None;
+    }
+    if agent.store.privacy_masks(device).await? != masks {
+        // Drawn anew meanwhile: this picture does not have the new ones.
+        probed.snapshot = None;
     }
     let (record, replaced) = keep(agent, &known, probed, sequence).await;
     let has_dialogue = record.evidence.iter().any(|row| row.kind == EvidenceKind::Dialogue);
@@ -131,6 +136,16 @@ async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreErro
         transport: plan.transport,
         last_picture: pictures.last.clone(),
         snapshot: snapshot_wanted(last_good(pictures), agent.clock.now()),
+        picture: picture_order(agent, known).await?,
+    })
+}
+
+/// What is to be known of the picture before it is looked at.
+async fn picture_order(agent: &Agent, known: &Known) -> Result<PictureOrder, StoreError> {
+    let said = agent.store.feedback(known.target.device).await?;
+    Ok(PictureOrder {
+        masks: agent.store.privacy_masks(known.target.device).await?,
+        limits: OwnLimits::new(&said, known.standing.faults.iter().copied()),
     })
 }
 
@@ -150,11 +165,6 @@ fn is_our_own_session(observation: &Observation) -> bool {
 fn login_use(login: Option<&StoredCredential>, result: Option<LoginResult>) -> Option<LoginUse> {
     let result = result?;
     login.map(|login| LoginUse { generation: login.generation, result })
-}
-
-/// When the last picture without a fault was taken.
-fn last_good(pictures: &Pictures) -> Option<Timestamp> {
-    pictures.good.as_ref().map(|row| row.taken_at)
 }
 
 /// Deletes the dialogues of a device that are too many.
@@ -179,7 +189,7 @@ async fn keep(
     let mut evidence = Vec::new();
     let mut replaced = None;
     if let Some(jpeg) = snapshot
-        && let Some(kind) = worth_keeping(&observation, standing, last_good(pictures))
+        && let Some(kind) = worth_keeping(&observation, standing, pictures)
         && let Some(row) =
             agent.evidence.keep(target.device, kind, observation.started_at, jpeg).await
     {

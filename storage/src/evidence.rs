@@ -2,7 +2,7 @@
 
 use crate::{Store, StoreError, decode};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use zhishou_domain::{DeviceId, Timestamp};
+use zhishou_domain::{DeviceId, FaultCode, Group, Timestamp};
 
 /// What a file is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +66,8 @@ pub struct Pictures {
     pub good: Option<EvidenceRow>,
     /// The last snapshot of a fault.
     pub fault: Option<EvidenceRow>,
+    /// When each fault was last kept as a snapshot.
+    pub pictured: Vec<(FaultCode, Timestamp)>,
 }
 
 pub(crate) fn decode_row(row: &SqliteRow) -> Result<EvidenceRow, StoreError> {
@@ -112,6 +114,30 @@ pub(crate) async fn add(
     Ok(())
 }
 
+/// Remembers which faults a picture that was kept shows.
+pub(crate) async fn pictured(
+    connection: &mut SqliteConnection,
+    row: &EvidenceRow,
+    faults: &[FaultCode],
+) -> Result<(), StoreError> {
+    let shown: Vec<&str> = faults
+        .iter()
+        .filter(|fault| fault.group() == Group::Picture)
+        .map(|fault| fault.code())
+        .collect();
+    sqlx::query(
+        "INSERT INTO pictured_faults (device_id, fault, taken_ms)
+         SELECT ?1, value, ?2 FROM json_each(?3) WHERE true
+         ON CONFLICT (device_id, fault) DO UPDATE SET taken_ms = max(taken_ms, excluded.taken_ms)",
+    )
+    .bind(row.device.to_string())
+    .bind(row.taken_at.millis())
+    .bind(decode::to_json("pictured_faults.fault", &shown)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Remembers the signature of the last keyframe judged.
 pub(crate) async fn remember_signature(
     connection: &mut SqliteConnection,
@@ -143,12 +169,22 @@ impl Store {
         .fetch_optional(self.reader())
         .await?;
         let Some(row) = row else { return Ok(Pictures::default()) };
+        let pictured: Vec<(String, i64)> =
+            sqlx::query_as("SELECT fault, taken_ms FROM pictured_faults WHERE device_id = ?")
+                .bind(device.to_string())
+                .fetch_all(self.reader())
+                .await?;
+        let pictured = pictured.into_iter().map(|(fault, taken)| {
+            let fault = decode::word("pictured_faults.fault", &fault, FaultCode::from_code)?;
+            Ok((fault, Timestamp::from_millis(taken)))
+        });
         let signature: Option<Vec<u8>> = row.try_get("signature")?;
         let taken: Option<i64> = row.try_get("taken_ms")?;
         Ok(Pictures {
             last: taken.map(Timestamp::from_millis).zip(signature),
             good: self.evidence_of(row.try_get("good_key")?).await?,
             fault: self.evidence_of(row.try_get("fault_key")?).await?,
+            pictured: pictured.collect::<Result<_, StoreError>>()?,
         })
     }
 
@@ -213,6 +249,32 @@ impl Store {
             files: decode::unsigned("evidence", files)?,
             bytes: decode::unsigned("evidence.bytes", bytes)?,
         })
+    }
+
+    /// Puts a file on record that no row knows of, where its device is known and its picture has the
+    /// masks of today; whether it is on record now.
+    pub async fn adopt_evidence(&self, row: EvidenceRow) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "INSERT INTO evidence (key, device_id, kind, taken_ms, bytes, sha256)
+                     SELECT ?1, d.id, ?3, ?4, ?5, ?6 FROM devices d
+                     LEFT JOIN privacy_masks m ON m.device_id = d.id
+                     WHERE d.id = ?2 AND ifnull(m.changed_ms <= ?4, true)
+                     ON CONFLICT (key) DO UPDATE SET key = excluded.key",
+                )
+                .bind(&row.key)
+                .bind(row.device.to_string())
+                .bind(row.kind.code())
+                .bind(row.taken_at.millis())
+                .bind(i64::try_from(row.bytes).unwrap_or(i64::MAX))
+                .bind(&row.sha256)
+                .execute(connection)
+                .await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
     }
 
     /// Forgets files that were deleted, and says how many rows went.

@@ -9,7 +9,7 @@ mod life;
 mod parents;
 mod places;
 
-use crate::{Change, MasterKey, Store, StoreError, credentials};
+use crate::{Change, MasterKey, Store, StoreError, credentials, masks};
 use chrono_tz::Tz;
 use device::Fields;
 use places::Places;
@@ -222,6 +222,9 @@ impl Import<'_> {
             Some(stored) => device::update(self.connection, stored, &fields, &life, now).await?,
         };
         changed |= device::tag(self.connection, &id, &row.tags).await?;
+        if let Some(masks) = &row.privacy_masks {
+            changed |= masks::put(self.connection, &id, masks, now).await?;
+        }
         changed |= life::write(self.connection, &id, &life, stored.as_ref(), zone, now).await?;
         if let Some(username) = username
             && (row.username.is_some() || row.password.is_some())

@@ -31,6 +31,16 @@ impl Store {
         .await
     }
 
+    /// Deletes scores of days before that of `before`, and says how many.
+    pub async fn prune_scores(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.prune(
+            "DELETE FROM score_days WHERE (device_id, fault, utc_day) IN
+                 (SELECT device_id, fault, utc_day FROM score_days WHERE utc_day < ? LIMIT ?)",
+            before.millis().div_euclid(24 * HOUR_MS),
+        )
+        .await
+    }
+
     /// Deletes hourly measures of hours that began before `before`, and says how many. Device by
     /// device, for their key begins with the device.
     pub async fn prune_measures(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -2,8 +2,9 @@
 
 use crate::{
     Change, EvidenceKind, EvidenceRow, LoginUse, Store, StoreError, certificates, credentials,
-    decode, dialogues, evidence, habits, measures,
+    decode, dialogues, evidence, feedback, habits, measures,
     standings::{self, Seen},
+    weather,
 };
 use chrono_tz::Tz;
 use sqlx::SqliteConnection;
@@ -109,14 +110,18 @@ async fn write(
     if !keep(connection, &device, &record).await? {
         return Ok((Recorded::unmoved(Fate::Duplicate, standing), Some(site)));
     }
-    let outcome = Outcome::of(&record.observation);
+    let mut outcome = Outcome::of(&record.observation);
     if let Some(login) = record.login {
         credentials::used(connection, &device, login, outcome.at).await?;
     }
     for row in &record.evidence {
         evidence::add(connection, row).await?;
-        if row.kind == EvidenceKind::Dialogue {
-            dialogues::add(connection, &row.key, &record.observation).await?;
+        match row.kind {
+            EvidenceKind::Good => {}
+            EvidenceKind::Fault => evidence::pictured(connection, row, &outcome.faults).await?,
+            EvidenceKind::Dialogue => {
+                dialogues::add(connection, &row.key, &record.observation).await?;
+            }
         }
     }
     if !is_probed {
@@ -125,10 +130,12 @@ async fn write(
     if standing.last_result.is_some_and(|last| outcome.at < last) {
         return Ok((Recorded::unmoved(Fate::Late, standing), Some(site)));
     }
+    weather::excuse(connection, &device, &record.observation, record.hold, &mut outcome).await?;
     let step = standing.advance(&outcome, record.rule, record.hold);
     let seen = Seen { verdict: outcome.verdict, faults: &outcome.faults, at: outcome.at };
     standings::apply(connection, zone, &device, &step, Some(seen)).await?;
     measures::add(connection, &device, &record.observation).await?;
+    feedback::add_scores(connection, &device, &record.observation).await?;
     if let Some(signature) = &record.signature {
         evidence::remember_signature(connection, &device, outcome.at, signature).await?;
     }

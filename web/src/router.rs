@@ -61,6 +61,8 @@ pub fn router(app: App) -> Router {
         .route("/devices/{id}/credential", post(pages::device::set_credential))
         .route("/devices/{id}/rearm", post(pages::device::rearm))
         .route("/devices/{id}/certificate", post(pages::device::accept_certificate))
+        .route("/devices/{id}/masks", post(pages::picture::set_masks))
+        .route("/devices/{id}/feedback", post(pages::picture::feedback))
         .route("/devices/{id}/pictures/{which}", get(pages::device::picture))
         .route("/login", get(pages::login::show).post(pages::login::submit))
         .route("/logout", post(pages::login::logout))

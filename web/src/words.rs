@@ -190,6 +190,29 @@ catalogue! {
     highest: "最高", "Highest";
     from: "起", "From";
     to: "止", "To";
+    // the picture
+    judged: "画面诊断", "Picture";
+    judged_well: "正常", "well";
+    judged_suspect: "疑似", "suspected";
+    judged_faulty: "异常", "faulty";
+    judged_unknown: "无法判定", "cannot tell";
+    score: "评分", "Score";
+    against_limit: "实测 / 界限", "Measured / limit";
+    trend: "30 天（每日最高）", "30 days (highest of each)";
+    day_utc: "日期（UTC）", "Day (UTC)";
+    feedback: "反馈", "Feedback";
+    false_alarm: "误报", "False alarm";
+    confirmed: "确认", "Confirm";
+    reset_limit: "恢复默认界限", "Reset limit";
+    said: "已有反馈", "What was said";
+    feedback_saved: "反馈已记录，本机界限随之调整（黑屏和信号丢失的界限不放宽）。", "Noted; this camera's limit follows (that of black pictures and lost signals is never widened).";
+    feedback_gone: "这幅画面的记录已过期，请在最新结果上反馈。", "The record of that picture is gone; say it of the newest result.";
+    masks: "隐私遮挡", "Privacy masks";
+    masks_note: "这些区域在截图编码之前涂黑，不保存未遮挡的图像。保存后，遮挡之前的截图会被删除。", "These regions are blacked out before a snapshot is encoded; no copy without them is kept. Saving deletes the snapshots from before.";
+    masks_draw: "在图上拖动画矩形；逐点轻触画多边形，触回第一点闭合。", "Drag for a rectangle; tap corner by corner for a polygon, and the first one again to close it.";
+    masks_text: "也可键入：每行一个区域，顶点为 x,y（占宽高的比例，0 至 1 或 %），两个顶点为矩形", "Or type: a region a line, corners as x,y (shares of width and height, 0 to 1 or %); two corners are a rectangle";
+    masks_undo: "撤销上一步", "Undo last";
+    masks_saved: "隐私遮挡已保存。", "Privacy masks saved.";
     // login
     login: "登录", "Sign in";
     login_title: "登录值守", "Sign in to Zhishou";

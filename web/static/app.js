@@ -142,3 +142,68 @@
     await refresh();
   });
 })();
+
+// Drawing privacy masks on the snapshot. The text field is what is sent: without this file, and by
+// keyboard, the corners are typed there.
+(() => {
+  "use strict";
+  const area = document.querySelector("[data-masks]");
+  const text = document.getElementById("masks-text");
+  if (!text) return;
+  const regions = () => text.value.split(/[;；\n]/).map((it) => it.trim()).filter(Boolean);
+  const write = (list) => { text.value = list.join(";\n"); draw(); };
+  const number = (part) => { const value = parseFloat(part); return /[%％]$/.test(part) ? value / 100 : value; };
+  const corners = (region) => region.split(/\s+/).map((corner) => corner.split(/[,，]/).map(number));
+  const four = (value) => String(Math.round(Math.min(1, Math.max(0, value)) * 10000) / 10000);
+  const svg = area && area.querySelector("svg");
+  let open = [], drag = null;
+  const shape = (points, kind) => {
+    const polygon = document.createElementNS("http://www.w3.org/2000/svg", "polygon");
+    if (points.length === 2) { const [[a, b], [c, d]] = points; points = [[a, b], [c, b], [c, d], [a, d]]; }
+    polygon.setAttribute("points", points.map((point) => point.join(",")).join(" "));
+    polygon.setAttribute("class", kind);
+    return polygon;
+  };
+  const draw = () => {
+    if (!svg) return;
+    const good = regions().map(corners).filter((points) => points.length > 1 && points.flat().every(Number.isFinite));
+    svg.replaceChildren(...good.map((points) => shape(points, "mask")));
+    const going = drag ? [drag.from, drag.to] : open;
+    if (going.length > 1) svg.append(shape(going, "going"));
+    if (!drag && open.length === 1) { const [x, y] = open[0]; svg.append(shape([[x - .006, y - .006], [x + .006, y + .006]], "going")); }
+  };
+  const finish = (points) => {
+    const list = regions();
+    list.push(points.map(([x, y]) => four(x) + "," + four(y)).join(" "));
+    open = [];
+    write(list);
+  };
+  if (area) {
+    const at = (event) => {
+      const box = svg.getBoundingClientRect();
+      return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    };
+    const far = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) > .02;
+    area.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      event.preventDefault();
+      area.setPointerCapture(event.pointerId);
+      drag = { from: at(event), to: at(event) };
+    });
+    area.addEventListener("pointermove", (event) => { if (drag) { drag.to = at(event); draw(); } });
+    area.addEventListener("pointercancel", () => { drag = null; draw(); });
+    area.addEventListener("pointerup", (event) => {
+      if (!drag) return;
+      const { from } = drag, to = at(event);
+      drag = null;
+      if (far(from, to)) { if (!open.length) finish([from, to]); else draw(); return; }
+      // A tap sets a corner; a tap on the first one closes the region.
+      if (open.length > 2 && !far(open[0], to)) finish(open); else { open.push(to); draw(); }
+    });
+  }
+  text.addEventListener("input", draw);
+  document.querySelector("[data-masks-undo]").addEventListener("click", () => {
+    if (open.length) { open.pop(); draw(); } else write(regions().slice(0, -1));
+  });
+  draw();
+})();

@@ -3,9 +3,15 @@
 mod machine;
 
 use super::{Failure, Outcome, block_on, read_config};
-use crate::{ambient::SystemClock, cli::PlatformArgs, output, wiring::platform::Platform};
+use crate::{
+    ambient::SystemClock,
+    cli::PlatformArgs,
+    output,
+    wiring::{agreement, platform::Platform},
+};
 use std::process::Command;
 use zhishou_domain::{Clock, Lang, Timestamp};
+use zhishou_recordings::Depth;
 
 /// 2026-01-01T00:00:00Z; a clock before it is surely wrong.
 const BUILT: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -107,9 +113,31 @@ async fn platform(args: &PlatformArgs, lang: Lang) -> Result<Vec<Check>, Failure
         Ok(space) => Ok(format!("{} MB", space.free_bytes / 1_000_000)),
         Err(error) => Err(error.to_string()),
     };
+    let evidence = evidence(&platform, lang).await;
     platform.store.close().await;
     Ok(vec![
         Check { name, result: database },
+        Check { name: lang.pick("证据文件", "evidence"), result: evidence },
         Check { name: lang.pick("磁盘剩余", "disk free"), result: disk },
     ])
+}
+
+/// Whether every file has its row and every row its file, by their sizes.
+async fn evidence(platform: &Platform, lang: Lang) -> Result<String, String> {
+    let now = SystemClock.now();
+    let found = agreement::check(&platform.store, &platform.files, Depth::Sizes, now).await;
+    let found = found.map_err(|error| error.to_string())?;
+    if found.is_clean() {
+        return Ok(lang.pick("与数据库一致", "agrees with the database").to_owned());
+    }
+    let (missing, orphans) = (found.missing.len(), found.orphans.len());
+    let damaged = found.damaged.len();
+    Err(match lang {
+        Lang::Zh => format!(
+            "缺文件 {missing}，无记录 {orphans}，不符 {damaged} → zhishou recordings check --repair"
+        ),
+        Lang::En => format!(
+            "{missing} missing, {orphans} without a row, {damaged} changed → zhishou recordings check --repair"
+        ),
+    })
 }

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod import;
 mod probe;
+mod recordings;
 mod report;
 mod serve;
 mod user;
@@ -93,6 +94,7 @@ pub(crate) fn run(cli: Cli, lang: Lang) -> Result<Outcome, Failure> {
         Command::Report(args) => report::run(&args, lang),
         Command::Config(command) => config::run(&command, lang),
         Command::User(command) => user::run(&command, lang),
+        Command::Recordings(command) => recordings::run(&command, lang),
         Command::Doctor(args) => doctor::run(&args, lang),
     }
 }

@@ -196,6 +196,7 @@ fn request(
         transport: args.transport,
         last_picture: None,
         snapshot: if args.snapshot.is_some() { Snapshot::Always } else { Snapshot::Never },
+        picture: zhishou_domain::PictureOrder::default(),
     }
 }
 

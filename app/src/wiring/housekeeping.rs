@@ -10,6 +10,8 @@ use zhishou_storage::{Store, StoreError};
 
 /// Hourly, off the full hour: a quota is kept by the hour, not by the day.
 const TIMES: &str = "0 17 * * * *";
+/// Pictures deleted at once.
+const UNMASKED: u32 = 500;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The jobs and what they work on.
@@ -47,6 +49,9 @@ impl Housekeeping {
         if let Err(error) = self.sweep(now).await {
             tracing::error!(%error, "failed to sweep the recordings");
         }
+        if let Err(error) = self.delete_unmasked().await {
+            tracing::error!(%error, "failed to delete pictures older than their masks");
+        }
         match self.files.space() {
             Ok(space) if space.is_nearly_full() => {
                 tracing::error!(free_bytes = space.free_bytes, "the disk is nearly full");
@@ -61,15 +66,38 @@ impl Housekeeping {
         let observations = self.store.prune_observations(raw).await?;
         let hourly = now - DAY * self.config.storage.measure_days;
         let measures = self.store.prune_measures(hourly).await?;
+        let scores = self.store.prune_scores(hourly).await?;
         let sessions = self.store.prune_sessions(now).await?;
-        tracing::debug!(observations, measures, sessions, "pruned");
+        tracing::debug!(observations, measures, scores, sessions, "pruned");
         Ok(())
+    }
+
+    /// Pictures from before the masks of their device were drawn: those of an import, and of a probe
+    /// that was under way meanwhile.
+    async fn delete_unmasked(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        loop {
+            let rows = self.store.unmasked_pictures(None, UNMASKED).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let gone: Vec<String> = rows.into_iter().map(|row| row.key).collect();
+            let keys: Vec<recordings::Key> =
+                gone.iter().map(|key| key.parse()).collect::<Result<_, _>>()?;
+            let files = Arc::clone(&self.files);
+            let delete =
+                move || keys.iter().try_for_each(|key| files.delete(key).map(|_was_there| ()));
+            tokio::task::spawn_blocking(delete).await??;
+            tracing::info!(files = gone.len(), "pictures older than their masks were deleted");
+            self.store.delete_evidence(gone).await?;
+        }
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let keep = recordings::Keep {
             quota_bytes: self.config.recordings.quota_mb.saturating_mul(1_000_000),
-            retention_days: self.config.recordings.retention_days,
+            good_days: self.config.recordings.good_days,
+            fault_days: self.config.recordings.retention_days,
+            dialogue_days: self.config.recordings.dialogue_days,
         };
         let files = Arc::clone(&self.files);
         let swept = tokio::task::spawn_blocking(move || files.sweep(now, &keep)).await??;

@@ -1,5 +1,6 @@
 //! Concrete backends behind the ports.
 
+pub(crate) mod agreement;
 pub(crate) mod descriptors;
 pub(crate) mod evidence;
 pub(crate) mod first_login;

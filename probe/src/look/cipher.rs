@@ -128,7 +128,7 @@ async fn said(pool: &DecoderPool, view: &View, from: Where, seed: u64) -> Option
     match pool.decode(Coded::from(keyframe)).await {
         Ok(picture) => {
             let at = Timestamp::from_millis(0);
-            let never = Snapshot::Never;
+            let never = &super::tests::want(Snapshot::Never);
             let seen = look(&picture, evidence, at, None, never, &Settings::default());
             let coding = [FaultCode::EncryptedSuspected, FaultCode::Corrupted];
             seen.faults.iter().map(|fault| fault.code).find(|code| coding.contains(code))

@@ -19,7 +19,7 @@ use zhishou_protocol::rtsp::Target;
 use super::visit::{Order, Visit, Visited, cancelled};
 use crate::decoder::{DecodeFailure, Decoder};
 use crate::guard::Guard;
-use crate::look::{Before, CodedEvidence, Look, look};
+use crate::look::{Before, CodedEvidence, Look, Want, look};
 use crate::tape::{Capture, Header, Player, Tape};
 use crate::{Sessions, Settings};
 
@@ -337,12 +337,13 @@ impl Prober {
         match decoder.decode(keyframe).await {
             Ok(picture) => {
                 let settings = self.settings.clone();
-                let (before, want) = (request.last_picture.clone(), request.snapshot);
+                let before = request.last_picture.clone();
+                let want = Want { snapshot: request.snapshot, picture: request.picture.clone() };
                 let looking = tokio::task::spawn_blocking(move || {
                     let before = before
                         .as_ref()
                         .map(|(taken, signature)| Before { taken: *taken, signature });
-                    look(&*picture, evidence, taken, before.as_ref(), want, &settings)
+                    look(&*picture, evidence, taken, before.as_ref(), &want, &settings)
                 });
                 match looking.await {
                     Ok(look) => seen = look,

@@ -136,6 +136,7 @@ impl Capture {
             certificate: header.certificate,
             last_picture: None,
             snapshot,
+            picture: zhishou_domain::PictureOrder::default(),
         }
     }
 

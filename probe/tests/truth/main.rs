@@ -161,5 +161,6 @@ fn request(url: String, transport: TransportPolicy, seconds: u64) -> ProbeReques
         transport,
         last_picture: None,
         snapshot: Snapshot::Always,
+        picture: zhishou_domain::PictureOrder::default(),
     }
 }

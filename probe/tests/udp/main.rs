@@ -89,6 +89,7 @@ fn request(camera: &Camera, transport: TransportPolicy) -> ProbeRequest {
         habit: zhishou_domain::Habit::default(),
         last_picture: None,
         snapshot: Snapshot::Never,
+        picture: zhishou_domain::PictureOrder::default(),
     }
 }
 

@@ -6,6 +6,7 @@ mod certificates;
 mod credentials;
 mod habits;
 mod import;
+mod pictures;
 mod record;
 mod support;
 mod tallies;

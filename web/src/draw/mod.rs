@@ -3,6 +3,7 @@
 
 mod spark;
 mod strip;
+pub(crate) mod trend;
 
 pub(crate) use spark::{Point, Spark};
 pub(crate) use strip::{Segment, Shares, Strip, of_device, of_site};

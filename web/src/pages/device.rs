@@ -1,6 +1,10 @@
 //! `/devices/{id}`: the verdict in words, what to do, and everything behind it.
 
-use super::{View, device_view::DevicePage};
+use super::{
+    View,
+    device_view::{DevicePage, good_picture},
+    picture_view::Judged,
+};
 use crate::{
     app::{App, Dialogue, ProbeNowError},
     cursor,
@@ -83,7 +87,10 @@ pub(crate) async fn show(
         .last()
         .filter(|_| has_older)
         .map(|last| format!("/devices/{id}?before={}#observations", cursor::of_number(last.id)));
+    let backdrop = device.good_picture.as_ref().map(|(_, at)| good_picture(id, *at));
+    let judged = Judged::read(&view, id, backdrop).await?;
     let parts = super::device_view::Parts {
+        judged,
         device,
         strips: strips.remove(&id).unwrap_or_default(),
         period,
@@ -108,6 +115,9 @@ fn notice(done: &str, shell: &Shell) -> Option<&'static str> {
         "dialogue_lost" => Some(t.dialogue_lost()),
         "certificate" => Some(t.certificate_accepted()),
         "certificate_gone" => Some(t.certificate_gone()),
+        "feedback" => Some(t.feedback_saved()),
+        "feedback_gone" => Some(t.feedback_gone()),
+        "masks" => Some(t.masks_saved()),
         "busy" => Some(t.probe_refused_busy()),
         "unprobed" => Some(t.probe_refused_unprobed()),
         "stopping" => Some(t.probe_refused_stopping()),

@@ -1,7 +1,8 @@
 //! What the page of one device shows, put into words.
 
 use super::{
-    View, device::state_of, dialogue::DialogueRow, doubt_words, fault_names, present_word,
+    View, device::state_of, dialogue::DialogueRow, doubt_words, fault_names, picture_view::Judged,
+    present_word,
 };
 use crate::{
     draw::{self, Point, Spark, Strip},
@@ -23,6 +24,7 @@ use zhishou_storage::{
 /// What was read for the page.
 pub(super) struct Parts {
     pub(super) device: Device,
+    pub(super) judged: Judged,
     pub(super) strips: Vec<(i64, DayStrip)>,
     /// The days of the strips, today included.
     pub(super) period: Period,
@@ -63,6 +65,7 @@ pub(super) struct DevicePage {
     length: u64,
     pictures: Vec<PictureView>,
     picture_key: String,
+    judged: Judged,
     ledger: Vec<Fact>,
     stages: Vec<StageBar>,
     video: Vec<Fact>,
@@ -199,6 +202,7 @@ impl DevicePage {
             observations: parts.seen.iter().map(|it| observation_row(view, it)).collect(),
             newest: (!parts.is_first).then(|| format!("/devices/{}#observations", device.id)),
             older: parts.older,
+            judged: parts.judged,
             transitions: parts
                 .transitions
                 .iter()
@@ -223,6 +227,11 @@ fn fault_view(code: FaultCode, newest: Option<&Observation>, t: Words) -> FaultV
         if words.is_empty() { stage.to_owned() } else { format!("{stage} · {words}") }
     });
     FaultView { name: code.name(t.0), detail: detail.unwrap_or_default(), advice: code.advice(t.0) }
+}
+
+/// Where the good picture of a device lies that was taken at `at`.
+pub(super) fn good_picture(device: DeviceId, at: Timestamp) -> String {
+    format!("/devices/{device}/pictures/good?at={}", at.millis())
 }
 
 fn pictures(view: &View<'_>, device: &Device) -> Vec<PictureView> {

@@ -8,6 +8,8 @@ pub(crate) mod dialogue;
 pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod password;
+pub(crate) mod picture;
+mod picture_view;
 
 use crate::{
     app::App,

@@ -1,0 +1,111 @@
+//! Which cameras show a weather now, and whether a street shows it together.
+
+use crate::{Store, StoreError, decode};
+use sqlx::SqliteConnection;
+use std::{collections::BTreeSet, time::Duration};
+use zhishou_domain::{
+    DeviceId, Observation, Timestamp, Verdict, Weather,
+    confirm::Outcome,
+    weather::{Together, together},
+};
+
+/// Takes from an outcome what is one event of its street: it stays in the observation, and is no
+/// fault of the camera. Notes what the camera shows on the way.
+pub(crate) async fn excuse(
+    connection: &mut SqliteConnection,
+    device: &str,
+    observation: &Observation,
+    hold: Duration,
+    outcome: &mut Outcome,
+) -> Result<(), StoreError> {
+    if observation.picture.is_none() {
+        return Ok(());
+    }
+    let shown: BTreeSet<Weather> =
+        outcome.faults.iter().filter_map(|&fault| Weather::behind(fault)).collect();
+    let codes: Vec<&str> = shown.iter().map(|weather| weather.code()).collect();
+    let codes = decode::to_json("weather_shown.weather", &codes)?;
+    sqlx::query(
+        "DELETE FROM weather_shown WHERE device_id = ?1 AND (until_ms < ?2 OR weather NOT IN
+             (SELECT value FROM json_each(?3)))",
+    )
+    .bind(device)
+    .bind(outcome.at.millis())
+    .bind(&codes)
+    .execute(&mut *connection)
+    .await?;
+    if shown.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO weather_shown (device_id, weather, since_ms, until_ms)
+         SELECT ?1, value, ?2, ?3 FROM json_each(?4) WHERE true
+         ON CONFLICT (device_id, weather) DO UPDATE SET until_ms = excluded.until_ms",
+    )
+    .bind(device)
+    .bind(outcome.at.millis())
+    .bind((outcome.at + hold).millis())
+    .bind(&codes)
+    .execute(&mut *connection)
+    .await?;
+    for weather in shown {
+        if event(&mut *connection, device, weather, outcome.at).await?.is_some() {
+            outcome.faults.retain(|&fault| Weather::behind(fault) != Some(weather));
+        }
+    }
+    if outcome.faults.is_empty() && outcome.verdict == Verdict::Degraded {
+        outcome.verdict = Verdict::Online;
+    }
+    Ok(())
+}
+
+/// The event of its street that a camera is part of, if it is of one.
+async fn event(
+    connection: &mut SqliteConnection,
+    device: &str,
+    weather: Weather,
+    now: Timestamp,
+) -> Result<Option<Together>, StoreError> {
+    let street = "(SELECT st.street_id FROM devices od JOIN sites st ON st.id = od.site_id
+                   WHERE od.id = ?1)";
+    let sql = format!(
+        "SELECT w.since_ms, w.device_id = ?1 FROM sites si JOIN devices d ON d.site_id = si.id
+         JOIN weather_shown w ON w.device_id = d.id
+         WHERE si.street_id = {street} AND w.weather = ?2 AND w.until_ms >= ?3"
+    );
+    let rows: Vec<(i64, bool)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(device)
+        .bind(weather.code())
+        .bind(now.millis())
+        .fetch_all(&mut *connection)
+        .await?;
+    let Some((own, _)) = rows.iter().find(|(_, is_own)| *is_own) else { return Ok(None) };
+    let own = Timestamp::from_millis(*own);
+    let began: Vec<Timestamp> =
+        rows.iter().map(|(since, _)| Timestamp::from_millis(*since)).collect();
+    let sql = format!(
+        "SELECT count(*) FROM sites si JOIN devices d ON d.site_id = si.id
+         WHERE si.street_id = {street} AND d.probed_since_ms IS NOT NULL AND d.kind = 'camera'"
+    );
+    let watched: i64 =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(device).fetch_one(connection).await?;
+    Ok(together(own, &began, usize::try_from(watched).unwrap_or(0)))
+}
+
+impl Store {
+    /// The events of its street that a camera is part of at `now`.
+    pub async fn weather_of(
+        &self,
+        device: DeviceId,
+        now: Timestamp,
+    ) -> Result<Vec<(Weather, Together)>, StoreError> {
+        let mut connection = self.reader().acquire().await?;
+        let mut events = Vec::new();
+        for &weather in Weather::ALL {
+            if let Some(found) = event(&mut connection, &device.to_string(), weather, now).await? {
+                events.push((weather, found));
+            }
+        }
+        Ok(events)
+    }
+}
