@@ -15,7 +15,7 @@ mod storage;
 pub use accounting::Accounting;
 pub use district::District;
 pub use plans::{PlanSection, Plans};
-pub use probing::{Certificates, Probing, StreamKind};
+pub use probing::{Certificates, HardwareDecoders, Probing, StreamKind};
 pub use recordings::{KeepDialogues, Recordings};
 pub use server::Server;
 pub use storage::Storage;

@@ -25,6 +25,8 @@ pub struct Probing {
     pub sub_stream_mbps: f64,
     /// Decoder threads; 0 takes one per processor.
     pub decoders: usize,
+    /// Whether hardware decoders are used where GStreamer finds them.
+    pub hardware_decoders: HardwareDecoders,
     /// What becomes of the login where a device shows another TLS certificate than is on record.
     pub certificates: Certificates,
 }
@@ -40,6 +42,17 @@ pub enum Certificates {
     Pinned,
 }
 
+/// Whether hardware decoders are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HardwareDecoders {
+    /// Where GStreamer finds them, as long as their pictures are those of software.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+}
+
 impl Default for Probing {
     fn default() -> Self {
         Self {
@@ -51,6 +64,7 @@ impl Default for Probing {
             main_stream_mbps: 4.0,
             sub_stream_mbps: 1.0,
             decoders: 0,
+            hardware_decoders: HardwareDecoders::Auto,
             certificates: Certificates::Report,
         }
     }

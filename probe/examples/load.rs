@@ -26,7 +26,7 @@ use zhishou_domain::{
     Claim, Clock, CredentialState, Depth, DeviceKind, Habit, IdSource, ProbeRequest, Snapshot,
     Timestamp, TransportPolicy,
 };
-use zhishou_probe::decode::{Coded, DecoderPool};
+use zhishou_probe::decode::{Coded, DecoderPool, Hardware};
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Outcome, Prober, Sessions, Settings};
@@ -130,7 +130,7 @@ async fn main() -> Result<(), Failed> {
 async fn keyframe(codec: &str, file: &str, count: u64) -> Result<(), Failed> {
     let codec = if codec == "h264" { Codec::H264 } else { Codec::H265 };
     let coded = Coded { codec, bytes: std::fs::read(file)?, size: None };
-    let pool = Arc::new(DecoderPool::new(processors())?);
+    let pool = Arc::new(DecoderPool::new(processors(), Hardware::Off)?);
     pool.decode(coded.clone()).await?;
     let watch = Watch::start();
     let mut decoding = JoinSet::new();
@@ -150,13 +150,13 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
     std::io::stdin().read_to_string(&mut text)?;
     let unjudged = match depth {
         "decoded" => {
-            let pool = DecoderPool::new(processors())?;
+            let pool = DecoderPool::new(processors(), Hardware::Off)?;
             Some(Arc::new(Unjudged { pool, pictures: AtomicU64::new(0) }))
         }
         _ => None,
     };
     let decoder: Option<Arc<dyn Decoder>> = match (depth, &unjudged) {
-        ("picture", _) => Some(Arc::new(DecoderPool::new(processors())?)),
+        ("picture", _) => Some(Arc::new(DecoderPool::new(processors(), Hardware::Off)?)),
         (_, Some(unjudged)) => Some(unjudged.clone()),
         _ => None,
     };

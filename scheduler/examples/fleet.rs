@@ -25,7 +25,7 @@ use zhishou_domain::{
     Claim, Clock, ConfirmRule, CredentialState, Depth, DeviceId, DeviceKind, FaultCode, Habit,
     IdSource, Plan, ProbeRequest, SiteId, Snapshot, Standing, Timestamp, TransportPolicy, Verdict,
 };
-use zhishou_probe::decode::DecoderPool;
+use zhishou_probe::decode::{DecoderPool, Hardware};
 use zhishou_probe::decoder::{Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Prober, Settings};
@@ -124,7 +124,8 @@ type Library = BTreeMap<(String, String, String), Vec<Sample>>;
 
 /// Probes every keyframe there is, for real.
 async fn look_at_all(orders: &Value) -> Result<Library, Failed> {
-    let decoder = Arc::new(Watched { pool: DecoderPool::new(2)?, last: Mutex::default() });
+    let decoder =
+        Arc::new(Watched { pool: DecoderPool::new(2, Hardware::Off)?, last: Mutex::default() });
     let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
     let chance = Arc::new(Chance::new(1));
     let seeing: Arc<dyn Decoder> = decoder.clone();

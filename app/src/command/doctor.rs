@@ -24,9 +24,9 @@ struct Check {
 }
 
 pub(super) fn run(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
-    let probes = read_config(args.config.as_deref())?.probing.concurrent as u64;
+    let probing = read_config(args.config.as_deref())?.probing;
     let mut checks = vec![decoder(lang), fonts(lang), clock(lang)];
-    checks.extend(machine::checks(probes, lang));
+    checks.extend(machine::checks(&probing, lang));
     checks.extend(block_on(platform(args, lang))?);
     for check in &checks {
         let (mark, text) = match &check.result {
@@ -41,7 +41,8 @@ pub(super) fn run(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
 
 #[cfg(feature = "gst")]
 fn decoder(lang: Lang) -> Check {
-    let result = zhishou_probe::decode::DecoderPool::new(1)
+    use zhishou_probe::decode::{DecoderPool, Hardware};
+    let result = DecoderPool::new(1, Hardware::Off)
         .map(|_| "H.264 · H.265 · JPEG".to_owned())
         .map_err(|error| {
             let mend = lang.pick(

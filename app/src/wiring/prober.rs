@@ -3,7 +3,7 @@
 use crate::ambient::{OsRandom, SystemClock};
 use std::{future::Future, pin::Pin, sync::Arc};
 use tokio_util::sync::CancellationToken;
-use zhishou_config::Certificates;
+use zhishou_config::{Certificates, HardwareDecoders, Probing};
 use zhishou_domain::{IdSource, Lang, Observation, ProbeRequest};
 use zhishou_probe::{
     Capture, CertificatePolicy, Sessions, Settings, Tape,
@@ -16,9 +16,9 @@ use zhishou_scheduler::{Probed, Prober, Taping};
 pub(crate) struct Driver(pub(crate) zhishou_probe::Prober);
 
 impl Driver {
-    /// A driver with `decoders` decoder threads (0: one per processor).
-    pub(crate) fn new(decoders: usize, certificates: Certificates, guard: Arc<Guard>) -> Self {
-        let certificates = match certificates {
+    /// A driver as the configuration has it.
+    pub(crate) fn new(probing: &Probing, guard: Arc<Guard>) -> Self {
+        let certificates = match probing.certificates {
             Certificates::Report => CertificatePolicy::Report,
             Certificates::Pinned => CertificatePolicy::Pinned,
         };
@@ -27,7 +27,7 @@ impl Driver {
             Arc::new(SystemClock),
             Arc::new(OsRandom),
             guard,
-            decoder(decoders),
+            decoder(probing.decoders, probing.hardware_decoders),
         );
         Self(match Sessions::start() {
             Ok(sessions) => prober.on(sessions),
@@ -45,16 +45,21 @@ impl Driver {
             let random = OsRandom.random();
             part.copy_from_slice(&random[..part.len()]);
         }
-        Self::new(0, Certificates::default(), Guard::new(FingerprintKey::new(key), Vec::new()))
+        Self::new(&Probing::default(), Guard::new(FingerprintKey::new(key), Vec::new()))
     }
 }
 
 /// The decoder pool; without one, probes go no deeper than the stream, and that is said once.
 #[cfg(feature = "gst")]
-fn decoder(workers: usize) -> Option<Arc<dyn Decoder>> {
+fn decoder(workers: usize, hardware: HardwareDecoders) -> Option<Arc<dyn Decoder>> {
+    use zhishou_probe::decode::{DecoderPool, Hardware};
+    let hardware = match hardware {
+        HardwareDecoders::Auto => Hardware::Auto,
+        HardwareDecoders::Off => Hardware::Off,
+    };
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let workers = if workers == 0 { processors() } else { workers };
-    match zhishou_probe::decode::DecoderPool::new(workers) {
+    match DecoderPool::new(workers, hardware) {
         Ok(pool) => Some(Arc::new(pool)),
         Err(error) => {
             tracing::error!(%error, "no decoder: pictures are not judged; see `zhishou doctor`");
@@ -64,7 +69,7 @@ fn decoder(workers: usize) -> Option<Arc<dyn Decoder>> {
 }
 
 #[cfg(not(feature = "gst"))]
-fn decoder(_workers: usize) -> Option<Arc<dyn Decoder>> {
+fn decoder(_workers: usize, _hardware: HardwareDecoders) -> Option<Arc<dyn Decoder>> {
     None
 }
 

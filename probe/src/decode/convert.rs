@@ -11,6 +11,8 @@ pub(super) struct Format {
     half_height: bool,
     /// No colour planes at all.
     gray: bool,
+    /// U and V take turns in one plane, as hardware has them.
+    interleaved: bool,
 }
 
 /// One plane's place.
@@ -20,6 +22,8 @@ pub(super) struct PlaneAt {
     pub(super) offset: usize,
     /// Bytes from row to row.
     pub(super) stride: usize,
+    /// Bytes from sample to sample.
+    step: usize,
     /// Rows.
     pub(super) rows: usize,
     /// Samples in a row.
@@ -29,7 +33,7 @@ pub(super) struct PlaneAt {
 impl PlaneAt {
     /// Bytes up to the end of its last sample.
     fn end(self, sample: usize) -> usize {
-        self.offset + self.stride * (self.rows - 1) + self.columns * sample
+        self.offset + self.stride * (self.rows - 1) + self.step * (self.columns - 1) + sample
     }
 }
 
@@ -53,17 +57,16 @@ impl Format {
             "I420_12LE" => (12, true, true),
             "I422_12LE" => (12, true, false),
             "Y444_12LE" => (12, false, false),
-            "GRAY8" => {
-                return Some(Format { bits: 8, half_width: true, half_height: true, gray: true });
-            }
+            "GRAY8" | "NV12" => (8, true, true),
             _ => return None,
         };
-        Some(Format { bits, half_width, half_height, gray: false })
+        let (gray, interleaved) = (name == "GRAY8", name == "NV12");
+        Some(Format { bits, half_width, half_height, gray, interleaved })
     }
 
     /// Whether pixels can be used as they are.
     pub(super) fn is_i420(self) -> bool {
-        self.bits == 8 && self.half_width && self.half_height && !self.gray
+        self.bits == 8 && self.half_width && self.half_height && !self.gray && !self.interleaved
     }
 
     /// Where GStreamer puts the planes of a `width` × `height` picture that carries no layout of its
@@ -73,6 +76,7 @@ impl Format {
         let plane = |offset: usize, columns: usize, rows: usize| PlaneAt {
             offset,
             stride: (columns * sample).next_multiple_of(4),
+            step: sample,
             rows,
             columns,
         };
@@ -82,6 +86,10 @@ impl Format {
         let columns = if self.half_width { width.div_ceil(2) } else { width };
         let rows = if self.half_height { height.div_ceil(2) } else { height };
         let u = plane(luma.stride * stored_rows, columns, rows);
+        if self.interleaved {
+            let u = PlaneAt { stride: luma.stride, step: 2, ..u };
+            return Layout { planes: [luma, u, PlaneAt { offset: u.offset + 1, ..u }] };
+        }
         let v = plane(u.offset + u.stride * rows, columns, rows);
         Layout { planes: [luma, u, v] }
     }
@@ -100,7 +108,11 @@ impl Format {
         let (columns, rows) = (width.div_ceil(2), height.div_ceil(2));
         let mut out = Vec::with_capacity(width * height + 2 * columns * rows);
         for row in 0..height {
-            out.extend((0..width).map(|column| self.sample(data, luma, column, row)));
+            if self.bits == 8 {
+                out.extend_from_slice(&data[luma.offset + row * luma.stride..][..width]);
+            } else {
+                out.extend((0..width).map(|column| self.sample(data, luma, column, row)));
+            }
         }
         for plane in [u, v] {
             if self.gray {
@@ -111,7 +123,8 @@ impl Format {
                 out.extend((0..columns).map(|column| self.chroma(data, plane, column, row)));
             }
         }
-        let tight = |offset, columns, rows| PlaneAt { offset, stride: columns, rows, columns };
+        let tight =
+            |offset, columns, rows| PlaneAt { offset, stride: columns, step: 1, rows, columns };
         let planes = [
             tight(0, width, height),
             tight(width * height, columns, rows),
@@ -122,11 +135,10 @@ impl Format {
 
     /// One sample, 8 bits.
     fn sample(self, data: &[u8], plane: PlaneAt, column: usize, row: usize) -> u8 {
-        let at = plane.offset + row * plane.stride;
+        let at = plane.offset + row * plane.stride + column * plane.step;
         if self.bits == 8 {
-            return data[at + column];
+            return data[at];
         }
-        let at = at + column * 2;
         let value = u16::from_le_bytes([data[at], data[at + 1]]) >> (self.bits - 8);
         value.min(255) as u8
     }
@@ -179,6 +191,18 @@ mod tests {
         assert_eq!(out[tight.planes[0].offset + 7], 255);
         assert_eq!(out[tight.planes[1].offset], 150);
         assert_eq!(out.len(), 8 + 2 + 2);
+    }
+
+    #[test]
+    fn colours_that_take_turns_are_told_apart() {
+        let format = Format::named("NV12").expect("known");
+        let data = [&[7; 8][..], &[1, 2, 3, 4]].concat();
+        let layout = format.layout(6, 4);
+        assert_eq!(layout.planes.map(|plane| plane.offset), [0, 32, 33]);
+        let layout = format.layout(4, 2);
+        assert!(format.fits(&layout, &data) && !format.fits(&layout, &data[..11]));
+        let (tight, out) = format.convert(4, 2, &data);
+        assert_eq!(out[tight.planes[1].offset..], [1, 3, 2, 4]);
     }
 
     #[test]

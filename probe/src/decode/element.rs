@@ -1,4 +1,4 @@
-//! One warm libav decoder for one codec, with pads of our own around it.
+//! One warm decoder for one codec, with pads of our own around it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,22 +59,44 @@ pub(super) struct Element {
 }
 
 impl Element {
-    /// Opens the decoder of `codec`.
-    pub(super) fn new(codec: Codec) -> Result<Self, PoolError> {
+    /// Opens libav's decoder of `codec`.
+    pub(super) fn software(codec: Codec) -> Result<Self, PoolError> {
         let Some((name, caps)) = element_of(codec) else {
             return Err(PoolError::Missing { element: "any", package: PACKAGE });
         };
-        let failed = |problem: String| PoolError::Element { element: name, problem };
         let element = gst::ElementFactory::make(name)
             .build()
             .map_err(|_| PoolError::Missing { element: name, package: PACKAGE })?;
+        Self::around(codec, name, element, &caps, &gst::Caps::new_any())
+    }
+
+    /// Opens a hardware decoder of `codec`, which is to give pictures in the memory of the machine.
+    pub(super) fn hardware(codec: Codec, element: gst::Element) -> Result<Self, PoolError> {
+        let Some((name, caps)) = element_of(codec) else {
+            return Err(PoolError::Missing { element: "any", package: PACKAGE });
+        };
+        let formats = gst::List::new(["I420", "NV12"]);
+        let pictures = gst::Caps::builder("video/x-raw").field("format", formats).build();
+        Self::around(codec, name, element, &caps, &pictures)
+    }
+
+    /// Puts pads of ours around a decoder that takes `caps` and shall give `pictures`.
+    fn around(
+        codec: Codec,
+        name: &'static str,
+        element: gst::Element,
+        caps: &gst::Caps,
+        pictures: &gst::Caps,
+    ) -> Result<Self, PoolError> {
+        let failed = |problem: String| PoolError::Element { element: name, problem };
         // A decoder without the property (avdec_mjpeg) has one thread anyway.
         if element.has_property("max-threads") {
             element.set_property("max-threads", 1i32);
         }
         let output = Arc::new(Mutex::new(Output::default()));
         let input = gst::Pad::builder(gst::PadDirection::Src).name("keyframes").build();
-        let output_pad = output_pad(&output).map_err(|error| failed(error.to_string()))?;
+        let output_pad =
+            output_pad(&output, pictures).map_err(|error| failed(error.to_string()))?;
         let sink = element.static_pad("sink").ok_or_else(|| failed("no sink pad".to_owned()))?;
         let source = element.static_pad("src").ok_or_else(|| failed("no source pad".to_owned()))?;
         input.set_active(true).map_err(|error| failed(error.to_string()))?;
@@ -83,7 +105,7 @@ impl Element {
         source.link(&output_pad).map_err(|error| failed(error.to_string()))?;
         element.set_state(gst::State::Playing).map_err(|error| failed(error.to_string()))?;
         let started = input.push_event(gst::event::StreamStart::new("keyframes"))
-            && input.push_event(gst::event::Caps::new(&caps));
+            && input.push_event(gst::event::Caps::new(caps));
         if !started {
             return Err(failed("caps refused".to_owned()));
         }
@@ -152,12 +174,16 @@ impl Drop for Element {
     }
 }
 
-/// The pad that collects what the decoder gives. Its template takes any caps: without one, a pad
-/// takes only those it had first, and a decoder's second size of picture would never come out.
-fn output_pad(output: &Arc<Mutex<Output>>) -> Result<gst::Pad, gst::glib::BoolError> {
+/// The pad that collects what the decoder gives, of caps like `pictures`. It has a template for
+/// them: without one, a pad takes only those it had first, and a decoder's second size of picture
+/// would never come out.
+fn output_pad(
+    output: &Arc<Mutex<Output>>,
+    pictures: &gst::Caps,
+) -> Result<gst::Pad, gst::glib::BoolError> {
     let (on_buffer, on_event) = (output.clone(), output.clone());
     let (sink, always) = (gst::PadDirection::Sink, gst::PadPresence::Always);
-    let template = gst::PadTemplate::new("pictures", sink, always, &gst::Caps::new_any())?;
+    let template = gst::PadTemplate::new("pictures", sink, always, pictures)?;
     let pad = gst::Pad::builder_from_template(&template)
         .chain_function(move |_, _, buffer| {
             let mut output = on_buffer.lock().unwrap_or_else(PoisonError::into_inner);

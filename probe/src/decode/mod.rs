@@ -1,7 +1,8 @@
 //! Decodes keyframes in a small pool of warm GStreamer decoders.
 //!
 //! A [`DecoderPool`] owns a few threads; each keeps one single-threaded libav decoder per codec
-//! alive, with pads of our own around it and no pipeline. One coded keyframe goes in, its picture
+//! alive, and one of the hardware where GStreamer finds any, with pads of our own around it and no
+//! pipeline. One coded keyframe goes in, its picture
 //! comes out as 8-bit 4:2:0 with the decoder's complaints counted. It decodes keyframes only, scales
 //! nothing and judges nothing.
 //!
@@ -10,6 +11,8 @@
 //!   flush, so that no decoder lags, and carries a serial number that is compared on the way out.
 //! - Whether a failure is the camera's or ours is told by [`DecodeError::is_ours`]. A decoder that
 //!   hangs or dies is replaced and is always ours.
+//! - Hardware is believed as far as software confirms it ([`Hardware`]); what it fails at, software
+//!   decodes.
 //! - At most [`DecoderPool::queue`] keyframes wait; a picture has at most [`MAX_PIXELS`].
 
 mod convert;
@@ -19,10 +22,11 @@ mod hardware;
 mod messages;
 mod picture;
 mod pool;
+mod warm;
 
 pub use element::MAX_PIXELS;
 pub use error::{DecodeError, PoolError};
-pub use hardware::hardware_decoders;
+pub use hardware::{Found, Hardware, hardware_decoders};
 pub use picture::Picture;
 pub use pool::{Coded, DecoderPool};
 

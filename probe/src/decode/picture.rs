@@ -115,6 +115,21 @@ impl Picture {
         self.layout.planes.map(|plane| (&data[plane.offset..], plane.stride))
     }
 
+    /// Whether every sample is that of another.
+    pub(super) fn shows_the_same(&self, other: &Picture) -> bool {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let sizes = [
+            (width, height),
+            (width.div_ceil(2), height.div_ceil(2)),
+            (width.div_ceil(2), height.div_ceil(2)),
+        ];
+        (self.width, self.height) == (other.width, other.height)
+            && self.planes().iter().zip(other.planes()).zip(sizes).all(|((mine, its), size)| {
+                (0..size.1)
+                    .all(|row| mine.0[row * mine.1..][..size.0] == its.0[row * its.1..][..size.0])
+            })
+    }
+
     /// As `picture` judges it.
     ///
     /// # Errors

@@ -11,10 +11,12 @@ use tokio::time::Instant;
 use tracing::{error, warn};
 use zhishou_protocol::rtp::{Codec, Keyframe};
 
-use super::element::{Element, MAX_PIXELS, element_of};
+use super::element::{Element, MAX_PIXELS};
 use super::error::{DecodeError, PoolError};
+use super::hardware::{Candidate, Hardware, Machine, candidates};
 use super::messages;
 use super::picture::Picture;
+use super::warm;
 
 /// Longest time for one keyframe. A 4K H.265 one takes 0.12 s; a machine under load, some more.
 const DECODE_LIMIT: Duration = Duration::from_secs(10);
@@ -98,17 +100,29 @@ pub struct DecoderPool {
 }
 
 impl DecoderPool {
-    /// Starts GStreamer and `workers` threads (at least one), and sees that all decoders are there.
+    /// Starts GStreamer and `workers` threads (at least one), and sees that all decoders are there;
+    /// those of libav are, whatever `hardware` says.
     ///
     /// # Errors
     /// [`PoolError`] where GStreamer, a decoder or a thread does not start.
-    pub fn new(workers: usize) -> Result<Self, PoolError> {
+    pub fn new(workers: usize, hardware: Hardware) -> Result<Self, PoolError> {
+        gst::init().map_err(|error| PoolError::Init(error.to_string()))?;
+        let candidates = if hardware == Hardware::Auto { candidates() } else { Vec::new() };
+        Self::with_hardware(workers, candidates)
+    }
+
+    /// With these hardware decoders.
+    pub(super) fn with_hardware(
+        workers: usize,
+        candidates: Vec<Candidate>,
+    ) -> Result<Self, PoolError> {
         gst::init().map_err(|error| PoolError::Init(error.to_string()))?;
         messages::listen();
         for codec in [Codec::H264, Codec::H265, Codec::Jpeg] {
-            Element::new(codec)?;
+            Element::software(codec)?;
         }
-        Self::with(workers, DECODE_LIMIT, Box::new(warm_decoders))
+        let machine = Machine::new(candidates, workers);
+        Self::with(workers, DECODE_LIMIT, Box::new(move || warm::decoders(machine.clone())))
     }
 
     /// With decoders of another making.
@@ -352,24 +366,4 @@ impl Drop for Presence {
         }
         self.shared.changed.notify_all();
     }
-}
-
-/// One decoder for each codec, opened when first needed and again after any error.
-fn warm_decoders() -> Decode {
-    let mut elements: HashMap<Codec, Element> = HashMap::new();
-    Box::new(move |coded| {
-        if element_of(coded.codec).is_none() {
-            return Err(DecodeError::Codec(format!("{:?}", coded.codec)));
-        }
-        let mut element = match elements.remove(&coded.codec) {
-            Some(element) => element,
-            None => Element::new(coded.codec)
-                .map_err(|error| DecodeError::Element(error.to_string()))?,
-        };
-        let picture = element.decode(coded.bytes)?;
-        if !picture.is_corrupted() {
-            elements.insert(coded.codec, element);
-        }
-        Ok(picture)
-    })
 }

@@ -10,7 +10,9 @@ use rand::{Rng, SeedableRng};
 use zhishou_protocol::rtp::Codec;
 
 use super::pool::{Coded, DecoderPool};
-use super::{DecodeError, Picture};
+use super::{DecodeError, Hardware, Picture};
+
+mod hardware;
 
 /// A camera: its keyframe, its size, and its colours in 8 bits.
 struct Camera {
@@ -87,9 +89,14 @@ fn broken() -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_camera_gets_its_own_picture_whatever_was_decoded_before() {
-    let pool = Arc::new(DecoderPool::new(3).expect("GStreamer is installed"));
+    interleave(DecoderPool::new(3, Hardware::Off).expect("GStreamer is installed"), 480).await;
+}
+
+/// Asks for `count` pictures of all cameras in an order that chance made, all at once.
+async fn interleave(pool: DecoderPool, count: usize) {
+    let pool = Arc::new(pool);
     let mut chance = StdRng::seed_from_u64(20_261_121);
-    let mut order: Vec<usize> = (0..CAMERAS.len() + 2).cycle().take(480).collect();
+    let mut order: Vec<usize> = (0..CAMERAS.len() + 2).cycle().take(count).collect();
     order.shuffle(&mut chance);
     let mut waiting = Vec::new();
     for which in order {
@@ -124,7 +131,7 @@ async fn every_camera_gets_its_own_picture_whatever_was_decoded_before() {
 
 #[tokio::test]
 async fn damage_is_told() {
-    let pool = DecoderPool::new(1).expect("GStreamer is installed");
+    let pool = DecoderPool::new(1, Hardware::Off).expect("GStreamer is installed");
     let whole = pool.decode(coded(Codec::H264, NOISE)).await.expect("it is whole");
     assert_eq!((whole.errors(), whole.is_corrupted()), (0, false));
     let damaged = pool.decode(coded(Codec::H264, &broken())).await.expect("most of it is there");
@@ -135,7 +142,7 @@ async fn damage_is_told() {
 
 #[tokio::test]
 async fn what_is_no_picture_is_the_cameras_fault() {
-    let pool = DecoderPool::new(1).expect("GStreamer is installed");
+    let pool = DecoderPool::new(1, Hardware::Off).expect("GStreamer is installed");
     for codec in [Codec::H264, Codec::H265, Codec::Jpeg] {
         for bytes in [&[][..], &[0; 64], &[0xff; 4_096]] {
             let error = pool.decode(coded(codec, bytes)).await.expect_err("no picture");
@@ -146,7 +153,7 @@ async fn what_is_no_picture_is_the_cameras_fault() {
 
 #[tokio::test]
 async fn what_is_too_large_or_unknown_is_refused() {
-    let pool = DecoderPool::new(1).expect("GStreamer is installed");
+    let pool = DecoderPool::new(1, Hardware::Off).expect("GStreamer is installed");
     let error = pool.decode(coded(Codec::Mpeg4, NOISE)).await.expect_err("no decoder");
     assert!(error.is_ours());
     let huge = Coded { size: Some((16_000, 16_000)), ..coded(Codec::H264, NOISE) };
@@ -161,7 +168,7 @@ async fn what_is_too_large_or_unknown_is_refused() {
 
 #[tokio::test]
 async fn a_picture_can_be_judged() {
-    let pool = DecoderPool::new(1).expect("GStreamer is installed");
+    let pool = DecoderPool::new(1, Hardware::Off).expect("GStreamer is installed");
     for camera in CAMERAS.iter().filter(|camera| camera.size.0 >= 320) {
         let picture = pool.decode(coded(camera.codec, camera.bytes)).await.expect("a picture");
         let frame = picture.frame().expect("large enough");

@@ -9,7 +9,7 @@ use zhishou_domain::{FaultCode, Timestamp};
 use zhishou_protocol::rtp::{Codec, Headers, Receiver, StreamFormat};
 
 use super::*;
-use crate::decode::{Coded, DecoderPool};
+use crate::decode::{Coded, DecoderPool, Hardware};
 
 struct View {
     codec: Codec,
@@ -143,7 +143,7 @@ async fn said(pool: &DecoderPool, view: &View, from: Where, seed: u64) -> Option
 
 /// How often, of 40 keystreams, encryption is suspected.
 async fn suspected(view: &View, from: Where) -> usize {
-    let pool = DecoderPool::new(1).expect("threads start");
+    let pool = DecoderPool::new(1, Hardware::Off).expect("threads start");
     let mut count = 0;
     for seed in 0..40 {
         let said = said(&pool, view, from, seed).await;
@@ -154,7 +154,7 @@ async fn suspected(view: &View, from: Where) -> usize {
 
 #[tokio::test]
 async fn a_clear_stream_is_sound_by_its_headers_and_decodes() {
-    let pool = DecoderPool::new(1).expect("threads start");
+    let pool = DecoderPool::new(1, Hardware::Off).expect("threads start");
     for view in [&CABAC, &CAVLC, &HEVC] {
         let keyframe = receive(view, &spoil(view, Where::Never, 0));
         assert_eq!(keyframe.headers, Headers::Sound { qp: view.qp });

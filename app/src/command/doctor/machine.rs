@@ -4,6 +4,7 @@
 use super::Check;
 use crate::wiring::descriptors;
 use std::{fs, process::Command};
+use zhishou_config::{HardwareDecoders, Probing};
 use zhishou_domain::Lang;
 
 /// Memory that should be free, kB: a large district with its pages.
@@ -13,13 +14,14 @@ const UDP_BUFFER: u64 = 4 << 20;
 /// Ports that one probe over UDP takes at most: two pairs.
 const UDP_PORTS: u64 = 4;
 
-pub(super) fn checks(probes: u64, lang: Lang) -> Vec<Check> {
+pub(super) fn checks(probing: &Probing, lang: Lang) -> Vec<Check> {
+    let probes = probing.concurrent as u64;
     let mut checks = vec![open_files(probes, lang)];
     checks.extend(memory(lang));
     checks.extend(udp_buffer(lang));
     checks.extend(udp_ports(probes, lang));
     checks.extend(clock_kept(lang));
-    checks.extend(hardware(lang));
+    checks.extend(hardware(probing.hardware_decoders, lang));
     checks
 }
 
@@ -125,24 +127,34 @@ fn clock_kept(lang: Lang) -> Option<Check> {
     Some(Check { name: lang.pick("时钟同步", "clock kept"), result })
 }
 
-/// Told, not asked for: pictures are decoded in software everywhere.
+/// Told, not asked for: software decodes everywhere.
 #[cfg(feature = "gst")]
-fn hardware(lang: Lang) -> Option<Check> {
+fn hardware(wanted: HardwareDecoders, lang: Lang) -> Option<Check> {
     let found = zhishou_probe::decode::hardware_decoders().ok()?;
-    let text = if found.is_empty() {
-        lang.pick("未找到，使用软件解码", "none found; software decodes").to_owned()
-    } else {
-        let found = found.join(" · ");
-        match lang {
-            Lang::Zh => format!("找到 {found}；目前使用软件解码"),
-            Lang::En => format!("found {found}; software decodes for now"),
-        }
+    let list = |in_use: bool| {
+        let names = found.iter().filter(|found| found.in_use == in_use);
+        names.map(|found| found.name.as_str()).collect::<Vec<_>>().join(" · ")
+    };
+    let (used, idle) = (list(true), list(false));
+    let text = match (found.is_empty(), wanted, used.is_empty()) {
+        (true, ..) => lang.pick("未找到，使用软件解码", "none found; software decodes").to_owned(),
+        (false, HardwareDecoders::Off, _) => lang
+            .pick("已在配置中停用，使用软件解码", "off by configuration; software decodes")
+            .to_owned(),
+        (false, _, true) => match lang {
+            Lang::Zh => format!("找到 {idle}，但无法打开；使用软件解码"),
+            Lang::En => format!("found {idle}, but none opens; software decodes"),
+        },
+        (false, _, false) => match lang {
+            Lang::Zh => format!("使用 {used}；与软件解码不一致时自动停用"),
+            Lang::En => format!("in use: {used}; given up where software decodes otherwise"),
+        },
     };
     Some(Check { name: lang.pick("硬件解码", "hardware decoders"), result: Ok(text) })
 }
 
 #[cfg(not(feature = "gst"))]
-fn hardware(_lang: Lang) -> Option<Check> {
+fn hardware(_wanted: HardwareDecoders, _lang: Lang) -> Option<Check> {
     None
 }
 
