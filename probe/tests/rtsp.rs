@@ -16,8 +16,8 @@ use simulator::{Camera, Habit};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::{self as domain, Judged};
 use zhishou_domain::{
-    Claim, Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource,
-    LoginOutcome, ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, Verdict,
+    Credential, CredentialState, Depth, Detail, FaultCode, LoginOutcome, ProbeRequest, Snapshot,
+    Stage, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
 use zhishou_probe::decoder::{DecodeFailure, Decoded, Decoder, Decoding};
@@ -25,20 +25,7 @@ use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Outcome, Prober, Settings, StreamLimits};
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::Deadlines;
-
-struct Fixed;
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000)
-    }
-}
-
-impl IdSource for Fixed {
-    fn random(&self) -> [u8; 10] {
-        [7; 10]
-    }
-}
+use zhishou_tests::asking::{self, Fixed};
 
 /// A decoder of grey pictures, or none at all.
 enum Grey {
@@ -117,25 +104,10 @@ fn prober() -> Prober {
 }
 
 fn request(url: &str, depth: Depth) -> ProbeRequest {
-    ProbeRequest {
-        device: None,
-        claim: Claim::default(),
-        kind: DeviceKind::Camera,
-        url: url.to_owned(),
-        credential: None,
-        credential_state: CredentialState::default(),
-        certificate: None,
-        depth,
-        seconds: Duration::from_millis(300),
-        // What another transport does stands in udp/.
-        transport: TransportPolicy::Tcp,
-        decode_every: Duration::ZERO,
-        within: None,
-        habit: zhishou_domain::Habit::default(),
-        last_picture: None,
-        snapshot: Snapshot::Always,
-        picture: zhishou_domain::PictureOrder::default(),
-    }
+    // What another transport does stands in udp/.
+    let time = Duration::from_millis(300);
+    let snapshot = Snapshot::Always;
+    ProbeRequest { snapshot, ..asking::request(url, depth, TransportPolicy::Tcp, time) }
 }
 
 async fn probe(camera: &Camera, depth: Depth) -> Outcome {

@@ -6,132 +6,10 @@ use crate::platform::binary;
 use serde_json::Value;
 use std::{
     fs,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{OnceLock, mpsc},
+    process::Command,
 };
-
-/// A server of somebody else's, ended with its owner.
-struct Peer {
-    child: Child,
-    /// By file name.
-    urls: Vec<String>,
-}
-
-impl Peer {
-    fn start(program: &Path, arguments: &[&str], files: &[PathBuf]) -> Self {
-        assert!(program.exists(), "{} is missing: run `make test`", program.display());
-        let mut child = Command::new(program)
-            .args(arguments)
-            .args(files)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let (ready, told) = mpsc::channel();
-        // Reads to the end: some log to standard output and fail when nobody listens.
-        std::thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                if let Some(url) = line.strip_prefix("ready ") {
-                    drop(ready.send(url.to_owned()));
-                }
-            }
-        });
-        let urls: Vec<_> = told.iter().take(files.len()).collect();
-        assert_eq!(urls.len(), files.len(), "{} did not get ready", program.display());
-        Self { child, urls }
-    }
-
-    fn url(&self, file: &str) -> &str {
-        self.urls.iter().find(|url| url.ends_with(file)).unwrap()
-    }
-
-    /// The address of `file` with a login in it.
-    fn url_as(&self, user: &str, password: &str, file: &str) -> String {
-        self.url(file).replace("rtsp://", &format!("rtsp://{user}:{password}@"))
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _status = self.child.wait();
-    }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-/// Twenty seconds of a camera view as MP4 and raw, in both codecs; made once.
-fn footage() -> &'static Path {
-    static MADE: OnceLock<PathBuf> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let folder = root().join("target/peers/footage");
-        fs::create_dir_all(&folder).unwrap();
-        let clip = root().join("demo/footage/store.mp4");
-        for (name, codec) in [
-            ("view-h264.mp4", &["libx264", "-preset", "ultrafast", "-bf", "0"][..]),
-            (
-                "view-h265.mp4",
-                &[
-                    "libx265",
-                    "-preset",
-                    "ultrafast",
-                    "-x265-params",
-                    "log-level=error:bframes=0",
-                    "-tag:v",
-                    "hvc1",
-                ],
-            ),
-        ] {
-            encode(&clip, &folder.join(name), codec);
-        }
-        copy(&folder.join("view-h264.mp4"), &folder.join("view.h264"));
-        copy(&folder.join("view-h265.mp4"), &folder.join("view.h265"));
-        folder
-    })
-}
-
-fn encode(from: &Path, to: &Path, codec: &[&str]) {
-    let mut arguments = vec!["-stream_loop", "9", "-i", from.to_str().unwrap(), "-t", "20"];
-    arguments.extend([
-        "-vf",
-        "fps=10,scale=640:-2",
-        "-pix_fmt",
-        "yuv420p",
-        "-g",
-        "10",
-        "-an",
-        "-c:v",
-    ]);
-    arguments.extend(codec);
-    ffmpeg(&arguments, to);
-}
-
-fn copy(from: &Path, to: &Path) {
-    ffmpeg(&["-i", from.to_str().unwrap(), "-c", "copy"], to);
-}
-
-fn ffmpeg(arguments: &[&str], to: &Path) {
-    if to.exists() {
-        return;
-    }
-    // Tests run in processes of their own and may all find it missing.
-    let name = to.file_name().unwrap().to_str().unwrap();
-    let part = to.with_file_name(format!("part-{}-{name}", std::process::id()));
-    let status = Command::new("ffmpeg")
-        .args(["-nostdin", "-v", "error", "-y"])
-        .args(arguments)
-        .arg(&part)
-        .status()
-        .unwrap();
-    assert!(status.success());
-    fs::rename(part, to).unwrap();
-}
+use zhishou_tests::peers::{Peer, footage, root};
 
 /// What `zhishou probe --json` says of one address, and its exit code.
 fn probe(url: &str) -> (Value, i32) {
@@ -240,17 +118,43 @@ fn gstreamer_serves_over_tls_and_through_http() {
     assert_eq!(codes(&no_tls), ["tls_failed"], "{no_tls:#}");
 }
 
+/// The tunnel is open to all, the RTSP inside is guarded.
 #[test]
-fn live555_serves_through_http() {
-    let program = root().join("target/peers/live555-server");
-    let names = ["view.h264"];
-    let open = Peer::start(&program, &["0"], &files(&names));
-    is_well(&open.url("view.h264").replace("rtsp://", "rtsph://"), "h264");
-    // The tunnel is open to all, the RTSP inside is guarded.
+fn logins_go_through_http_and_a_wrong_one_once() {
+    let through_http = |url: String| url.replace("rtsp://", "rtsph://");
     let login = ["0", "--user", "viewer", "--password", "s3cret"];
-    let guarded = Peer::start(&program, &login, &files(&names));
-    let url = guarded.url_as("viewer", "s3cret", "view.h264").replace("rtsp://", "rtsph://");
-    is_well(&url, "h264");
+    let live555 = root().join("target/peers/live555-server");
+    let open = Peer::start(&live555, &["0"], &files(&["view.h264"]));
+    is_well(&through_http(open.url("view.h264").to_owned()), "h264");
+    let guarded = Peer::start(&live555, &login, &files(&["view.h264"]));
+    is_well(&through_http(guarded.url_as("viewer", "s3cret", "view.h264")), "h264");
+    is_refused(&through_http(guarded.url_as("viewer", "wrong-password", "view.h264")));
+    let script = root().join("tests/peers/gst_server.py");
+    for scheme in ["basic", "digest"] {
+        let arguments = [&[script.to_str().unwrap()], &login[..], &["--login", scheme]].concat();
+        let file = "view-h264.mp4";
+        let guarded = Peer::start(Path::new("/usr/bin/python3"), &arguments, &files(&[file]));
+        is_well(&through_http(guarded.url_as("viewer", "s3cret", file)), "h264");
+        is_refused(&through_http(guarded.url_as("viewer", "wrong-password", file)));
+    }
+}
+
+#[test]
+fn live555_serves_over_tls() {
+    let certificate = root().join("probe/tests/testdata/camera.pem");
+    let key = certificate.with_extension("key");
+    let tls = ["--tls", certificate.to_str().unwrap(), key.to_str().unwrap()];
+    let program = root().join("target/peers/live555-server");
+    let login = [&["0", "--user", "viewer", "--password", "s3cret"], &tls[..]].concat();
+    let names = ["view.h264", "view.h265"];
+    let open = Peer::start(&program, &[&["0"], &tls[..]].concat(), &files(&names));
+    is_well(open.url("view.h264"), "h264");
+    is_well(open.url("view.h265"), "h265");
+    let (plain, _) = probe(&open.url("view.h264").replace("rtsps://", "rtsp://"));
+    assert_ne!(plain["verdict"], "online", "{plain:#}");
+    let guarded = Peer::start(&program, &login, &files(&names[..1]));
+    is_well(&guarded.url_as("viewer", "s3cret", "view.h264"), "h264");
+    is_refused(&guarded.url_as("viewer", "wrong-password", "view.h264"));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""GStreamer's RTSP server over MP4 files: gst_server.py PORT [--udp-only] [--login basic|digest --user U --password P | --tls CERTIFICATE KEY] FILE...
+"""GStreamer's RTSP server over MP4 files: gst_server.py PORT [--udp-only] [--aggregate] [--login basic|digest --user U --password P | --tls CERTIFICATE KEY] FILE...
 
 Listens on 127.0.0.1 (PORT 0 takes a free one), prints "ready rtsp://127.0.0.1:PORT/NAME" for each
 file, and serves until it is killed. Needs the system's python3-gi, so no virtual environment.
@@ -16,6 +16,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 PAYLOADERS = {"h264": "rtph264pay", "h265": "rtph265pay"}
+SOUND = {"alaw": "rtppcmapay pt=8", "aac": "aacparse ! rtpmp4gpay pt=97"}
 
 
 def guard(server, arguments):
@@ -44,14 +45,20 @@ def secure(server, certificate, key):
     server.set_auth(auth)
 
 
-def factory(path, guarded, udp_only):
-    """Plays one file; the codec is told by `h265` in its name."""
+def factory(path, guarded, udp_only, aggregate):
+    """Plays one file; the codec is told by `h265` in its name, sound by `alaw` or `aac`."""
     codec = "h265" if "h265" in path.stem else "h264"
+    sound = next((SOUND[name] for name in SOUND if name in path.stem), None)
     made = GstRtspServer.RTSPMediaFactory()
-    made.set_launch(
-        f'( filesrc location="{path.resolve()}" ! qtdemux name=demux demux.video_0 '
-        f"! {PAYLOADERS[codec]} name=pay0 pt=96 config-interval=-1 )"
+    launch = (
+        f'filesrc location="{path.resolve()}" ! qtdemux name=demux demux.video_0 ! queue '
+        f"! {PAYLOADERS[codec]} name=pay0 pt=96 config-interval=-1"
     )
+    if aggregate:
+        launch += " aggregate-mode=zero-latency"
+    if sound:
+        launch += f" demux.audio_0 ! queue ! {sound} name=pay1"
+    made.set_launch(f"( {launch} )")
     if udp_only:
         made.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
     if guarded:
@@ -66,6 +73,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
     parser.add_argument("--udp-only", action="store_true")
+    parser.add_argument("--aggregate", action="store_true")
     parser.add_argument("--login", choices=["basic", "digest"])
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
@@ -83,7 +91,8 @@ def main():
     points = server.get_mount_points()
     for path in arguments.files:
         guarded = bool(arguments.login or arguments.tls)
-        points.add_factory(f"/{path.name}", factory(path, guarded, arguments.udp_only))
+        made = factory(path, guarded, arguments.udp_only, arguments.aggregate)
+        points.add_factory(f"/{path.name}", made)
     if server.attach(None) == 0:
         raise SystemExit(f"gst_server: port {arguments.port} is taken")
     scheme = "rtsps" if arguments.tls else "rtsp"

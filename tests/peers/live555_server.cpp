@@ -1,6 +1,7 @@
-// A live555 RTSP server over raw H.264 or H.265 files: live555-server PORT [--user U --password P] FILE...
+// A live555 RTSP server over raw H.264 or H.265 files:
+// live555-server PORT [--user U --password P] [--tls CERTIFICATE KEY] FILE...
 //
-// Listens on 127.0.0.1 (PORT 0 takes a free one), prints "ready rtsp://127.0.0.1:PORT/NAME" for
+// Listens on 127.0.0.1 (PORT 0 takes a free one), prints "ready rtsp://127.0.0.1:PORT/NAME" (or rtsps) for
 // each file, and serves until it is killed. A file plays once per session, at its own frame rate.
 // live555 is the RTSP stack of many cameras and recorders; this program only starts it.
 
@@ -22,7 +23,7 @@ static bool endsWith(std::string const& text, char const* ending) {
 }
 
 static int usage() {
-  std::fprintf(stderr, "usage: live555-server PORT [--user U --password P] FILE.h264|FILE.h265...\n");
+  std::fprintf(stderr, "usage: live555-server PORT [--user U --password P] [--tls CERTIFICATE KEY] FILE.h264|FILE.h265...\n");
   return 2;
 }
 
@@ -31,12 +32,17 @@ int main(int argc, char** argv) {
   Port const port(static_cast<portNumBits>(std::atoi(argv[1])));
   char const* user = nullptr;
   char const* password = nullptr;
+  char const* certificate = nullptr;
+  char const* key = nullptr;
   std::vector<std::string> files;
   for (int i = 2; i < argc; ++i) {
     if (std::strcmp(argv[i], "--user") == 0 && i + 1 < argc) {
       user = argv[++i];
     } else if (std::strcmp(argv[i], "--password") == 0 && i + 1 < argc) {
       password = argv[++i];
+    } else if (std::strcmp(argv[i], "--tls") == 0 && i + 2 < argc) {
+      certificate = argv[++i];
+      key = argv[++i];
     } else {
       files.push_back(argv[i]);
     }
@@ -58,6 +64,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "live555-server: %s\n", env->getResultMsg());
     return 1;
   }
+  // Media stay plain RTP inside the connection, and are not SRTP.
+  if (certificate != nullptr) server->setTLSState(certificate, key, False, False);
   // The prefix ends in ":PORT/", also where PORT was chosen by the system.
   char* prefix = server->rtspURLPrefix();
   std::string const chosen = std::strrchr(prefix, ':') + 1;
@@ -74,7 +82,8 @@ int main(int argc, char** argv) {
       session->addSubsession(H264VideoFileServerMediaSubsession::createNew(*env, file.c_str(), reuse));
     }
     server->addServerMediaSession(session);
-    std::printf("ready rtsp://127.0.0.1:%s%s\n", chosen.c_str(), name.c_str());
+    char const* scheme = certificate != nullptr ? "rtsps" : "rtsp";
+    std::printf("ready %s://127.0.0.1:%s%s\n", scheme, chosen.c_str(), name.c_str());
   }
   std::fflush(stdout);
   env->taskScheduler().doEventLoop();

@@ -37,7 +37,7 @@ live555() {
   local work=$peers/live555-build
   rm -rf "$work"
   mkdir -p "$work/objects"
-  "$peers/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+  "$peers/venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
     --require-hashes -r tests/peers/live555.txt -d "$work" || fail "cannot fetch the sources of live555"
   tar -xzf "$work"/liblivemedia-*.tar.gz -C "$work" --strip-components 1
   local libraries="UsageEnvironment BasicUsageEnvironment groupsock liveMedia" includes="" library
@@ -48,14 +48,14 @@ live555() {
     # A list of directories; and a script whose variables are its own.
     # shellcheck disable=SC2086,SC2016
     find $libraries live555_server.cpp -name '*.cpp' -o -name '*.c' | sort \
-      | FLAGS="-O1 -w -DSOCKLEN_T=socklen_t -DNO_OPENSSL=1 -I.$includes" \
+      | FLAGS="-O1 -w -DSOCKLEN_T=socklen_t -I.$includes" \
         xargs -P "$(nproc)" -n 1 bash -c '
           object=objects/$(printf %s "$1" | tr / _).o
           case $1 in
             *.c) gcc $FLAGS -c "$1" -o "$object" ;;
             *) g++ -std=c++20 $FLAGS -c "$1" -o "$object" ;;
-          esac' compile && g++ objects/*.o -o "$server.new"
-  ) || fail "live555 does not compile (Debian package: g++)"
+          esac' compile && g++ objects/*.o -lssl -lcrypto -o "$server.new"
+  ) || fail "live555 does not compile (Debian packages: g++, libssl-dev)"
   mv "$server.new" "$server"
   printf '%s' "$wanted" >"$have"
   rm -rf "$work"

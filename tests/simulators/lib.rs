@@ -1,5 +1,8 @@
 //! Simulators of cameras, written from the RFCs and captures, never over `zhishou-protocol`.
+pub mod asking;
 pub mod impaired;
+pub mod peers;
+pub mod wire;
 
 use std::{
     io::{BufRead, BufReader, Write},

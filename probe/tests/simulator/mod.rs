@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use zhishou_tests::wire::{interleaved, rtp};
 
 pub(crate) mod digest;
 pub(crate) mod security;
@@ -33,7 +34,7 @@ pub(crate) enum Habit {
     NoMedia,
     /// Closes the connection after 20 packets.
     Dies,
-    /// Sends 20 packets and then nothing, the connection open.
+    /// Sends 21 packets at once and then nothing, the connection open.
     Stalls,
     /// Sends packets that hold no keyframe.
     NoKeyframe,
@@ -168,7 +169,11 @@ pub(crate) async fn serve(
             if habit == Habit::Stalls && *n > 20 {
                 continue;
             }
-            for payload in frame(habit, *n) {
+            // A stall is seen for sure if it began long before the probe would end.
+            let frames = if habit == Habit::Stalls { 21 } else { 1 };
+            for payload in
+                (0..frames).flat_map(|ahead| frame(habit, *n + ahead)).collect::<Vec<_>>()
+            {
                 *n += 1;
                 let drop = habit == Habit::Lossy && *n % 10 == 5;
                 if !drop && stream.write_all(&packet(*n, &payload)).await.is_err() {
@@ -235,13 +240,5 @@ fn frame(habit: Habit, n: u16) -> Vec<Vec<u8>> {
 
 /// An RTP packet (RFC 3550 §5.1) in an interleaved frame; each is a frame of its own at 25 fps.
 fn packet(n: u16, payload: &[u8]) -> Vec<u8> {
-    let mut rtp = vec![0x80, 0x80 | 96];
-    rtp.extend(n.to_be_bytes());
-    rtp.extend((u32::from(n) * 3600).to_be_bytes());
-    rtp.extend(0x1234_5678u32.to_be_bytes());
-    rtp.extend(payload);
-    let mut out = vec![b'$', 0];
-    out.extend(u16::try_from(rtp.len()).unwrap().to_be_bytes());
-    out.extend(rtp);
-    out
+    interleaved(0, &rtp(96, 0x1234_5678, n, u32::from(n) * 3600, true, payload))
 }

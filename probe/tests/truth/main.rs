@@ -17,11 +17,12 @@ use noise::Noise;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Clock, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource, Observation,
-    ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, VideoFacts,
+    Clock, Depth, Detail, FaultCode, IdSource, Observation, ProbeRequest, Snapshot, Stage,
+    Timestamp, TransportPolicy, VideoFacts,
 };
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Prober, Sessions, Settings, StreamLimits};
+use zhishou_tests::asking;
 use zhishou_tests::impaired::{Impairment, Script, Server, Source, Truth};
 
 struct Ambient;
@@ -120,13 +121,13 @@ pub(crate) async fn probe_among(
     let mut crowd = JoinSet::new();
     for number in 0..others {
         let (prober, request) =
-            (prober.clone(), request(company.url(), TransportPolicy::Tcp, seconds));
+            (prober.clone(), request(&company.url(), TransportPolicy::Tcp, seconds));
         let url = format!("{}?{number}", request.url);
         let request = ProbeRequest { url, ..request };
         crowd.spawn(async move { prober.probe(request, CancellationToken::new()).await });
     }
     let server = Server::start(script.clone(), declared_fps);
-    let request = request(server.url(), transport, seconds);
+    let request = request(&server.url(), transport, seconds);
     let noise = Noise::listen();
     let observation = prober.probe(request, CancellationToken::new()).await.observation;
     let noise = noise.longest().await;
@@ -144,23 +145,10 @@ pub(crate) async fn probe_among(
     Seen { observation, truth, noise }
 }
 
-fn request(url: String, transport: TransportPolicy, seconds: u64) -> ProbeRequest {
+fn request(url: &str, transport: TransportPolicy, seconds: u64) -> ProbeRequest {
+    let time = Duration::from_secs(seconds);
     ProbeRequest {
-        device: None,
-        claim: zhishou_domain::Claim::default(),
-        kind: DeviceKind::Camera,
-        url,
-        credential: None,
-        credential_state: CredentialState::default(),
-        certificate: None,
-        depth: Depth::Stream,
-        seconds: Duration::from_secs(seconds),
-        decode_every: Duration::ZERO,
-        within: None,
-        habit: zhishou_domain::Habit::default(),
-        transport,
-        last_picture: None,
         snapshot: Snapshot::Always,
-        picture: zhishou_domain::PictureOrder::default(),
+        ..asking::request(url, Depth::Stream, transport, time)
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout};
+use zhishou_tests::wire::{interleaved, rtp};
 
 /// `admin:right` in Basic.
 const RIGHT: &str = "Authorization: Basic YWRtaW46cmlnaHQ=";
@@ -298,11 +299,8 @@ impl Connection {
         let mut out = Vec::new();
         for (i, payload) in packets.drain(..).enumerate() {
             *sequence = sequence.wrapping_add(1);
-            let mut packet = vec![0x80, 96 | if i == last { 0x80 } else { 0 }];
-            packet.extend(sequence.to_be_bytes());
-            packet.extend((u32::from(n) * 3600).to_be_bytes());
-            packet.extend(0x1234_5678u32.to_be_bytes());
-            packet.extend(payload);
+            let timestamp = u32::from(n) * 3600;
+            let packet = rtp(96, 0x1234_5678, *sequence, timestamp, i == last, &payload);
             match self.habit.wire {
                 Wire::Lossy if *sequence % 10 == 7 => {}
                 Wire::Doubled => out.extend([packet.clone(), packet]),
@@ -320,10 +318,7 @@ impl Connection {
             None => {}
             Some(Way::Interleaved) => {
                 for packet in packets {
-                    let mut frame = vec![b'$', 0];
-                    frame.extend(u16::try_from(packet.len()).unwrap().to_be_bytes());
-                    frame.extend(packet);
-                    if stream.write_all(&frame).await.is_err() {
+                    if stream.write_all(&interleaved(0, packet)).await.is_err() {
                         return false;
                     }
                 }

@@ -13,28 +13,15 @@ use std::time::Duration;
 use camera::{Answer, Camera, Habit, LARGE, Wire};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Clock, Credential, CredentialState, Depth, Detail, DeviceKind, FaultCode, IdSource, Lang,
-    ProbeRequest, Snapshot, Timestamp, Transport, TransportPolicy, Verdict, VideoFacts,
+    Credential, Depth, Detail, FaultCode, Lang, ProbeRequest, Snapshot, Transport, TransportPolicy,
+    Verdict, VideoFacts,
 };
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Capture, Outcome, Prober, Settings, StreamLimits, Tape};
 use zhishou_protocol::rtp::Keyframe;
 use zhishou_protocol::rtsp::Deadlines;
-
-struct Fixed;
-
-impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000)
-    }
-}
-
-impl IdSource for Fixed {
-    fn random(&self) -> [u8; 10] {
-        [7; 10]
-    }
-}
+use zhishou_tests::asking::{self, Fixed};
 
 /// Keeps the size of each keyframe and decodes none.
 #[derive(Default)]
@@ -73,24 +60,7 @@ fn prober() -> Prober {
 }
 
 fn request(camera: &Camera, transport: TransportPolicy) -> ProbeRequest {
-    ProbeRequest {
-        device: None,
-        claim: zhishou_domain::Claim::default(),
-        kind: DeviceKind::Camera,
-        url: camera.url(),
-        credential: None,
-        credential_state: CredentialState::default(),
-        certificate: None,
-        depth: Depth::Stream,
-        seconds: Duration::from_millis(400),
-        transport,
-        decode_every: Duration::ZERO,
-        within: None,
-        habit: zhishou_domain::Habit::default(),
-        last_picture: None,
-        snapshot: Snapshot::Never,
-        picture: zhishou_domain::PictureOrder::default(),
-    }
+    asking::request(&camera.url(), Depth::Stream, transport, Duration::from_millis(400))
 }
 
 async fn probe(camera: &Camera, transport: TransportPolicy) -> Outcome {

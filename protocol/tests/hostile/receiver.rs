@@ -8,12 +8,7 @@ use super::counting::peak;
 
 /// A packet (RFC 3550 §5.1) of payload type 96.
 fn rtp(ssrc: u32, sequence: u16, timestamp: u32, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0x80, 96];
-    bytes.extend_from_slice(&sequence.to_be_bytes());
-    bytes.extend_from_slice(&timestamp.to_be_bytes());
-    bytes.extend_from_slice(&ssrc.to_be_bytes());
-    bytes.extend_from_slice(payload);
-    bytes
+    zhishou_tests::wire::rtp(96, ssrc, sequence, timestamp, false, payload)
 }
 
 /// Feeds packets, 1 ms apart, and checks the bound.

@@ -9,6 +9,7 @@ use zhishou_protocol::rtsp::{
     Target, Track, Transports, Trust,
 };
 use zhishou_protocol::sdp::Description;
+pub(crate) use zhishou_tests::wire::{interleaved as frame, rtp};
 
 /// What is probed.
 pub(crate) const URL: &str = "rtsp://192.168.1.64:554/live/ch1";
@@ -216,31 +217,6 @@ pub(crate) fn challenge(values: &[&str]) -> String {
 /// The answer to DESCRIBE with more fields (`Name: value\n`).
 pub(crate) fn describe(fields: &str, sdp: &str) -> String {
     format!("RTSP/1.0 200 OK\nCSeq: {{cseq}}\n{fields}Content-Length: {{length}}\n\n{sdp}")
-}
-
-/// An interleaved frame.
-pub(crate) fn frame(channel: u8, payload: &[u8]) -> Vec<u8> {
-    let mut out = vec![b'$', channel];
-    out.extend_from_slice(&u16::try_from(payload.len()).unwrap().to_be_bytes());
-    out.extend_from_slice(payload);
-    out
-}
-
-/// An RTP packet (RFC 3550 §5.1).
-pub(crate) fn rtp(
-    payload_type: u8,
-    ssrc: u32,
-    sequence: u16,
-    timestamp: u32,
-    marker: bool,
-    payload: &[u8],
-) -> Vec<u8> {
-    let mut bytes = vec![0x80, u8::from(marker) << 7 | payload_type];
-    bytes.extend_from_slice(&sequence.to_be_bytes());
-    bytes.extend_from_slice(&timestamp.to_be_bytes());
-    bytes.extend_from_slice(&ssrc.to_be_bytes());
-    bytes.extend_from_slice(payload);
-    bytes
 }
 
 /// Any packet of the video.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wire::rtp;
+
 /// Source of the stream.
 pub const SSRC: u32 = 0x1234_5678;
 /// Payload type of the video.
@@ -31,13 +33,8 @@ pub struct Packet {
 impl Packet {
     /// As it goes over the wire.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(12 + self.payload.len());
-        bytes.extend([0x80, u8::from(self.marker) << 7 | PAYLOAD_TYPE]);
-        bytes.extend((self.number as u16).to_be_bytes());
-        bytes.extend(self.timestamp.to_be_bytes());
-        bytes.extend(SSRC.to_be_bytes());
-        bytes.extend(&self.payload);
-        bytes
+        let number = self.number as u16;
+        rtp(PAYLOAD_TYPE, SSRC, number, self.timestamp, self.marker, &self.payload)
     }
 }
 

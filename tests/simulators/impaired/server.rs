@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::packet::PAYLOAD_TYPE;
 use super::script::{Script, What};
 use super::source::{Coding, PPS, SPS};
+use crate::wire::interleaved;
 
 /// One session as it was really played.
 #[derive(Debug, Clone, Default)]
@@ -189,12 +190,7 @@ impl Way {
     /// Sends one; `None` once the client is gone.
     fn send(&self, channel: u8, bytes: &[u8]) -> Option<()> {
         match self {
-            Way::Interleaved(out) => {
-                let mut frame = vec![b'$', channel];
-                frame.extend((bytes.len() as u16).to_be_bytes());
-                frame.extend(bytes);
-                out.lock().ok()?.write_all(&frame).ok()
-            }
+            Way::Interleaved(out) => out.lock().ok()?.write_all(&interleaved(channel, bytes)).ok(),
             Way::Datagrams(rtp, rtcp) => {
                 // A network that is full, or a client that has left, tells nobody.
                 drop(if channel == 0 { rtp.send(bytes) } else { rtcp.send(bytes) });

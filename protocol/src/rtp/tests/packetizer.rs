@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub(super) use zhishou_tests::wire::rtp;
+
 use crate::rtp::{Keyframe, Receiver};
 
 /// The payload type used throughout.
@@ -23,23 +25,6 @@ impl Packet {
     pub(super) fn bytes(&self) -> Vec<u8> {
         rtp(PAYLOAD_TYPE, 0x5eed, self.sequence, self.timestamp, self.marker, &self.payload)
     }
-}
-
-/// RFC 3550 §5.1.
-pub(super) fn rtp(
-    payload_type: u8,
-    ssrc: u32,
-    sequence: u16,
-    timestamp: u32,
-    marker: bool,
-    payload: &[u8],
-) -> Vec<u8> {
-    let mut bytes = vec![0x80, u8::from(marker) << 7 | payload_type];
-    bytes.extend_from_slice(&sequence.to_be_bytes());
-    bytes.extend_from_slice(&timestamp.to_be_bytes());
-    bytes.extend_from_slice(&ssrc.to_be_bytes());
-    bytes.extend_from_slice(payload);
-    bytes
 }
 
 /// NAL units of an Annex B file.

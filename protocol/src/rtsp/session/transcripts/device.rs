@@ -157,7 +157,5 @@ pub(super) fn playing(login: Option<(&str, &str)>) -> Device {
 }
 
 pub(super) fn rtp(channel: u8) -> Vec<u8> {
-    let mut out = vec![b'$', channel, 0, 13];
-    out.extend_from_slice(&[0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 9]);
-    out
+    zhishou_tests::wire::interleaved(channel, &zhishou_tests::wire::rtp(96, 1, 1, 0, false, &[9]))
 }
