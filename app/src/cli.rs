@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// 探测一次并给出结论 · open cameras once and say what is wrong
     Probe(ProbeArgs),
+    /// 判断图片或录像的画面 · judge still pictures and video files as a probe does
+    Picture(PictureArgs),
     /// 导入设备台账 (一机一档) · import a ledger from Excel or CSV
     Import(ImportArgs),
     /// 在线率报表 · the availability report of whole days
@@ -129,6 +131,19 @@ pub(crate) struct ProbeArgs {
     /// 不连设备, 按文件重放一次探测 · probe again from a recorded dialogue, without a network
     #[arg(long, value_name = "FILE", conflicts_with_all = ["urls", "from", "record", "credentials"])]
     pub(crate) replay: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PictureArgs {
+    /// 图片、录像或目录 · JPEG, PNG, video files, or folders of them
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// 每个文件输出一行 JSON · one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// 缩略图总览 (PNG): 哪些有问题, 为什么 · a contact sheet of what was flagged and why
+    #[arg(long, value_name = "PNG")]
+    pub(crate) sheet: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

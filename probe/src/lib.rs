@@ -11,6 +11,7 @@
 #[cfg(feature = "gst")]
 pub mod decode;
 pub mod decoder;
+pub mod files;
 pub mod guard;
 mod look;
 mod rtsp;

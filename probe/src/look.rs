@@ -189,7 +189,7 @@ fn facts(judgement: &Judgement, picture: &dyn Decoded, own: &OwnLimits) -> Pictu
     }
 }
 
-fn code_of(finding: &Finding) -> Option<FaultCode> {
+pub(crate) fn code_of(finding: &Finding) -> Option<FaultCode> {
     FaultCode::from_code(finding.fault.code())
 }
 
@@ -204,7 +204,11 @@ fn settled(finding: &Finding, own: &OwnLimits) -> Option<Settled> {
     Some(own.settle(code_of(finding)?, finding.score?, excess))
 }
 
-fn fault_of(finding: &Finding, own: &OwnLimits, frozen_for: Option<u64>) -> Option<Fault> {
+pub(crate) fn fault_of(
+    finding: &Finding,
+    own: &OwnLimits,
+    frozen_for: Option<u64>,
+) -> Option<Fault> {
     let code = code_of(finding)?;
     let settled = settled(finding, own).filter(|settled| settled.raised)?;
     let detail = match (code, frozen_for, finding.measured) {

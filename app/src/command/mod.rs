@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod doctor;
 mod import;
+pub(crate) mod picture;
 mod probe;
 mod recordings;
 mod report;
@@ -90,6 +91,7 @@ pub(crate) fn run(cli: Cli, lang: Lang) -> Result<Outcome, Failure> {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args, lang),
         Command::Probe(args) => probe::run(args, lang),
+        Command::Picture(args) => picture::run(&args, lang),
         Command::Import(args) => import::run(&args, lang),
         Command::Report(args) => report::run(&args, lang),
         Command::Config(command) => config::run(&command, lang),

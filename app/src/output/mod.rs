@@ -1,7 +1,9 @@
 //! What a person or a program reads on the terminal.
 
 pub(crate) mod log;
+pub(crate) mod picture;
 pub(crate) mod progress;
+pub(crate) mod sheet;
 pub(crate) mod table;
 
 use crate::command::Failure;

@@ -209,7 +209,7 @@ fn output_pad(
 }
 
 /// Size and format of raw video caps.
-fn shape_of(caps: &gst::CapsRef) -> Option<Shape> {
+pub(super) fn shape_of(caps: &gst::CapsRef) -> Option<Shape> {
     let caps = caps.structure(0)?;
     Some(Shape {
         width: u32::try_from(caps.get::<i32>("width").ok()?).ok()?,

@@ -75,3 +75,37 @@ pub enum PoolError {
     #[error("start a decoder's thread: {0}")]
     Thread(String),
 }
+
+/// Why a video file gives no picture.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClipError {
+    /// The file cannot be read.
+    #[error("read: {0}")]
+    Read(String),
+    /// Neither a still nor a video of a kind that we open.
+    #[error("open: neither JPEG nor PNG, nor a video we know")]
+    Container,
+    /// It holds no video that can be decoded.
+    #[error("decode: no picture came out")]
+    NoPicture,
+    /// Its pictures are larger than [`MAX_PIXELS`](super::MAX_PIXELS).
+    #[error("decode pictures of {width}x{height}: too large")]
+    TooLarge {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+    /// No picture came in time.
+    #[error("decode: no picture came in time")]
+    Slow,
+    /// GStreamer gave up.
+    #[error("decode: {0}")]
+    Pipeline(String),
+    /// A decoded picture cannot be taken.
+    #[error(transparent)]
+    Picture(#[from] DecodeError),
+    /// GStreamer is not there.
+    #[error(transparent)]
+    Start(#[from] PoolError),
+}

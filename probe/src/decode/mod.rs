@@ -4,7 +4,7 @@
 //! alive, and one of the hardware where GStreamer finds any, with pads of our own around it and no
 //! pipeline. One coded keyframe goes in, its picture
 //! comes out as 8-bit 4:2:0 with the decoder's complaints counted. It decodes keyframes only, scales
-//! nothing and judges nothing.
+//! nothing and judges nothing. A [`Clip`] reads a video file, all of its pictures, beside the pool.
 //!
 //! Invariants
 //! - A picture is of the keyframe it was asked for: each goes through segment, buffer, EOS and
@@ -15,6 +15,7 @@
 //!   decodes.
 //! - At most [`DecoderPool::queue`] keyframes wait; a picture has at most [`MAX_PIXELS`].
 
+mod clip;
 mod convert;
 mod element;
 mod error;
@@ -24,8 +25,9 @@ mod picture;
 mod pool;
 mod warm;
 
+pub use clip::{Clip, ClipPicture};
 pub use element::MAX_PIXELS;
-pub use error::{DecodeError, PoolError};
+pub use error::{ClipError, DecodeError, PoolError};
 pub use hardware::{Found, Hardware, hardware_decoders};
 pub use picture::Picture;
 pub use pool::{Coded, DecoderPool};
