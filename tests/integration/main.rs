@@ -11,5 +11,6 @@ mod dependencies;
 mod foreign_servers;
 mod kill;
 mod ledger;
+mod pictures;
 mod platform;
 mod quirks;
