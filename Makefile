@@ -2,7 +2,7 @@
 # Both install what is missing first (Debian 12 or later, Rust, root or sudo) and nothing otherwise.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup bench deny fmt fuzz
+.PHONY: help run test check setup bench bench-picture deny fmt fuzz
 
 CARGO_TARGET_DIR ?= target
 # Where the demo keeps its database, pictures and footage; remove it to begin anew.
@@ -12,7 +12,7 @@ DATA ?= data/demo
 ARGS ?=
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
 run: ## build in release and start the demo: a made-up district of real cameras
 	@.ci/setup run
@@ -42,6 +42,13 @@ setup: ## install all that building and testing need
 bench: ## measure pages, probes against ffmpeg and PyAV, and sessions against their goals
 	@.ci/setup test
 	@tests/bench/run.sh $(ARGS)
+
+# Scenes without fault, videos or stills; a small licensed set unless given.
+FOOTAGE ?= picture/testdata
+
+bench-picture: ## measure the picture judge on faults made from FOOTAGE=DIR, beside camera-health
+	@.ci/setup run
+	@FOOTAGE=$(FOOTAGE) tests/bench/picture/run.sh $(ARGS)
 
 # Seconds for each target of `make fuzz`.
 FUZZ_SECONDS ?= 20

@@ -1,0 +1,85 @@
+"""Scenes: footage as frames, and which half of a split each belongs to.
+
+A frame is [Y, U, V]: 8-bit planes on the studio scale, colour at half size. A scene is a short video
+or a still; of a still, frames are made by the sensor noise that a camera of an empty place has.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+
+import numpy as np
+
+WIDTH = 704
+FRAMES = 20
+STILLS = (".jpg", ".jpeg", ".png")
+ENDINGS = STILLS + (".mp4", ".mkv", ".avi", ".mov")
+
+
+class Scene:
+    def __init__(self, file):
+        self.file = file
+        self.name = os.path.splitext(os.path.basename(file))[0]
+        with open(file, "rb") as stream:
+            self.digest = hashlib.sha256(stream.read()).hexdigest()
+
+    @property
+    def place(self):
+        """What is taken at one place by day and by night, or twice, is never split."""
+        return re.sub(r"_(day|night|irnight).*$|\d+$", "", self.name)
+
+    @property
+    def half(self):
+        """By the hash of the place's name: another scene more changes nothing for the others."""
+        odd = hashlib.sha256(self.place.encode()).digest()[2] % 2
+        return "held-out" if odd else "tuning"
+
+    def frames(self):
+        raw = subprocess.run(
+            ["ffmpeg", "-nostdin", "-v", "error", "-i", self.file, "-frames:v", str(FRAMES),
+             "-vf", f"scale='trunc(min({WIDTH},iw)/2)*2':-2:flags=area:out_range=tv,format=yuv420p",
+             "-f", "yuv4mpegpipe", "-strict", "-1", "-"],
+            check=True, capture_output=True, timeout=60).stdout
+        frames = list(planes(raw))
+        if len(frames) == 1:
+            random = np.random.default_rng(int(self.digest[:8], 16))
+            return [with_noise(frames[0], 1.5, random) for _ in range(FRAMES)]
+        if len(frames) < FRAMES:
+            raise SystemExit(f"{self.file}: a scene is a still or {FRAMES} frames")
+        return frames
+
+
+def planes(raw):
+    """The frames of a yuv4mpeg stream in 4:2:0."""
+    end = raw.index(b"\n")
+    words = {word[:1]: word[1:] for word in raw[:end].split()}
+    width, height = int(words[b"W"]), int(words[b"H"])
+    half = (height // 2, width // 2)
+    size, colour = width * height, half[0] * half[1]
+    at = end + 1
+    while at < len(raw):
+        at = raw.index(b"\n", at) + 1
+        data = np.frombuffer(raw, np.uint8, size + 2 * colour, at)
+        yield [data[:size].reshape(height, width), data[size:size + colour].reshape(half),
+               data[size + colour:].reshape(half)]
+        at += size + 2 * colour
+
+
+def bytes_of(frame):
+    return b"".join(np.ascontiguousarray(plane).tobytes() for plane in frame)
+
+
+def studio(values):
+    return np.clip(np.rint(values), 16, 235).astype(np.uint8)
+
+
+def with_noise(frame, sigma, random):
+    noise = random.normal(0, sigma, frame[0].shape).astype(np.float32)
+    return [studio(frame[0] + noise), frame[1], frame[2]]
+
+
+def of(folder):
+    """The scenes of a folder, by name."""
+    files = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    return [Scene(file) for file in files if file.lower().endswith(ENDINGS)]
