@@ -6,6 +6,7 @@
 
 mod accounting;
 mod district;
+mod limits;
 mod plans;
 mod probing;
 mod recordings;
@@ -14,6 +15,7 @@ mod storage;
 
 pub use accounting::Accounting;
 pub use district::District;
+pub use limits::Limits;
 pub use plans::{PlanSection, Plans};
 pub use probing::{Certificates, HardwareDecoders, Probing, StreamKind};
 pub use recordings::{KeepDialogues, Recordings};
@@ -35,6 +37,8 @@ pub struct Config {
     pub plans: Plans,
     /// Limits that keep probing from harming what is watched.
     pub probing: Probing,
+    /// Where media become a fault.
+    pub limits: Limits,
     /// Targets and floors of the figures.
     pub accounting: Accounting,
     /// Evidence files.
@@ -84,6 +88,7 @@ impl Config {
         self.server.check()?;
         self.plans.check()?;
         self.probing.check()?;
+        self.limits.check()?;
         self.accounting.check()?;
         self.recordings.check()?;
         self.storage.check()

@@ -1,12 +1,12 @@
 //! The scheduler's port to opening devices, over `probe/`.
 
 use crate::ambient::{OsRandom, SystemClock};
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
-use zhishou_config::{Certificates, HardwareDecoders, Probing};
-use zhishou_domain::{IdSource, Lang, Observation, ProbeRequest};
+use zhishou_config as config;
+use zhishou_domain::{IdSource, Lang, Observation, ProbeRequest, habit::Baseline};
 use zhishou_probe::{
-    Capture, CertificatePolicy, Sessions, Settings, Tape,
+    Capture, CertificatePolicy, Sessions, Settings, StreamLimits, Tape,
     decoder::Decoder,
     guard::{FingerprintKey, Guard},
 };
@@ -16,14 +16,25 @@ use zhishou_scheduler::{Probed, Prober, Taping};
 pub(crate) struct Driver(pub(crate) zhishou_probe::Prober);
 
 impl Driver {
-    /// A driver as the configuration has it.
-    pub(crate) fn new(probing: &Probing, guard: Arc<Guard>) -> Self {
+    /// A driver as configured.
+    pub(crate) fn new(
+        probing: &config::Probing,
+        limits: &config::Limits,
+        guard: Arc<Guard>,
+    ) -> Self {
         let certificates = match probing.certificates {
-            Certificates::Report => CertificatePolicy::Report,
-            Certificates::Pinned => CertificatePolicy::Pinned,
+            config::Certificates::Report => CertificatePolicy::Report,
+            config::Certificates::Pinned => CertificatePolicy::Pinned,
+        };
+        let limits = StreamLimits {
+            loss_ratio: limits.packet_loss,
+            fps_ratio: limits.low_fps,
+            stall: Duration::from_secs_f64(limits.stalled_s),
+            baseline: Baseline { bitrate_ratio: limits.low_bitrate },
+            clock_offset: Duration::from_secs_f64(limits.clock_offset_s),
         };
         let prober = zhishou_probe::Prober::new(
-            Settings { certificates, ..Settings::default() },
+            Settings { certificates, limits, ..Settings::default() },
             Arc::new(SystemClock),
             Arc::new(OsRandom),
             guard,
@@ -45,17 +56,19 @@ impl Driver {
             let random = OsRandom.random();
             part.copy_from_slice(&random[..part.len()]);
         }
-        Self::new(&Probing::default(), Guard::new(FingerprintKey::new(key), Vec::new()))
+        let guard = Guard::new(FingerprintKey::new(key), Vec::new());
+        Self::new(&config::Probing::default(), &config::Limits::default(), guard)
     }
 }
 
-/// The decoder pool; without one, probes go no deeper than the stream, and that is said once.
+/// The decoder pool of `workers` threads (0: one per processor); without one, probes go no deeper
+/// than the stream, and that is said once.
 #[cfg(feature = "gst")]
-fn decoder(workers: usize, hardware: HardwareDecoders) -> Option<Arc<dyn Decoder>> {
+fn decoder(workers: usize, hardware: config::HardwareDecoders) -> Option<Arc<dyn Decoder>> {
     use zhishou_probe::decode::{DecoderPool, Hardware};
     let hardware = match hardware {
-        HardwareDecoders::Auto => Hardware::Auto,
-        HardwareDecoders::Off => Hardware::Off,
+        config::HardwareDecoders::Auto => Hardware::Auto,
+        config::HardwareDecoders::Off => Hardware::Off,
     };
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let workers = if workers == 0 { processors() } else { workers };
@@ -69,7 +82,7 @@ fn decoder(workers: usize, hardware: HardwareDecoders) -> Option<Arc<dyn Decoder
 }
 
 #[cfg(not(feature = "gst"))]
-fn decoder(_workers: usize, _hardware: HardwareDecoders) -> Option<Arc<dyn Decoder>> {
+fn decoder(_workers: usize, _hardware: config::HardwareDecoders) -> Option<Arc<dyn Decoder>> {
     None
 }
 
@@ -113,5 +126,18 @@ impl Prober for Driver {
                     .and_then(|capture| written(&capture)),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_configured_is_as_the_probe_has_it() {
+        let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
+        let probing = config::Probing { decoders: 1, ..config::Probing::default() };
+        let Driver(prober) = Driver::new(&probing, &config::Limits::default(), guard);
+        assert_eq!(*prober.settings(), Settings::default());
     }
 }

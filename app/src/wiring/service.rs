@@ -55,7 +55,7 @@ impl Service {
         let clock = Arc::new(SystemClock);
         let kept = store.host_logins().await.map_err(|error| Failure::ours(&error))?;
         let guard = Guard::new(FingerprintKey::new(store.fingerprint_key()), kept);
-        let driver = Arc::new(Driver::new(&config.probing, guard));
+        let driver = Arc::new(Driver::new(&config.probing, &config.limits, guard));
         let (plans, probing) = (config.plans.clone(), config.probing.clone());
         let agent = Agent {
             name: LOCAL.to_owned(),

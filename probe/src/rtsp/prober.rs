@@ -114,6 +114,11 @@ impl Prober {
         self
     }
 
+    /// How it probes.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The guards that every probe asks.
     pub fn guard(&self) -> &Arc<Guard> {
         &self.guard
