@@ -70,6 +70,8 @@ pub enum Detail {
     Frozen { for_ms: u64 },
     /// Media ended or failed inside: so much had come.
     Cut { packets: u64, after_ms: u64 },
+    /// What ails the sub-stream, while the main stream flows.
+    SubStream { detail: Box<Detail> },
     /// Why we could not tell, our own cause.
     Ours { problem: String },
 }
@@ -351,6 +353,15 @@ impl Detail {
                     format!("cut after {seconds:.1} s and {packets} packets")
                 }
             }
+            Self::SubStream { detail } => {
+                let words = detail.render(lang);
+                let colon = if words.is_empty() { "" } else { lang.pick("：", ": ") };
+                let which = lang.pick(
+                    "只是子码流有此故障，主码流正常取到",
+                    "the sub-stream alone; the main stream was opened instead and flows",
+                );
+                format!("{which}{colon}{words}")
+            }
             Self::Ours { problem } => {
                 if zh {
                     format!("探测机自身原因：{problem}")
@@ -423,6 +434,20 @@ mod tests {
         assert_eq!(status.render(Lang::En), "answered 404");
         let budget = Detail::Budget { failures: 2, retry_after_ms: Some(90_000) };
         assert_eq!(budget.render(Lang::En), "2 rejected, next try in 2 min");
+    }
+
+    #[test]
+    fn a_fault_of_the_sub_stream_says_that_the_main_one_flows() {
+        let status = Detail::Status { status: 404, reason: "Not Found".to_owned() };
+        let detail = Detail::SubStream { detail: Box::new(status) };
+        assert_eq!(
+            detail.render(Lang::Zh),
+            "只是子码流有此故障，主码流正常取到：应答 404 Not Found"
+        );
+        let kept = serde_json::to_string(&detail).unwrap();
+        assert_eq!(serde_json::from_str::<Detail>(&kept).unwrap(), detail);
+        let bare = Detail::SubStream { detail: Box::new(Detail::None) };
+        assert!(bare.render(Lang::En).ends_with("and flows"));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use crate::{
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Detail, DeviceId, FaultCode, LifeState, LoginResult, Observation, OwnLimits, PictureOrder,
-    Plan, ProbeRequest, Standing, State, Timestamp, confirm::Outcome,
+    Detail, DeviceId, Fault, FaultCode, LifeState, LoginResult, Observation, OwnLimits,
+    PictureOrder, Plan, ProbeRequest, Standing, State, Timestamp, Verdict, confirm::Outcome,
 };
 use zhishou_storage::{
     EvidenceKind, EvidenceRow, Fate, LoginUse, Pictures, Record, StoreError, StoredCredential,
@@ -65,15 +65,15 @@ async fn try_visit(
     let Some(target) = target.filter(|target| target.life == LifeState::InUse) else {
         return Ok(None);
     };
-    let known = Known {
+    let mut known = Known {
         plan: (agent.plan_of)(target.class),
         target,
         login: agent.store.credential(device).await?,
         pictures: agent.store.pictures(device).await?,
         standing: agent.store.standing(device).await?,
     };
-    let Known { plan, standing: before, .. } = &known;
-    let is_watched = agent.dialogues == Dialogues::Outages && may_fall(before, plan.confirm);
+    let is_watched =
+        agent.dialogues == Dialogues::Outages && may_fall(&known.standing, known.plan.confirm);
     let taping = if is_watched { Taping::On } else { asked };
     let request = request(agent, &known).await?;
     let masks = request.picture.masks.clone();
@@ -84,12 +84,18 @@ async fn try_visit(
         if let Some(login) = login_use(known.login.as_ref(), probed.login) {
             agent.store.note_device_login(device, login, agent.clock.now()).await?;
         }
-        let next = agent.clock.now() + plan.confirm.retry;
+        let next = agent.clock.now() + known.plan.confirm.retry;
         return Ok(Some(Visited { observation: probed.observation, next }));
     }
+    if let Some(main) = fall_back(agent, &known, &mut probed, taping, cancel).await? {
+        (known, probed) = main;
+    }
+    let Known { plan, standing: before, .. } = &known;
     let after = before.advance(&Outcome::of(&probed.observation), plan.confirm, plan.hold());
     let falls = before.state != State::Down && after.standing.state == State::Down;
-    if asked == Taping::Off && !falls {
+    // What flows is not masked: of a device with masks only a dialogue without pictures is kept.
+    let shows = probed.observation.video.as_ref().is_some_and(|video| video.packets > 0);
+    if (asked == Taping::Off && !falls) || (shows && !masks.is_empty()) {
         probed.dialogue = None;
     }
     if agent.store.privacy_masks(device).await? != masks {
@@ -147,6 +153,49 @@ async fn picture_order(agent: &Agent, known: &Known) -> Result<PictureOrder, Sto
         masks: agent.store.privacy_masks(known.target.device).await?,
         limits: OwnLimits::new(&said, known.standing.faults.iter().copied()),
     })
+}
+
+/// Opens the main stream where the sub-stream of a device that answered failed: on a connection of
+/// its own, within the same guards. Media that flow there are what the device delivers, and what
+/// ails the sub-stream is told beside. `None` where the result of the sub-stream stands.
+async fn fall_back(
+    agent: &Agent,
+    known: &Known,
+    failed: &mut Probed,
+    taping: Taping,
+    cancel: &CancellationToken,
+) -> Result<Option<(Known, Probed)>, StoreError> {
+    let seen = &failed.observation;
+    // One rejected login is all that a visit may cost.
+    let is_worth_it = seen.verdict == Verdict::Offline && seen.reached && seen.rejected_logins == 0;
+    if known.target.sub_url.is_none() || !is_worth_it {
+        return Ok(None);
+    }
+    let device = known.target.device;
+    if let Some(login) = login_use(known.login.as_ref(), failed.login.take()) {
+        agent.store.note_device_login(device, login, agent.clock.now()).await?;
+    }
+    let main = Known {
+        target: Target { sub_url: None, ..known.target.clone() },
+        plan: known.plan.clone(),
+        login: agent.store.credential(device).await?,
+        pictures: known.pictures.clone(),
+        standing: known.standing.clone(),
+    };
+    let mut probed = agent.prober.probe(request(agent, &main).await?, taping, cancel.clone()).await;
+    if !matches!(probed.observation.verdict, Verdict::Online | Verdict::Degraded) {
+        if let Some(login) = login_use(main.login.as_ref(), probed.login) {
+            agent.store.note_device_login(device, login, agent.clock.now()).await?;
+        }
+        return Ok(None);
+    }
+    let told = seen.faults.iter().map(|fault| {
+        let detail = Detail::SubStream { detail: Box::new(fault.detail.clone()) };
+        Fault::new(fault.code, fault.stage, detail)
+    });
+    probed.observation.faults.extend(told);
+    probed.observation.verdict = Verdict::Degraded;
+    Ok(Some((main, probed)))
 }
 
 /// The stream that is opened: the sub-stream where one is known.

@@ -1,4 +1,4 @@
-//! Which dialogues an agent keeps: those that are asked for, and the one that makes an outage hard.
+//! Visits of one agent: which dialogues it keeps, and what it does where the sub-stream fails.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, Habit,
-    IdSource, LedgerRow, Observation, Plan, ProbeRequest, Stage, Timestamp, TransportPolicy,
+    IdSource, LedgerRow, Observation, Plan, ProbeRequest, Stage, State, Timestamp, TransportPolicy,
     Verdict,
 };
 use zhishou_scheduler::{
@@ -45,6 +45,8 @@ impl IdSource for Seven {
 /// A camera that is there or not. Each probe takes a permit and is noted.
 struct Camera {
     verdict: Mutex<Verdict>,
+    /// What the sub-stream has instead, where it has a fault.
+    sub: Mutex<Option<FaultCode>>,
     permits: Semaphore,
     begun: Semaphore,
     probes: Mutex<Vec<Taping>>,
@@ -63,8 +65,15 @@ impl Prober for Camera {
             self.begun.add_permits(1);
             self.permits.acquire().await.unwrap().forget();
             let verdict = *self.verdict.lock().unwrap();
+            let is_sub = request.url.ends_with("/sub");
+            let broken = *self.sub.lock().unwrap();
+            let mut seen = observation(request.url, self.clock.now(), verdict);
+            if let Some(code) = broken.filter(|_| is_sub) {
+                (seen.verdict, seen.reached) = (Verdict::Offline, true);
+                seen.faults = vec![Fault::new(code, Stage::Describe, Detail::None)];
+            }
             Probed {
-                observation: observation(request.url, self.clock.now(), verdict),
+                observation: seen,
                 snapshot: None,
                 signature: None,
                 habit: Habit::default(),
@@ -143,6 +152,10 @@ struct House {
 impl House {
     /// A camera that two failures make down, and that is probed only on request.
     async fn new(dialogues: Dialogues) -> Self {
+        Self::with_streams(dialogues, None).await
+    }
+
+    async fn with_streams(dialogues: Dialogues, sub: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("zhishou.db");
         let key = MasterKey::from_bytes([7; 32]);
@@ -152,6 +165,7 @@ impl House {
         let row = LedgerRow {
             street: Some("东街".to_owned()),
             url: Some("rtsp://10.0.0.1/1".to_owned()),
+            sub_url: sub.map(str::to_owned),
             ..LedgerRow::new(2, "东门", "站点")
         };
         let imported = store.import(vec![row], clock.now(), ImportMode::AllOrNothing).await;
@@ -159,6 +173,7 @@ impl House {
         let fleet = store.fleet(&Filter::default(), None, 1, clock.now()).await.unwrap();
         let camera = Arc::new(Camera {
             verdict: Mutex::new(Verdict::Online),
+            sub: Mutex::new(None),
             permits: Semaphore::new(1000),
             begun: Semaphore::new(0),
             probes: Mutex::default(),
@@ -261,4 +276,30 @@ async fn a_dialogue_asked_for_during_a_probe_is_that_of_the_next() {
     assert_eq!(house.camera.probes.lock().unwrap()[1..], [Off, On]);
     assert!(house.store.dialogue(device, second.started_at).await.unwrap().is_some());
     assert_eq!(house.kept().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_broken_sub_stream_is_told_and_the_camera_is_not_called_down() {
+    let house = House::with_streams(Dialogues::Asked, Some("rtsp://10.0.0.1/sub")).await;
+    assert_eq!(house.probe(Online, Off).await.target, "rtsp://10.0.0.1/sub");
+    *house.camera.sub.lock().unwrap() = Some(FaultCode::NotFound);
+    for _ in 0..3 {
+        let seen = house.probe(Online, Off).await;
+        assert_eq!((seen.verdict, seen.target.as_str()), (Verdict::Degraded, "rtsp://10.0.0.1/1"));
+        let [fault] = &seen.faults[..] else { panic!("{:?}", seen.faults) };
+        assert_eq!(fault.code, FaultCode::NotFound);
+        assert!(matches!(fault.detail, Detail::SubStream { .. }), "{fault:?}");
+    }
+    // Each of the three opened both, one after the other.
+    assert_eq!(house.camera.probes.lock().unwrap().len(), 1 + 3 * 2);
+    assert_eq!(house.store.standing(house.device).await.unwrap().state, State::Degraded);
+
+    // Where the main stream is no better the result is that of the stream that is meant.
+    let seen = house.probe(Offline, Off).await;
+    assert_eq!((seen.verdict, seen.target.as_str()), (Offline, "rtsp://10.0.0.1/sub"));
+    // A device that does not answer is not asked twice.
+    *house.camera.sub.lock().unwrap() = None;
+    let before = house.camera.probes.lock().unwrap().len();
+    assert_eq!(house.probe(Offline, Off).await.verdict, Offline);
+    assert_eq!(house.camera.probes.lock().unwrap().len(), before + 1);
 }
