@@ -162,6 +162,9 @@ pub enum InVain {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Habit {
+    /// Since when it is learned, where an operator had it forgotten; what a probe that began before
+    /// learned no longer counts.
+    pub since: Option<Timestamp>,
     /// The form that is expected.
     pub form: Option<Form>,
     /// Another that was seen lately.

@@ -192,7 +192,31 @@ pub struct Observation {
     pub picture_skipped: Option<PictureSkipped>,
 }
 
+impl VideoFacts {
+    /// Jumps of the timestamp in words, with what to do. No fault: players cope, recordings may not.
+    pub fn jumps_note(&self, lang: Lang) -> Option<String> {
+        let jumps = Some(self.timestamp_jumps).filter(|jumps| *jumps > 0)?;
+        Some(match lang {
+            Lang::Zh => format!(
+                "时间戳跳变 {jumps} 次：录像可能断续或时间错乱；请校时并重启编码，仍有则升级固件"
+            ),
+            Lang::En => format!(
+                "timestamps jumped {jumps} ×: recordings may break or be misdated; set the clock and restart the encoder, else update the firmware"
+            ),
+        })
+    }
+}
+
 impl Observation {
+    /// What is no fault and yet to be said, a sentence each.
+    pub fn notes(&self, lang: Lang) -> Vec<String> {
+        let jumps = self.video.as_ref().and_then(|video| video.jumps_note(lang));
+        let skipped = self
+            .picture_skipped
+            .map(|why| format!("{}{}", lang.pick("画面：", "picture: "), why.name(lang)));
+        jumps.into_iter().chain(skipped).collect()
+    }
+
     /// The JSON of the outside contract: times in RFC 3339 with the offset of `zone`, faults with
     /// group, name and advice in `lang`.
     pub fn to_json(&self, lang: Lang, zone: chrono_tz::Tz) -> Value {

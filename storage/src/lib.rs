@@ -45,6 +45,7 @@ pub use evidence::{EvidenceKind, EvidenceRow, EvidenceTotal, Pictures};
 pub use feedback::ScoreDay;
 pub use filter::{Filter, Present};
 pub use fleet::{FleetCursor, FleetRow, Strips};
+pub use habits::{LearnedHabit, StreamOf};
 pub use import::{ImportMode, ImportSummary};
 pub use key::MasterKey;
 pub use measures::{Measure, Rollup};

@@ -60,8 +60,8 @@ impl Store {
         .await
     }
 
-    /// Pictures taken before the masks of their device were drawn, at most `limit`; of one device,
-    /// or of all. They are to be deleted.
+    /// Pictures, and dialogues that may hold some, from before the masks of their device were drawn,
+    /// at most `limit`; of one device, or of all. They are to be deleted.
     pub async fn unmasked_pictures(
         &self,
         device: Option<DeviceId>,
@@ -70,7 +70,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT e.* FROM privacy_masks m
              JOIN evidence e ON e.device_id = m.device_id AND e.taken_ms < m.changed_ms
-             WHERE e.kind IN ('good', 'fault') AND (?1 IS NULL OR m.device_id = ?1) LIMIT ?2",
+             WHERE ?1 IS NULL OR m.device_id = ?1 LIMIT ?2",
         )
         .bind(device.map(|device| device.to_string()))
         .bind(limit)

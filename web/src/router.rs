@@ -58,6 +58,7 @@ pub fn router(app: App) -> Router {
         .route("/devices/{id}/dialogues", post(pages::dialogue::keep))
         .route("/devices/{id}/dialogues/{at}", get(pages::dialogue::show))
         .route("/devices/{id}/dialogues/{at}/file", get(pages::dialogue::file))
+        .route("/devices/{id}/baseline", post(pages::baseline::reset))
         .route("/devices/{id}/credential", post(pages::device::set_credential))
         .route("/devices/{id}/rearm", post(pages::device::rearm))
         .route("/devices/{id}/certificate", post(pages::device::accept_certificate))

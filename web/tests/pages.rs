@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "pages/by_hand.rs"]
+mod by_hand;
 #[expect(dead_code, reason = "shared with the example, which uses more of it")]
 #[path = "fixture/mod.rs"]
 mod fixture;
@@ -441,56 +443,6 @@ async fn pictures_are_served_to_nobody_unlogged_and_kept_by_no_cache() {
     let other = device_of(&fixture, Case::Login).await;
     let answer = browser.get(&format!("/devices/{other}/pictures/fault")).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn a_dialogue_is_kept_on_request_and_whoever_looks_at_it_is_logged() {
-    let fixture = Fixture::district(1, 24, None).await;
-    let mut browser = Browser::logged_in(&fixture).await;
-    let device = device_of(&fixture, Case::Silent).await;
-    let path = format!("/devices/{device}");
-    let body = browser.get(&path).await.body;
-    assert!(body.contains("再拨测一次并保留对话") && body.contains("尚无。"), "{body}");
-    fixture.clock.0.fetch_add(60_000, Ordering::SeqCst);
-    let at = fixture.clock.0.load(Ordering::SeqCst);
-    let answer = browser.post(&format!("{path}/dialogues"), "").await;
-    assert_eq!(answer.header("location"), format!("{path}?done=dialogue#dialogues"));
-    let logged = async |action| fixture.app.store.audit_of(action, 10).await.unwrap().len();
-    assert_eq!(logged("keep_dialogue").await, 1);
-    assert_eq!(logged("view_evidence").await, 0);
-
-    let kept = format!("{path}/dialogues/{at}");
-    let body = browser.get(&path).await.body;
-    assert!(body.contains(&format!("href=\"{kept}\"")), "{body}");
-    let body = browser.get(&kept).await.body;
-    for words in
-        ["OPTIONS rtsp://x", "class=\"l-ours\"", "在线 &#60;b&#62;", "zhishou probe --replay"]
-    {
-        assert!(body.contains(words), "{words}: {body}");
-    }
-    assert_eq!(logged("view_evidence").await, 1);
-    let file = browser.get(&format!("{kept}/file")).await;
-    assert_eq!(file.body.as_bytes(), fixture::CAPTURE);
-    assert_eq!(file.header("cache-control"), "no-store");
-    let name = file.header("content-disposition");
-    assert!(name.starts_with("attachment; filename=\"2026-11-21-") && name.ends_with(".jsonl\""));
-    assert_eq!(logged("download_evidence").await, 1);
-
-    // A probe without its dialogue keeps none, and an address without one shows nothing.
-    fixture.clock.0.fetch_add(60_000, Ordering::SeqCst);
-    browser.post(&format!("{path}/probe"), "").await;
-    assert_eq!(fixture.app.store.dialogues(device, 10).await.unwrap().len(), 1);
-    for wrong in
-        [format!("{path}/dialogues/{}", at + 1), format!("{path}/dialogues/{}/file", at - 1)]
-    {
-        assert_eq!(browser.get(&wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
-    }
-    let unconnected = device_of(&fixture, Case::Unconnected).await;
-    let answer = browser.post(&format!("/devices/{unconnected}/dialogues"), "").await;
-    assert_eq!(answer.header("location"), format!("/devices/{unconnected}?done=unprobed"));
-    browser.headers = vec![("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
-    let answer = browser.post(&format!("{path}/dialogues"), "").await;
-    assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ pub(crate) fn render(observation: &Observation, lang: Lang) -> String {
         lines.push(row(lang.pick("故障", "fault "), &format!("{name} [{stage}]{detail}")));
         lines.push(row(lang.pick("处置", "to do "), fault.code.advice(lang)));
     }
+    let notes = observation.notes(lang);
+    lines.extend(notes.iter().map(|note| row(lang.pick("注意", "note  "), note)));
     if let Some(video) = &observation.video {
         let facts = video_line(video, lang);
         if !facts.is_empty() {
@@ -142,6 +144,21 @@ mod tests {
              stream  12.5/25.0 fps\n    ms      connect 2"
         );
         assert!(render(&observation(), Lang::Zh).starts_with("◐ 降级  rtsp://10.1.2.3/ch1"));
+    }
+
+    #[test]
+    fn what_is_no_fault_is_said_too() {
+        let mut jumping = observation();
+        jumping.video.as_mut().unwrap().timestamp_jumps = 3;
+        jumping.picture_skipped = Some(zhishou_domain::PictureSkipped::WithinHabit);
+        let text = render(&jumping, Lang::En);
+        assert!(text.contains("\n    note    timestamps jumped 3 ×: recordings"), "{text}");
+        assert!(text.contains("\n    note    picture: like the last clean picture"), "{text}");
+        let text = render(&jumping, Lang::Zh);
+        assert!(
+            text.contains("注意  时间戳跳变 3 次") && text.contains("注意  画面：与上次"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub(super) fn explain(entries: &[Entry], observation: &Observation, lang: Lang) 
     for fault in &observation.faults {
         lines.extend(judged(fault, lang));
     }
+    let note = lang.pick("注意", "note");
+    lines.extend(observation.notes(lang).iter().map(|text| format!("{note} {text}")));
     lines
 }
 
@@ -266,6 +268,7 @@ fn judged(fault: &Fault, lang: Lang) -> Vec<String> {
     if let Some(how) = fault.code.detected(lang) {
         lines.push(format!("{} {how}", lang.pick("依据", "because")));
     }
+    lines.push(format!("{} {}", lang.pick("处置", "to do"), fault.code.advice(lang)));
     lines
 }
 

@@ -137,6 +137,7 @@ async fn the_dialogue_reads_well() {
     assert!(lines[2].contains("ms  →  OPTIONS rtsp://127.0.0.1:"), "{text}");
     assert!(text.contains("\njudged no answer to RTSP (no_response) [OPTIONS]: silent for 1.0 s"));
     assert!(text.contains("\nbecause Connected, and a request was not answered in time"), "{text}");
+    assert!(text.lines().last().unwrap().starts_with("to do "), "{text}");
 
     let camera = Camera::start(Habit::Healthy).await;
     let (observation, file) = record(&camera.url(), Depth::Picture, None).await;

@@ -73,13 +73,14 @@ pub(crate) async fn show(
     let begin = Timestamp::default();
     let after_now = view.now + Duration::from_secs(1);
     let ids = [id];
-    let (mut strips, mut seen, newest, transitions, measures, dialogues) = tokio::try_join!(
+    let (mut strips, mut seen, newest, transitions, measures, dialogues, habits) = tokio::try_join!(
         store.fleet_strips(&ids, period),
         store.observation_page(&of_device, before, OBSERVATIONS + 1),
         store.observation_page(&of_device, None, 1),
         store.latest_transitions(id, begin, after_now, TRANSITIONS),
         store.measures(id, day_ago, after_now),
         store.dialogues(id, DIALOGUES),
+        store.habits(id),
     )?;
     let has_older = seen.len() > OBSERVATIONS as usize;
     seen.truncate(OBSERVATIONS as usize);
@@ -99,6 +100,7 @@ pub(crate) async fn show(
         transitions,
         measures,
         dialogues,
+        habits,
         older,
         is_first: before.is_none(),
         notice: notice(&query.done, &shell),
@@ -111,6 +113,8 @@ fn notice(done: &str, shell: &Shell) -> Option<&'static str> {
     match done {
         "credential" => Some(t.credential_saved()),
         "rearm" => Some(t.rearmed()),
+        "baseline" => Some(t.baseline_reset()),
+        "baseline_none" => Some(t.baseline_none()),
         "dialogue" => Some(t.dialogue_kept()),
         "dialogue_lost" => Some(t.dialogue_lost()),
         "certificate" => Some(t.certificate_accepted()),

@@ -1,8 +1,8 @@
 //! What the page of one device shows, put into words.
 
 use super::{
-    View, device::state_of, dialogue::DialogueRow, doubt_words, fault_names, picture_view::Judged,
-    present_word,
+    View, baseline::BaselineView, device::state_of, dialogue::DialogueRow, doubt_words,
+    fault_names, picture_view::Judged, present_word,
 };
 use crate::{
     draw::{self, Point, Spark, Strip},
@@ -18,7 +18,8 @@ use zhishou_domain::{
     Timestamp, Transition, Transport, VideoFacts,
 };
 use zhishou_storage::{
-    DevicePage as Device, Dialogue, Measure, Period, Present, Rollup, Seen, StoredCertificate,
+    DevicePage as Device, Dialogue, LearnedHabit, Measure, Period, Present, Rollup, Seen,
+    StoredCertificate,
 };
 
 /// What was read for the page.
@@ -33,6 +34,7 @@ pub(super) struct Parts {
     pub(super) transitions: Vec<Transition>,
     pub(super) measures: Vec<Rollup>,
     pub(super) dialogues: Vec<Dialogue>,
+    pub(super) habits: Vec<LearnedHabit>,
     pub(super) older: Option<String>,
     pub(super) is_first: bool,
     pub(super) notice: Option<&'static str>,
@@ -72,6 +74,7 @@ pub(super) struct DevicePage {
     sparks: Vec<SparkView>,
     month: Vec<DayView>,
     dialogues: Vec<DialogueRow>,
+    baselines: Vec<BaselineView>,
     observations: Vec<ObservationRow>,
     older: Option<String>,
     newest: Option<String>,
@@ -90,10 +93,16 @@ struct PictureView {
     taken: Moment,
 }
 
-struct Fact {
-    label: &'static str,
-    value: String,
-    href: Option<String>,
+pub(super) struct Fact {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+    pub(super) href: Option<String>,
+}
+
+impl Fact {
+    pub(super) fn new(label: &'static str, value: String) -> Self {
+        Self { label, value, href: None }
+    }
 }
 
 struct StageBar {
@@ -195,9 +204,10 @@ impl DevicePage {
             pictures,
             ledger: ledger(view, device),
             stages: stages(parts.newest.as_ref(), t),
-            video: video(parts.newest.as_ref(), t),
+            video: video(view, &parts),
             sparks: sparks(view, &parts.measures),
             month: month(view, &parts),
+            baselines: parts.habits.iter().filter_map(|it| BaselineView::new(view, it)).collect(),
             dialogues: parts.dialogues.iter().map(|it| DialogueRow::new(view, it)).collect(),
             observations: parts.seen.iter().map(|it| observation_row(view, it)).collect(),
             newest: (!parts.is_first).then(|| format!("/devices/{}#observations", device.id)),
@@ -340,14 +350,14 @@ fn stages(newest: Option<&Observation>, t: Words) -> Vec<StageBar> {
     bars.collect()
 }
 
-fn video(newest: Option<&Observation>, t: Words) -> Vec<Fact> {
-    let Some(seen) = newest else { return Vec::new() };
+fn video(view: &View<'_>, parts: &Parts) -> Vec<Fact> {
+    let t = view.t;
+    let Some(seen) = &parts.newest else { return Vec::new() };
     let mut facts = Vec::new();
     let mut add = |label, value: Option<String>| {
-        if let Some(value) = value {
-            facts.push(Fact { label, value, href: None });
-        }
+        facts.extend(value.map(|value| Fact::new(label, value)));
     };
+    add(t.picture(), picture(view, seen, &parts.habits));
     if let Some(video) = &seen.video {
         add(t.codec(), codec(video));
         add(t.size(), video.width.zip(video.height).map(|(w, h)| format!("{w} × {h}")));
@@ -358,6 +368,7 @@ fn video(newest: Option<&Observation>, t: Words) -> Vec<Fact> {
         add(t.loss(), video.loss_ratio.map(percent));
         add(t.jitter(), video.jitter_ms.map(millis));
         add(t.clock_offset(), video.clock_offset_ms.map(millis));
+        add(t.attention(), video.jumps_note(t.0));
     }
     add(t.first_keyframe(), stage_ms(seen, Stage::FirstKeyframe).map(millis));
     let transport = seen.transport.map(|it| match it {
@@ -369,14 +380,32 @@ fn video(newest: Option<&Observation>, t: Words) -> Vec<Fact> {
     facts
 }
 
-fn codec(video: &VideoFacts) -> Option<String> {
-    let codec = video.codec.as_ref()?;
-    let name = match codec.as_str() {
+/// Whether the picture was looked at, and if not, why, and when it was last.
+fn picture(view: &View<'_>, seen: &Observation, habits: &[LearnedHabit]) -> Option<String> {
+    let t = view.t;
+    let Some(skipped) = seen.picture_skipped else {
+        return seen.picture.as_ref().map(|_| t.picture_judged().to_owned());
+    };
+    let judged = habits.iter().filter_map(|it| it.habit.judged).max_by_key(|judged| judged.at);
+    let last = judged.map(|judged| {
+        let found = if judged.clean { t.was_clean() } else { t.was_faulty() };
+        format!(" · {} {} ({found})", t.last_judged(), view.moment(judged.at).ago)
+    });
+    Some(format!("{}{}", skipped.name(t.0), last.unwrap_or_default()))
+}
+
+/// A codec as people write it.
+pub(super) fn codec_name(codec: &str) -> &str {
+    match codec {
         "h264" => "H.264",
         "h265" => "H.265",
         "jpeg" => "MJPEG",
         other => other,
-    };
+    }
+}
+
+fn codec(video: &VideoFacts) -> Option<String> {
+    let name = codec_name(video.codec.as_ref()?);
     let more: Vec<_> =
         [video.profile.as_deref(), video.level.as_deref()].into_iter().flatten().collect();
     Some(format!("{name} {}", more.join(" ")).trim_end().to_owned())

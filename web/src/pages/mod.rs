@@ -1,6 +1,7 @@
 //! The pages, one module each, with a typed context for its template.
 
 mod bar;
+pub(crate) mod baseline;
 pub(crate) mod device;
 mod device_view;
 pub(crate) mod devices;
