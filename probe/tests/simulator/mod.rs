@@ -34,7 +34,7 @@ pub(crate) enum Habit {
     NoMedia,
     /// Closes the connection after 20 packets.
     Dies,
-    /// Sends 21 packets at once and then nothing, the connection open.
+    /// Sends 20 packets and then nothing, the connection open.
     Stalls,
     /// Sends packets that hold no keyframe.
     NoKeyframe,
@@ -135,8 +135,10 @@ pub(crate) async fn serve(
     let mut input = Vec::new();
     let mut playing: Option<u16> = None;
     let mut chunk = [0; 4096];
+    // A stall is seen for sure if it began long before the probe would end.
+    let pace = Duration::from_millis(if habit == Habit::Stalls { 1 } else { 5 });
     loop {
-        let read = tokio::time::timeout(Duration::from_millis(5), stream.read(&mut chunk)).await;
+        let read = tokio::time::timeout(pace, stream.read(&mut chunk)).await;
         match read {
             Ok(Ok(0) | Err(_)) => return,
             Ok(Ok(n)) => input.extend_from_slice(&chunk[..n]),
@@ -169,11 +171,7 @@ pub(crate) async fn serve(
             if habit == Habit::Stalls && *n > 20 {
                 continue;
             }
-            // A stall is seen for sure if it began long before the probe would end.
-            let frames = if habit == Habit::Stalls { 21 } else { 1 };
-            for payload in
-                (0..frames).flat_map(|ahead| frame(habit, *n + ahead)).collect::<Vec<_>>()
-            {
+            for payload in frame(habit, *n) {
                 *n += 1;
                 let drop = habit == Habit::Lossy && *n % 10 == 5;
                 if !drop && stream.write_all(&packet(*n, &payload)).await.is_err() {
