@@ -355,9 +355,8 @@ impl Watcher<'_> {
                 if at >= last_hour && !standing.faults.is_empty() {
                     confirmed[number].get_or_insert(at);
                 }
-                let next =
-                    camera.plan.next_due(device, at, standing.doubt.is_some(), standing.round);
-                agenda.finish(device, next);
+                let rest = camera.plan.rest(device, standing.doubt.is_some(), standing.round);
+                agenda.finish(device, at + rest);
             }
             for device in agenda.start_due(now) {
                 let number = *index.get(&device)?;

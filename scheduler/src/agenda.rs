@@ -1,10 +1,17 @@
-//! What is due when, within the limits: a pure queue that never starts a device twice.
+//! What is due when, within the limits: a pure queue that never starts a device twice, and never a
+//! whole fleet at once.
 
+mod pace;
+
+use pace::Pace;
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
 };
 use zhishou_domain::{DeviceId, SiteId, Timestamp};
+
+/// The time of a device that an operator waits for: before all that is overdue.
+const AT_ONCE: Timestamp = Timestamp::from_millis(-1);
 
 /// How many probes are started at once. What a parent and an uplink bear is the prober's to guard;
 /// the agenda does not start what would only wait there, so that others have its place meanwhile.
@@ -41,13 +48,14 @@ impl Slot {
     }
 }
 
-/// The agenda of one agent.
+/// The agenda of one agent. Times are those of a clock that only goes forward, from 0.
 ///
 /// Invariants: a device is running at most once; no group ever runs more than its limit; a device
 /// held back by its group keeps its place and starts as soon as the group has room.
 #[derive(Debug)]
 pub struct Agenda {
     limits: Limits,
+    pace: Option<Pace>,
     slots: HashMap<DeviceId, Slot>,
     queue: BinaryHeap<Reverse<(Timestamp, DeviceId)>>,
     running: usize,
@@ -60,11 +68,21 @@ impl Agenda {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            pace: None,
             slots: HashMap::new(),
             queue: BinaryHeap::new(),
             running: 0,
             load: HashMap::new(),
             held_back: HashMap::new(),
+        }
+    }
+
+    /// Starts no more than so many devices a second from `now` on, however many are due: after an
+    /// outage of ours all of them are. Before this is called there is no such limit.
+    pub fn set_pace(&mut self, per_second: f64, now: Timestamp) {
+        match &mut self.pace {
+            Some(pace) => pace.change(per_second, now),
+            None => self.pace = Some(Pace::new(per_second, now)),
         }
     }
 
@@ -96,13 +114,13 @@ impl Agenda {
         });
     }
 
-    /// Makes a device due at `now`, ahead of its time. Says whether it is on the agenda; one that
+    /// Makes a device due at once, ahead of all others. Says whether it is on the agenda; one that
     /// is running already is left to finish.
-    pub fn hasten(&mut self, device: DeviceId, now: Timestamp) -> bool {
+    pub fn hasten(&mut self, device: DeviceId) -> bool {
         let Some(slot) = self.slots.get_mut(&device) else { return false };
-        if !slot.running && slot.due > now {
-            slot.due = now;
-            self.queue.push(Reverse((now, device)));
+        if !slot.running && slot.due != AT_ONCE {
+            slot.due = AT_ONCE;
+            self.queue.push(Reverse((AT_ONCE, device)));
         }
         true
     }
@@ -126,6 +144,10 @@ impl Agenda {
             if let Some(group) = full {
                 self.held_back.entry(group).or_default().push((due, device));
                 continue;
+            }
+            if self.pace.as_mut().is_some_and(|pace| !pace.takes(now)) {
+                self.queue.push(Reverse((due, device)));
+                break;
             }
             slot.running = true;
             self.running += 1;
@@ -160,12 +182,13 @@ impl Agenda {
         }
     }
 
-    /// When something is due next; `None` while nothing waits or the agenda is full.
+    /// When something may be started next; `None` while nothing waits or the agenda is full.
     pub fn next_due(&self) -> Option<Timestamp> {
         if self.running >= self.limits.concurrent {
             return None;
         }
-        self.queue.peek().map(|Reverse((due, _))| *due)
+        let Reverse((due, _)) = self.queue.peek()?;
+        Some(self.pace.as_ref().map_or(*due, |pace| pace.opens().max(*due)))
     }
 
     /// Devices on the agenda.
@@ -221,7 +244,7 @@ mod tests {
         agenda.enlist(device(1), site(1), None, at(10));
         assert_eq!(agenda.start_due(at(9)), []);
         assert_eq!(agenda.start_due(at(10)), [device(1)]);
-        assert!(agenda.hasten(device(1), at(10)));
+        assert!(agenda.hasten(device(1)));
         agenda.enlist(device(1), site(1), None, at(0));
         assert_eq!(agenda.start_due(at(11)), []);
         agenda.finish(device(1), at(70));
@@ -234,8 +257,8 @@ mod tests {
     fn hastened_devices_run_once_and_forget_their_old_time() {
         let mut agenda = agenda(8, 8, 8);
         agenda.enlist(device(1), site(1), None, at(100));
-        assert!(agenda.hasten(device(1), at(5)));
-        assert!(!agenda.hasten(device(2), at(5)));
+        assert!(agenda.hasten(device(1)));
+        assert!(!agenda.hasten(device(2)));
         assert_eq!(agenda.start_due(at(5)), [device(1)]);
         agenda.finish(device(1), at(200));
         assert_eq!(agenda.start_due(at(150)), []);
@@ -310,7 +333,7 @@ mod tests {
             for (n, what) in steps {
                 now += 1;
                 match what {
-                    0 => { agenda.hasten(devices[usize::from(n)], at(now)); }
+                    0 => { agenda.hasten(devices[usize::from(n)]); }
                     _ if running.is_empty() => {}
                     _ => {
                         let n = running.swap_remove(usize::from(n) % running.len());

@@ -2,7 +2,8 @@
 //!
 //! Invariants: a device has at most one probe under way; a result counts only once the store has
 //! acknowledged it; a probe task that panics costs its own result and nothing else; on shutdown
-//! every open session is closed before the loop ends.
+//! every open session is closed before the loop ends. What is due is reckoned by a clock that nobody
+//! sets, so that a wall clock that jumps neither starts everything at once nor nothing for hours.
 
 use crate::{
     Agenda, Dialogues, EvidenceFiles, Limits, Prober, Taping,
@@ -19,7 +20,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Claim, Clock, DeviceId, Observation, Plan, PointClass};
+use zhishou_domain::{Claim, Clock, DeviceId, Observation, Plan, PointClass, Timestamp};
 use zhishou_storage::{Change, Store, StoreError, Target};
 
 /// How often results that no longer stand are looked for.
@@ -30,6 +31,12 @@ const PAGE: i64 = 1000;
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// Pause before a failed read is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Devices started a second, times what their intervals ask for in the mean: after an outage of ours
+/// a fleet is through in a quarter of an interval, and one that fails as a whole is confirmed in
+/// rounds as long.
+const PACE: f64 = 4.0;
+/// The same at least: a small fleet is no herd.
+const LEAST_PACE: f64 = 10.0;
 /// How long the end of running probes is waited for on shutdown; a TEARDOWN takes less.
 const FAREWELL: Duration = Duration::from_secs(8);
 
@@ -118,6 +125,7 @@ impl Agent {
 
 struct Loop {
     agent: Arc<Agent>,
+    began: Instant,
     agenda: Agenda,
     running: JoinSet<Option<Visited>>,
     started: HashMap<Id, (DeviceId, Taping)>,
@@ -131,6 +139,7 @@ impl Loop {
         Self {
             agenda: Agenda::new(agent.limits),
             agent: Arc::new(agent),
+            began: Instant::now(),
             running: JoinSet::new(),
             started: HashMap::new(),
             waiting: HashMap::new(),
@@ -176,21 +185,29 @@ impl Loop {
         self.farewell().await;
     }
 
+    /// Time of the agenda, which no wall clock moves.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(0) + self.began.elapsed()
+    }
+
     /// Reads the ledger anew: devices come and go, the others keep their time.
     async fn reload(&mut self) {
         let read = async { Ok((self.agent.store.ledger_revision().await?, self.targets().await?)) };
         match read.await {
             Ok((revision, targets)) => {
                 self.revision = revision;
-                let now = self.agent.clock.now();
+                let now = self.now();
                 let listed: HashSet<_> = targets.iter().map(|target| target.device).collect();
                 self.agenda.retain(|device| listed.contains(&device));
                 self.turn_away(&listed);
+                let mut asked = 0.0;
                 for target in &targets {
                     let plan = (self.agent.plan_of)(target.class);
+                    asked += plan.interval.as_secs_f64().recip();
                     let due = plan.first_due(target.device, now);
                     self.agenda.enlist(target.device, target.site, target.parent, due);
                 }
+                self.agenda.set_pace((PACE * asked).max(LEAST_PACE), now);
                 tracing::info!(devices = self.agenda.len(), "agenda read from the ledger");
             }
             Err::<_, StoreError>(error) => {
@@ -231,7 +248,7 @@ impl Loop {
     }
 
     fn start_due(&mut self, stop: &CancellationToken) {
-        for device in self.agenda.start_due(self.agent.clock.now()) {
+        for device in self.agenda.start_due(self.now()) {
             self.sequence += 1;
             let waiting = self.waiting.get(&device).into_iter().flatten();
             let is_wanted = waiting.map(|waiter| waiter.taping).any(|it| it == Taping::On);
@@ -254,9 +271,8 @@ impl Loop {
             }
         };
         let Some((device, taping)) = self.started.remove(&id) else { return };
-        let now = self.agent.clock.now();
-        let next = visited.as_ref().map_or(now + LONGEST_SLEEP, |visited| visited.next);
-        self.agenda.finish(device, next);
+        let rest = visited.as_ref().map_or(LONGEST_SLEEP, |visited| visited.rest);
+        self.agenda.finish(device, self.now() + rest);
         for waiter in self.waiting.remove(&device).unwrap_or_default() {
             if waiter.taping == Taping::On && taping == Taping::Off {
                 // The probe was under way when its dialogue was asked for.
@@ -270,7 +286,7 @@ impl Loop {
     }
 
     fn hasten(&mut self, ProbeNow { device, waiter }: ProbeNow) {
-        if self.agenda.hasten(device, self.agent.clock.now()) {
+        if self.agenda.hasten(device) {
             self.waiting.entry(device).or_default().push(waiter);
         } else {
             let _gone = waiter.reply.send(Err(ProbeNowError::NotProbed));
@@ -284,7 +300,7 @@ impl Loop {
     }
 
     fn until_due(&self) -> Duration {
-        let now = self.agent.clock.now();
+        let now = self.now();
         let wait = self.agenda.next_due().map_or(LONGEST_SLEEP, |due| due.since(now));
         wait.min(LONGEST_SLEEP)
     }

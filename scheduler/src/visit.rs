@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Detail, DeviceId, Fault, FaultCode, LifeState, LoginResult, Observation, OwnLimits,
-    PictureOrder, Plan, ProbeRequest, Standing, State, Timestamp, Verdict, confirm::Outcome,
+    PictureOrder, Plan, ProbeRequest, Standing, State, Verdict, confirm::Outcome,
 };
 use zhishou_storage::{
     EvidenceKind, EvidenceRow, Fate, LoginUse, Pictures, Record, StoreError, StoredCredential,
@@ -24,8 +24,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What a visit leaves.
 pub(crate) struct Visited {
     pub(crate) observation: Observation,
-    /// When the device is due again.
-    pub(crate) next: Timestamp,
+    /// After how long the device is due again.
+    pub(crate) rest: Duration,
 }
 
 /// Probes a device and records the result. `None` where nothing was recorded; the reason is logged.
@@ -84,8 +84,8 @@ async fn try_visit(
         if let Some(login) = login_use(known.login.as_ref(), probed.login) {
             agent.store.note_device_login(device, login, agent.clock.now()).await?;
         }
-        let next = agent.clock.now() + known.plan.confirm.retry;
-        return Ok(Some(Visited { observation: probed.observation, next }));
+        let rest = known.plan.confirm.retry;
+        return Ok(Some(Visited { observation: probed.observation, rest }));
     }
     if let Some(main) = fall_back(agent, &known, &mut probed, taping, cancel).await? {
         (known, probed) = main;
@@ -116,9 +116,8 @@ async fn try_visit(
         forget_dialogues(agent, device).await?;
     }
     let standing = recorded.step.standing;
-    let at = Outcome::of(&observation).at;
-    let next = plan.next_due(device, at, standing.doubt.is_some(), standing.round);
-    Ok(Some(Visited { observation, next }))
+    let rest = plan.rest(device, standing.doubt.is_some(), standing.round);
+    Ok(Some(Visited { observation, rest }))
 }
 
 async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreError> {
