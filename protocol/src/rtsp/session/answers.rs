@@ -27,6 +27,11 @@ impl Session {
         if (100..200).contains(&response.status) {
             return;
         }
+        // TEARDOWN may overtake PLAY, whose answer does not say that the session is gone.
+        let overtakes = std::mem::take(&mut self.overtakes);
+        if overtakes && cseq != Some(u64::from(pending.cseq)) {
+            return;
+        }
         self.pending = None;
         self.unsure &= !matches!(pending.step, Step::Setup(_));
         if response.status == 401 {
@@ -42,7 +47,7 @@ impl Session {
             Step::Describe => self.on_describe(&response, now),
             Step::Setup(index) => self.on_setup(index, &pending, &response, now),
             Step::Play => self.on_play(&response, now),
-            Step::Teardown => self.on_teardown(now),
+            Step::Teardown => self.on_teardown(&response, now),
         }
     }
 
@@ -268,10 +273,12 @@ impl Session {
         self.queue.push_back(Queued::Event(Event::Playing));
     }
 
-    /// Any answer at all means that the device has dealt with it.
-    fn on_teardown(&mut self, now: Duration) {
+    /// Done, or there is no such session (any more). What refuses it otherwise may keep the session
+    /// until its timeout.
+    fn on_teardown(&mut self, response: &Response, now: Duration) {
         self.facts.timings.teardown = Some(self.since_stage(now));
-        self.torn_down(TeardownState::Confirmed);
+        let gone = response.is_success() || response.status == 454;
+        self.torn_down(if gone { TeardownState::Confirmed } else { TeardownState::Unanswered });
     }
 
     /// Follows a redirect on a new connection. The login goes along to the same host only (Q26), and

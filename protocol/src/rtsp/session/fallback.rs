@@ -108,6 +108,7 @@ impl Session {
         // Stands if the connection does not come.
         self.facts.teardown = TeardownState::NotSent;
         self.pending = None;
+        self.overtakes = false;
         self.closed = false;
         self.detached = false;
         self.reopened = true;

@@ -205,6 +205,8 @@ pub struct Session {
     open: bool,
     /// A SETUP was sent and not answered: there may be something to tear down.
     unsure: bool,
+    /// The awaited request went out before another was answered, whose answer may still come.
+    overtakes: bool,
     /// This request goes out at that time, with the login in it for the first time.
     held_back: Option<(Step, Duration)>,
     header: Option<SessionHeader>,
@@ -253,6 +255,7 @@ impl Session {
             reconnected: false,
             open: false,
             unsure: false,
+            overtakes: false,
             held_back: None,
             header: None,
             keepalive: KeepAlive::default(),
@@ -435,6 +438,7 @@ impl Session {
         self.detached = false;
         self.open = false;
         self.unsure = false;
+        self.overtakes = false;
         self.held_back = None;
         self.header = None;
         self.legs.clear();
@@ -510,7 +514,7 @@ impl Session {
     }
 
     fn on_timeout(&mut self, now: Duration) {
-        let Some(pending) = self.pending.take() else { return };
+        let Some(pending) = self.pending.clone() else { return };
         if pending.step == Step::Teardown {
             return self.torn_down(TeardownState::Unanswered);
         }

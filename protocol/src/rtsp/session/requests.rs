@@ -103,6 +103,7 @@ impl Session {
         self.queue.push_back(Queued::Send(request.finish()));
         self.unsure |= matches!(step, Step::Setup(_));
         self.held_back = None;
+        self.overtakes |= self.pending.is_some();
         self.pending = Some(Pending {
             step,
             cseq: self.cseq,

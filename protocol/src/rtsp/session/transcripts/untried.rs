@@ -80,3 +80,46 @@ fn a_setup_that_was_never_answered_may_have_opened_a_session() {
     device.serve("SETUP", &status("453 Not Enough Bandwidth"));
     assert_eq!(device.session.facts().teardown, TeardownState::NotNeeded);
 }
+
+#[test]
+fn a_teardown_that_is_refused_may_have_left_a_session() {
+    for (answer, left) in [
+        ("200 OK", TeardownState::Confirmed),
+        ("454 Session Not Found", TeardownState::Confirmed),
+        ("405 Method Not Allowed", TeardownState::Unanswered),
+        ("500 Internal Server Error", TeardownState::Unanswered),
+    ] {
+        let mut device = Device::connected(Depth::Play, None);
+        device.serve("OPTIONS", &status("200 OK"));
+        device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+        device.serve("SETUP", SETUP);
+        device.serve("PLAY", &status("200 OK"));
+        device.input(Input::Stop);
+        device.serve("TEARDOWN", &status(answer));
+        assert!(device.finished.is_some());
+        assert_eq!(device.session.facts().teardown, left, "{answer}");
+    }
+}
+
+#[test]
+fn a_late_answer_to_play_does_not_confirm_the_teardown_that_overtook_it() {
+    let stop = |device: &mut Device| device.input(Input::Stop);
+    let wait = |device: &mut Device| device.pass(Duration::from_secs(5));
+    for give_up in [stop, wait] as [fn(&mut Device); 2] {
+        // Some devices write no CSeq at all (Q26).
+        for (late, last) in [("CSeq: 4\n", "CSeq: 5\n"), ("", "")] {
+            let mut device = Device::connected(Depth::Play, None);
+            device.serve("OPTIONS", &status("200 OK"));
+            device.serve("DESCRIBE", message!("vstarcam_describe_200"));
+            device.serve("SETUP", SETUP);
+            device.expect("PLAY");
+            give_up(&mut device);
+            device.expect("TEARDOWN");
+            device.input(Input::Bytes(&fill(&format!("RTSP/1.0 200 OK\n{late}\n"), "")));
+            assert!(device.finished.is_none(), "{late}");
+            device.input(Input::Bytes(&fill(&format!("RTSP/1.0 200 OK\n{last}\n"), "")));
+            assert!(device.finished.is_some());
+            assert_eq!(device.session.facts().teardown, TeardownState::Confirmed);
+        }
+    }
+}
