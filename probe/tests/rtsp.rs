@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod carriage;
+mod harm;
 mod simulator;
 mod tape;
 

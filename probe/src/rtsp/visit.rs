@@ -32,7 +32,7 @@ use crate::guard::{Held, Refusal, Ticket};
 use crate::tape::{Handshake, Moment, Player, Stream, Tape};
 use crate::{CertificatePolicy, Settings};
 pub(super) use ending::cancelled;
-use ending::login_outcome;
+use ending::{caught, login_outcome};
 use replayed::nanos;
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
@@ -81,6 +81,8 @@ enum Stop {
     Overdue(Stage),
     /// The caller cancelled, in this stage.
     Cancelled(Stage),
+    /// A mistake of ours: nothing is looked at any more.
+    Broken,
 }
 
 pub(super) struct Visit {
@@ -198,16 +200,30 @@ impl Visit {
 
     /// Runs to the end. Whatever happens, a session that was opened is taken down within a bounded
     /// time.
+    ///
+    /// # Panics
+    /// Where the visit did, after the session was taken down.
     pub(super) async fn run(mut self: Box<Self>) -> Box<Visited> {
-        let end = loop {
+        match caught(self.converse()).await {
+            Ok(end) => self.conclude(&end),
+            Err(panic) => {
+                self.stop(Stop::Broken);
+                let end = self.converse().await;
+                self.give_back(&end);
+                std::panic::resume_unwind(panic)
+            }
+        }
+    }
+
+    async fn converse(&mut self) -> End {
+        loop {
             if let Some(end) = self.drain().await {
-                break end;
+                return end;
             }
             if let Some(end) = self.wait().await {
-                break end;
+                return end;
             }
-        };
-        self.conclude(&end)
+        }
     }
 
     /// Does what the session asks for until it has to wait.
@@ -215,6 +231,7 @@ impl Visit {
         loop {
             let now = self.now();
             match self.session.poll(now) {
+                Output::Packet { .. } if self.stop == Some(Stop::Broken) => {}
                 Output::Packet { track, kind, payload } => {
                     let player = self.order.player.as_ref();
                     let at = player.map_or_else(|| self.clock.now(), |player| player.wall());
@@ -480,7 +497,7 @@ impl Visit {
         self.note(match stop {
             Stop::Cancelled(_) => Moment::Cancelled,
             // Bytes that came just before this came before it again in a replay.
-            Stop::Satisfied | Stop::Overdue(_) => Moment::Woke,
+            Stop::Satisfied | Stop::Overdue(_) | Stop::Broken => Moment::Woke,
         });
         self.stop = Some(stop);
         // SETUP may have to be answered first, and TEARDOWN to be sent twice for a new nonce.

@@ -1,12 +1,16 @@
 //! The end of a visit: how the device is given back, and what its session comes to.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use zhishou_domain::{Detail, Fault, FaultCode, LoginOutcome, Stage};
 use zhishou_protocol::rtsp::{Cause, Facts, Failure, TeardownState, TransportKind};
 
 use super::{End, Met, Stop, Visit, Visited};
-use crate::guard::Remains;
+use crate::guard::{Held, Remains};
 use crate::rtsp::faults::{doubted, of_failure, silence};
 use crate::tape::Moment;
 
@@ -17,24 +21,10 @@ impl Visit {
         if let Some(datagrams) = &self.datagrams {
             self.media.went_astray(datagrams, ended);
         }
-        let mut facts = self.facts();
-        if matches!(end, End::GivenUp) {
-            facts.teardown = TeardownState::Unanswered;
-        }
+        let facts = self.last_facts(end);
         self.settle();
         let faults = self.faults(end, ended);
-        match facts.teardown {
-            TeardownState::NotNeeded | TeardownState::Confirmed | TeardownState::ClosedByPeer => {
-                self.held.close();
-            }
-            TeardownState::Unanswered | TeardownState::NotSent => {
-                let remains = match facts.transport {
-                    Some(TransportKind::Udp) => Remains::Media,
-                    Some(TransportKind::Tcp) | None => Remains::Session,
-                };
-                self.held.leave_open(facts.session_timeout, remains);
-            }
-        }
+        leave(self.held, &facts);
         Box::new(Visited {
             faults,
             facts,
@@ -45,6 +35,21 @@ impl Visit {
             tls: self.tls,
             ended,
         })
+    }
+
+    /// Gives the device back and says nothing.
+    pub(super) fn give_back(mut self: Box<Self>, end: &End) {
+        let facts = self.last_facts(end);
+        self.settle();
+        leave(self.held, &facts);
+    }
+
+    fn last_facts(&self, end: &End) -> Facts {
+        let mut facts = self.facts();
+        if matches!(end, End::GivenUp) {
+            facts.teardown = TeardownState::Unanswered;
+        }
+        facts
     }
 
     fn faults(&self, end: &End, ended: Duration) -> Vec<Fault> {
@@ -84,12 +89,39 @@ impl Visit {
                 return vec![Fault::new(FaultCode::NoResponse, stage, silence(ended))];
             }
             Some(Stop::Cancelled(_)) => true,
-            Some(Stop::Overdue(_) | Stop::Satisfied) | None => false,
+            Some(Stop::Overdue(_) | Stop::Satisfied | Stop::Broken) | None => false,
         };
         let mut faults = self.media.faults(ended, failure.is_some(), stopped, &self.settings);
         faults.extend(failure);
         faults
     }
+}
+
+/// Gives a device back, as its session was left.
+fn leave(held: Held, facts: &Facts) {
+    match facts.teardown {
+        TeardownState::NotNeeded | TeardownState::Confirmed | TeardownState::ClosedByPeer => {
+            held.close();
+        }
+        TeardownState::Unanswered | TeardownState::NotSent => {
+            let remains = match facts.transport {
+                Some(TransportKind::Udp) => Remains::Media,
+                Some(TransportKind::Tcp) | None => Remains::Session,
+            };
+            held.leave_open(facts.session_timeout, remains);
+        }
+    }
+}
+
+/// A future up to its end or its panic.
+pub(super) async fn caught<T>(work: impl Future<Output = T>) -> std::thread::Result<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
 }
 
 pub(super) fn login_outcome(facts: &Facts) -> Option<LoginOutcome> {
