@@ -29,15 +29,21 @@ pub(super) struct Connected {
     pub(super) tls: Option<(Shown, Duration)>,
 }
 
-/// Connects to the first address of the target's host that answers; `login` is for the tunnel.
+/// Connects to the first address of the target's host that answers, or to the one that is known to
+/// be its: a probe has one device, one session and one login, so a name is asked for once. `login` is
+/// for the tunnel.
 pub(super) async fn connect(
     target: &Target,
+    known: Option<SocketAddr>,
     entropy: u64,
     login: Option<&mut TunnelLogin>,
     settings: &Settings,
 ) -> Result<Connected, Unopened> {
     let began = Instant::now();
-    let addresses = resolve(target.host(), target.port(), settings.resolve).await?;
+    let addresses = match known {
+        Some(known) => vec![known],
+        None => resolve(target.host(), target.port(), settings.resolve).await?,
+    };
     let resolved = Instant::now();
     let share = settings.connect / u32::try_from(addresses.len()).unwrap_or(1).max(1);
     let mut fault = None;
@@ -100,8 +106,24 @@ async fn resolve(host: &str, port: u16, deadline: Duration) -> Result<Vec<Socket
             let found: Vec<_> = found.take(MAX_ADDRESSES).collect();
             if found.is_empty() { Err(Box::new(dns_failed(host))) } else { Ok(found) }
         }
-        Ok(Err(_)) | Err(_) => Err(Box::new(dns_failed(host))),
+        Ok(Err(error)) => Err(Box::new(unresolved(host, &error))),
+        Err(_) => Err(Box::new(unresolved(host, &io::ErrorKind::TimedOut.into()))),
     }
+}
+
+/// Why a name has no address: there is none, or nobody told us. The library of the system has no
+/// code for the latter that passes through here, only its words: `EAI_AGAIN` and `EAI_FAIL` of glibc
+/// and of musl. An error of the system itself is ours in any case.
+fn unresolved(host: &str, error: &io::Error) -> Fault {
+    const OURS: [&str; 4] =
+        ["Temporary failure", "Non-recoverable failure", "Try again", "Non-recoverable error"];
+    let words = error.to_string();
+    let told = error.kind() != io::ErrorKind::TimedOut && error.raw_os_error().is_none();
+    if told && !OURS.iter().any(|sign| words.contains(sign)) {
+        return dns_failed(host);
+    }
+    let problem = format!("our name service did not answer for {host}: {words}");
+    Fault::new(FaultCode::DnsFailed, Stage::Resolve, Detail::Ours { problem })
 }
 
 fn dns_failed(host: &str) -> Fault {
@@ -163,17 +185,39 @@ mod tests {
         assert!(matches!(fault.detail, Detail::Ours { .. }));
     }
 
+    #[test]
+    fn a_name_service_that_does_not_answer_is_ours() {
+        let is_ours = |error| matches!(unresolved("cam", &error).detail, Detail::Ours { .. });
+        let told = |words: &str| {
+            io::Error::other(format!("failed to lookup address information: {words}"))
+        };
+        assert!(is_ours(told("Temporary failure in name resolution")));
+        assert!(is_ours(io::ErrorKind::TimedOut.into()));
+        assert!(is_ours(io::Error::from_raw_os_error(24)), "no descriptors are left");
+        assert!(!is_ours(told("Name or service not known")));
+        assert!(!is_ours(told("No address associated with hostname")));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_asked_for_once() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let known = listener.local_addr().unwrap();
+        let (target, _) = Target::parse("rtsp://no-such-host.invalid/").unwrap();
+        let got = connect(&target, Some(known), 1, None, &Settings::default()).await;
+        assert_eq!(got.ok().map(|connected| connected.peer), Some(known));
+    }
+
     #[tokio::test]
     async fn a_name_that_does_not_exist_is_told_from_a_closed_port() {
         let settings = Settings::default();
         let (target, _) = Target::parse("rtsp://no-such-host.invalid/").unwrap();
-        let got = connect(&target, 1, None, &settings).await;
+        let got = connect(&target, None, 1, None, &settings).await;
         assert!(fails_with(got, FaultCode::DnsFailed));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let (target, _) = Target::parse(&format!("rtsp://127.0.0.1:{port}/")).unwrap();
-        let got = connect(&target, 1, None, &settings).await;
+        let got = connect(&target, None, 1, None, &settings).await;
         assert!(fails_with(got, FaultCode::Refused));
     }
 }

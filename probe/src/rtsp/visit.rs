@@ -100,6 +100,8 @@ pub(super) struct Visit {
     link: Option<Link>,
     /// The two ends of the last connection.
     ends: Option<(SocketAddr, SocketAddr)>,
+    /// The host of the last connection.
+    host: Option<String>,
     /// Where media come as datagrams.
     datagrams: Option<Box<Datagrams>>,
     media: Media,
@@ -182,6 +184,7 @@ impl Visit {
             session,
             link: None,
             ends: None,
+            host: None,
             datagrams: None,
             silent: None,
             held,
@@ -335,10 +338,11 @@ impl Visit {
             // Ports that were bound for the connection before are not those of this one.
             self.datagrams = None;
         }
+        let known = self.known(target);
         let connected = loop {
             let (entropy, login) = (self.order.entropy, self.tunnel.as_mut());
             let connected = tokio::select! {
-                connected = connect(target, entropy, login, &self.settings) => connected,
+                connected = connect(target, known, entropy, login, &self.settings) => connected,
                 () = cancel.cancelled(), if !stopping => {
                     return Err(Box::new(cancelled(Stage::Connect)));
                 }
@@ -361,6 +365,7 @@ impl Visit {
         let peer_name = peer.to_string();
         self.note(Moment::Connected { peer: peer_name, resolve_ns, connect_ns, tls: handshake });
         self.ends = Some((local, peer));
+        self.host = Some(target.host().to_owned());
         self.resolve.get_or_insert(resolve);
         self.connect.get_or_insert(connect);
         if let Some((shown, took)) = tls {
@@ -373,6 +378,14 @@ impl Visit {
         let now = self.now();
         self.session.handle(Input::Connected, now);
         Ok(())
+    }
+
+    /// Where the host of the last connection was, if it is this one.
+    fn known(&self, target: &Target) -> Option<SocketAddr> {
+        let (_, peer) = self.ends.filter(|_| self.host.as_deref() == Some(target.host()))?;
+        let mut known = peer;
+        known.set_port(target.port());
+        Some(known)
     }
 
     /// Compares a certificate with the one on record, before anything is sent.
