@@ -142,39 +142,54 @@ impl FaultCode {
                 "99th percentile of luma below 60, and the spread from the 1st below 42.",
             ),
             Self::TooBright => (
-                "42 % 以上的像素亮度不低于 230。",
-                "42 % or more of the pixels have luma of at least 230.",
+                "42 % 以上的像素亮度不低于 230；或比该场景基准多 18 % 以上。",
+                "42 % or more of the pixels have luma of at least 230; or 18 % more than in the reference of the scene.",
             ),
             Self::LowContrast => (
-                "亮度第 1 到第 99 百分位的跨度低于 50（叠加文字除外）。",
-                "Spread of luma from the 1st to the 99th percentile below 50, overlay text left out.",
+                "亮度第 1 到第 99 百分位的跨度低于 50（叠加文字除外），或低于该场景基准的 42 %。",
+                "Spread of luma from the 1st to the 99th percentile below 50, overlay text left out, or below 42 % of the reference's.",
             ),
             Self::Blurred => (
-                "清晰度（有纹理图块的细节与中等细节之比，扣除噪声）低于 0.52。",
-                "Sharpness (fine to medium detail of textured tiles, noise taken off) below 0.52.",
+                "清晰度（有纹理图块的细节与中等细节之比，扣除噪声）低于 0.52，或低于该场景基准的 72 %。",
+                "Sharpness (fine to medium detail of textured tiles, noise taken off) below 0.52, or below 72 % of the reference's.",
             ),
             Self::ColourCast => (
-                "连最中性的十分之一画面也偏离中性 15 以上；偏红橙时整体还须超过 34。",
-                "Even the most neutral tenth lies 15 or more from neutral; towards red and orange the mean 34 or more as well.",
+                "连最中性的十分之一画面也偏离中性 15 以上，偏红橙时整体还须超过 34；或偏离该场景基准 11 以上，偏红橙时 24 以上。",
+                "Even the most neutral tenth lies 15 or more from neutral, towards red and orange the mean 34 or more as well; or 11 or more from the reference of the scene, towards red and orange 24.",
             ),
             Self::Frozen => (
                 "相隔 30 秒以上的两个关键帧编码字节完全相同，或除时钟叠加外像素相同（平均差不超过 0.02）。",
                 "Two keyframes at least 30 s apart have the same coded bytes, or the same pixels but for an overlay clock (mean difference at most 0.02).",
             ),
             Self::Corrupted => (
-                "关键帧收全了，解码器却报告画面内有错误。",
-                "The keyframe came whole, and the decoder reports errors within the picture.",
+                "关键帧收全了，解码器却报告画面内有错误；或 5 % 以上的宏块边缘孤立地落在 16 像素网格的同一相位上；或出现无数据的绿块。丢包等我方原因不算。",
+                "The keyframe came whole, and the decoder reports errors within the picture; or 5 % or more of the edges of macroblocks stand alone at one phase of the 16-pixel grid; or there are areas of the green of no data. What was lost on the way to us does not count.",
             ),
             Self::ClockOffset => (
                 "RTCP 发送方报告（RFC 3550 §6.4.1）的时间与本机相差 10 秒以上；相差 60 年以上视为设备没有时钟。",
                 "The time of the RTCP sender report (RFC 3550 §6.4.1) is over 10 s from ours; over 60 years counts as no clock.",
             ),
-            Self::Noise
-            | Self::Stripes
-            | Self::Occluded
-            | Self::SceneChanged
-            | Self::Shaking
-            | Self::RecordingGap
+            Self::Noise => (
+                "原始尺寸下安静图块的噪声标准差（Immerkær 法）不低于 6，或不低于该场景基准的 1.6 倍（取高者）；或安静图块中 2 % 以上的像素孤立突出（雪花）。",
+                "Deviation of noise in the quiet tiles at full size (Immerkær) 6 or more, or 1.6 times the reference's if that is higher; or 2 % or more of the pixels of quiet tiles stand out (snow).",
+            ),
+            Self::Stripes => (
+                "频谱中同一条谱线在九个窗口里的幅度（取次低者）不低于 10；该场景基准里已有的谱线不算。",
+                "One and the same line of the spectrum has an amplitude of 10 or more in nine windows (the second lowest speaks); lines that the reference of the scene has do not count.",
+            ),
+            Self::Occluded => (
+                "与同光照的学习基准相比，20 % 以上的结构在一片相连区域内消失；没有基准时无法判定。",
+                "20 % or more of the structure of the learned reference by the same light is lost in one connected patch; without a reference it cannot be told.",
+            ),
+            Self::SceneChanged => (
+                "与各学习场景（巡航可有多个）相比，仍在原位的结构不到 30 %；或位移超过 3 % 且可信、在原位的不到一半。没有基准时无法判定。",
+                "Less than 30 % of the structure of any learned scene (a patrol has several) is still at its place; or less than half, and displaced by more than 3 % for certain. Without a reference it cannot be told.",
+            ),
+            Self::Shaking => (
+                "至少 8 帧，帧间位移的中位数不低于 3 像素（704 列），且来回往复；匀速转动不算。",
+                "Over at least 8 frames the median displacement from frame to frame is 3 pixels or more (at 704 columns), to and fro; a pan is none.",
+            ),
+            Self::RecordingGap
             | Self::NotRegistered
             | Self::Busy
             | Self::Rejected

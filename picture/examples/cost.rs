@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use image::imageops::{FilterType, resize};
-use zhishou_picture::{Limits, OwnedFrame, judge};
+use zhishou_picture::{Evidence, Limits, OwnedFrame, judge};
 
 const ROUNDS: usize = 60;
 
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut times: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let began = Instant::now();
-            std::hint::black_box(judge(&still.as_frame(), &limits));
+            std::hint::black_box(judge(&still.as_frame(), &Evidence::Sound, None, &limits));
             began.elapsed().as_secs_f64() * 1000.0
         })
         .collect();

@@ -23,10 +23,10 @@ pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
         means.push(tile.mean);
     }
     if means.is_empty() {
-        return Finding::unknown(Fault::Black, None, limit, "");
+        return Finding::unknown(Fault::Black, None, limit, "ratio");
     }
     let share = dark as f64 / means.len() as f64;
-    let finding = Finding::above(Fault::Black, share, limit, 1.0 - limit, "");
+    let finding = Finding::above(Fault::Black, share, limit, 1.0 - limit, "ratio");
     if finding.is_fault() && structure(&mut means) >= STRUCTURE {
         return Finding { score: Some(0.25), ..finding };
     }

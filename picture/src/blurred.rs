@@ -15,6 +15,7 @@ use crate::finding::{Fault, Finding};
 use crate::gaussian::{kernel, smooth};
 use crate::grain;
 use crate::limits::Limits;
+use crate::reference::Reference;
 use crate::working::{TILE, Working};
 
 /// Side of a tile of detail, in working pixels: enough for the larger Gaussian.
@@ -36,10 +37,12 @@ const NOISE_IN_FINE: f32 = 0.0779;
 const NOISE_IN_MEDIUM: f32 = 0.0183;
 
 /// Judges sharpness.
-pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
+pub(crate) fn judge(working: &Working, own: Option<&Reference>, limits: &Limits) -> Finding {
+    let usual = own.map_or(0.0, |own| f64::from(own.levels.sharpness) * limits.sharpness_part);
+    let limit = limits.sharpness.max(usual);
     match sharpness(working) {
-        Some(s) => Finding::below(Fault::Blurred, s, limits.sharpness, SPAN, ""),
-        None => Finding::unknown(Fault::Blurred, None, limits.sharpness, ""),
+        Some(s) => Finding::below(Fault::Blurred, s, limit, SPAN, "ratio"),
+        None => Finding::unknown(Fault::Blurred, None, limit, "ratio"),
     }
 }
 
@@ -49,7 +52,8 @@ struct Detail {
     medium: f32,
 }
 
-fn sharpness(working: &Working) -> Option<f64> {
+/// Sharpness S; `None` without texture.
+pub(crate) fn sharpness(working: &Working) -> Option<f64> {
     let noise = grain::sigma(working).powi(2);
     let mut textured: Vec<Detail> = detail(working)
         .into_iter()

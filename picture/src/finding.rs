@@ -1,5 +1,8 @@
 //! What a judgement says: the fault, how sure, and the figures behind it.
 
+use crate::light::Light;
+use crate::place::Place;
+
 /// A picture fault this crate judges. The codes are stable and shared with the outside contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
@@ -17,13 +20,25 @@ pub enum Fault {
     Blurred,
     /// All colours shifted to one side, 图像偏色.
     ColourCast,
+    /// Grain or snow over the whole picture, 噪声干扰, 雪花干扰.
+    Noise,
+    /// A regular pattern over the whole picture, 条纹干扰.
+    Stripes,
     /// The same picture for at least 30 seconds, 画面冻结.
     Frozen,
+    /// Something close to the lens hides part of the scene or all of it, 画面遮挡.
+    Occluded,
+    /// The camera looks elsewhere than it did, 场景变更.
+    SceneChanged,
+    /// The picture jumps to and fro, 画面抖动.
+    Shaking,
+    /// Mosaic, torn or green blocks, 花屏.
+    Corrupted,
 }
 
 impl Fault {
-    /// Every fault of this crate, the gravest first.
-    pub const ALL: [Self; 8] = [
+    /// Every fault of this crate, in the order of the fault codes.
+    pub const ALL: [Self; 14] = [
         Self::SignalLost,
         Self::Black,
         Self::TooDark,
@@ -31,7 +46,13 @@ impl Fault {
         Self::LowContrast,
         Self::Blurred,
         Self::ColourCast,
+        Self::Noise,
+        Self::Stripes,
         Self::Frozen,
+        Self::Occluded,
+        Self::SceneChanged,
+        Self::Shaking,
+        Self::Corrupted,
     ];
 
     /// The fault's code, as it stands in JSON, SQL and URLs.
@@ -44,7 +65,13 @@ impl Fault {
             Self::LowContrast => "low_contrast",
             Self::Blurred => "blurred",
             Self::ColourCast => "colour_cast",
+            Self::Noise => "noise",
+            Self::Stripes => "stripes",
             Self::Frozen => "frozen",
+            Self::Occluded => "occluded",
+            Self::SceneChanged => "scene_changed",
+            Self::Shaking => "shaking",
+            Self::Corrupted => "corrupted",
         }
     }
 }
@@ -80,8 +107,11 @@ pub struct Finding {
     /// The limit it was compared with, in `unit`.
     pub limit: f64,
     /// The unit of both figures, from a closed set: `luma` (studio scale, 16–235), `ratio` (0–1),
-    /// `chroma` (distance from neutral, code values).
+    /// `chroma` (distance in code values), `pixels` (of the working picture).
     pub unit: &'static str,
+    /// Where it shows, for the page that draws it; kept only of what is raised, but for `occluded`,
+    /// whose map is drawn whenever there is a reference.
+    pub place: Option<Place>,
 }
 
 impl Finding {
@@ -92,7 +122,7 @@ impl Finding {
         limit: f64,
         unit: &'static str,
     ) -> Self {
-        Self { fault, score: None, measured: measured.map(thousandths), limit, unit }
+        Self { fault, score: None, measured: measured.map(thousandths), limit, unit, place: None }
     }
 
     /// A finding whose score grows as `measured` rises past `limit`; `span` away from it lies
@@ -111,6 +141,7 @@ impl Finding {
             measured: Some(thousandths(measured)),
             limit,
             unit,
+            place: None,
         }
     }
 
@@ -133,7 +164,17 @@ impl Finding {
 
     /// The same figures with the score withdrawn.
     pub(crate) fn withdrawn(self) -> Self {
-        Self { score: None, ..self }
+        Self { score: None, place: None, ..self }
+    }
+
+    /// Whichever of two answers to the same question is nearer to a fault.
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        if other.score > self.score { other } else { self }
+    }
+
+    /// The same finding with where it shows.
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self { place: Some(place), ..self }
     }
 }
 
@@ -147,6 +188,8 @@ fn thousandths(value: f64) -> f64 {
 pub struct Judgement {
     /// Colour or mono.
     pub mode: Mode,
+    /// The light it was taken by, which its references are kept for.
+    pub light: Light,
     /// Mean luma on the studio scale (16 black, 235 white).
     pub luma_mean: f64,
     /// One finding per fault judged, in the order of [`Fault::ALL`].
@@ -164,7 +207,7 @@ impl Judgement {
         self.finding(fault).is_some_and(Finding::is_fault)
     }
 
-    /// The faults raised, the gravest first.
+    /// The faults raised, in the order judged.
     pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
         self.findings.iter().filter(|finding| finding.is_fault()).map(|finding| finding.fault)
     }

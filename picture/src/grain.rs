@@ -20,26 +20,35 @@ pub(crate) fn sigma(working: &Working) -> f32 {
             continue;
         }
         let (left, top) = (index % working.columns * TILE, index / working.columns * TILE);
-        let mut sum = 0_u32;
-        for y in top + 1..top + TILE - 1 {
-            // The mask is (1 −2 1) downwards times (1 −2 1) across.
-            let lines = [y - 1, y, y + 1].map(|y| &row_of(y)[left..left + TILE]);
-            let mut down = [0_i16; TILE];
-            for (x, value) in down.iter_mut().enumerate() {
-                let [above, middle, below] = lines.map(|line| i16::from(line[x]));
-                *value = above - 2 * middle + below;
-            }
-            let across = down.windows(3).map(|w| (w[0] - 2 * w[1] + w[2]).unsigned_abs());
-            sum += across.map(u32::from).sum::<u32>();
-        }
-        let count = ((TILE - 2) * (TILE - 2)) as f32;
-        tiles.push(sum as f32 / count);
+        tiles.push(magnitude(|y| &row_of(top + y)[left..left + TILE]));
     }
-    if tiles.is_empty() {
+    quiet_sigma(&mut tiles)
+}
+
+/// Mean magnitude of the mask over one 16×16 tile, given by its rows.
+pub(crate) fn magnitude<'a>(row: impl Fn(usize) -> &'a [u8]) -> f32 {
+    let mut sum = 0_u32;
+    for y in 1..TILE - 1 {
+        // The mask is (1 −2 1) downwards times (1 −2 1) across.
+        let lines = [y - 1, y, y + 1].map(&row);
+        let mut down = [0_i16; TILE];
+        for (x, value) in down.iter_mut().enumerate() {
+            let [above, middle, below] = lines.map(|line| i16::from(line[x]));
+            *value = above - 2 * middle + below;
+        }
+        let across = down.windows(3).map(|w| (w[0] - 2 * w[1] + w[2]).unsigned_abs());
+        sum += across.map(u32::from).sum::<u32>();
+    }
+    sum as f32 / ((TILE - 2) * (TILE - 2)) as f32
+}
+
+/// The deviation that the quiet tiles' magnitudes stand for; 0 without tiles.
+pub(crate) fn quiet_sigma(magnitudes: &mut [f32]) -> f32 {
+    if magnitudes.is_empty() {
         return 0.0;
     }
-    let rank = (tiles.len() as f64 * QUIET_RANK) as usize;
-    let (_, quiet, _) = tiles.select_nth_unstable_by(rank, f32::total_cmp);
+    let rank = (magnitudes.len() as f64 * QUIET_RANK) as usize;
+    let (_, quiet, _) = magnitudes.select_nth_unstable_by(rank, f32::total_cmp);
     // E|mask * n| = 6 σ √(2/π) for white noise.
     *quiet * (std::f32::consts::PI / 2.0).sqrt() / 6.0
 }

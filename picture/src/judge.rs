@@ -1,42 +1,78 @@
 //! One frame through every method, and which answer silences which.
 
+use crate::evidence::Evidence;
 use crate::finding::{Fault, Finding, Judgement};
 use crate::frame::Frame;
+use crate::light::Light;
 use crate::limits::Limits;
 use crate::mode::mode;
+use crate::references::References;
+use crate::sample::Sample;
 use crate::working::Working;
-use crate::{black, blurred, colour_cast, low_contrast, signal_lost, too_bright, too_dark};
+use crate::{black, blurred, colour_cast, corrupted, low_contrast, noise, occluded};
+use crate::{scene_changed, signal_lost, stripes, too_bright, too_dark};
 
-/// Judges one keyframe that the decoder did not flag.
+/// Judges one keyframe, beside what is learned of its camera where there is something.
 ///
-/// Every fault of [`Fault::ALL`] but [`Fault::Frozen`] gets a finding; see
-/// [`crate::judge_frozen`] for that one. A graver fault withdraws what it makes untellable: a black
-/// picture or a lost signal leaves nothing else to judge, and in a picture too dark or too bright
-/// neither contrast nor sharpness nor colour can be told.
-pub fn judge(frame: &Frame<'_>, limits: &Limits) -> Judgement {
+/// Every fault of [`Fault::ALL`] gets a finding but [`Fault::Frozen`] and [`Fault::Shaking`], which
+/// take more than one frame: see [`crate::judge_frozen`] and [`crate::judge_shaking`]. A graver fault
+/// withdraws what it makes untellable: a black picture or a lost signal leaves nothing else to
+/// judge; in a broken picture nothing can be told; in one too dark or too bright neither contrast
+/// nor sharpness nor colour.
+pub fn judge(
+    frame: &Frame<'_>,
+    evidence: &Evidence,
+    references: Option<&References>,
+    limits: &Limits,
+) -> Judgement {
     let working = Working::of(frame);
     let mode = mode(&working);
-    let black = black::judge(&working, limits);
-    let mut signal_lost = signal_lost::judge(&working, limits);
-    if black.is_fault() {
-        signal_lost = signal_lost.withdrawn();
-    }
-    let no_picture = black.is_fault() || signal_lost.is_fault();
+    let sample = references.and_then(|_| Sample::of(&working));
+    let nearest = references.zip(sample.as_ref()).and_then(|(all, sample)| all.best(mode, sample));
+    let compared = nearest.as_ref().map(|nearest| &nearest.comparison);
+    let usual = nearest.as_ref().map(|nearest| nearest.reference);
+    // Its levels are those of this scene only where the camera still looks at it. What is washed
+    // out has little likeness left.
+    let here = compared.is_some_and(|compared| compared.likeness >= limits.likeness);
+    let own = usual.filter(|_| here);
+
+    let sound = *evidence == Evidence::Sound;
     let keep = |known: bool, finding: Finding| {
         if known { finding } else { finding.withdrawn() }
     };
-    let too_dark = keep(!no_picture, too_dark::judge(&working, limits));
-    let too_bright = keep(!no_picture, too_bright::judge(&working, limits));
-    let exposed = !no_picture && !too_dark.is_fault() && !too_bright.is_fault();
-    let low_contrast = keep(exposed, low_contrast::judge(&working, limits));
-    let blurred = if exposed {
-        blurred::judge(&working, limits)
-    } else {
-        Finding::unknown(Fault::Blurred, None, limits.sharpness, "")
+    let black = keep(sound, black::judge(&working, limits));
+    let signal_lost = keep(sound && !black.is_fault(), signal_lost::judge(&working, limits));
+    // Colour bars have green areas and edges at regular places, and nothing is broken.
+    let pictured = !black.is_fault() && !signal_lost.is_fault();
+    let corrupted = keep(pictured, corrupted::judge(frame, &working, evidence, limits));
+    let shown = sound && pictured && !corrupted.is_fault();
+    let too_dark = keep(shown, too_dark::judge(&working, limits));
+    let too_bright = keep(shown, too_bright::judge(&working, usual, limits));
+    let exposed = shown && !too_dark.is_fault() && !too_bright.is_fault();
+    let noise = keep(exposed, noise::judge(frame, own, limits));
+    let low_contrast = keep(exposed, low_contrast::judge(&working, own, limits));
+    let colour_cast = {
+        let beside = sample.as_ref().zip(own);
+        keep(exposed, colour_cast::judge(&working, mode, beside, limits))
     };
-    let colour_cast = keep(exposed, colour_cast::judge(&working, mode, limits));
+    let patterns = if exposed { stripes::stripes(&working) } else { None };
+    let stripes = {
+        let own = own.map(|own| own.stripes.as_slice());
+        stripes::judge(&working, patterns.as_deref(), own, limits)
+    };
+    // Noise hides detail and stripes add some.
+    let detailed = exposed && !noise.is_fault() && !stripes.is_fault();
+    let blurred = if detailed {
+        blurred::judge(&working, own, limits)
+    } else {
+        Finding::unknown(Fault::Blurred, None, limits.sharpness, "ratio")
+    };
+    let compared = compared.filter(|_| exposed);
+    let occluded = occluded::judge(compared, limits);
+    let scene_changed = scene_changed::judge(compared, limits);
     Judgement {
         mode,
+        light: Light::of(&working, mode),
         luma_mean: (working.mean() * 10.0).round() / 10.0,
         findings: vec![
             signal_lost,
@@ -46,6 +82,11 @@ pub fn judge(frame: &Frame<'_>, limits: &Limits) -> Judgement {
             low_contrast,
             blurred,
             colour_cast,
+            noise,
+            stripes,
+            occluded,
+            scene_changed,
+            corrupted,
         ],
     }
 }

@@ -31,6 +31,30 @@ pub struct Limits {
     /// Mean distance that a cast towards red and orange must have as well, where sodium lamps and
     /// sunsets lie.
     pub cast_warm: f64,
+    /// Share of washed-out pixels above the reference's from which a scene is too bright, 0–1.
+    pub bright_above: f64,
+    /// Part of the reference's spread below which contrast is too low, 0–1.
+    pub contrast_part: f64,
+    /// Part of the reference's sharpness below which a picture is blurred, 0–1.
+    pub sharpness_part: f64,
+    /// Shift against the reference's colours from which there is a cast, in chroma code values.
+    pub cast_shift: f64,
+    /// The same towards red and orange.
+    pub cast_shift_warm: f64,
+    /// Deviation from which a picture is noisy, in luma.
+    pub noise: f64,
+    /// Share of pixels that stand out from their neighbours from which a picture shows snow, 0–1.
+    pub snow: f64,
+    /// Amplitude from which a pattern is a fault, in luma.
+    pub stripe: f64,
+    /// Share of the blocks' edges that stand alone on the grid from which a picture is corrupted.
+    pub corrupted: f64,
+    /// Share of the reference's structure, in one patch, whose loss is a cover, 0–1.
+    pub occluded: f64,
+    /// Share of the reference's structure below which the scene is another, 0–1.
+    pub likeness: f64,
+    /// Median displacement from frame to frame from which a picture shakes, in working pixels.
+    pub shake: f64,
     /// Mean absolute difference that a still picture may show between keyframes, in luma.
     pub frozen_change: f64,
     /// Least time between two keyframes for them to be compared.
@@ -51,6 +75,18 @@ impl Default for Limits {
             sharpness: 0.52,
             cast: 15.0,
             cast_warm: 34.0,
+            bright_above: 0.18,
+            contrast_part: 0.42,
+            sharpness_part: 0.72,
+            cast_shift: 11.0,
+            cast_shift_warm: 24.0,
+            noise: 6.0,
+            snow: 0.02,
+            stripe: 10.0,
+            corrupted: 0.05,
+            occluded: 0.2,
+            likeness: 0.3,
+            shake: 3.0,
             frozen_change: 0.02,
             frozen_apart: Duration::from_secs(30),
         }

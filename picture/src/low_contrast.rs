@@ -1,16 +1,20 @@
 //! Low contrast, 对比度异常: a gray veil over the whole scene.
 //!
-//! Measured: 99th minus 1st percentile of luma, overlay text left out. Real fog reaches 62; whether
-//! a veil is weather is for the caller to say, who knows the neighbouring cameras.
+//! Measured: 99th minus 1st percentile of luma, overlay text left out; with a reference also against
+//! the spread that the scene usually has. Real fog reaches 62; whether a veil is weather is for the
+//! caller to say, who knows the neighbouring cameras.
 
 use crate::finding::{Fault, Finding};
 use crate::limits::Limits;
+use crate::reference::Reference;
 use crate::working::Working;
 
 /// Distance from the limit at which the answer is certain, in luma.
 const SPAN: f64 = 30.0;
 
 /// Judges contrast.
-pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
-    Finding::below(Fault::LowContrast, working.spread(), limits.contrast_spread, SPAN, "luma")
+pub(crate) fn judge(working: &Working, own: Option<&Reference>, limits: &Limits) -> Finding {
+    let usual = own.map_or(0.0, |own| f64::from(own.levels.spread) * limits.contrast_part);
+    let limit = limits.contrast_spread.max(usual);
+    Finding::below(Fault::LowContrast, working.spread(), limit, SPAN, "luma")
 }

@@ -29,7 +29,7 @@ const BARS_AGREE: usize = 6;
 /// Judges whether there is a picture at all. Black and burnt-out white are other faults.
 pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
     let limit = limits.flat_share;
-    let found = |share| Finding::above(Fault::SignalLost, share, limit, 1.0 - limit, "");
+    let found = |share| Finding::above(Fault::SignalLost, share, limit, 1.0 - limit, "ratio");
     if shows_bars(working) {
         return found(1.0);
     }

@@ -177,15 +177,6 @@ impl ColourMap {
         self.u.iter().zip(&self.v).map(move |(&u, &v)| (shift(u), shift(v)))
     }
 
-    /// Mean of U and of V, less neutral.
-    pub(crate) fn mean_shift(&self) -> (f64, f64) {
-        let mean = |plane: &[u8]| {
-            let sum: u64 = plane.iter().map(|&value| u64::from(value)).sum();
-            sum as f64 / plane.len() as f64 - 128.0
-        };
-        (mean(&self.u), mean(&self.v))
-    }
-
     /// Mean U and V of the statistics tile at (`column`, `row`).
     pub(crate) fn of_tile(&self, column: usize, row: usize) -> (f32, f32) {
         let step = TILE / CHROMA_STEP;

@@ -8,7 +8,9 @@ use zhishou_domain::{
     Detail, Fault, FaultCode, OwnLimits, PictureFacts, PictureMode, PictureOrder, PrivacyMasks,
     Reading, Snapshot, Stage, Timestamp, own_limits::Settled,
 };
-use zhishou_picture::{CodedHash, Finding, Frame, Judgement, Mode, Signature, judge, judge_frozen};
+use zhishou_picture::{
+    CodedHash, Evidence, Finding, Frame, Judgement, Mode, Signature, judge, judge_frozen,
+};
 
 use zhishou_protocol::rtp::{Headers, Keyframe};
 
@@ -16,7 +18,7 @@ use crate::Settings;
 use crate::decoder::Decoded;
 
 /// Counts changes of methods and limits by which scores of one camera are not those of before.
-const ALGORITHM: u32 = 1;
+const ALGORITHM: u32 = 2;
 
 /// JPEG quality of evidence: details stay readable at about 60 kB.
 const JPEG_QUALITY: u8 = 80;
@@ -127,10 +129,14 @@ pub(crate) fn look(
             return Look { facts: None, faults: vec![fault], snapshot: None, signature: None };
         }
     };
-    let mut judgement = judge(&frame, &settings.picture);
+    let corrupted = picture.is_corrupted();
+    let evidence =
+        if corrupted { Evidence::Damaged { made_up: picture.made_up() } } else { Evidence::Sound };
+    let mut judgement = judge(&frame, &evidence, None, &settings.picture);
     let signature = Signature::of(&frame, Some(coded.hash));
     let mut frozen_for = None;
     if let Some(before) = before
+        && !corrupted
         && let Ok(earlier) = Signature::from_bytes(before.signature)
     {
         let apart = now.since(before.taken);
@@ -138,7 +144,6 @@ pub(crate) fn look(
         let finding = judge_frozen(&earlier, &signature, apart, &judgement, &settings.picture);
         judgement.findings.push(finding);
     }
-    let corrupted = picture.is_corrupted();
     let faults = if corrupted {
         let problem = format!("{} decoder errors in a whole keyframe", picture.errors());
         let corrupted =
@@ -164,15 +169,14 @@ pub(crate) fn look(
 }
 
 fn facts(judgement: &Judgement, picture: &dyn Decoded, own: &OwnLimits) -> PictureFacts {
-    let ((width, height), corrupted) = (picture.size(), picture.is_corrupted());
-    // Of a picture that is partly made up nothing can be told.
-    let score = |finding: &Finding| {
-        let settled = settled(finding, own)?;
-        Some(settled.score).filter(|_| !corrupted)
-    };
+    let (width, height) = picture.size();
     let findings = || judgement.findings.iter().filter_map(|it| Some((code_of(it)?, it)));
-    let mut scores: BTreeMap<_, _> = findings().map(|(code, it)| (code, score(it))).collect();
-    scores.insert(FaultCode::Corrupted, Some(if corrupted { 1.0 } else { 0.0 }));
+    let score = |finding: &Finding| settled(finding, own).map(|settled| settled.score);
+    // A fault that takes more than this one picture stands there as not told.
+    let all = zhishou_picture::Fault::ALL.into_iter();
+    let mut scores: BTreeMap<_, _> =
+        all.filter_map(|fault| Some((FaultCode::from_code(fault.code())?, None))).collect();
+    scores.extend(findings().map(|(code, it)| (code, score(it))));
     PictureFacts {
         width,
         height,
@@ -321,7 +325,9 @@ mod tests {
         let facts = seen.facts.unwrap();
         assert_eq!((facts.width, facts.height, facts.mode), (640, 480, PictureMode::Mono));
         assert_eq!(facts.scores[&FaultCode::Black], Some(0.0));
-        assert!(!facts.scores.contains_key(&FaultCode::Frozen), "nothing to compare with");
+        for untold in [FaultCode::Frozen, FaultCode::Shaking, FaultCode::Occluded] {
+            assert_eq!(facts.scores[&untold], None, "nothing to compare with");
+        }
         let jpeg = image::load_from_memory(&seen.snapshot.unwrap()).unwrap();
         assert_eq!((jpeg.width(), jpeg.height()), (640, 480));
         assert!(seen.signature.is_some());

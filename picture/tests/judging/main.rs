@@ -3,4 +3,7 @@
 mod clean;
 mod faulty;
 mod frozen;
+mod learning;
+mod patterns;
 mod scene;
+mod shaking;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use zhishou_domain::{Detail, Fault, FaultCode, Stage};
-use zhishou_picture::{Finding, Judgement, Signature, judge, judge_frozen};
+use zhishou_picture::{Evidence, Finding, Judgement, Signature, judge, judge_frozen};
 
 use super::{FRAMES_A_LOOK, FileError, FileJudge, Judged, LOOKS};
 use crate::decode::{Clip, ClipError, ClipPicture};
@@ -53,11 +53,9 @@ impl FileJudge {
             damaged |= next.picture.is_corrupted();
         }
         let frame = keyframe.picture.frame()?;
-        let mut judgement = judge(&frame, &self.limits);
-        if damaged {
-            // Of a picture that is partly made up nothing can be told.
-            judgement.findings.iter_mut().for_each(|finding| finding.score = None);
-        }
+        // Of a picture that is partly made up nothing can be told.
+        let evidence = if damaged { Evidence::Damaged { made_up: 0.0 } } else { Evidence::Sound };
+        let judgement = judge(&frame, &evidence, None, &self.limits);
         let signature = Signature::of(&frame, None);
         Ok(Look { judgement, signature, damaged, keyframe })
     }
@@ -78,10 +76,13 @@ impl FileJudge {
         judged.thumbnail = self.thumbnail(&first.keyframe.picture.frame()?);
         let damaged = looks.iter().filter(|look| look.damaged).count();
         let score = damaged as f64 / looks.len() as f64;
-        judged.scores.insert(FaultCode::Corrupted, Some(score));
+        // Blocks seen in sound pictures count as well.
+        let seen = judged.scores.get(&FaultCode::Corrupted).copied().flatten();
+        judged.scores.insert(FaultCode::Corrupted, Some(seen.map_or(score, |it| it.max(score))));
         if 2 * damaged > looks.len() {
             let problem = format!("damaged pictures in {damaged} of {} places", looks.len());
             let detail = Detail::Decoder { problem };
+            judged.faults.retain(|fault| fault.code != FaultCode::Corrupted);
             judged.faults.push(Fault::new(FaultCode::Corrupted, Stage::Decode, detail));
         }
         Ok(judged)

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use image::{ImageFormat, ImageReader, Limits};
-use zhishou_picture::{MAX_SIDE, OwnedFrame, judge};
+use zhishou_picture::{Evidence, MAX_SIDE, OwnedFrame, judge};
 
 use super::{FileError, FileJudge, Judged};
 
@@ -59,7 +59,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<OwnedFrame, FileError> {
 impl FileJudge {
     pub(super) fn judge_still(&self, still: &OwnedFrame) -> Judged {
         let frame = still.as_frame();
-        let judgement = judge(&frame, &self.limits);
+        let judgement = judge(&frame, &Evidence::Sound, None, &self.limits);
         Judged { thumbnail: self.thumbnail(&frame), ..Judged::of(&frame, &judgement, None) }
     }
 }

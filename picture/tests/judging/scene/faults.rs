@@ -1,6 +1,6 @@
 //! Faults made from clean scenes, in three severities: 1 mild, 2 plain, 3 grave.
 
-use crate::scene::Scene;
+use crate::scene::{Scene, noise::Noise};
 
 /// Studio-range blue, as encoders show without a signal.
 pub(crate) const BLUE: [u8; 3] = [41, 240, 110];
@@ -65,6 +65,83 @@ impl Scene {
             }
         }
         self
+    }
+
+    /// Snow: a share of the pixels takes any luma.
+    pub(crate) fn snowed(mut self, severity: usize) -> Self {
+        let share = of(severity, [0.05, 0.15, 0.4]);
+        let mut noise = Noise::seeded(11);
+        for value in &mut self.y {
+            let (falls, luma) = (noise.uniform() + 0.5, noise.uniform() + 0.5);
+            if falls < share {
+                *value = (16.0 + 219.0 * luma) as u8;
+            }
+        }
+        self
+    }
+
+    /// A sine of `across` and `down` cycles over the picture.
+    pub(crate) fn striped(mut self, severity: usize, across: f64, down: f64) -> Self {
+        let amplitude = of(severity, [10.0, 20.0, 40.0]);
+        let (width, height) = (self.width as f64, self.height as f64);
+        for (at, value) in self.y.iter_mut().enumerate() {
+            let (x, y) = ((at % self.width) as f64, (at / self.width) as f64);
+            let turn = across * x / width + down * y / height;
+            let wave = amplitude * (std::f64::consts::TAU * turn).sin();
+            *value = (f64::from(*value) + wave).clamp(16.0, 235.0) as u8;
+        }
+        self
+    }
+
+    /// Blocks of one colour in a band of the picture, as from lost transform coefficients.
+    pub(crate) fn mosaic(mut self, severity: usize) -> Self {
+        let (side, share) = ([8, 16, 32][severity - 1], of(severity, [0.25, 0.5, 0.8]));
+        let rows = (self.height as f64 * share) as usize / side;
+        let first = (self.height - rows * side) / 2 / side;
+        for row in first..first + rows {
+            for column in 0..self.width / side {
+                let pixels = || (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+                let at = |(x, y): (usize, usize)| (row * side + y) * self.width + column * side + x;
+                let sum: usize = pixels().map(|pixel| usize::from(self.y[at(pixel)])).sum();
+                let places: Vec<usize> = pixels().map(at).collect();
+                places.into_iter().for_each(|at| self.y[at] = (sum / (side * side)) as u8);
+            }
+        }
+        self
+    }
+
+    /// Something close to the lens over a part of the picture: soft shading, no detail.
+    pub(crate) fn covered(mut self, [left, top, right, bottom]: [f64; 4]) -> Self {
+        let (width, height) = (self.width as f64, self.height as f64);
+        for (at, value) in self.y.iter_mut().enumerate() {
+            let (x, y) = ((at % self.width) as f64 / width, (at / self.width) as f64 / height);
+            // The rim is out of focus: it fades over a fiftieth of the picture.
+            let inside = (x - left).min(right - x).min(y - top).min(bottom - y) / 0.02;
+            let cover = 90.0 + 25.0 * (x * 9.0).sin() * (y * 7.0).cos();
+            let part = inside.clamp(0.0, 1.0);
+            *value = (f64::from(*value) * (1.0 - part) + cover * part) as u8;
+        }
+        self
+    }
+
+    /// The scene as seen by a camera that was turned: moved by parts of the width and height, what
+    /// comes in from beyond mirrored.
+    pub(crate) fn moved(self, dx: f64, dy: f64) -> Self {
+        let mut moved = self.clone();
+        let (dx, dy) = ((dx * self.width as f64) as isize, (dy * self.height as f64) as isize);
+        let mirrored = |at: isize, side: usize| {
+            let side = side as isize;
+            let at = if at < 0 { -1 - at } else { at };
+            (if at < side { at } else { 2 * side - 1 - at }) as usize
+        };
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let from_x = mirrored(x as isize - dx, self.width);
+                let from_y = mirrored(y as isize - dy, self.height);
+                moved.y[y * self.width + x] = self.y[from_y * self.width + from_x];
+            }
+        }
+        moved
     }
 
     /// Something like the overlay of a camera: a line of characters at the top left and at the

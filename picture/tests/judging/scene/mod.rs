@@ -5,7 +5,7 @@ pub(crate) mod noise;
 
 use std::path::Path;
 use std::sync::OnceLock;
-use zhishou_picture::{Fault, Frame, Judgement, Limits, judge};
+use zhishou_picture::{Evidence, Fault, Frame, Judgement, Limits, References, judge};
 
 /// Every committed scene; all are clean.
 pub(crate) const SCENES: [&str; 6] =
@@ -78,7 +78,12 @@ impl Scene {
 
     /// The judgement by the default limits.
     pub(crate) fn judged(&self) -> Judgement {
-        judge(&self.frame(), &Limits::default())
+        judge(&self.frame(), &Evidence::Sound, None, &Limits::default())
+    }
+
+    /// The judgement beside what was learned of the camera.
+    pub(crate) fn judged_beside(&self, references: &References) -> Judgement {
+        judge(&self.frame(), &Evidence::Sound, Some(references), &Limits::default())
     }
 
     /// The faults raised by the default limits.

@@ -1,0 +1,192 @@
+//! One picture beside its reference: how much of the reference's structure is still there, where,
+//! and how far it moved.
+//!
+//! Compared are gradients and not light, tile by tile (8×8 plate pixels). A tile is *kept* by the
+//! better of two figures. The projection ⟨g, h⟩ / ⟨g, g⟩ of the picture's gradients h on the
+//! reference's g, divided by what the best tiles of the picture have, does not mind what is added
+//! (noise, rain, stripes) nor fog, which takes from all tiles alike; the correlation
+//! ⟨g, h⟩ / √(⟨g, g⟩⟨h, h⟩) does not mind light that fell unevenly. A tile in which the reference has
+//! no structure cannot tell.
+
+use crate::fft::{Complex, PLATE};
+use crate::place::{Shift, TileMap};
+use crate::plate::{HEIGHT, LEN, WIDTH, gradients};
+use crate::registration::{displacement, spectrum};
+
+/// Side of a tile, in plate pixels.
+pub(crate) const TILE: usize = 8;
+/// Tiles across a plate.
+pub(crate) const COLUMNS: usize = WIDTH / TILE;
+/// Tiles down a plate.
+pub(crate) const ROWS: usize = HEIGHT / TILE;
+/// Tiles of a plate.
+pub(crate) const TILES: usize = COLUMNS * ROWS;
+
+/// Root mean square gradient (luma over two plate pixels) from which a tile has structure.
+const STRUCTURE: f32 = 5.0;
+/// Fewest tiles with structure for an answer: a tenth of the picture.
+const TILES_NEEDED: usize = TILES / 10;
+/// How much of its structure a tile must keep, 0–1.
+const KEPT: f32 = 0.4;
+/// Correlation below which a tile shows something else, however strong its gradients are.
+const ALIKE: f32 = 0.3;
+/// Rank of the tile that says how much a picture under this light keeps where nothing covers it.
+const BEST_RANK: f64 = 0.85;
+/// What the best tiles keep at the least: below it not even they are the same scene.
+const BEST_LEAST: f32 = 0.25;
+/// Kept share above which nobody asks whether the picture moved.
+const SURELY_SAME: f64 = 0.75;
+/// Certainty from which a displacement is believed.
+const CERTAIN: f32 = 14.0;
+/// Displacement that a mast in the wind or a change of lens by heat may have, in parts of a side.
+const SWAY: f64 = 0.03;
+
+/// What became of the reference's structure.
+#[derive(Debug, Clone)]
+pub(crate) struct Comparison {
+    /// Share of the tiles with structure that keep it, 0–1.
+    pub(crate) likeness: f64,
+    /// How much each tile keeps, 0–1; `None` without structure.
+    pub(crate) kept: Vec<Option<f32>>,
+    /// Root of the ratio of the picture's gradient energy to the reference's.
+    pub(crate) energy: f64,
+    /// A displacement beyond sway that is certain.
+    pub(crate) shift: Option<Shift>,
+}
+
+/// Compares a plate with a reference's; `None` where the reference has too little structure.
+pub(crate) fn compare(reference: &[f32], plate: &[f32]) -> Option<Comparison> {
+    debug_assert_eq!((reference.len(), plate.len()), (LEN, LEN));
+    let (before, after) = (gradients(reference, WIDTH), gradients(plate, WIDTH));
+    let energies: Vec<f32> = (0..TILES).map(|tile| energy_of(&before, tile)).collect();
+    let least = STRUCTURE * STRUCTURE * (TILE * TILE) as f32;
+    if energies.iter().filter(|&&energy| energy >= least).count() < TILES_NEEDED {
+        return None;
+    }
+    let structured = |tile: usize| energies[tile] >= least;
+    let total = |field: &[Complex<f32>]| field.iter().map(|g| f64::from(g.norm_sqr())).sum::<f64>();
+    let energy = (total(&after) / total(&before)).sqrt();
+    let compare_at = |(dx, dy): (isize, isize)| {
+        let kept = kept(&before, &after, &energies, structured, (dx, dy));
+        let asked = kept.iter().flatten().count().max(1);
+        let same = kept.iter().flatten().filter(|&&kept| kept >= KEPT).count();
+        Comparison { likeness: same as f64 / asked as f64, kept, energy, shift: None }
+    };
+    let here = compare_at((0, 0));
+    if here.likeness >= SURELY_SAME {
+        return Some(here);
+    }
+    let moved = displacement(&spectrum(&before, &PLATE), &spectrum(&after, &PLATE), &PLATE);
+    if moved.certainty < CERTAIN {
+        return Some(here);
+    }
+    let shift =
+        Shift { dx: f64::from(moved.dx) / WIDTH as f64, dy: f64::from(moved.dy) / HEIGHT as f64 };
+    if shift.dx.abs() >= SWAY || shift.dy.abs() >= SWAY {
+        return Some(Comparison { shift: Some(shift), ..here });
+    }
+    let there = compare_at((moved.dx.round() as isize, moved.dy.round() as isize));
+    Some(if there.likeness > here.likeness { there } else { here })
+}
+
+/// The rows of one tile.
+fn rows_of(tile: usize) -> impl Iterator<Item = usize> {
+    let first = tile / COLUMNS * TILE * WIDTH + tile % COLUMNS * TILE;
+    (0..TILE).map(move |line| first + line * WIDTH)
+}
+
+fn energy_of(field: &[Complex<f32>], tile: usize) -> f32 {
+    rows_of(tile).flat_map(|at| &field[at..at + TILE]).map(|g| g.norm_sqr()).sum()
+}
+
+/// How much of its structure each tile keeps where the picture moved by whole pixels.
+fn kept(
+    before: &[Complex<f32>],
+    after: &[Complex<f32>],
+    energies: &[f32],
+    structured: impl Fn(usize) -> bool,
+    (dx, dy): (isize, isize),
+) -> Vec<Option<f32>> {
+    let offset = dy * WIDTH as isize + dx;
+    let mut figures: Vec<Option<(f32, f32)>> = Vec::with_capacity(TILES);
+    for (tile, &own) in energies.iter().enumerate() {
+        // A row that leaves at one side must not come back at the other.
+        let across = (tile % COLUMNS * TILE).checked_add_signed(dx);
+        let stays = across.is_some_and(|across| across + TILE <= WIDTH);
+        let rows = rows_of(tile).map(|at| (at, at.checked_add_signed(offset).filter(|_| stays)));
+        let (mut product, mut energy, mut inside) = (0.0, 0.0, true);
+        for (from, to) in rows {
+            let Some(there) = to.and_then(|to| after.get(to..to + TILE)) else {
+                inside = false;
+                break;
+            };
+            for (g, h) in before[from..from + TILE].iter().zip(there) {
+                product += g.re * h.re + g.im * h.im;
+                energy += h.norm_sqr();
+            }
+        }
+        figures.push(
+            (inside && structured(tile))
+                .then(|| (product / own, product / (own * energy).sqrt().max(f32::EPSILON))),
+        );
+    }
+    let mut projections: Vec<f32> = figures.iter().flatten().map(|&(p, _)| p).collect();
+    projections.sort_unstable_by(f32::total_cmp);
+    let rank = (projections.len().saturating_sub(1) as f64 * BEST_RANK) as usize;
+    let best = projections.get(rank).copied().unwrap_or(1.0).clamp(BEST_LEAST, 1.0);
+    figures
+        .into_iter()
+        .map(|figure| {
+            figure.map(|(projection, same)| {
+                let kept = if same < ALIKE { same } else { same.max(projection / best) };
+                kept.clamp(0.0, 1.0)
+            })
+        })
+        .collect()
+}
+
+impl Comparison {
+    /// The tiles as a heat map: what lost its structure is hot.
+    pub(crate) fn heat(&self) -> TileMap {
+        let score = |kept: f32| (255.0 * (1.0 - kept / (2.0 * KEPT)).clamp(0.0, 1.0)) as u8;
+        let scores = self.kept.iter().map(|kept| kept.map(score)).collect();
+        TileMap { columns: COLUMNS, rows: ROWS, scores }
+    }
+
+    /// Share of the tiles with structure that lie in the largest patch that lost it, 0–1. Tiles
+    /// without structure conduct: what covers them is covered.
+    pub(crate) fn largest_loss(&self) -> f64 {
+        let lost = |tile: usize| self.kept[tile].is_some_and(|kept| kept < KEPT);
+        let open = |tile: usize| self.kept[tile].is_none_or(|kept| kept < KEPT);
+        let mut seen = vec![false; TILES];
+        let mut largest = 0;
+        for start in 0..TILES {
+            if seen[start] || !lost(start) {
+                continue;
+            }
+            let (mut patch, mut border) = (0, vec![start]);
+            seen[start] = true;
+            while let Some(tile) = border.pop() {
+                patch += usize::from(lost(tile));
+                for next in beside(tile).filter(|&next| open(next)) {
+                    if !std::mem::replace(&mut seen[next], true) {
+                        border.push(next);
+                    }
+                }
+            }
+            largest = largest.max(patch);
+        }
+        let asked = self.kept.iter().flatten().count().max(1);
+        largest as f64 / asked as f64
+    }
+}
+
+/// The four neighbours of a tile.
+fn beside(tile: usize) -> impl Iterator<Item = usize> {
+    let (column, row) = (tile % COLUMNS, tile / COLUMNS);
+    let left = (column > 0).then(|| tile - 1);
+    let right = (column + 1 < COLUMNS).then(|| tile + 1);
+    let above = (row > 0).then(|| tile - COLUMNS);
+    let below = (row + 1 < ROWS).then(|| tile + COLUMNS);
+    [left, right, above, below].into_iter().flatten()
+}

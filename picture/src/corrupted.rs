@@ -1,0 +1,178 @@
+//! Corrupted, 花屏: mosaic, torn or green blocks.
+//!
+//! A decoder that complained of a keyframe which came whole says it best ([`Evidence`]). Pixels are
+//! asked as well, for damage done before the last encoder: edges that are sixteen pixels long, stand
+//! quite alone and all lie at one and the same phase of the 16-pixel grid of macroblocks. The edges
+//! of a real scene lie at every phase alike. And for flat areas of the green that a decoder shows
+//! where it got no data (Y, U and V near 0), in a picture that is not green otherwise.
+
+use crate::evidence::Evidence;
+use crate::finding::{Fault, Finding};
+use crate::frame::{Frame, Plane};
+use crate::limits::Limits;
+use crate::place::{Place, TileMap};
+use crate::working::Working;
+
+/// Side of a macroblock.
+const BLOCK: usize = 16;
+/// Rows of a vertical edge that are looked at; of a horizontal one all columns are.
+const SAMPLES: usize = 4;
+/// Mean step across an edge from which it counts, in luma.
+const STEP: u16 = 8;
+/// Part of the step that its neighbours may have: beside a lone edge lies nothing.
+const ALONE: u16 = 4;
+/// Columns and rows of the map.
+const MAP: (usize, usize) = (20, 12);
+/// Part of a map's tile whose blocks must be broken for full heat.
+const HOT: f64 = 0.3;
+/// U and V of the green of no data are both below this; a lawn has 100 to 125, a strong cast 78 and more.
+const GREEN: f32 = 70.0;
+/// Deviation of luma below which a green tile is no leaf.
+const FLAT: f32 = 4.0;
+/// Share of flat green tiles from which a picture shows missing data.
+const GREEN_LEAST: f64 = 0.04;
+/// Share of all green tiles that must be flat: under a green cast the texture is green too.
+const GREEN_FLAT: f64 = 0.6;
+/// Share of green tiles from which green is the colour of the picture.
+const GREEN_MOST: f64 = 0.97;
+
+/// An edge that stands alone, by its place in the picture.
+#[derive(Clone, Copy)]
+struct Edge {
+    x: usize,
+    y: usize,
+    phase: usize,
+}
+
+/// Judges whether the picture is broken.
+pub(crate) fn judge(
+    frame: &Frame<'_>,
+    working: &Working,
+    evidence: &Evidence,
+    limits: &Limits,
+) -> Finding {
+    let limit = limits.corrupted;
+    match *evidence {
+        Evidence::Ours => return Finding::unknown(Fault::Corrupted, None, limit, "ratio"),
+        Evidence::Damaged { made_up } => {
+            let finding = Finding::above(Fault::Corrupted, made_up, limit, limit, "ratio");
+            return Finding { score: Some(1.0), ..finding };
+        }
+        Evidence::Sound => {}
+    }
+    let green = green_share(working);
+    if green >= GREEN_LEAST {
+        return Finding::above(Fault::Corrupted, green, limit, limit, "ratio");
+    }
+    let luma = &frame.luma;
+    let across = edges_across(luma);
+    let down = edges_down(luma);
+    let blocks = (luma.width / BLOCK) * (luma.height / BLOCK);
+    let (on_grid_across, phase_across) = excess(&across);
+    let (on_grid_down, phase_down) = excess(&down);
+    let share = (on_grid_across + on_grid_down) / (2 * blocks.max(1)) as f64;
+    let finding = Finding::above(Fault::Corrupted, share.max(0.0), limit, limit, "ratio");
+    if !finding.is_fault() {
+        return finding;
+    }
+    let broken = across
+        .iter()
+        .filter(|edge| edge.phase == phase_across)
+        .chain(down.iter().filter(|edge| edge.phase == phase_down));
+    finding.at(Place::Tiles(map(broken, luma)))
+}
+
+/// Share of the tiles that are flat and green; 0 where green is the colour of the scene.
+fn green_share(working: &Working) -> f64 {
+    let Some(colour) = &working.colour else { return 0.0 };
+    let (mut green, mut flat) = (0_usize, 0_usize);
+    for (index, tile) in working.tiles.iter().enumerate() {
+        let (u, v) = colour.of_tile(index % working.columns, index / working.columns);
+        if u < GREEN && v < GREEN {
+            green += 1;
+            flat += usize::from(tile.sigma < FLAT);
+        }
+    }
+    let all = working.tiles.len().max(1);
+    let share = green as f64 / all as f64;
+    let scenery = share > GREEN_MOST || (flat as f64) < GREEN_FLAT * green as f64;
+    if scenery { 0.0 } else { flat as f64 / all as f64 }
+}
+
+/// Lone vertical edges, one for each band of sixteen rows they run through.
+fn edges_across(luma: &Plane<'_>) -> Vec<Edge> {
+    let mut edges = Vec::new();
+    let mut steps = vec![0_u16; luma.width];
+    for band in 0..luma.height / BLOCK {
+        steps.fill(0);
+        for sample in 0..SAMPLES {
+            let row = luma.row(band * BLOCK + sample * BLOCK / SAMPLES + BLOCK / SAMPLES / 2);
+            for ((step, &left), &right) in steps[1..].iter_mut().zip(row).zip(&row[1..]) {
+                *step += u16::from(left.abs_diff(right));
+            }
+        }
+        for x in lone(&steps, STEP * SAMPLES as u16) {
+            edges.push(Edge { x, y: band * BLOCK, phase: x % BLOCK });
+        }
+    }
+    edges
+}
+
+/// Lone horizontal edges, one for each band of sixteen columns.
+fn edges_down(luma: &Plane<'_>) -> Vec<Edge> {
+    let bands = luma.width / BLOCK;
+    let mut steps = vec![0_u16; bands * luma.height];
+    for y in 1..luma.height {
+        let (above, _) = luma.row(y - 1).as_chunks::<BLOCK>();
+        let (row, _) = luma.row(y).as_chunks::<BLOCK>();
+        for (band, (above, row)) in above.iter().zip(row).enumerate() {
+            let pairs = above.iter().zip(row);
+            steps[band * luma.height + y] = pairs.map(|(a, b)| u16::from(a.abs_diff(*b))).sum();
+        }
+    }
+    let mut edges = Vec::new();
+    for (band, steps) in steps.chunks_exact(luma.height).enumerate() {
+        for y in lone(steps, STEP * BLOCK as u16) {
+            edges.push(Edge { x: band * BLOCK, y, phase: y % BLOCK });
+        }
+    }
+    edges
+}
+
+/// Where a step is at least `least` and its neighbours on both sides are small.
+fn lone(steps: &[u16], least: u16) -> impl Iterator<Item = usize> + '_ {
+    steps.windows(5).enumerate().filter_map(move |(at, around)| {
+        let step = around[2];
+        if step < least {
+            return None;
+        }
+        let beside = [around[0], around[1], around[3], around[4]];
+        beside.into_iter().all(|beside| beside <= step / ALONE).then_some(at + 2)
+    })
+}
+
+/// How many edges the fullest phase has above the middle one, and which phase it is.
+fn excess(edges: &[Edge]) -> (f64, usize) {
+    let mut counts = [0_u32; BLOCK];
+    edges.iter().for_each(|edge| counts[edge.phase] += 1);
+    let phase = (0..BLOCK).max_by_key(|&phase| counts[phase]).unwrap_or(0);
+    let most = counts[phase];
+    counts.sort_unstable();
+    (f64::from(most) - f64::from(counts[BLOCK / 2]), phase)
+}
+
+/// Broken edges by tile, against the edges that a tile has.
+fn map<'a>(edges: impl Iterator<Item = &'a Edge>, luma: &Plane<'_>) -> TileMap {
+    let (columns, rows) = MAP;
+    let mut counts = vec![0_u32; columns * rows];
+    for edge in edges {
+        let column = edge.x * columns / luma.width;
+        let row = edge.y * rows / luma.height;
+        counts[row * columns + column] += 1;
+    }
+    let edges_of_a_tile =
+        2.0 * (luma.width * luma.height) as f64 / (BLOCK * BLOCK * columns * rows) as f64;
+    let score = |count: u32| (255.0 * (f64::from(count) / edges_of_a_tile / HOT).min(1.0)) as u8;
+    let scores = counts.into_iter().map(|count| Some(score(count))).collect();
+    TileMap { columns, rows, scores }
+}

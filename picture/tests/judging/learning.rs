@@ -1,0 +1,215 @@
+//! Learned references: covers, displacement, patrols, and what they sharpen.
+
+use crate::scene::{Scene, all};
+use zhishou_picture::{
+    Fault, Learned, Light, Limits, MAX_SCENES, Place, Reference, ReferenceError, References,
+    SETTLED,
+};
+
+const HOUR: i64 = 3_600_000;
+
+/// Shows `scene` with fresh sensor noise, judged beside what is known so far.
+fn show(references: &mut References, scene: &Scene, hour: i64) -> Learned {
+    let seen = scene.clone().noisy(1.5, hour.unsigned_abs());
+    let judged = seen.judged_beside(references);
+    references.learn(&seen.frame(), &judged, &Limits::default(), hour * HOUR)
+}
+
+/// What a camera that always saw `scene` learned.
+fn learned(scene: &Scene) -> References {
+    let mut references = References::new();
+    for hour in 0..6 {
+        assert_eq!(show(&mut references, scene, hour), Learned::Yes, "{}", scene.name);
+    }
+    references
+}
+
+fn raised(scene: &Scene, references: &References) -> Vec<Fault> {
+    scene.judged_beside(references).faults().collect()
+}
+
+#[test]
+fn the_scene_itself_is_clean_in_other_light_and_weather() {
+    for scene in all() {
+        let known = learned(&scene);
+        let clean = |what: &str, seen: Scene| {
+            let faults = raised(&seen, &known);
+            assert!(faults.is_empty(), "{what} of {}: {faults:?}", scene.name);
+        };
+        clean("noise", scene.clone().noisy(3.0, 77));
+        clean("exposure up", scene.clone().luma(|value| (value - 16.0) * 1.1 + 16.0));
+        clean("exposure down", scene.clone().luma(|value| (value - 16.0) * 0.6 + 16.0));
+        clean("fog", scene.clone().luma(|value| value * 0.6 + 80.0).noisy(1.0, 5));
+        clean("a person", scene.clone().fill([0.45, 0.35, 0.6, 0.95], [70, 120, 135]));
+        clean("a mast that sways", scene.clone().moved(0.008, 0.005));
+    }
+}
+
+#[test]
+fn nothing_is_told_before_enough_is_learned() {
+    let scene = Scene::load("store");
+    let mut references = References::new();
+    let covered = scene.clone().covered([0.0, 0.0, 0.6, 0.9]);
+    for hour in 0..i64::from(SETTLED) {
+        let judged = covered.judged_beside(&references);
+        assert_eq!(judged.finding(Fault::Occluded).unwrap().score, None);
+        assert_eq!(show(&mut references, &scene, hour), Learned::Yes);
+    }
+    assert!(raised(&covered, &references).contains(&Fault::Occluded));
+}
+
+#[test]
+fn a_cover_is_found_and_drawn() {
+    // A scene whose structure lies beside the cover keeps most of it: not every one is found.
+    for (cover, least) in [([0.0, 0.0, 0.6, 0.9], 3), ([-0.1, -0.1, 1.1, 1.1], 4)] {
+        let found = all().into_iter().filter(|scene| {
+            let judged = scene.clone().covered(cover).judged_beside(&learned(scene));
+            judged.has(Fault::Occluded)
+        });
+        assert!(found.count() >= least, "{cover:?}");
+    }
+    let scene = Scene::load("store");
+    let judged = scene.clone().covered([0.0, 0.0, 0.6, 0.9]).judged_beside(&learned(&scene));
+    assert!(!judged.has(Fault::SceneChanged));
+    let Some(Place::Tiles(map)) = &judged.finding(Fault::Occluded).unwrap().place else {
+        panic!("a cover without a map");
+    };
+    let hot = |columns: std::ops::Range<usize>| {
+        let rows = map.scores.chunks_exact(map.columns);
+        let scores = rows.flat_map(|row| &row[columns.clone()]).flatten();
+        let scores: Vec<u8> = scores.copied().collect();
+        scores.iter().filter(|&&score| score >= 128).count() as f64 / scores.len() as f64
+    };
+    let (covered, open) = (hot(0..map.columns / 2), hot(map.columns * 2 / 3..map.columns));
+    assert!(covered > 0.5 && open < covered / 2.0, "{covered} {open}");
+}
+
+#[test]
+fn a_turned_camera_is_found_with_its_shift() {
+    for scene in all() {
+        let known = learned(&scene);
+        for (dx, dy) in [(0.15, 0.0), (-0.12, 0.1), (0.25, 0.05)] {
+            let judged = scene.clone().moved(dx, dy).judged_beside(&known);
+            let finding = judged.finding(Fault::SceneChanged).unwrap();
+            assert!(finding.is_fault(), "{} {dx} {dy}: {:?}", scene.name, judged.findings);
+            assert!(!judged.has(Fault::Occluded));
+            if let Some(Place::Shift(shift)) = &finding.place {
+                let near = (shift.dx - dx).abs() < 0.02 && (shift.dy - dy).abs() < 0.02;
+                assert!(near, "{} {dx} {dy}: {shift:?}", scene.name);
+            }
+        }
+    }
+    let scenes = all();
+    let known = learned(&scenes[0]);
+    assert_eq!(raised(&scenes[4], &known), [Fault::SceneChanged], "another place altogether");
+}
+
+#[test]
+fn a_moved_camera_never_teaches_itself_and_an_operator_may() {
+    let (before, after) = (Scene::load("store"), Scene::load("store").moved(0.25, 0.1));
+    let mut references = learned(&before);
+    for hour in 10..40 {
+        show(&mut references, &after, hour);
+    }
+    assert!(raised(&after, &references).contains(&Fault::SceneChanged));
+    assert!(references.adopt(&after.frame(), &Limits::default(), 50 * HOUR));
+    assert!(raised(&after, &references).is_empty());
+    assert!(raised(&before, &references).contains(&Fault::SceneChanged));
+}
+
+#[test]
+fn a_patrol_becomes_known_by_coming_back() {
+    let views = [Scene::load("store"), Scene::load("classroom"), Scene::load("room_table")];
+    let mut references = learned(&views[0]);
+    for hour in 10..40 {
+        show(&mut references, &views[hour as usize % 3], hour);
+    }
+    assert_eq!(references.scenes().count(), 3);
+    for view in &views {
+        assert!(raised(view, &references).is_empty(), "{}", view.name);
+    }
+    let elsewhere = Scene::load("worker");
+    assert_eq!(raised(&elsewhere, &references), [Fault::SceneChanged]);
+}
+
+#[test]
+fn lights_are_learned_apart() {
+    let day = Scene::load("classroom");
+    let mut infrared = day.clone().luma(|value| (value - 16.0) * 0.7 + 16.0);
+    infrared.u.fill(128);
+    infrared.v.fill(128);
+    let mut references = learned(&day);
+    let judged = infrared.judged_beside(&references);
+    assert_eq!(judged.light, Light::Ir);
+    assert_eq!(judged.finding(Fault::SceneChanged).unwrap().score, None, "no night was learned");
+    for hour in 10..16 {
+        show(&mut references, &infrared, hour);
+    }
+    let lights: Vec<Light> = references.scenes().map(Reference::light).collect();
+    assert_eq!(lights, [Light::Day, Light::Ir]);
+    references.reset(Some(Light::Day));
+    assert_eq!(references.scenes().map(Reference::light).collect::<Vec<_>>(), [Light::Ir]);
+    references.reset(None);
+    assert_eq!(references.scenes().count(), 0);
+}
+
+#[test]
+fn only_clean_pictures_teach_and_slowly() {
+    let scene = Scene::load("people");
+    let mut references = learned(&scene);
+    let blurred = scene.clone().defocused(2);
+    assert_eq!(show(&mut references, &blurred, 10), Learned::NotClean);
+    assert_eq!(show(&mut references, &scene, 11), Learned::Yes);
+    let again = scene.judged_beside(&references);
+    let limits = Limits::default();
+    let soon = references.learn(&scene.frame(), &again, &limits, 11 * HOUR + 60_000);
+    assert_eq!(soon, Learned::NotDue);
+}
+
+#[test]
+fn a_reference_sharpens_mild_faults() {
+    for scene in all() {
+        let known = learned(&scene);
+        for (u, v) in [(1.0, -1.0), (-1.0, -1.0), (1.0, 1.0)] {
+            let tinted = scene.clone().tinted(1, u, v);
+            assert_eq!(raised(&tinted, &known), [Fault::ColourCast], "{} {u} {v}", scene.name);
+        }
+        let veiled = scene.clone().veiled(1);
+        assert!(raised(&veiled, &known).contains(&Fault::LowContrast), "{}", scene.name);
+        let bright = scene.clone().overexposed(2);
+        assert!(raised(&bright, &known).contains(&Fault::TooBright), "{}", scene.name);
+    }
+}
+
+#[test]
+fn stripes_of_the_scene_itself_are_its_own() {
+    // A shutter over everything: without the reference it looks like interference.
+    let shutter = Scene::load("worker").striped(2, 0.0, 33.0);
+    assert!(shutter.judged().has(Fault::Stripes));
+    let mut references = References::new();
+    assert!(references.adopt(&shutter.frame(), &Limits::default(), 0));
+    assert!(!shutter.judged_beside(&references).has(Fault::Stripes));
+    let disturbed = shutter.striped(2, 60.0, 0.0);
+    assert!(disturbed.judged_beside(&references).has(Fault::Stripes));
+}
+
+#[test]
+fn what_was_learned_survives_storage_and_refuses_strangers() {
+    let references = learned(&Scene::load("bikecar"));
+    let bytes = references.to_bytes();
+    assert!(bytes.len() < 50_000, "{}", bytes.len());
+    assert!(bytes.len() * Light::ALL.len() * MAX_SCENES < 1_500_000);
+    assert_eq!(References::from_bytes(&bytes).as_ref(), Ok(&references));
+    for len in [1, 2, 3, 7, 8, 40, 5_000, bytes.len() - 1] {
+        let cut = References::from_bytes(&bytes[..len]);
+        assert!(cut.is_err() || len == 2, "{len}: {cut:?}");
+    }
+    let mut other = bytes.clone();
+    other[0] = 9;
+    assert_eq!(References::from_bytes(&other), Err(ReferenceError::Version(9)));
+    let longer = [bytes.as_slice(), &[0]].concat();
+    assert!(References::from_bytes(&longer).is_err());
+    let one = references.scenes().next().unwrap();
+    assert_eq!(Reference::from_bytes(&one.to_bytes()).as_ref(), Ok(one));
+    assert_eq!(Reference::from_bytes(&[]), Err(ReferenceError::Length(0)));
+}
