@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 const SDP: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=one\r\nm=video 0 RTP/AVP 96\r\n\
     a=rtpmap:96 H264/90000\r\na=control:track1\r\n\
@@ -45,7 +46,8 @@ pub(crate) struct Sessions {
     /// Ended by the camera itself, with the connection.
     pub(crate) closed_here: usize,
     pub(crate) most_open: usize,
-    open: BTreeMap<usize, ()>,
+    /// Until when, where its connection is gone or TEARDOWN was not heeded.
+    open: BTreeMap<usize, Option<Instant>>,
     next: usize,
 }
 
@@ -55,6 +57,8 @@ pub(crate) struct Camera {
     sessions: Arc<Mutex<Sessions>>,
     /// What it was asked so far.
     asked: watch::Receiver<Vec<Place>>,
+    /// Connections it has.
+    connections: TaskTracker,
 }
 
 const METHODS: [&str; 5] = ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "TEARDOWN"];
@@ -65,12 +69,13 @@ impl Camera {
         let port = listener.local_addr().unwrap().port();
         let sessions = Arc::new(Mutex::new(Sessions::default()));
         let (tell, asked) = watch::channel(Vec::new());
-        let shared = sessions.clone();
+        let (shared, connections) = (sessions.clone(), TaskTracker::new());
+        let tracker = connections.clone();
         tokio::spawn(async move {
             let tell = Arc::new(tell);
             while let Ok((stream, _)) = listener.accept().await {
                 let (sessions, tell) = (shared.clone(), tell.clone());
-                tokio::spawn(async move {
+                tracker.spawn(async move {
                     let mut talk = Talk {
                         place,
                         does,
@@ -85,7 +90,7 @@ impl Camera {
                 });
             }
         });
-        Self { port, sessions, asked }
+        Self { port, sessions, asked, connections }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -94,6 +99,12 @@ impl Camera {
 
     pub(crate) fn sessions<T>(&self, see: impl FnOnce(&Sessions) -> T) -> T {
         see(&self.sessions.lock().unwrap())
+    }
+
+    /// Waits until it has heard all that was sent to it.
+    pub(crate) async fn has_heard_all(&self) {
+        self.connections.close();
+        self.connections.wait().await;
     }
 
     /// Waits until it is asked for that, or plays, where that is `media`.
@@ -237,7 +248,9 @@ impl Talk {
         sessions.next += 1;
         let number = sessions.next;
         sessions.opened += usize::from(told);
-        sessions.open.insert(number, ());
+        let now = Instant::now();
+        sessions.open.retain(|_, until| until.is_none_or(|until| until > now));
+        sessions.open.insert(number, None);
         sessions.most_open = sessions.most_open.max(sessions.open.len());
         self.open = Some(number);
         self.playing = (self.does != Does::Silent || self.place != "PLAY").then_some(0);
@@ -257,11 +270,8 @@ impl Talk {
     /// The connection is gone, or TEARDOWN was not heeded: the session lives until its timeout.
     fn gone(&mut self) {
         if let Some(number) = self.open.take() {
-            let (sessions, over) = (self.sessions.clone(), self.heard + TIMEOUT);
-            tokio::spawn(async move {
-                tokio::time::sleep_until(over).await;
-                sessions.lock().unwrap().open.remove(&number);
-            });
+            let until = self.heard + TIMEOUT;
+            self.sessions.lock().unwrap().open.insert(number, Some(until));
         }
     }
 }
