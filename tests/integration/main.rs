@@ -9,6 +9,7 @@
 mod demo;
 mod dependencies;
 mod foreign_servers;
+mod harm;
 mod kill;
 mod ledger;
 mod pictures;

@@ -63,6 +63,11 @@ impl Platform {
         self.child.wait().unwrap();
     }
 
+    /// The process, to send it a signal.
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
     /// SIGTERM, and the exit code.
     pub(crate) fn terminate(&mut self) -> Option<i32> {
         let id = self.child.id().to_string();
