@@ -138,6 +138,9 @@ pub(crate) struct PictureArgs {
     /// 图片、录像或目录 · JPEG, PNG, video files, or folders of them
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// 同一摄像机的正常画面 (图片或录像), 用于比对遮挡、场景变更等 · the same camera without fault, to compare with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reference: Option<PathBuf>,
     /// 每个文件输出一行 JSON · one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,

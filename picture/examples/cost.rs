@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use image::imageops::{FilterType, resize};
-use zhishou_picture::{Evidence, Limits, OwnedFrame, judge};
+use zhishou_picture::{Evidence, Limits, OwnedFrame, References, judge};
 
 const ROUNDS: usize = 60;
 
@@ -16,10 +16,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scene = resize(&image::open(scene)?.to_rgb8(), 1920, 1080, FilterType::CatmullRom);
     let still = OwnedFrame::from_rgb8(1920, 1080, &scene)?;
     let limits = Limits::default();
+    let mut references = References::new();
+    references.adopt(&still.as_frame(), &limits, 0);
     let mut times: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let began = Instant::now();
-            std::hint::black_box(judge(&still.as_frame(), &Evidence::Sound, None, &limits));
+            let frame = still.as_frame();
+            std::hint::black_box(judge(&frame, &Evidence::Sound, Some(&references), &limits));
             began.elapsed().as_secs_f64() * 1000.0
         })
         .collect();
@@ -27,8 +30,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (least, middle) = (times[0], times[ROUNDS / 2]);
     writeln!(
         std::io::stdout(),
-        "zhishou judges a keyframe of 1920×1080 in {middle:.2} ms on one core after decoding \
-         (median of {ROUNDS}; least {least:.2}; goal 4)"
+        "zhishou judges a keyframe of 1920×1080, beside a reference, in {middle:.2} ms on one core \
+         after decoding (median of {ROUNDS}; least {least:.2}; goal 4)"
     )?;
     Ok(())
 }

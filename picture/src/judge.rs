@@ -67,9 +67,12 @@ pub fn judge(
     } else {
         Finding::unknown(Fault::Blurred, None, limits.sharpness, "ratio")
     };
-    let compared = compared.filter(|_| exposed);
+    // Edges that drown in noise or stripes are not covered.
+    let compared = compared.filter(|_| detailed);
     let occluded = occluded::judge(compared, limits);
     let scene_changed = scene_changed::judge(compared, limits);
+    // What colours another scene has by right is not known.
+    let colour_cast = keep(!scene_changed.is_fault(), colour_cast);
     Judgement {
         mode,
         light: Light::of(&working, mode),

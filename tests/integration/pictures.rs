@@ -135,6 +135,41 @@ fn a_video_is_judged_over_time() {
 }
 
 #[test]
+fn a_reference_tells_what_is_covered_and_what_was_turned() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (covered, turned, bare) = (path("covered.png"), path("turned.png"), path("bare.png"));
+    make("store", "-frames:v 1 -vf drawbox=x=90:y=40:w=260:h=180:c=0x605850:t=fill", &covered);
+    make("store", "-frames:v 1 -vf crop=iw*0.7:ih*0.7:0:0,scale=480:270", &turned);
+    make("store", "-frames:v 1 -vf drawbox=c=gray:t=fill", &bare);
+    let (reference, store) = (Path::new("--reference"), scene("store"));
+    let (_, answers) = judged(&[&covered, &turned]);
+    assert!(answers.values().all(|answer| answer["scores"]["occluded"].is_null()));
+    let (code, answers) = judged(&[&covered, &turned, &store, reference, &store]);
+    assert_eq!(code, Some(1));
+    assert_eq!(codes(&answers["covered.png"]), ["occluded"]);
+    assert_eq!(codes(&answers["turned.png"]), ["scene_changed"]);
+    assert_eq!(codes(&answers["store.jpg"]), Vec::<&str>::new());
+    // Beside a blank wall nothing can be told of covers.
+    let (_, answers) = judged(&[&covered, reference, &bare]);
+    assert!(answers["covered.png"]["scores"]["occluded"].is_null());
+    // What cannot be read is said before anything is judged.
+    assert_eq!(zhishou(&[&store, reference, &path("gone.png")]).status.code(), Some(2));
+}
+
+#[test]
+fn a_video_that_jumps_to_and_fro_shakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shaking.mp4");
+    let jumps =
+        "-t 3 -r 5 -pix_fmt yuv420p -vf fps=5,crop=440:236:20+12*cos(n*2.9):17+9*sin(n*4.1)";
+    make("store", jumps, &file);
+    let (code, answers) = judged(&[&file]);
+    assert_eq!(code, Some(1));
+    assert_eq!(codes(&answers["shaking.mp4"]), ["shaking"]);
+}
+
+#[test]
 fn a_damaged_video_is_corrupted_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let (whole, broken) = (folder.path().join("whole.mp4"), folder.path().join("broken.mp4"));

@@ -35,6 +35,11 @@ pub(super) fn run(args: &PictureArgs, lang: Lang) -> Result<Outcome, Failure> {
         return Err(Failure::Usage(problem.to_owned()));
     }
     let mut judge = FileJudge::default();
+    if let Some(path) = &args.reference {
+        judge = judge.with_reference(path).map_err(|error| {
+            Failure::Usage(format!("{}: {}", path.display(), print::problem(&error, lang)))
+        })?;
+    }
     if args.sheet.is_some() {
         judge = judge.with_thumbnails(THUMBNAIL);
     }

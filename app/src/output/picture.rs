@@ -82,6 +82,7 @@ pub(crate) fn problem(error: &FileError, lang: Lang) -> String {
         FileError::Read(why) => format!("无法读取：{why}"),
         FileError::TooLarge => "文件过大".to_owned(),
         FileError::BreaksOff => "文件不完整".to_owned(),
+        FileError::Bare => "画面内容太少，不能用作基准".to_owned(),
         FileError::Image(why) => format!("无法解码：{why}"),
         FileError::Frame(why) => format!("画面尺寸无法判断：{why}"),
         #[cfg(feature = "gst")]

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use zhishou_domain::{Detail, Fault, FaultCode, Stage};
-use zhishou_picture::{Evidence, Finding, Judgement, Signature, judge, judge_frozen};
+use zhishou_picture::{
+    Evidence, Finding, Glimpse, Judgement, Signature, judge, judge_frozen, judge_shaking,
+};
 
 use super::{FRAMES_A_LOOK, FileError, FileJudge, Judged, LOOKS};
 use crate::decode::{Clip, ClipError, ClipPicture};
@@ -43,6 +45,8 @@ impl FileJudge {
 
     /// A keyframe and the pictures after it.
     fn look(&self, clip: &mut Clip, keyframe: ClipPicture) -> Result<Look, FileError> {
+        let frame = keyframe.picture.frame()?;
+        let mut glimpses: Vec<_> = Glimpse::of(&frame).into_iter().collect();
         let (mut damaged, mut last) = (keyframe.picture.is_corrupted(), keyframe.at);
         for _ in 1..FRAMES_A_LOOK {
             let Some(next) = clip.picture()? else { break };
@@ -51,11 +55,14 @@ impl FileJudge {
             }
             last = next.at;
             damaged |= next.picture.is_corrupted();
+            glimpses.extend(next.picture.frame().ok().and_then(|frame| Glimpse::of(&frame)));
         }
-        let frame = keyframe.picture.frame()?;
         // Of a picture that is partly made up nothing can be told.
         let evidence = if damaged { Evidence::Damaged { made_up: 0.0 } } else { Evidence::Sound };
-        let judgement = judge(&frame, &evidence, None, &self.limits);
+        let mut judgement = judge(&frame, &evidence, self.reference.as_ref(), &self.limits);
+        if !damaged {
+            judgement.findings.push(judge_shaking(&glimpses, &self.limits));
+        }
         let signature = Signature::of(&frame, None);
         Ok(Look { judgement, signature, damaged, keyframe })
     }

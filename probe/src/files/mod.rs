@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use zhishou_domain::{Fault, FaultCode, OwnLimits};
-use zhishou_picture::{Finding, Frame, Judgement, Limits, Mode, Snapshot, snapshot};
+use zhishou_picture::{Finding, Frame, Judgement, Limits, Mode, References, Snapshot, snapshot};
 
 use crate::look::{code_of, fault_of};
 
 /// Pictures of one look.
-pub const FRAMES_A_LOOK: usize = 8;
+pub const FRAMES_A_LOOK: usize = 12;
 
 /// Most looks at one clip, spread over its length.
 pub const LOOKS: u32 = 5;
@@ -70,19 +70,47 @@ pub enum FileError {
     #[cfg(not(feature = "gst"))]
     #[error("decode: built without a decoder for video")]
     NoDecoder,
+    /// A reference without enough structure to compare with.
+    #[error("compare with it: too little to see")]
+    Bare,
 }
 
 /// Judges files, one at a time, on any thread.
 #[derive(Debug, Clone, Default)]
 pub struct FileJudge {
     limits: Limits,
+    reference: Option<References>,
     thumbnail_width: usize,
 }
 
 impl FileJudge {
     /// With these limits.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, thumbnail_width: 0 }
+        Self { limits, ..Self::default() }
+    }
+
+    /// Compares with this still, or the first picture of this video, of the same camera without fault.
+    ///
+    /// # Errors
+    /// [`FileError`] where it cannot be read, or shows too little to compare with.
+    pub fn with_reference(mut self, path: &Path) -> Result<Self, FileError> {
+        let mut references = References::new();
+        let mut adopt = |frame: Frame<'_>| references.adopt(&frame, &self.limits, 0);
+        let adopted = match still::open(path)? {
+            Some(still) => adopt(still.as_frame()),
+            #[cfg(feature = "gst")]
+            None => match crate::decode::Clip::open(path)?.picture()? {
+                Some(first) => adopt(first.picture.frame()?),
+                None => false,
+            },
+            #[cfg(not(feature = "gst"))]
+            None => return Err(FileError::NoDecoder),
+        };
+        if !adopted {
+            return Err(FileError::Bare);
+        }
+        self.reference = Some(references);
+        Ok(self)
     }
 
     /// Also gives a small picture of each file, at most `width` pixels wide.

@@ -59,7 +59,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<OwnedFrame, FileError> {
 impl FileJudge {
     pub(super) fn judge_still(&self, still: &OwnedFrame) -> Judged {
         let frame = still.as_frame();
-        let judgement = judge(&frame, &Evidence::Sound, None, &self.limits);
+        let judgement = judge(&frame, &Evidence::Sound, self.reference.as_ref(), &self.limits);
         Judged { thumbnail: self.thumbnail(&frame), ..Judged::of(&frame, &judgement, None) }
     }
 }
