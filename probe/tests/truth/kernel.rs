@@ -140,7 +140,11 @@ fn what_the_kernel_drops_of_tcp_is_jitter_and_no_loss() {
         println!("{}: jitter {jitter} for {sent_jitter} sent, {dropped} dropped", namespace.0);
         assert!(dropped > 0 && packets > 500.0, "{dropped}, {packets}");
         assert_eq!(lost, 0.0);
-        assert!(jitter > sent_jitter + 1.0, "{jitter} ms for {sent_jitter} ms");
+        // What a filter drops is sent again within a round trip, which takes microseconds here; a
+        // queue that is full stays so.
+        if matches!(namespace.1, Dropper::Queue(_)) {
+            assert!(jitter > sent_jitter + 1.0, "{jitter} ms for {sent_jitter} ms");
+        }
     }
 }
 
