@@ -101,7 +101,9 @@ impl Reference {
     /// Whether a lesson is due.
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {
         // A clock that was set back must not stop learning for ever.
-        !self.is_settled() || now_ms < self.last_ms || now_ms - self.last_ms >= LESSON_APART_MS
+        !self.is_settled()
+            || now_ms < self.last_ms
+            || now_ms.saturating_sub(self.last_ms) >= LESSON_APART_MS
     }
 
     /// Takes one more clean picture of the same scene into the mean.
@@ -188,6 +190,9 @@ impl Reference {
         let light =
             *Light::ALL.get(usize::from(reader.take::<1>()?[0])).ok_or(ReferenceError::Value(1))?;
         let pictures = u32::from_le_bytes(reader.take()?);
+        if pictures > SLOW.max(SETTLED) {
+            return Err(ReferenceError::Value(2));
+        }
         let first_ms = i64::from_le_bytes(reader.take()?);
         let last_ms = i64::from_le_bytes(reader.take()?);
         let levels = Levels {

@@ -78,7 +78,12 @@ async fn try_visit(
     let request = request(agent, &known).await?;
     let masks = request.picture.masks.clone();
     let mut probed = agent.prober.probe(request, taping, cancel.clone()).await;
-    if cancel.is_cancelled() || is_our_own_session(&probed.observation) {
+    if !says_nothing(&probed.observation, cancel)
+        && let Some(main) = fall_back(agent, &known, &mut probed, taping, cancel).await?
+    {
+        (known, probed) = main;
+    }
+    if says_nothing(&probed.observation, cancel) {
         // It says nothing about the device, and the last result still stands. But what became of
         // a login is never forgotten.
         if let Some(login) = login_use(known.login.as_ref(), probed.login) {
@@ -86,9 +91,6 @@ async fn try_visit(
         }
         let rest = known.plan.confirm.retry;
         return Ok(Some(Visited { observation: probed.observation, rest }));
-    }
-    if let Some(main) = fall_back(agent, &known, &mut probed, taping, cancel).await? {
-        (known, probed) = main;
     }
     let Known { plan, standing: before, .. } = &known;
     let after = before.advance(&Outcome::of(&probed.observation), plan.confirm, plan.hold());
@@ -156,7 +158,8 @@ async fn picture_order(agent: &Agent, known: &Known) -> Result<PictureOrder, Sto
 
 /// Opens the main stream where the sub-stream of a device that answered failed: on a connection of
 /// its own, within the same guards. Media that flow there are what the device delivers, and what
-/// ails the sub-stream is told beside. `None` where the result of the sub-stream stands.
+/// ails the sub-stream is told beside. Where the main stream stays unknown, so does the device: nothing
+/// says that it is down. `None` where the result of the sub-stream stands.
 async fn fall_back(
     agent: &Agent,
     known: &Known,
@@ -182,7 +185,7 @@ async fn fall_back(
         standing: known.standing.clone(),
     };
     let mut probed = agent.prober.probe(request(agent, &main).await?, taping, cancel.clone()).await;
-    if !matches!(probed.observation.verdict, Verdict::Online | Verdict::Degraded) {
+    if probed.observation.verdict == Verdict::Offline {
         if let Some(login) = login_use(main.login.as_ref(), probed.login) {
             agent.store.note_device_login(device, login, agent.clock.now()).await?;
         }
@@ -193,7 +196,9 @@ async fn fall_back(
         Fault::new(fault.code, fault.stage, detail)
     });
     probed.observation.faults.extend(told);
-    probed.observation.verdict = Verdict::Degraded;
+    if probed.observation.verdict == Verdict::Online {
+        probed.observation.verdict = Verdict::Degraded;
+    }
     Ok(Some((main, probed)))
 }
 
@@ -202,11 +207,12 @@ fn address(target: &Target) -> &str {
     target.sub_url.as_deref().unwrap_or(&target.url)
 }
 
-/// Nothing was sent, because an earlier session of ours may still be open there.
-fn is_our_own_session(observation: &Observation) -> bool {
-    observation.faults.iter().any(|fault| {
-        fault.code == FaultCode::SessionLimit && matches!(fault.detail, Detail::Ours { .. })
-    })
+/// We broke off, or nothing was sent because an earlier session of ours may still be open there.
+fn says_nothing(observation: &Observation, cancel: &CancellationToken) -> bool {
+    cancel.is_cancelled()
+        || observation.faults.iter().any(|fault| {
+            fault.code == FaultCode::SessionLimit && matches!(fault.detail, Detail::Ours { .. })
+        })
 }
 
 /// What became of the credential that was sent.

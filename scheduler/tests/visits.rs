@@ -303,3 +303,15 @@ async fn a_broken_sub_stream_is_told_and_the_camera_is_not_called_down() {
     assert_eq!(house.probe(Offline, Off).await.verdict, Offline);
     assert_eq!(house.camera.probes.lock().unwrap().len(), before + 1);
 }
+
+#[tokio::test]
+async fn a_main_stream_that_could_not_be_opened_calls_no_camera_down() {
+    let house = House::with_streams(Dialogues::Asked, Some("rtsp://10.0.0.1/sub")).await;
+    house.probe(Online, Off).await;
+    *house.camera.sub.lock().unwrap() = Some(FaultCode::NotFound);
+    for _ in 0..3 {
+        let seen = house.probe(Verdict::Unknown, Off).await;
+        assert_eq!((seen.verdict, seen.target.as_str()), (Verdict::Unknown, "rtsp://10.0.0.1/1"));
+    }
+    assert_ne!(house.store.standing(house.device).await.unwrap().state, State::Down);
+}

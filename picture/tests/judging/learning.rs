@@ -212,4 +212,7 @@ fn what_was_learned_survives_storage_and_refuses_strangers() {
     let one = references.scenes().next().unwrap();
     assert_eq!(Reference::from_bytes(&one.to_bytes()).as_ref(), Ok(one));
     assert_eq!(Reference::from_bytes(&[]), Err(ReferenceError::Length(0)));
+    let mut countless = one.to_bytes();
+    countless[2..6].fill(0xff);
+    assert_eq!(Reference::from_bytes(&countless), Err(ReferenceError::Value(2)));
 }

@@ -123,9 +123,13 @@ impl Proven {
     }
 
     /// Whether the next picture is compared with that of software.
-    pub(super) fn is_audited(&mut self) -> bool {
+    pub(super) fn is_audited(&self) -> bool {
+        self.pictures < PROVING || (self.pictures + 1).is_multiple_of(AUDITED)
+    }
+
+    /// Counts a picture that was believed or, where it was to be compared, stood the comparison.
+    pub(super) fn count(&mut self) {
         self.pictures += 1;
-        self.pictures <= PROVING || self.pictures.is_multiple_of(AUDITED)
     }
 }
 

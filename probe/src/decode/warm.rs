@@ -52,11 +52,17 @@ impl Warm {
             Some(Made::Claim(picture)) => Some(picture),
             Some(Made::Nothing) => None,
         };
+        let codec = coded.codec;
         let picture = self.by_software(coded)?;
         // What is damaged, each decoder makes up in its own way.
         if !picture.is_corrupted() {
             match claim {
-                Some(claim) if claim.shows_the_same(&picture) => self.machine.succeeded(),
+                Some(claim) if claim.shows_the_same(&picture) => {
+                    self.machine.succeeded();
+                    if let Some(proven) = self.hardware.get_mut(&codec) {
+                        proven.count();
+                    }
+                }
                 Some(_) => self.machine.give_up("a picture is not what software decodes"),
                 None => self.machine.failed(),
             }
@@ -77,7 +83,12 @@ impl Warm {
         if picture.is_corrupted() || coded.size.is_some_and(|declared| declared != size) {
             return Some(Made::Nothing);
         }
-        let made = if proven.is_audited() { Made::Claim(picture) } else { Made::Picture(picture) };
+        let made = if proven.is_audited() {
+            Made::Claim(picture)
+        } else {
+            proven.count();
+            Made::Picture(picture)
+        };
         self.hardware.insert(coded.codec, proven);
         Some(made)
     }
