@@ -256,8 +256,8 @@ impl Habit {
     /// What a probe at `now` that may use either transport asks for first.
     pub fn first_transport(&self, now: Timestamp) -> Transport {
         match self.udp_alone {
-            // A moment to come was written by a clock that was wrong.
-            Some(at) if at <= now && now.since(at) < UDP_FIRST_FOR => Transport::Udp,
+            // A moment far to come was written by a clock that was wrong.
+            Some(at) if now.since(at).max(at.since(now)) < UDP_FIRST_FOR => Transport::Udp,
             _ => Transport::Tcp,
         }
     }
@@ -456,7 +456,7 @@ mod tests {
         }
         let again = taught(&habit, &came(86_400, Came::ByUdpAlone));
         assert_eq!(again.first_transport(at(86_400 + 60)), Transport::Udp);
-        assert_eq!(again.first_transport(at(60)), Transport::Tcp, "a clock was wrong");
+        assert_eq!(again.first_transport(at(0)), Transport::Tcp, "a clock was wrong");
         let changed = taught(&again, &came(86_500, Came::By(Transport::Tcp)));
         assert_eq!(changed, Habit::default());
     }
