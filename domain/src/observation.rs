@@ -192,6 +192,32 @@ pub struct Observation {
     pub picture_skipped: Option<PictureSkipped>,
 }
 
+impl Observation {
+    /// A probe that has begun and seen nothing yet: `unknown`, not reached, no time passed.
+    pub fn new(target: String, kind: DeviceKind, depth: Depth, started_at: Timestamp) -> Self {
+        Self {
+            target,
+            kind,
+            depth,
+            started_at,
+            duration_ms: 0.0,
+            verdict: Verdict::Unknown,
+            reached: false,
+            faults: Vec::new(),
+            stages: Vec::new(),
+            server: None,
+            transport: None,
+            tls: None,
+            redirects: 0,
+            rejected_logins: 0,
+            video: None,
+            audio: None,
+            picture: None,
+            picture_skipped: None,
+        }
+    }
+}
+
 impl VideoFacts {
     /// Jumps of the timestamp in words, with what to do. No fault: players cope, recordings may not.
     pub fn jumps_note(&self, lang: Lang) -> Option<String> {

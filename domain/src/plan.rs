@@ -187,6 +187,31 @@ pub struct ProbeRequest {
     pub picture: PictureOrder,
 }
 
+impl ProbeRequest {
+    /// One look at a camera of which nothing is known: it has no login and shares nothing, media may
+    /// travel any way, no time is spent on them, and every picture is decoded.
+    pub fn new(url: String, depth: Depth) -> Self {
+        Self {
+            device: None,
+            claim: Claim::default(),
+            kind: DeviceKind::Camera,
+            url,
+            credential: None,
+            credential_state: CredentialState::default(),
+            certificate: None,
+            depth,
+            seconds: Duration::ZERO,
+            decode_every: Duration::ZERO,
+            habit: Habit::default(),
+            within: None,
+            transport: TransportPolicy::default(),
+            last_picture: None,
+            snapshot: Snapshot::Never,
+            picture: PictureOrder::default(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,6 +41,11 @@ impl Timestamp {
         self.0.div_euclid(DAY_MS)
     }
 
+    /// The first moment of a UTC day, counted from 1970-01-01.
+    pub const fn from_utc_day(day: i64) -> Self {
+        Self(day * DAY_MS)
+    }
+
     /// The calendar day in `zone`.
     pub fn local_day(self, zone: Tz) -> NaiveDate {
         self.in_zone(zone).date_naive()

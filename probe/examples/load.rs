@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Claim, Clock, CredentialState, Depth, DeviceKind, Habit, IdSource, ProbeRequest, Snapshot,
+    Clock, Depth, IdSource, ProbeRequest,
     Timestamp, TransportPolicy,
 };
 use zhishou_probe::decode::{Coded, DecoderPool, Hardware};
@@ -205,24 +205,9 @@ enum Want {
 }
 
 fn request(url: String, want: Want, seconds: Duration) -> ProbeRequest {
-    ProbeRequest {
-        claim: Claim::default(),
-        device: None,
-        kind: DeviceKind::Camera,
-        url,
-        credential: None,
-        credential_state: CredentialState::default(),
-        depth: if want == Want::Media { Depth::Stream } else { Depth::Picture },
-        seconds,
-        decode_every: Duration::ZERO,
-        within: None,
-        habit: Habit::default(),
-        certificate: None,
-        transport: TransportPolicy::Tcp,
-        last_picture: None,
-        snapshot: Snapshot::Never,
-        picture: zhishou_domain::PictureOrder::default(),
-    }
+    let depth = if want == Want::Media { Depth::Stream } else { Depth::Picture };
+    let transport = TransportPolicy::Tcp;
+    ProbeRequest { seconds, transport, ..ProbeRequest::new(url, depth) }
 }
 
 /// Media flowed without loss, and what was wanted of them was there.

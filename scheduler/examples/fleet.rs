@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 use zhishou_domain::confirm::Outcome;
 use zhishou_domain::habit::{Baseline, Coded, Due, Flow, Form, Look, Sighting, Wait};
 use zhishou_domain::{
-    Claim, Clock, ConfirmRule, CredentialState, Depth, DeviceId, DeviceKind, FaultCode, Habit,
-    IdSource, Plan, ProbeRequest, SiteId, Snapshot, Standing, Timestamp, TransportPolicy, Verdict,
+    Clock, ConfirmRule, Depth, DeviceId, FaultCode, Habit,
+    IdSource, Plan, ProbeRequest, SiteId, Standing, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_probe::decode::{DecoderPool, Hardware};
 use zhishou_probe::decoder::{Decoder, Decoding};
@@ -161,24 +161,7 @@ async fn look_at_all(orders: &Value) -> Result<Library, Failed> {
 }
 
 fn request(url: String) -> ProbeRequest {
-    ProbeRequest {
-        claim: Claim::default(),
-        device: None,
-        kind: DeviceKind::Camera,
-        url,
-        credential: None,
-        credential_state: CredentialState::default(),
-        depth: Depth::Picture,
-        seconds: Duration::ZERO,
-        decode_every: Duration::ZERO,
-        within: None,
-        habit: Habit::default(),
-        certificate: None,
-        transport: TransportPolicy::Tcp,
-        last_picture: None,
-        snapshot: Snapshot::Never,
-        picture: zhishou_domain::PictureOrder::default(),
-    }
+    ProbeRequest { transport: TransportPolicy::Tcp, ..ProbeRequest::new(url, Depth::Picture) }
 }
 
 /// One camera of the fleet.

@@ -97,24 +97,15 @@ mod tests {
     fn seen(second: i64, faults: &[FaultCode]) -> Observation {
         let fault = |&code| Fault::new(code, Stage::Judge, Detail::None);
         Observation {
-            target: "rtsp://camera/".into(),
-            kind: DeviceKind::Camera,
-            depth: Depth::Picture,
-            started_at: Timestamp::from_millis(second * 1000),
-            duration_ms: 0.0,
             verdict: Verdict::Degraded,
             reached: true,
             faults: faults.iter().map(fault).collect(),
-            stages: vec![],
-            server: None,
-            transport: None,
-            tls: None,
-            redirects: 0,
-            rejected_logins: 0,
-            video: None,
-            audio: None,
-            picture: None,
-            picture_skipped: None,
+            ..Observation::new(
+                "rtsp://camera/".into(),
+                DeviceKind::Camera,
+                Depth::Picture,
+                Timestamp::from_millis(second * 1000),
+            )
         }
     }
 

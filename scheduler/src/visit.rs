@@ -86,9 +86,7 @@ async fn try_visit(
     if says_nothing(&probed.observation, cancel) {
         // It says nothing about the device, and the last result still stands. But what became of
         // a login is never forgotten.
-        if let Some(login) = login_use(known.login.as_ref(), probed.login) {
-            agent.store.note_device_login(device, login, agent.clock.now()).await?;
-        }
+        note_login(agent, &known, probed.login).await?;
         let rest = known.plan.confirm.retry;
         return Ok(Some(Visited { observation: probed.observation, rest }));
     }
@@ -174,9 +172,7 @@ async fn fall_back(
         return Ok(None);
     }
     let device = known.target.device;
-    if let Some(login) = login_use(known.login.as_ref(), failed.login.take()) {
-        agent.store.note_device_login(device, login, agent.clock.now()).await?;
-    }
+    note_login(agent, known, failed.login.take()).await?;
     let main = Known {
         target: Target { sub_url: None, ..known.target.clone() },
         plan: known.plan.clone(),
@@ -186,9 +182,7 @@ async fn fall_back(
     };
     let mut probed = agent.prober.probe(request(agent, &main).await?, taping, cancel.clone()).await;
     if probed.observation.verdict == Verdict::Offline {
-        if let Some(login) = login_use(main.login.as_ref(), probed.login) {
-            agent.store.note_device_login(device, login, agent.clock.now()).await?;
-        }
+        note_login(agent, &main, probed.login).await?;
         return Ok(None);
     }
     let told = seen.faults.iter().map(|fault| {
@@ -213,6 +207,18 @@ fn says_nothing(observation: &Observation, cancel: &CancellationToken) -> bool {
         || observation.faults.iter().any(|fault| {
             fault.code == FaultCode::SessionLimit && matches!(fault.detail, Detail::Ours { .. })
         })
+}
+
+/// Puts on record what became of the credential, where the result itself is not kept.
+async fn note_login(
+    agent: &Agent,
+    known: &Known,
+    result: Option<LoginResult>,
+) -> Result<(), StoreError> {
+    if let Some(login) = login_use(known.login.as_ref(), result) {
+        agent.store.note_device_login(known.target.device, login, agent.clock.now()).await?;
+    }
+    Ok(())
 }
 
 /// What became of the credential that was sent.

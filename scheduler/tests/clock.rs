@@ -53,24 +53,9 @@ impl Prober for Tells {
     ) -> Pin<Box<dyn Future<Output = Probed> + Send + '_>> {
         let _gone = self.1.send(request.device.unwrap());
         let observation = Observation {
-            target: request.url,
-            kind: request.kind,
-            depth: request.depth,
-            started_at: self.0.now(),
-            duration_ms: 0.0,
             verdict: Verdict::Online,
             reached: true,
-            faults: vec![],
-            stages: vec![],
-            server: None,
-            transport: None,
-            tls: None,
-            redirects: 0,
-            rejected_logins: 0,
-            video: None,
-            audio: None,
-            picture: None,
-            picture_skipped: None,
+            ..Observation::new(request.url, request.kind, request.depth, self.0.now())
         };
         Box::pin(std::future::ready(Probed {
             observation,

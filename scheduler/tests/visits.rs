@@ -88,24 +88,11 @@ fn observation(target: String, started_at: Timestamp, verdict: Verdict) -> Obser
     let peer = Detail::Peer { peer: "10.0.0.1:554".to_owned() };
     let fault = Fault::new(FaultCode::ConnectTimeout, Stage::Connect, peer);
     Observation {
-        target,
-        kind: DeviceKind::Camera,
-        depth: Depth::Stream,
-        started_at,
         duration_ms: 10.0,
         verdict,
         reached: verdict == Verdict::Online,
         faults: if verdict == Verdict::Online { vec![] } else { vec![fault] },
-        stages: vec![],
-        server: None,
-        transport: None,
-        tls: None,
-        redirects: 0,
-        rejected_logins: 0,
-        video: None,
-        audio: None,
-        picture: None,
-        picture_skipped: None,
+        ..Observation::new(target, DeviceKind::Camera, Depth::Stream, started_at)
     }
 }
 

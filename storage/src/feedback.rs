@@ -6,7 +6,6 @@ use zhishou_domain::{DeviceId, FaultCode, Feedback, Observation, Opinion, Timest
 
 /// Opinions that a camera's limits are made of: the newest so many.
 const REMEMBERED: u32 = 500;
-const DAY_MS: i64 = 86_400_000;
 
 /// The scores of one picture fault of one day.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +43,7 @@ pub(crate) async fn add_scores(
              n = n + 1, sum = sum + excluded.sum, max = max(max, excluded.max)",
     )
     .bind(device)
-    .bind(observation.started_at.millis().div_euclid(DAY_MS))
+    .bind(observation.started_at.utc_day())
     .bind(decode::to_json("score_days", &scores)?)
     .execute(connection)
     .await?;

@@ -36,7 +36,7 @@ impl Store {
         self.prune(
             "DELETE FROM score_days WHERE (device_id, fault, utc_day) IN
                  (SELECT device_id, fault, utc_day FROM score_days WHERE utc_day < ? LIMIT ?)",
-            before.millis().div_euclid(24 * HOUR_MS),
+            before.utc_day(),
         )
         .await
     }

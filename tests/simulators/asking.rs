@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use zhishou_domain::{
-    Claim, Clock, CredentialState, Depth, DeviceKind, Habit, IdSource, PictureOrder, ProbeRequest,
-    Snapshot, Timestamp, TransportPolicy,
-};
+use zhishou_domain::{Clock, Depth, IdSource, ProbeRequest, Timestamp, TransportPolicy};
 
 /// A clock that stands still, and chance that is always the same.
 #[derive(Debug, Clone, Copy)]
@@ -30,22 +27,5 @@ pub fn request(
     transport: TransportPolicy,
     seconds: Duration,
 ) -> ProbeRequest {
-    ProbeRequest {
-        device: None,
-        claim: Claim::default(),
-        kind: DeviceKind::Camera,
-        url: url.to_owned(),
-        credential: None,
-        credential_state: CredentialState::default(),
-        certificate: None,
-        depth,
-        seconds,
-        transport,
-        decode_every: Duration::ZERO,
-        within: None,
-        habit: Habit::default(),
-        last_picture: None,
-        snapshot: Snapshot::Never,
-        picture: PictureOrder::default(),
-    }
+    ProbeRequest { seconds, transport, ..ProbeRequest::new(url.to_owned(), depth) }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+use crate::wire::next_request;
+
 const SDP: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=counting\r\nt=0 0\r\n\
     m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n\
     a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkDxWhAAAADAEAAAAwDxYuS,aMuMsg==\r\n";
@@ -205,19 +207,6 @@ impl Visitor {
             .and_then(|channel| shared.counts.open.get_mut(&channel).map(|it| *it -= 1));
         debug_assert!(open.is_some());
     }
-}
-
-/// The next request of a client; interleaved frames of its own (§10.12) are skipped.
-fn next_request(input: &mut Vec<u8>) -> Option<String> {
-    while let [b'$', _, high, low, ..] = input[..] {
-        let length = 4 + usize::from(u16::from_be_bytes([high, low]));
-        if input.len() < length {
-            return None;
-        }
-        input.drain(..length);
-    }
-    let end = input.windows(4).position(|window| window == b"\r\n\r\n")?;
-    Some(String::from_utf8_lossy(&input.drain(..end + 4).collect::<Vec<u8>>()).into_owned())
 }
 
 /// A slice of an IDR picture in an RTP packet (RFC 3550 §5.1) in an interleaved frame.

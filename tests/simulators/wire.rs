@@ -23,3 +23,20 @@ pub fn interleaved(channel: u8, payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u16).to_be_bytes();
     [&[b'$', channel], &length[..], payload].concat()
 }
+
+/// Takes the next whole request of a client out of what came in; interleaved frames of its own
+/// (RFC 2326 §10.12), such as receiver reports, are skipped.
+///
+/// # Panics
+/// If the request is not UTF-8.
+pub fn next_request(input: &mut Vec<u8>) -> Option<String> {
+    while let [b'$', _, high, low, ..] = input[..] {
+        let length = 4 + usize::from(u16::from_be_bytes([high, low]));
+        if input.len() < length {
+            return None;
+        }
+        input.drain(..length);
+    }
+    let end = input.windows(4).position(|window| window == b"\r\n\r\n")?;
+    Some(String::from_utf8(input.drain(..end + 4).collect()).expect("a request is UTF-8"))
+}

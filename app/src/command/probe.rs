@@ -13,7 +13,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Claim, CredentialState, DeviceKind, Habit, Lang, Observation, ProbeRequest, Snapshot, Verdict,
+    Lang, Observation, ProbeRequest, Snapshot, Verdict,
 };
 use zhishou_scheduler::{Prober, Taping};
 
@@ -181,22 +181,11 @@ fn request(
     args: &ProbeArgs,
 ) -> ProbeRequest {
     ProbeRequest {
-        device: None,
-        claim: Claim::default(),
-        kind: DeviceKind::Camera,
-        url,
         credential: login,
-        credential_state: CredentialState::default(),
-        certificate: None,
-        depth: args.depth,
         seconds: Duration::from_secs_f64(args.seconds),
-        decode_every: Duration::ZERO,
-        within: None,
-        habit: Habit::default(),
         transport: args.transport,
-        last_picture: None,
         snapshot: if args.snapshot.is_some() { Snapshot::Always } else { Snapshot::Never },
-        picture: zhishou_domain::PictureOrder::default(),
+        ..ProbeRequest::new(url, args.depth)
     }
 }
 

@@ -445,24 +445,12 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
     let faults = vec![fault];
     let proven = request.credential_state.proven;
     let observation = Observation {
-        target: start.target.clone(),
-        kind: request.kind,
-        depth: request.depth,
-        started_at: start.at,
         duration_ms: milliseconds(start.took(Duration::ZERO)),
         verdict: verdict_of(request.depth, false, proven, &faults),
         reached: reached_of(&faults),
         faults,
         stages: queueing(&start).into_iter().collect(),
-        server: None,
-        transport: None,
-        tls: None,
-        redirects: 0,
-        rejected_logins: 0,
-        video: None,
-        audio: None,
-        picture: None,
-        picture_skipped: None,
+        ..Observation::new(start.target.clone(), request.kind, request.depth, start.at)
     };
     Outcome {
         observation,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use zhishou_domain::{
-    Claim, Credential, CredentialState, Lang, Observation, ProbeRequest, Snapshot, Timestamp,
+    Credential, CredentialState, Lang, Observation, ProbeRequest, Snapshot, Timestamp,
 };
 use zhishou_protocol::rtsp::Target;
 
@@ -118,25 +118,19 @@ impl Capture {
     pub(crate) fn request(&self, snapshot: Snapshot) -> ProbeRequest {
         let header = &self.header;
         ProbeRequest {
-            device: None,
-            claim: Claim::default(),
             kind: header.kind,
-            url: header.target.clone(),
             credential: header.login.then(|| Credential::new("replay", "replay")),
             credential_state: CredentialState {
                 proven: header.proven,
                 ..CredentialState::default()
             },
-            depth: header.depth,
             seconds: Duration::from_millis(header.media_ms),
             transport: header.transport,
             decode_every: Duration::from_millis(header.decode_every_ms),
-            within: None,
             habit: header.habit.clone(),
             certificate: header.certificate,
-            last_picture: None,
             snapshot,
-            picture: zhishou_domain::PictureOrder::default(),
+            ..ProbeRequest::new(header.target.clone(), header.depth)
         }
     }
 

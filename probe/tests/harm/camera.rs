@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use zhishou_tests::wire::next_request;
 
 const SDP: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=one\r\nm=video 0 RTP/AVP 96\r\n\
     a=rtpmap:96 H264/90000\r\na=control:track1\r\n\
@@ -136,16 +137,7 @@ impl Talk {
                 Ok(Ok(n)) => input.extend_from_slice(&chunk[..n]),
                 Err(_) => {}
             }
-            while input.first() == Some(&b'$') && input.len() >= 4 {
-                let length = 4 + usize::from(u16::from_be_bytes([input[2], input[3]]));
-                if input.len() < length {
-                    break;
-                }
-                input.drain(..length);
-            }
-            if let Some(end) = input.windows(4).position(|w| w == b"\r\n\r\n") {
-                let head: Vec<u8> = input.drain(..end + 4).collect();
-                let request = String::from_utf8(head).unwrap();
+            if let Some(request) = next_request(&mut input) {
                 let Some(said) = self.hear(&request).await else { return };
                 if stream.write_all(said.as_bytes()).await.is_err() {
                     return;

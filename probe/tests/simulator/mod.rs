@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use zhishou_tests::wire::{interleaved, rtp};
+use zhishou_tests::wire::{interleaved, next_request, rtp};
 
 pub(crate) mod digest;
 pub(crate) mod security;
@@ -144,17 +144,7 @@ pub(crate) async fn serve(
             Ok(Ok(n)) => input.extend_from_slice(&chunk[..n]),
             Err(_) => {}
         }
-        // Receiver reports come in frames of their own.
-        while input.first() == Some(&b'$') && input.len() >= 4 {
-            let length = 4 + usize::from(u16::from_be_bytes([input[2], input[3]]));
-            if input.len() < length {
-                break;
-            }
-            input.drain(..length);
-        }
-        if let Some(end) = input.windows(4).position(|w| w == b"\r\n\r\n") {
-            let head: Vec<u8> = input.drain(..end + 4).collect();
-            let request = String::from_utf8(head).unwrap();
+        if let Some(request) = next_request(&mut input) {
             log.lock().unwrap().requests.push(request.clone());
             let Some(answer) = answer(&request, habit) else { continue };
             if stream.write_all(answer.as_bytes()).await.is_err() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout};
-use zhishou_tests::wire::{interleaved, rtp};
+use zhishou_tests::wire::{interleaved, next_request, rtp};
 
 /// `admin:right` in Basic.
 const RIGHT: &str = "Authorization: Basic YWRtaW46cmlnaHQ=";
@@ -169,17 +169,7 @@ impl Connection {
                 Ok(Ok(n)) => input.extend_from_slice(&chunk[..n]),
                 Err(_) => {}
             }
-            // Receiver reports come in frames of their own.
-            while input.first() == Some(&b'$') && input.len() >= 4 {
-                let length = 4 + usize::from(u16::from_be_bytes([input[2], input[3]]));
-                if input.len() < length {
-                    break;
-                }
-                input.drain(..length);
-            }
-            if let Some(end) = input.windows(4).position(|w| w == b"\r\n\r\n") {
-                let head: Vec<u8> = input.drain(..end + 4).collect();
-                let request = String::from_utf8(head).unwrap();
+            if let Some(request) = next_request(&mut input) {
                 self.log.lock().unwrap().requests.push(request.clone());
                 let Some(answer) = self.answer(&request).await else { continue };
                 if stream.write_all(answer.as_bytes()).await.is_err() {

@@ -102,24 +102,16 @@ pub(crate) fn observation(started_at: Timestamp, verdict: Verdict) -> Observatio
     };
     let fault = code.map(|code| Fault { code, stage: Stage::Connect, detail: Detail::None });
     Observation {
-        target: "rtsp://10.0.0.2/ch1".into(),
-        kind: DeviceKind::Camera,
-        depth: Depth::Stream,
-        started_at,
-        duration_ms: 0.0,
         verdict,
         reached: verdict != Verdict::Offline,
         faults: fault.into_iter().collect(),
-        stages: vec![],
-        server: None,
-        transport: None,
-        tls: None,
-        redirects: 0,
-        rejected_logins: 0,
         video: Some(VideoFacts { fps: Some(25.0), ..VideoFacts::default() }),
-        audio: None,
-        picture: None,
-        picture_skipped: None,
+        ..Observation::new(
+            "rtsp://10.0.0.2/ch1".into(),
+            DeviceKind::Camera,
+            Depth::Stream,
+            started_at,
+        )
     }
 }
 

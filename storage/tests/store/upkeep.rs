@@ -1,4 +1,5 @@
 use crate::support::{Home, at, record, record_all, with_camera};
+use zhishou_domain::DeviceId;
 use zhishou_domain::Verdict::{self, Online};
 use zhishou_storage::{EvidenceKind, EvidenceRow, EvidenceTotal, StoreError};
 
@@ -42,14 +43,7 @@ async fn nobody_else_may_read_the_database_file() {
 async fn evidence_is_listed_from_the_oldest_and_forgotten_when_deleted() {
     let home = Home::shanghai();
     let (store, device) = with_camera(&home).await;
-    let row = |key: &str, kind, second| EvidenceRow {
-        key: key.to_owned(),
-        device,
-        kind,
-        taken_at: at(second),
-        bytes: 100,
-        sha256: "0".repeat(64),
-    };
+    let row = |key, kind, second| evidence(device, key, kind, second);
     let good = row("a.jpg", EvidenceKind::Good, 60);
     let fault = row("b.jpg", EvidenceKind::Fault, 120);
     for (sequence, row) in [(1, &good), (2, &fault)] {
@@ -77,14 +71,7 @@ async fn evidence_is_listed_from_the_oldest_and_forgotten_when_deleted() {
 async fn a_dialogue_is_kept_with_what_came_of_it_and_leaves_the_pictures_alone() {
     let home = Home::shanghai();
     let (store, device) = with_camera(&home).await;
-    let row = |key: &str, kind, second| EvidenceRow {
-        key: key.to_owned(),
-        device,
-        kind,
-        taken_at: at(second),
-        bytes: 100,
-        sha256: "0".repeat(64),
-    };
+    let row = |key, kind, second| evidence(device, key, kind, second);
     let said = row("said", EvidenceKind::Dialogue, 60);
     let mut result = record(device, 1, at(60), Verdict::Offline);
     result.evidence = vec![row("good", EvidenceKind::Good, 60), said.clone()];
@@ -106,14 +93,7 @@ async fn a_dialogue_is_kept_with_what_came_of_it_and_leaves_the_pictures_alone()
 async fn evidence_of_before_survives_the_migration() {
     let home = Home::shanghai();
     let (store, device) = with_camera(&home).await;
-    let good = EvidenceRow {
-        key: "a.jpg".to_owned(),
-        device,
-        kind: EvidenceKind::Good,
-        taken_at: at(60),
-        bytes: 100,
-        sha256: "0".repeat(64),
-    };
+    let good = evidence(device, "a.jpg", EvidenceKind::Good, 60);
     let mut result = record(device, 1, at(60), Online);
     result.evidence = vec![good.clone()];
     store.record(result).await.unwrap();
@@ -138,4 +118,9 @@ async fn raw_observations_are_pruned_and_figures_stay() {
     assert_eq!(store.observations(device, 9).await.unwrap().len(), 1);
     assert_eq!(store.strips(device, 0, i64::MAX).await.unwrap(), strips);
     assert_eq!(store.last_sequence("local").await.unwrap(), 3);
+}
+
+fn evidence(device: DeviceId, key: &str, kind: EvidenceKind, second: i64) -> EvidenceRow {
+    let (key, sha256) = (key.to_owned(), "0".repeat(64));
+    EvidenceRow { key, device, kind, taken_at: at(second), bytes: 100, sha256 }
 }

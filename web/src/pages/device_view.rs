@@ -470,7 +470,7 @@ fn clock(at: Timestamp, zone: Tz) -> String {
 fn month(view: &View<'_>, parts: &Parts) -> Vec<DayView> {
     let zone = view.app.zone;
     let known = parts.device.probed_since.unwrap_or(view.now);
-    let stored = parts.strips.iter().map(|(day, _)| Timestamp::from_millis(day * 86_400_000)).min();
+    let stored = parts.strips.iter().map(|(day, _)| Timestamp::from_utc_day(*day)).min();
     let first = stored.map_or(known, |stored| stored.min(known));
     let mut days = Vec::new();
     let mut day = view.today.from;

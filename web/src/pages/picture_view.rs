@@ -4,13 +4,12 @@
 use super::View;
 use crate::{draw::trend, failure::Failure, format::Moment, words::Words};
 use zhishou_domain::{
-    DeviceId, FaultCode, Feedback, Observation, Opinion, OwnLimits, Weather, own_limits::CLEARED,
+    DeviceId, FaultCode, Feedback, Observation, Opinion, OwnLimits, Timestamp, Weather, own_limits::CLEARED,
 };
 use zhishou_storage::ScoreDay;
 
 /// Words of operators shown.
 const SAID: usize = 8;
-const DAY_MS: i64 = 86_400_000;
 
 /// The picture part of the page of one device.
 pub(crate) struct Judged {
@@ -71,7 +70,7 @@ impl Judged {
         backdrop: Option<String>,
     ) -> Result<Self, Failure> {
         let (store, t) = (&view.app.store, view.t);
-        let today = view.now.millis().div_euclid(DAY_MS);
+        let today = view.now.utc_day();
         let first = today - (trend::DAYS - 1);
         let (seen, said, days, weather, masks) = tokio::try_join!(
             store.latest_picture(id),
@@ -170,7 +169,7 @@ fn slack_words(slack: f64, t: Words) -> String {
 }
 
 fn day(of: &ScoreDay) -> Day {
-    let date = zhishou_domain::Timestamp::from_millis(of.day * DAY_MS);
+    let date = Timestamp::from_utc_day(of.day);
     Day {
         day: date.local_day(chrono_tz::UTC).to_string(),
         mean: format!("{:.2}", of.mean),
