@@ -22,10 +22,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{
-    Clock, Depth, IdSource, ProbeRequest,
-    Timestamp, TransportPolicy,
-};
+use zhishou_domain::{Clock, Depth, IdSource, ProbeRequest, Timestamp, TransportPolicy};
 use zhishou_probe::decode::{Coded, DecoderPool, Hardware};
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};

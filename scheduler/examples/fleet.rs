@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 use zhishou_domain::confirm::Outcome;
 use zhishou_domain::habit::{Baseline, Coded, Due, Flow, Form, Look, Sighting, Wait};
 use zhishou_domain::{
-    Clock, ConfirmRule, Depth, DeviceId, FaultCode, Habit,
-    IdSource, Plan, ProbeRequest, SiteId, Standing, Timestamp, TransportPolicy, Verdict,
+    Clock, ConfirmRule, Depth, DeviceId, FaultCode, Habit, IdSource, Plan, ProbeRequest, SiteId,
+    Standing, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_probe::decode::{DecoderPool, Hardware};
 use zhishou_probe::decoder::{Decoder, Decoding};

@@ -12,9 +12,7 @@ use crate::{
 use std::{fs, path::Path, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{
-    Lang, Observation, ProbeRequest, Snapshot, Verdict,
-};
+use zhishou_domain::{Lang, Observation, ProbeRequest, Snapshot, Verdict};
 use zhishou_scheduler::{Prober, Taping};
 
 /// Times the number of processors, probes under way at once: they wait more than they work.

@@ -4,7 +4,8 @@
 use super::View;
 use crate::{draw::trend, failure::Failure, format::Moment, words::Words};
 use zhishou_domain::{
-    DeviceId, FaultCode, Feedback, Observation, Opinion, OwnLimits, Timestamp, Weather, own_limits::CLEARED,
+    DeviceId, FaultCode, Feedback, Observation, Opinion, OwnLimits, Timestamp, Weather,
+    own_limits::CLEARED,
 };
 use zhishou_storage::ScoreDay;
 
