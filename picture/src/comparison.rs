@@ -38,6 +38,14 @@ const BEST_LEAST: f32 = 0.25;
 const SURELY_SAME: f64 = 0.75;
 /// Certainty from which a displacement is believed.
 const CERTAIN: f32 = 14.0;
+/// Gradient energy, in parts of the reference's, below which a picture unlike it shows something out
+/// of focus and close.
+const NEAR_AND_SOFT: f64 = 0.45;
+/// Ratio of a busy tile's gradients to a quiet tile's below which a picture shows one stuff all over:
+/// cloth, paper and leaves have 1.6 and less, seventeen real scenes 3.0 and more.
+const ONE_STUFF: f64 = 2.2;
+/// Ranks of the quiet and of the busy tile.
+const QUIET_AND_BUSY: (f64, f64) = (0.1, 0.9);
 /// Displacement that a mast in the wind or a change of lens by heat may have, in parts of a side.
 const SWAY: f64 = 0.03;
 
@@ -48,8 +56,9 @@ pub(crate) struct Comparison {
     pub(crate) likeness: f64,
     /// How much each tile keeps, 0–1; `None` without structure.
     pub(crate) kept: Vec<Option<f32>>,
-    /// Root of the ratio of the picture's gradient energy to the reference's.
-    pub(crate) energy: f64,
+    /// The picture looks like something close to the lens rather than like a scene: soft, or of one
+    /// stuff all over. Says something only where it is unlike the reference.
+    pub(crate) is_close: bool,
     /// A displacement beyond sway that is certain.
     pub(crate) shift: Option<Shift>,
 }
@@ -66,11 +75,12 @@ pub(crate) fn compare(reference: &[f32], plate: &[f32]) -> Option<Comparison> {
     let structured = |tile: usize| energies[tile] >= least;
     let total = |field: &[Complex<f32>]| field.iter().map(|g| f64::from(g.norm_sqr())).sum::<f64>();
     let energy = (total(&after) / total(&before)).sqrt();
+    let is_close = energy < NEAR_AND_SOFT || unevenness(&after) < ONE_STUFF;
     let compare_at = |(dx, dy): (isize, isize)| {
         let kept = kept(&before, &after, &energies, structured, (dx, dy));
         let asked = kept.iter().flatten().count().max(1);
         let same = kept.iter().flatten().filter(|&&kept| kept >= KEPT).count();
-        Comparison { likeness: same as f64 / asked as f64, kept, energy, shift: None }
+        Comparison { likeness: same as f64 / asked as f64, kept, is_close, shift: None }
     };
     let here = compare_at((0, 0));
     if here.likeness >= SURELY_SAME {
@@ -97,6 +107,15 @@ fn rows_of(tile: usize) -> impl Iterator<Item = usize> {
 
 fn energy_of(field: &[Complex<f32>], tile: usize) -> f32 {
     rows_of(tile).flat_map(|at| &field[at..at + TILE]).map(|g| g.norm_sqr()).sum()
+}
+
+/// Gradients of a busy tile, in parts of a quiet one's.
+fn unevenness(field: &[Complex<f32>]) -> f64 {
+    let mut energies: Vec<f32> = (0..TILES).map(|tile| energy_of(field, tile)).collect();
+    energies.sort_unstable_by(f32::total_cmp);
+    let at = |rank: f64| f64::from(energies[((TILES - 1) as f64 * rank) as usize]);
+    let (quiet, busy) = QUIET_AND_BUSY;
+    (at(busy) / at(quiet).max(f64::from(f32::EPSILON))).sqrt()
 }
 
 /// How much of its structure each tile keeps where the picture moved by whole pixels.

@@ -55,8 +55,10 @@ pub struct Limits {
     pub likeness: f64,
     /// Median displacement from frame to frame from which a picture shakes, in working pixels.
     pub shake: f64,
-    /// Mean absolute difference that a still picture may show between keyframes, in luma.
+    /// Mean absolute difference up to which a patch is the same, in luma.
     pub frozen_change: f64,
+    /// Share of the patches with texture that are the same from which a picture is frozen, 0–1.
+    pub frozen_share: f64,
     /// Least time between two keyframes for them to be compared.
     pub frozen_apart: Duration,
 }
@@ -88,6 +90,7 @@ impl Default for Limits {
             likeness: 0.3,
             shake: 3.0,
             frozen_change: 0.02,
+            frozen_share: 0.35,
             frozen_apart: Duration::from_secs(30),
         }
     }

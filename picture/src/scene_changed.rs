@@ -3,12 +3,11 @@
 //! Measured: the likeness to the nearest of the learned scenes, which is the share of the
 //! reference's structure that is still at its place ([`crate::comparison`]); a displacement that can
 //! be told is added. A patrol (PTZ) has several scenes and is compared with each. What covers the
-//! whole lens is out of focus, and no other scene.
+//! whole lens is out of focus or of one stuff, and no other scene.
 
 use crate::comparison::Comparison;
 use crate::finding::{Fault, Finding};
 use crate::limits::Limits;
-use crate::occluded::NEAR_AND_SOFT;
 use crate::place::Place;
 
 /// Likeness that a displaced scene may still have, by structure that repeats itself.
@@ -26,7 +25,7 @@ pub(crate) fn judge(compared: Option<&Comparison>, limits: &Limits) -> Finding {
         return if finding.is_fault() { finding.at(Place::Shift(shift)) } else { finding };
     }
     let finding = Finding::below(Fault::SceneChanged, compared.likeness, limit, limit, "ratio");
-    if compared.energy < NEAR_AND_SOFT && finding.is_fault() {
+    if compared.is_close && finding.is_fault() {
         return finding.withdrawn();
     }
     finding

@@ -3,7 +3,7 @@
 use crate::platform::binary;
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -135,6 +135,34 @@ fn a_video_is_judged_over_time() {
 }
 
 #[test]
+fn a_broken_file_leaves_nothing_behind_and_the_same_file_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (still, whole, broken) = (path("still.mp4"), path("whole.mp4"), path("broken.mp4"));
+    make("store", "-t 40 -r 1 -pix_fmt yuv420p -qp 26 -g 10", &still);
+    make("store", "-t 40 -r 1 -pix_fmt yuv420p -vf noise=alls=6:allf=t -g 10", &whole);
+    let damage = ["-c", "copy", "-bsf:v", "noise=amount=3000"];
+    let arguments = ["-nostdin", "-v", "error", "-i"];
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(arguments).arg(&whole).args(damage).arg(&broken);
+    assert!(ffmpeg.status().unwrap().success());
+    // Each thread meets the broken one between sound ones.
+    let files: Vec<&Path> = [&*broken, &*still, &*whole].into_iter().cycle().take(12).collect();
+    let mut answers = BTreeMap::<String, BTreeSet<String>>::new();
+    for _ in 0..5 {
+        let output = zhishou(&[&[Path::new("--json")], &*files].concat()).stdout;
+        for line in String::from_utf8(output).unwrap().lines() {
+            let file = serde_json::from_str::<Value>(line).unwrap()["file"].to_string();
+            answers.entry(file).or_default().insert(line.to_owned());
+        }
+    }
+    assert_eq!(answers.len(), 3);
+    for (file, lines) in answers {
+        assert_eq!(lines.len(), 1, "{file}: {lines:?}");
+    }
+}
+
+#[test]
 fn a_reference_tells_what_is_covered_and_what_was_turned() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -177,7 +205,7 @@ fn a_damaged_video_is_corrupted_and_nothing_else() {
     let status = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-y", "-i"])
         .arg(&whole)
-        .args(["-c", "copy", "-bsf:v", "noise=amount=400"])
+        .args(["-c", "copy", "-bsf:v", "noise=amount=3000"])
         .arg(&broken)
         .status();
     assert!(status.unwrap().success());

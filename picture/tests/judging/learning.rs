@@ -85,6 +85,20 @@ fn a_cover_is_found_and_drawn() {
 }
 
 #[test]
+fn a_cloth_over_the_lens_is_a_cover_and_another_place_is_none() {
+    let scenes = all();
+    for (at, scene) in scenes.iter().enumerate() {
+        let known = learned(scene);
+        let other = &scenes[(at + 1) % scenes.len()];
+        for (shown, is_cover) in [(&scene.clone().draped(), true), (other, false)] {
+            let raised = raised(shown, &known);
+            let told = [Fault::Occluded, Fault::SceneChanged].map(|fault| raised.contains(&fault));
+            assert_eq!(told, [is_cover, !is_cover], "{} {}", scene.name, other.name);
+        }
+    }
+}
+
+#[test]
 fn a_turned_camera_is_found_with_its_shift() {
     for scene in all() {
         let known = learned(&scene);

@@ -176,7 +176,8 @@ fn element(name: &'static str) -> Result<gst::Element, ClipError> {
 }
 
 /// One thread a decoder, so that its complaints can be counted on it, and a flag for each picture
-/// that it complained about.
+/// that it complained about. Threads go from one file to the next, and after a seek what was decoded
+/// ahead is dropped: what was said of those pictures is forgotten where a segment begins.
 fn single(element: &gst::Element) {
     let is_decoder = element.factory().is_some_and(|factory| {
         factory.has_type(gst::ElementFactoryType::DECODER | gst::ElementFactoryType::MEDIA_VIDEO)
@@ -187,7 +188,16 @@ fn single(element: &gst::Element) {
     if element.has_property("max-threads") {
         element.set_property("max-threads", 1i32);
     }
-    let Some(output) = element.static_pad("src") else { return };
+    let (Some(input), Some(output)) = (element.static_pad("sink"), element.static_pad("src"))
+    else {
+        return;
+    };
+    input.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, |_, info| {
+        if info.event().is_some_and(|event| event.type_() == gst::EventType::Segment) {
+            messages::take();
+        }
+        gst::PadProbeReturn::Ok
+    });
     output.add_probe(gst::PadProbeType::BUFFER, |_, info| {
         if messages::take().errors > 0
             && let Some(buffer) = info.buffer_mut()

@@ -124,6 +124,34 @@ impl Scene {
         self
     }
 
+    /// A cloth over the whole lens: sharp folds and threads, the same stuff all over.
+    pub(crate) fn draped(mut self) -> Self {
+        let mut noise = Noise::seeded(17);
+        let mut uniform = move || noise.uniform();
+        // Waves of 9 to 130 pixels in all directions, the longer the stronger.
+        let waves: Vec<[f64; 4]> = (0..40)
+            .map(|at| {
+                let length = 9.0 * 1.07_f64.powi(at);
+                let (sin, cos) = (std::f64::consts::TAU * uniform()).sin_cos();
+                [cos / length, sin / length, uniform(), 2.0 * length.sqrt()]
+            })
+            .collect();
+        for (at, value) in self.y.iter_mut().enumerate() {
+            let (x, y) = ((at % self.width) as f64, (at / self.width) as f64);
+            let sum: f64 = waves
+                .iter()
+                .map(|[across, down, phase, amplitude]| {
+                    let turn = across * x + down * y + phase;
+                    amplitude * (std::f64::consts::TAU * turn).sin()
+                })
+                .sum();
+            *value = (110.0 + 0.6 * sum).clamp(16.0, 235.0) as u8;
+        }
+        self.u.fill(120);
+        self.v.fill(130);
+        self
+    }
+
     /// The scene as seen by a camera that was turned: moved by parts of the width and height, what
     /// comes in from beyond mirrored.
     pub(crate) fn moved(self, dx: f64, dy: f64) -> Self {
