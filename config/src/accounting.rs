@@ -1,4 +1,4 @@
-use crate::{ConfigError, require};
+use crate::{ConfigError, Rule, Unit, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,18 +21,18 @@ impl Default for Accounting {
 impl Accounting {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let share = 0.0..=1.0;
-        let rule = "must be a share from 0 to 1, e.g. 0.98";
+        let rule = || Rule::within(0.0, 1.0, Unit::Share);
         require(
             share.contains(&self.online_target),
             "accounting.online_target",
             self.online_target,
-            rule,
+            rule(),
         )?;
         require(
             share.contains(&self.coverage_floor),
             "accounting.coverage_floor",
             self.coverage_floor,
-            rule,
+            rule(),
         )
     }
 }

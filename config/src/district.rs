@@ -1,4 +1,4 @@
-use crate::{ConfigError, require};
+use crate::{ConfigError, Rule, require};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,12 +26,12 @@ impl District {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        require(!self.name.trim().is_empty(), "district.name", &self.name, "must not be empty")?;
+        require(!self.name.trim().is_empty(), "district.name", &self.name, Rule::NotEmpty)?;
         require(
             self.time_zone.parse::<Tz>().is_ok(),
             "district.time_zone",
             &self.time_zone,
-            "must be an IANA zone such as \"Asia/Shanghai\"",
+            Rule::TimeZone,
         )
     }
 }

@@ -6,19 +6,23 @@
 
 mod accounting;
 mod district;
+mod error;
 mod limits;
 mod plans;
 mod probing;
 mod recordings;
+mod rule;
 mod server;
 mod storage;
 
 pub use accounting::Accounting;
 pub use district::District;
+pub use error::{ConfigError, Problem};
 pub use limits::Limits;
 pub use plans::{PlanSection, Plans};
 pub use probing::{Certificates, HardwareDecoders, Probing, StreamKind};
 pub use recordings::{KeepDialogues, Recordings};
+pub use rule::{Note, Rule, Unit};
 pub use server::Server;
 pub use storage::Storage;
 
@@ -47,28 +51,10 @@ pub struct Config {
     pub storage: Storage,
 }
 
-/// Why a configuration is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// Not TOML, an unknown key or a wrong type; the message names line and column.
-    #[error("{0}")]
-    Syntax(#[from] toml::de::Error),
-    /// A value out of its range.
-    #[error("{key} = {value}: {rule}")]
-    Value {
-        /// The key with its section.
-        key: String,
-        /// What stands there.
-        value: String,
-        /// What may stand there.
-        rule: &'static str,
-    },
-}
-
 impl Config {
     /// Reads and checks the text of a configuration file.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)?;
+        let config: Self = toml::from_str(text).map_err(|error| ConfigError::of(&error, text))?;
         config.check()?;
         Ok(config)
     }
@@ -100,7 +86,7 @@ fn require(
     holds: bool,
     key: impl Into<String>,
     value: impl ToString,
-    rule: &'static str,
+    rule: Rule,
 ) -> Result<(), ConfigError> {
     if holds {
         Ok(())
@@ -113,6 +99,7 @@ fn require(
 mod tests {
     use super::*;
     use std::{fs, path::Path};
+    use zhishou_domain::Lang;
 
     fn testdata(prefix: &str) -> Vec<(String, String)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
@@ -161,12 +148,18 @@ mod tests {
     fn each_mistake_is_refused_with_its_message() {
         let files = testdata("invalid-");
         assert!(files.len() >= 20, "{}", files.len());
+        let mut wrong = Vec::new();
         for (name, text) in files {
-            let wanted = text.lines().next().and_then(|line| line.strip_prefix("# refused: "));
-            let wanted = wanted.unwrap_or_else(|| panic!("{name} does not say its message"));
-            let message = Config::parse(&text).expect_err(&name).to_string();
-            assert!(message.contains(wanted), "{name}: {message:?} does not say {wanted:?}");
+            let error = Config::parse(&text).expect_err(&name);
+            let mut lines = text.lines();
+            for (lang, before) in [(Lang::En, "# refused: "), (Lang::Zh, "# 拒绝: ")] {
+                let message = format!("{before}{}", error.render(lang));
+                if lines.next() != Some(&message) {
+                    wrong.push(format!("{name}: {message}"));
+                }
+            }
         }
+        assert!(wrong.is_empty(), "these do not say their messages:\n{}", wrong.join("\n"));
     }
 
     #[test]

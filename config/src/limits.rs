@@ -1,4 +1,4 @@
-use crate::{ConfigError, require};
+use crate::{ConfigError, Rule, Unit, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -39,19 +39,19 @@ impl Limits {
             ("limits.low_bitrate", self.low_bitrate),
         ];
         for (key, share) in shares {
-            require((0.0..=1.0).contains(&share), key, share, "must be a share from 0 to 1")?;
+            require((0.0..=1.0).contains(&share), key, share, Rule::within(0.0, 1.0, Unit::Share))?;
         }
         require(
             (0.5..=60.0).contains(&self.stalled_s),
             "limits.stalled_s",
             self.stalled_s,
-            "must be 0.5 to 60 seconds",
+            Rule::within(0.5, 60.0, Unit::Seconds),
         )?;
         require(
             (0.1..=86_400.0).contains(&self.clock_offset_s),
             "limits.clock_offset_s",
             self.clock_offset_s,
-            "must be 0.1 to 86400 seconds",
+            Rule::within(0.1, 86_400.0, Unit::Seconds),
         )
     }
 }

@@ -1,4 +1,4 @@
-use crate::{ConfigError, require};
+use crate::{ConfigError, Note, Rule, Unit, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -103,49 +103,59 @@ impl PlanSection {
             (10..=86_400).contains(&interval),
             key("interval_s"),
             interval,
-            "must be 10 to 86400 seconds",
+            Rule::within(10.0, 86_400.0, Unit::Seconds),
         )?;
         require(
             Depth::from_code(&self.depth).is_some(),
             key("depth"),
             &self.depth,
-            "must be \"reach\", \"stream\" or \"picture\"",
+            Rule::OneOf(&["reach", "stream", "picture"]),
         )?;
         require(
             (1.0..=60.0).contains(&self.seconds),
             key("seconds"),
             self.seconds,
-            "must be 1 to 60 seconds",
+            Rule::within(1.0, 60.0, Unit::Seconds),
         )?;
         require(
             self.decode_every_s <= 86_400,
             key("decode_every_s"),
             self.decode_every_s,
-            "must be 0 (at each probe) to 86400 seconds",
+            Rule::Within {
+                least: 0.0,
+                most: 86_400.0,
+                unit: Unit::Seconds,
+                note: Note::ZeroEachProbe,
+            },
         )?;
         require(
             TransportPolicy::from_code(&self.transport).is_some(),
             key("transport"),
             &self.transport,
-            "must be \"auto\", \"tcp\" or \"udp\"",
+            Rule::OneOf(&["auto", "tcp", "udp"]),
         )?;
         require(
             (0.0..=0.5).contains(&self.jitter),
             key("jitter"),
             self.jitter,
-            "must be 0 to 0.5",
+            Rule::within(0.0, 0.5, Unit::Share),
         )?;
         require(
             (1..=10).contains(&self.failures),
             key("failures"),
             self.failures,
-            "must be 1 to 10",
+            Rule::within(1.0, 10.0, Unit::Count),
         )?;
         require(
             (5..=3600).contains(&self.retry_s) && self.retry_s <= interval,
             key("retry_s"),
             self.retry_s,
-            "must be 5 to 3600 seconds and no longer than interval_s",
+            Rule::Within {
+                least: 5.0,
+                most: 3600.0,
+                unit: Unit::Seconds,
+                note: Note::NoLongerThanInterval,
+            },
         )
     }
 }

@@ -1,4 +1,4 @@
-use crate::{ConfigError, require};
+use crate::{ConfigError, Note, Rule, Unit, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,41 +104,43 @@ impl Probing {
             (1..=10_000).contains(&self.concurrent),
             "probing.concurrent",
             self.concurrent,
-            "must be 1 to 10000",
+            Rule::within(1.0, 10_000.0, Unit::Count),
         )?;
         require(
             (1..=64).contains(&self.per_parent),
             "probing.per_parent",
             self.per_parent,
-            "must be 1 to 64",
+            Rule::within(1.0, 64.0, Unit::Count),
         )?;
         require(
             (1..=256).contains(&self.per_site),
             "probing.per_site",
             self.per_site,
-            "must be 1 to 256",
+            Rule::within(1.0, 256.0, Unit::Count),
         )?;
-        for budget in self.site_uplinks_mbps.values().chain([&self.uplink_mbps]) {
-            require(
-                (0.1..=100_000.0).contains(budget),
-                "probing.uplink_mbps",
-                budget,
-                "must be 0.1 to 100000, also for single sites",
-            )?;
+        let sites = self.site_uplinks_mbps.iter();
+        let sites = sites.map(|(site, &mbps)| (format!("probing.site_uplinks_mbps.{site}"), mbps));
+        for (key, budget) in sites.chain([("probing.uplink_mbps".to_owned(), self.uplink_mbps)]) {
+            let rule = Rule::within(0.1, 100_000.0, Unit::Megabits);
+            require((0.1..=100_000.0).contains(&budget), key, budget, rule)?;
         }
-        for rate in [self.main_stream_mbps, self.sub_stream_mbps] {
-            require(
-                (0.01..=1000.0).contains(&rate),
-                "probing.main_stream_mbps, probing.sub_stream_mbps",
-                rate,
-                "must be 0.01 to 1000",
-            )?;
+        for (key, rate) in [
+            ("probing.main_stream_mbps", self.main_stream_mbps),
+            ("probing.sub_stream_mbps", self.sub_stream_mbps),
+        ] {
+            let rule = Rule::within(0.01, 1000.0, Unit::Megabits);
+            require((0.01..=1000.0).contains(&rate), key, rate, rule)?;
         }
         require(
             self.decoders <= 64,
             "probing.decoders",
             self.decoders,
-            "must be 0 (one per processor) to 64",
+            Rule::Within {
+                least: 0.0,
+                most: 64.0,
+                unit: Unit::Count,
+                note: Note::ZeroPerProcessor,
+            },
         )
     }
 }

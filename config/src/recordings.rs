@@ -1,4 +1,4 @@
-use crate::{ConfigError, require};
+use crate::{ConfigError, Rule, Unit, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct Recordings {
     pub dialogues: KeepDialogues,
 }
 
-/// Which dialogues are kept, the last ten of each device.
+/// Which dialogues are kept, the last ten of each device for each of both reasons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeepDialogues {
@@ -46,14 +46,19 @@ impl Default for Recordings {
 
 impl Recordings {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        require(self.quota_mb >= 10, "recordings.quota_mb", self.quota_mb, "must be at least 10")?;
+        require(
+            self.quota_mb >= 10,
+            "recordings.quota_mb",
+            self.quota_mb,
+            Rule::AtLeast { least: 10.0, unit: Unit::Megabytes },
+        )?;
         let days = [
             ("recordings.retention_days", self.retention_days),
             ("recordings.good_days", self.good_days),
             ("recordings.dialogue_days", self.dialogue_days),
         ];
         days.into_iter().try_for_each(|(name, days)| {
-            require((1..=3650).contains(&days), name, days, "must be 1 to 3650")
+            require((1..=3650).contains(&days), name, days, Rule::within(1.0, 3650.0, Unit::Days))
         })
     }
 }

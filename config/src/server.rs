@@ -1,4 +1,4 @@
-use crate::{ConfigError, require};
+use crate::{ConfigError, Rule, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -29,17 +29,12 @@ impl Server {
     /// Refuses an address that is none, or that would send passwords over the network in the clear.
     pub fn check(&self) -> Result<(), ConfigError> {
         let address = self.address();
-        require(
-            address.is_some(),
-            "server.listen",
-            &self.listen,
-            "must be an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
-        )?;
+        require(address.is_some(), "server.listen", &self.listen, Rule::Address)?;
         require(
             self.behind_tls_proxy || address.is_some_and(|address| address.ip().is_loopback()),
             "server.listen",
             &self.listen,
-            "plain HTTP is served on the loopback interface only; put a TLS proxy in front and set server.behind_tls_proxy = true",
+            Rule::Loopback,
         )
     }
 }

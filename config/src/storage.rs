@@ -1,4 +1,4 @@
-use crate::{ConfigError, require};
+use crate::{ConfigError, Rule, Unit, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,13 +24,13 @@ impl Storage {
             (1..=366).contains(&self.raw_days),
             "storage.raw_days",
             self.raw_days,
-            "must be 1 to 366",
+            Rule::within(1.0, 366.0, Unit::Days),
         )?;
         require(
             (2..=3660).contains(&self.measure_days),
             "storage.measure_days",
             self.measure_days,
-            "must be 2 to 3660",
+            Rule::within(2.0, 3660.0, Unit::Days),
         )
     }
 }

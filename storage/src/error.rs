@@ -1,6 +1,7 @@
 //! What can go wrong with the store.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{error::Error, path::PathBuf, sync::Arc};
+use zhishou_domain::Lang;
 
 /// A failure of the store. Never "not found": that is `Ok(None)`.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -79,4 +80,55 @@ pub enum KeyError {
     /// The system has no randomness to give.
     #[error("draw random bytes")]
     Random,
+}
+
+impl KeyError {
+    /// In one language, with what to do.
+    pub fn render(&self, lang: Lang) -> String {
+        let zh = match self {
+            Self::Io { path, source } => format!("无法打开密钥文件 {}：{source}", path.display()),
+            Self::Permissions { path, mode } => {
+                let path = path.display();
+                format!("密钥文件 {path} 的权限为 {mode:03o}，他人可读写；请执行 chmod 600 {path}")
+            }
+            Self::Length { path, length } => {
+                format!("密钥文件 {} 有 {length} 字节，应为 32 字节；请从备份恢复", path.display())
+            }
+            Self::Foreign => "密钥文件与此数据库不匹配；请恢复与数据库配套的密钥".to_owned(),
+            Self::Sealed => "密码无法解密：已被改动，或属于另一台设备".to_owned(),
+            Self::Random => "系统未能提供随机数".to_owned(),
+        };
+        in_words(lang, zh, self)
+    }
+}
+
+impl StoreError {
+    /// In one language, with its causes.
+    pub fn render(&self, lang: Lang) -> String {
+        let zh = match self {
+            Self::Engine(cause) => format!("数据库无法使用：{cause}"),
+            Self::Migrate(cause) => format!("数据库结构无法升级：{cause}"),
+            Self::Corrupt { column, value } => {
+                format!("数据库中 {column} 的值 {value:?} 不为本版本所识")
+            }
+            Self::Closed => "数据库已关闭，不能写入".to_owned(),
+            Self::Key(error) => return error.render(lang),
+            Self::Io { path, source } => format!("无法访问 {}：{source}", path.display()),
+        };
+        in_words(lang, zh, self)
+    }
+}
+
+/// The Chinese words, or an error and its sources in one line.
+fn in_words(lang: Lang, zh: String, error: &dyn Error) -> String {
+    if lang == Lang::Zh {
+        return zh;
+    }
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }

@@ -9,7 +9,7 @@ use zhishou_domain::Lang;
 pub(super) fn run(command: &ConfigCommand, lang: Lang) -> Result<Outcome, Failure> {
     match command {
         ConfigCommand::Check { file } => {
-            read(Some(file))?;
+            read(Some(file), lang)?;
             output::line(&format!(
                 "{}: {}",
                 file.display(),
@@ -27,11 +27,10 @@ pub(super) fn run(command: &ConfigCommand, lang: Lang) -> Result<Outcome, Failur
 
 /// Reads a configuration file, or the defaults where none is named. What is wrong with it is a
 /// usage error that names the file.
-pub(crate) fn read(file: Option<&Path>) -> Result<Config, Failure> {
+pub(crate) fn read(file: Option<&Path>, lang: Lang) -> Result<Config, Failure> {
     let Some(file) = file else { return Ok(Config::default()) };
-    let named = |problem: &dyn std::fmt::Display| {
-        Failure::Usage(format!("{}: {}", file.display(), problem.to_string().trim_end()))
-    };
-    let text = fs::read_to_string(file).map_err(|error| named(&error))?;
-    Config::parse(&text).map_err(|error| named(&error))
+    let text =
+        fs::read_to_string(file).map_err(|error| Failure::named(&file.display(), &error, lang))?;
+    Config::parse(&text)
+        .map_err(|error| Failure::Usage(format!("{}: {}", file.display(), error.render(lang))))
 }

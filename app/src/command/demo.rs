@@ -33,8 +33,8 @@ pub(super) fn run(args: &DemoArgs, lang: Lang) -> Result<Outcome, Failure> {
         });
         let demo = demo.await.map_err(|error| Failure::ours(&error))?;
         let demo = Arc::new(demo.map_err(|error| Failure::ours(&error))?);
-        let platform = Platform::open_with(config(&demo), &args.data).await?;
-        let service = Service::bind(platform, args.listen).await?;
+        let platform = Platform::open_with(config(&demo), &args.data, lang).await?;
+        let service = Service::bind(platform, args.listen, lang).await?;
         let (store, now) = (service.store(), SystemClock.now());
         claim(store, lang).await?;
         import(store, &demo, now).await?;

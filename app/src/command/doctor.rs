@@ -24,7 +24,7 @@ struct Check {
 }
 
 pub(super) fn run(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
-    let probing = read_config(args.config.as_deref())?.probing;
+    let probing = read_config(args.config.as_deref(), lang)?.probing;
     let mut checks = vec![decoder(lang), fonts(lang), clock(lang)];
     checks.extend(machine::checks(&probing, lang));
     checks.extend(block_on(platform(args, lang))?);
@@ -91,7 +91,7 @@ async fn platform(args: &PlatformArgs, lang: Lang) -> Result<Vec<Check>, Failure
         let found = lang.pick("尚未创建，首次启动时创建", "not made yet; the first start makes it");
         return Ok(vec![Check { name, result: Ok(found.to_owned()) }]);
     }
-    let platform = match Platform::open(args).await {
+    let platform = match Platform::open(args, lang).await {
         Ok(platform) => platform,
         Err(failure @ Failure::Usage(_)) => return Err(failure),
         Err(failure) => return Ok(vec![Check { name, result: Err(failure.to_string()) }]),

@@ -15,17 +15,15 @@ pub(super) fn run(args: &ImportArgs, lang: Lang) -> Result<Outcome, Failure> {
         return write_template(path, lang);
     }
     let Some(path) = &args.ledger else { return Ok(Outcome::Good) };
-    let named =
-        |problem: &dyn std::fmt::Display| Failure::Usage(format!("{}: {problem}", path.display()));
-    let bytes = fs::read(path).map_err(|error| named(&error))?;
-    let ledger = zhishou_ledger::read(&bytes).map_err(|error| named(&error.render(lang)))?;
+    let bytes = fs::read(path).map_err(|error| Failure::named(&path.display(), &error, lang))?;
+    let ledger = zhishou_ledger::read(&bytes)
+        .map_err(|error| Failure::Usage(format!("{}: {}", path.display(), error.render(lang))))?;
     block_on(import(args, ledger, lang))
 }
 
 fn write_template(path: &Path, lang: Lang) -> Result<Outcome, Failure> {
     let bytes = zhishou_ledger::template().map_err(|error| Failure::ours(&error))?;
-    fs::write(path, bytes)
-        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    fs::write(path, bytes).map_err(|error| Failure::named(&path.display(), &error, lang))?;
     output::line(&format!("{}: {}", lang.pick("模板已写入", "template written"), path.display()));
     Ok(Outcome::Good)
 }
@@ -38,7 +36,7 @@ async fn import(args: &ImportArgs, ledger: Ledger, lang: Lang) -> Result<Outcome
         (false, false) => ImportMode::AllOrNothing,
         (false, true) => ImportMode::Partial,
     };
-    let platform = Platform::open(&args.platform).await?;
+    let platform = Platform::open(&args.platform, lang).await?;
     let now = SystemClock.now();
     let summary = platform.store.import(ledger.rows, now, mode).await;
     platform.store.close().await;

@@ -57,6 +57,16 @@ impl Failure {
         })
     }
 
+    /// A file, folder or address that was named and cannot be used.
+    pub(crate) fn named(what: &dyn fmt::Display, error: &std::io::Error, lang: Lang) -> Self {
+        Self::Usage(format!("{what}: {}", os_words(error, lang)))
+    }
+
+    /// Something of ours that the system refuses.
+    pub(crate) fn system(what: &dyn fmt::Display, error: &std::io::Error, lang: Lang) -> Self {
+        Self::Ours(format!("{what}: {}", os_words(error, lang)))
+    }
+
     /// Our own failure, from any error with its sources.
     pub(crate) fn ours(error: &dyn std::error::Error) -> Self {
         Self::Ours(chain(error))
@@ -67,6 +77,28 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Usage(message) | Self::Ours(message)) = self;
         f.write_str(message)
+    }
+}
+
+/// What the system says, in Chinese where it has words for it.
+fn os_words(error: &std::io::Error, lang: Lang) -> String {
+    use std::io::ErrorKind as Kind;
+    let zh = match error.kind() {
+        Kind::NotFound => "不存在",
+        Kind::PermissionDenied => "没有权限",
+        Kind::AlreadyExists => "已存在",
+        Kind::IsADirectory => "是目录，不是文件",
+        Kind::NotADirectory => "不是目录",
+        Kind::AddrInUse => "地址或端口已被占用",
+        Kind::AddrNotAvailable => "本机没有这个地址",
+        Kind::StorageFull => "磁盘已满",
+        Kind::ReadOnlyFilesystem => "文件系统只读",
+        Kind::InvalidData => "内容不是 UTF-8 文本",
+        _ => return error.to_string(),
+    };
+    match lang {
+        Lang::Zh => zh.to_owned(),
+        Lang::En => error.to_string(),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn run(args: ProbeArgs, lang: Lang) -> Result<Outcome, Failure> {
     descriptors::raise();
     if let Some(folder) = &args.snapshot {
         fs::create_dir_all(folder)
-            .map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?;
+            .map_err(|error| Failure::named(&folder.display(), &error, lang))?;
     }
     if let Some(file) = &args.replay {
         let capture = dialogue::read(file, lang)?;

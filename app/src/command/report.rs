@@ -20,7 +20,7 @@ pub(super) fn run(args: &ReportArgs, lang: Lang) -> Result<Outcome, Failure> {
         platform.store.close().await;
         let report = made?;
         fs::create_dir_all(&args.out)
-            .map_err(|error| Failure::Usage(format!("{}: {error}", args.out.display())))?;
+            .map_err(|error| Failure::named(&args.out.display(), &error, lang))?;
         for &format in &args.format {
             write(&report, format, args, lang)?;
         }
@@ -112,8 +112,7 @@ fn write(
         format!("{}_{}", report.from, report.to)
     };
     let path = args.out.join(format!("availability-{days}.{}", format.ending()));
-    fs::write(&path, bytes)
-        .map_err(|error| Failure::Ours(format!("{}: {error}", path.display())))?;
+    fs::write(&path, bytes).map_err(|error| Failure::system(&path.display(), &error, lang))?;
     output::line(&path.display().to_string());
     Ok(())
 }

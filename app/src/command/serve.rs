@@ -10,10 +10,10 @@ use crate::{
 use zhishou_domain::{Clock, Lang};
 
 pub(super) fn run(args: &ServeArgs, lang: Lang) -> Result<Outcome, Failure> {
-    let mut config = read_config(args.platform.config.as_deref())?;
+    let mut config = read_config(args.platform.config.as_deref(), lang)?;
     if let Some(listen) = args.listen {
         config.server.listen = listen.to_string();
-        config.server.check().map_err(|error| Failure::Usage(error.to_string()))?;
+        config.server.check().map_err(|error| Failure::Usage(error.render(lang)))?;
     }
     let Some(address) = config.server.address() else {
         return Err(Failure::Usage(config.server.listen));
@@ -21,8 +21,8 @@ pub(super) fn run(args: &ServeArgs, lang: Lang) -> Result<Outcome, Failure> {
     descriptors::raise();
     block_on(async {
         let stop = stop_on_signal()?;
-        let platform = Platform::open_with(config, &args.platform.data).await?;
-        let service = Service::bind(platform, address).await?;
+        let platform = Platform::open_with(config, &args.platform.data, lang).await?;
+        let service = Service::bind(platform, address, lang).await?;
         let one_time = first_login::administrator(service.store(), SystemClock.now()).await?;
         if let Some(password) = one_time {
             let note = lang.pick("首次启动，一次性密码只显示这一次，登录后须修改", "first start: this one-time password is shown only once and must be changed at login");

@@ -32,8 +32,8 @@ pub(crate) struct Platform {
 
 impl Platform {
     /// Opens the directory, making what is missing.
-    pub(crate) async fn open(args: &PlatformArgs) -> Result<Self, Failure> {
-        Self::open_with(read_config(args.config.as_deref())?, &args.data).await
+    pub(crate) async fn open(args: &PlatformArgs, lang: Lang) -> Result<Self, Failure> {
+        Self::open_with(read_config(args.config.as_deref(), lang)?, &args.data, lang).await
     }
 
     /// Opens a directory that is there already; a mistyped one is not made.
@@ -45,25 +45,29 @@ impl Platform {
             );
             return Err(Failure::Usage(format!("{}: {missing}", args.data.display())));
         }
-        Self::open(args).await
+        Self::open(args, lang).await
     }
 
-    pub(crate) async fn open_with(config: Config, data: &Path) -> Result<Self, Failure> {
+    pub(crate) async fn open_with(
+        config: Config,
+        data: &Path,
+        lang: Lang,
+    ) -> Result<Self, Failure> {
         let private = |path: &Path| {
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
                 .create(path)
-                .map_err(|error| Failure::Ours(format!("{}: {error}", path.display())))
+                .map_err(|error| Failure::system(&path.display(), &error, lang))
         };
         private(data)?;
         private(&data.join("keys"))?;
         let key = MasterKey::load_or_create(&data.join("keys/master.key"))
-            .map_err(|error| Failure::ours(&error))?;
+            .map_err(|error| Failure::Ours(error.render(lang)))?;
         let zone = config.district.zone();
         let store = Store::open(&data.join("zhishou.db"), key, zone, Arc::new(OsRandom))
             .await
-            .map_err(|error| Failure::ours(&error))?;
+            .map_err(|error| Failure::Ours(error.render(lang)))?;
         let min_free = config.recordings.min_free_mb.saturating_mul(1_000_000);
         let files = recordings::Store::open(data.join("recordings"), min_free)
             .map_err(|error| Failure::ours(&error))?;

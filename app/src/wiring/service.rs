@@ -11,7 +11,7 @@ use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhishou_config::{KeepDialogues, StreamKind};
-use zhishou_domain::DeviceId;
+use zhishou_domain::{DeviceId, Lang};
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_scheduler::{Agent, AgentHandle, Dialogues, Limits, ProbeNowError, Taping};
 use zhishou_storage::Store;
@@ -31,11 +31,15 @@ pub(crate) struct Service {
 
 impl Service {
     /// Listens at the address; port 0 takes a free one.
-    pub(crate) async fn bind(platform: Platform, address: SocketAddr) -> Result<Self, Failure> {
-        let lock = lock(&platform.data)?;
+    pub(crate) async fn bind(
+        platform: Platform,
+        address: SocketAddr,
+        lang: Lang,
+    ) -> Result<Self, Failure> {
+        let lock = lock(&platform.data, lang)?;
         let listener = TcpListener::bind(address)
             .await
-            .map_err(|error| Failure::Ours(format!("{address}: {error}")))?;
+            .map_err(|error| Failure::system(&address, &error, lang))?;
         Ok(Self { platform, listener, _lock: lock })
     }
 
@@ -124,16 +128,15 @@ impl Service {
 
 /// Takes the data directory for this process: two agents on one would open every camera twice.
 /// Imports and other short commands do not need it.
-fn lock(data: &Path) -> Result<File, Failure> {
+fn lock(data: &Path, lang: Lang) -> Result<File, Failure> {
     let path = data.join("lock");
-    let file = File::create(&path)
-        .map_err(|error| Failure::Ours(format!("{}: {error}", path.display())))?;
+    let file =
+        File::create(&path).map_err(|error| Failure::system(&path.display(), &error, lang))?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(
         |_| {
-            Failure::Ours(format!(
-                "{}: 已有一个平台在用此数据目录 · another platform runs on this data directory",
-                data.display()
-            ))
+            let taken = lang
+                .pick("已有一个平台在用此数据目录", "another platform runs on this data directory");
+            Failure::Ours(format!("{}: {taken}", data.display()))
         },
     )?;
     Ok(file)

@@ -1,0 +1,144 @@
+//! What may stand at a key.
+
+use zhishou_domain::Lang;
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Pieces.
+    Count,
+    /// Seconds.
+    Seconds,
+    /// Days.
+    Days,
+    /// Megabytes, 10⁶ bytes.
+    Megabytes,
+    /// Mbit/s.
+    Megabits,
+    /// A part of a whole.
+    Share,
+}
+
+impl Unit {
+    const fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Count => "",
+            Self::Seconds => lang.pick(" 秒", " seconds"),
+            Self::Days => lang.pick(" 天", " days"),
+            Self::Megabytes => " MB",
+            Self::Megabits => " Mbit/s",
+            Self::Share => lang.pick("（占比）", " (a share)"),
+        }
+    }
+}
+
+/// What to know beside a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Nothing.
+    None,
+    /// 0 stands for one per processor.
+    ZeroPerProcessor,
+    /// 0 stands for each probe.
+    ZeroEachProbe,
+    /// It is no longer than the interval of the plan.
+    NoLongerThanInterval,
+}
+
+impl Note {
+    const fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::ZeroPerProcessor => {
+                lang.pick("，0 表示每个处理器一个", "; 0 is one per processor")
+            }
+            Self::ZeroEachProbe => lang.pick("，0 表示每次探测", "; 0 is at each probe"),
+            Self::NoLongerThanInterval => {
+                lang.pick("，且不长于 interval_s", " and no longer than interval_s")
+            }
+        }
+    }
+}
+
+/// What may stand at a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// A number in a range, both ends counted in.
+    Within {
+        /// The smallest.
+        least: f64,
+        /// The largest.
+        most: f64,
+        /// Of what.
+        unit: Unit,
+        /// What to know beside.
+        note: Note,
+    },
+    /// A number that is not below this.
+    AtLeast {
+        /// The smallest.
+        least: f64,
+        /// Of what.
+        unit: Unit,
+    },
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Some text.
+    NotEmpty,
+    /// The name of a time zone.
+    TimeZone,
+    /// An IP address and a port.
+    Address,
+    /// An address that is not reached from elsewhere, for plain HTTP.
+    Loopback,
+}
+
+impl Rule {
+    /// A range.
+    pub(crate) const fn within(least: f64, most: f64, unit: Unit) -> Self {
+        Self::Within { least, most, unit, note: Note::None }
+    }
+
+    /// In one language.
+    pub fn render(&self, lang: Lang) -> String {
+        match self {
+            Self::Within { least, most, unit, note } => {
+                let (unit, note) = (unit.name(lang), note.name(lang));
+                match lang {
+                    Lang::Zh => format!("应为 {least} 到 {most}{unit}{note}"),
+                    Lang::En => format!("must be {least} to {most}{unit}{note}"),
+                }
+            }
+            Self::AtLeast { least, unit } => {
+                let unit = unit.name(lang);
+                match lang {
+                    Lang::Zh => format!("应不小于 {least}{unit}"),
+                    Lang::En => format!("must be at least {least}{unit}"),
+                }
+            }
+            Self::OneOf(words) => {
+                let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                match lang {
+                    Lang::Zh => format!("应为 {} 之一", words.join("、")),
+                    Lang::En => format!("must be one of {}", words.join(", ")),
+                }
+            }
+            Self::NotEmpty => lang.pick("不能为空", "must not be empty").to_owned(),
+            Self::TimeZone => lang
+                .pick("应为 IANA 时区名，如 \"Asia/Shanghai\"", "must be an IANA zone such as \"Asia/Shanghai\"")
+                .to_owned(),
+            Self::Address => lang
+                .pick(
+                    "应为地址与端口，如 \"127.0.0.1:8080\" 或 \"[::1]:8080\"",
+                    "must be an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
+                )
+                .to_owned(),
+            Self::Loopback => lang
+                .pick(
+                    "明文 HTTP 只在本机回环地址上提供；请在前面部署 TLS 反向代理，并设置 server.behind_tls_proxy = true",
+                    "plain HTTP is served on the loopback interface only; put a TLS proxy in front and set server.behind_tls_proxy = true",
+                )
+                .to_owned(),
+        }
+    }
+}
