@@ -117,12 +117,15 @@ pub struct Step {
 }
 
 impl Standing {
-    /// The state at `now`: unknown once the last result no longer stands.
+    /// Whether the last result says anything of `now`: not once its hold is over, and not where it
+    /// lies so far ahead that the clock that dated it was wrong.
+    pub fn stands(&self, now: Timestamp) -> bool {
+        self.last_result.is_some_and(|last| now <= last + self.hold && last <= now + self.hold)
+    }
+
+    /// The state at `now`: unknown where the last result does not stand.
     pub fn state_at(&self, now: Timestamp) -> State {
-        match self.last_result {
-            Some(last) if now <= last + self.hold => self.state,
-            _ => State::Unknown,
-        }
+        if self.stands(now) { self.state } else { State::Unknown }
     }
 
     /// The stretch since the last result, which no strip holds yet.
@@ -319,6 +322,14 @@ mod tests {
         assert_eq!(paint, [Span { from: at(0), to: at(120), state: State::Up }]);
         assert_eq!(standing.state_at(at(720)), State::Up);
         assert_eq!(standing.state_at(at(721)), State::Unknown);
+    }
+
+    #[test]
+    fn a_result_of_a_clock_far_ahead_says_nothing_of_now() {
+        let standing = run(&[(3600, Online)]).0;
+        assert_eq!(standing.state_at(at(3480)), State::Up);
+        assert_eq!(standing.state_at(at(3479)), State::Unknown);
+        assert_eq!(standing.open_span(at(3479)), None);
     }
 
     #[test]

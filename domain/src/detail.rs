@@ -323,18 +323,19 @@ impl Detail {
                 }
             }
             Self::Measure { value, limit, unit } => {
-                let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+                let what = crate::measure_name(unit, lang);
                 if zh {
-                    format!("实测 {value:.2}{unit}，界限 {limit:.2}{unit}")
+                    format!("实测{what} {value:.2}，界限 {limit:.2}")
                 } else {
-                    format!("{value:.2}{unit} against {limit:.2}{unit}")
+                    format!("{what} {value:.2} against {limit:.2}").trim_start().to_owned()
                 }
             }
             Self::Lingering { value, limit, unit } => {
+                let what = crate::measure_name(unit, lang);
                 if zh {
-                    format!("实测 {value:.2} {unit}，离界限 {limit:.2} {unit} 太近，尚不算恢复")
+                    format!("实测{what} {value:.2}，离界限 {limit:.2} 太近，尚不算恢复")
                 } else {
-                    format!("{value:.2} {unit}, too near {limit:.2} {unit} to count as over")
+                    format!("{what} {value:.2}, too near {limit:.2} to count as over")
                 }
             }
             Self::Frozen { for_ms } => {

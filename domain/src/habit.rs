@@ -242,7 +242,7 @@ impl Habit {
         }
         // The longest wait was in vain: not again before its time, and it stays a fault.
         let spent = self.in_vain.is_some_and(|(at, waited)| {
-            waited >= most.as_secs_f64() * 1e3 && now.since(at) < every
+            waited >= most.as_secs_f64() * 1e3 && is_within(at, now, every)
         });
         let wait = if spent { usual } else { learned.min(most).max(usual) };
         Patience { wait, in_vain: InVain::Fault }
@@ -250,14 +250,13 @@ impl Habit {
 
     /// Whether the last look was clean and less than `every` ago.
     pub fn is_fresh(&self, now: Timestamp, every: Duration) -> bool {
-        self.judged.is_some_and(|judged| judged.clean && now.since(judged.at) < every)
+        self.judged.is_some_and(|judged| judged.clean && is_within(judged.at, now, every))
     }
 
     /// What a probe at `now` that may use either transport asks for first.
     pub fn first_transport(&self, now: Timestamp) -> Transport {
         match self.udp_alone {
-            // A moment far to come was written by a clock that was wrong.
-            Some(at) if now.since(at).max(at.since(now)) < UDP_FIRST_FOR => Transport::Udp,
+            Some(at) if is_within(at, now, UDP_FIRST_FOR) => Transport::Udp,
             _ => Transport::Tcp,
         }
     }
@@ -321,6 +320,12 @@ impl Habit {
             self.candidate = Some(candidate);
         }
     }
+}
+
+/// Whether `at` and `now` are less than `length` apart. A moment far to come was written by a clock
+/// that was wrong.
+fn is_within(at: Timestamp, now: Timestamp, length: Duration) -> bool {
+    now.since(at).max(at.since(now)) < length
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use zhishou_storage::{EvidenceKind, EvidenceRow, Pictures};
 /// showed.
 pub const GOOD_FOR: Duration = Duration::from_secs(3600);
 
-/// Dialogues kept of one device; the oldest goes when another comes.
+/// Dialogues kept of one device for each reason; the oldest of its reason goes when another comes.
 pub(crate) const DIALOGUES: usize = 10;
 
 /// Which dialogues are kept.
@@ -44,9 +44,15 @@ pub trait EvidenceFiles: Send + Sync + 'static {
 /// Whether a probe begun at `now` is asked for a snapshot of a clean picture too.
 pub(crate) fn snapshot_wanted(last_good: Option<Timestamp>, now: Timestamp) -> Snapshot {
     match last_good {
-        Some(taken) if taken + GOOD_FOR > now => Snapshot::OnFault,
+        Some(taken) if is_within(taken, now, GOOD_FOR) => Snapshot::OnFault,
         _ => Snapshot::Always,
     }
+}
+
+/// Whether `taken` lies less than `length` before `now`, or after it. One that lies far after was
+/// dated by a clock that was wrong.
+fn is_within(taken: Timestamp, now: Timestamp, length: Duration) -> bool {
+    now.since(taken).max(taken.since(now)) < length
 }
 
 /// Whether one more failure makes a device that stands like this down.
@@ -76,7 +82,10 @@ pub(crate) fn worth_keeping(
         let doubt = before.doubt.iter().flat_map(|doubt| &doubt.faults);
         let known: Vec<_> = before.faults.iter().chain(doubt).collect();
         let is_recent = |code| {
-            pictures.pictured.iter().any(|&(shown, taken)| shown == code && taken + FAULT_FOR > at)
+            pictures
+                .pictured
+                .iter()
+                .any(|&(shown, taken)| shown == code && is_within(taken, at, FAULT_FOR))
         };
         let is_new = seen.any(|code| {
             code.group() == Group::Picture && !known.contains(&&code) && !is_recent(code)

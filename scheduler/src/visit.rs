@@ -11,8 +11,8 @@ use zhishou_domain::{
     PictureOrder, Plan, ProbeRequest, Standing, State, Verdict, confirm::Outcome,
 };
 use zhishou_storage::{
-    EvidenceKind, EvidenceRow, Fate, LoginUse, Pictures, Record, StoreError, StoredCredential,
-    Target,
+    EvidenceKind, EvidenceRow, Fate, KeptFor, LoginUse, Pictures, Record, StoreError,
+    StoredCredential, Target,
 };
 
 /// Keyframes are compared when they are at least so far apart; a younger reference is kept.
@@ -102,7 +102,8 @@ async fn try_visit(
         // Drawn anew meanwhile: this picture does not have the new ones.
         probed.snapshot = None;
     }
-    let (record, replaced) = keep(agent, &known, probed, sequence).await;
+    let kept_for = if falls { KeptFor::Outage } else { KeptFor::Asked };
+    let (record, replaced) = keep(agent, &known, probed, sequence, kept_for).await;
     let has_dialogue = record.evidence.iter().any(|row| row.kind == EvidenceKind::Dialogue);
     let observation = record.observation.clone();
     let recorded = record_surely(agent, record).await?;
@@ -229,9 +230,13 @@ fn login_use(login: Option<&StoredCredential>, result: Option<LoginResult>) -> O
 
 /// Deletes the dialogues of a device that are too many.
 async fn forget_dialogues(agent: &Agent, device: DeviceId) -> Result<(), StoreError> {
-    for old in agent.store.dialogues(device, 2 * DIALOGUES as u32).await?.drain(..).skip(DIALOGUES)
-    {
-        agent.evidence.discard(old.file).await;
+    let kept = agent.store.dialogues(device, 4 * DIALOGUES as u32).await?;
+    let (asked, outages): (Vec<_>, Vec<_>) =
+        kept.into_iter().partition(|it| it.kept_for == KeptFor::Asked);
+    for of_one_reason in [asked, outages] {
+        for old in of_one_reason.into_iter().skip(DIALOGUES) {
+            agent.evidence.discard(old.file).await;
+        }
     }
     Ok(())
 }
@@ -243,6 +248,7 @@ async fn keep(
     known: &Known,
     probed: Probed,
     sequence: i64,
+    kept_for: KeptFor,
 ) -> (Record, Option<EvidenceRow>) {
     let Known { target, plan, login, pictures, standing } = known;
     let Probed { mut observation, snapshot, signature, habit, login: result, dialogue } = probed;
@@ -270,11 +276,13 @@ async fn keep(
         agent: agent.name.clone(),
         sequence,
         observation,
+        recorded_at: agent.clock.now(),
         rule: plan.confirm,
         hold: plan.hold(),
         signature,
         habit: Some((address(target).to_owned(), habit)),
         evidence,
+        kept_for,
         login,
     };
     (record, replaced)
@@ -284,10 +292,11 @@ async fn keep(
 /// "unchanged for" keeps counting, and not before the old one is old enough to compare with.
 fn is_new_reference(observation: &Observation, pictures: &Pictures) -> bool {
     let is_frozen = observation.faults.iter().any(|fault| fault.code == FaultCode::Frozen);
-    let is_old = pictures
-        .last
-        .as_ref()
-        .is_none_or(|(taken, _)| *taken + REFERENCE_AGE <= observation.started_at);
+    let is_old = pictures.last.as_ref().is_none_or(|(taken, _)| {
+        let at = observation.started_at;
+        // One that lies in the future was dated by a clock that was wrong.
+        *taken + REFERENCE_AGE <= at || *taken > at
+    });
     is_old && !is_frozen
 }
 

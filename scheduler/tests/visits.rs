@@ -241,6 +241,28 @@ async fn where_only_asked_for_an_outage_leaves_none_and_ten_are_kept() {
 }
 
 #[tokio::test]
+async fn what_somebody_asks_for_pushes_out_no_outage_and_the_other_way_round() {
+    let house = House::new(Dialogues::Outages).await;
+    for verdict in [Online, Offline, Offline] {
+        house.probe(verdict, Off).await;
+    }
+    assert_eq!(house.kept().await, [Offline]);
+    for _ in 0..15 {
+        house.probe(Online, On).await;
+    }
+    let kept = house.kept().await;
+    assert_eq!((kept.len(), kept[10]), (11, Offline));
+    for _ in 0..11 {
+        for verdict in [Offline, Offline, Online] {
+            house.probe(verdict, Off).await;
+        }
+    }
+    let of = |kept: &[Verdict], wanted| kept.iter().filter(|&&it| it == wanted).count();
+    let kept = house.kept().await;
+    assert_eq!((of(&kept, Offline), of(&kept, Online)), (10, 10));
+}
+
+#[tokio::test]
 async fn a_dialogue_asked_for_during_a_probe_is_that_of_the_next() {
     let house = House::new(Dialogues::Asked).await;
     house.probe(Online, Off).await;

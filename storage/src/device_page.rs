@@ -78,7 +78,7 @@ pub struct DevicePage {
 impl DevicePage {
     /// Whether the last result still stands.
     pub fn stands(&self, now: Timestamp) -> bool {
-        self.standing.last_result.is_some_and(|last| now <= last + self.standing.hold)
+        self.standing.stands(now)
     }
 
     /// What it is at present.

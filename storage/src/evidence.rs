@@ -128,11 +128,28 @@ pub(crate) async fn pictured(
     sqlx::query(
         "INSERT INTO pictured_faults (device_id, fault, taken_ms)
          SELECT ?1, value, ?2 FROM json_each(?3) WHERE true
-         ON CONFLICT (device_id, fault) DO UPDATE SET taken_ms = max(taken_ms, excluded.taken_ms)",
+         ON CONFLICT (device_id, fault) DO UPDATE SET taken_ms = excluded.taken_ms",
     )
     .bind(row.device.to_string())
     .bind(row.taken_at.millis())
     .bind(decode::to_json("pictured_faults.fault", &shown)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Remembers which observation last looked at the picture.
+pub(crate) async fn remember_judged(
+    connection: &mut SqliteConnection,
+    device: &str,
+    observation: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO pictures (device_id, judged_id) VALUES (?, ?)
+         ON CONFLICT (device_id) DO UPDATE SET judged_id = excluded.judged_id",
+    )
+    .bind(device)
+    .bind(observation)
     .execute(connection)
     .await?;
     Ok(())

@@ -138,15 +138,14 @@ impl Store {
         days.collect()
     }
 
-    /// The newest observation of a device that looked at its picture.
+    /// The newest observation of a device that looked at its picture, while it is kept.
     pub async fn latest_picture(
         &self,
         device: DeviceId,
     ) -> Result<Option<Observation>, StoreError> {
         let body: Option<String> = sqlx::query_scalar(
-            "SELECT body FROM observations
-             WHERE device_id = ? AND body ->> '$.picture' IS NOT NULL
-             ORDER BY started_ms DESC LIMIT 1",
+            "SELECT o.body FROM pictures p JOIN observations o ON o.id = p.judged_id
+             WHERE p.device_id = ?",
         )
         .bind(device.to_string())
         .fetch_optional(self.reader())

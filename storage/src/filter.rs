@@ -139,13 +139,15 @@ fn rank(present: Present) -> usize {
 }
 
 /// Pushes the present state of `devices d` with `standings s` at `now` as its place in
-/// [`Present::ALL`]. A result that no longer stands makes it unknown.
+/// [`Present::ALL`], as [`zhishou_domain::Standing::stands`] has it.
 pub(crate) fn push_rank(query: &mut QueryBuilder<Sqlite>, now: Timestamp) {
     query
         .push(
             "CASE WHEN d.life <> 'in_use' THEN 5 WHEN d.url IS NULL THEN 4
              WHEN s.last_result_ms IS NULL OR s.stands_until_ms < ",
         )
+        .push(now.millis())
+        .push(" OR s.last_result_ms - s.hold_ms > ")
         .push(now.millis())
         .push(" THEN 2 ELSE CASE s.state WHEN 'down' THEN 0 WHEN 'degraded' THEN 1 WHEN 'up' THEN 3 ELSE 2 END END");
 }

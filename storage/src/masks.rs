@@ -27,11 +27,14 @@ pub(crate) async fn put(
     if change.execute(&mut *connection).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    // A fault that stands is to be pictured again, with the new masks.
-    sqlx::query("DELETE FROM pictured_faults WHERE device_id = ?")
-        .bind(device)
-        .execute(connection)
-        .await?;
+    for sql in [
+        // A fault that stands is to be pictured again, with the new masks.
+        "DELETE FROM pictured_faults WHERE device_id = ?",
+        // What the next picture is compared with shows in small what is masked now.
+        "UPDATE pictures SET signature = NULL, taken_ms = NULL WHERE device_id = ?",
+    ] {
+        sqlx::query(sql).bind(device).execute(&mut *connection).await?;
+    }
     Ok(true)
 }
 
@@ -60,19 +63,41 @@ impl Store {
         .await
     }
 
-    /// Pictures, and dialogues that may hold some, from before the masks of their device were drawn,
-    /// at most `limit`; of one device, or of all. They are to be deleted.
+    /// Puts masks that a clock dated ahead of `now` in force from `now` on: else every picture would
+    /// be from before them until the clock is there.
+    pub async fn date_masks_back(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query("UPDATE privacy_masks SET changed_ms = ?1 WHERE changed_ms > ?1")
+                    .bind(now.millis())
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Pictures, and dialogues that hold some, from before the masks of their device were drawn, at
+    /// most `limit`; of one device, or of all. They are to be deleted. Of a picture that a clock
+    /// dated ahead of `now` nobody knows whether it has the masks.
     pub async fn unmasked_pictures(
         &self,
         device: Option<DeviceId>,
+        now: Timestamp,
         limit: u32,
     ) -> Result<Vec<EvidenceRow>, StoreError> {
         let rows = sqlx::query(
-            "SELECT e.* FROM privacy_masks m
-             JOIN evidence e ON e.device_id = m.device_id AND e.taken_ms < m.changed_ms
-             WHERE ?1 IS NULL OR m.device_id = ?1 LIMIT ?2",
+            "SELECT e.* FROM privacy_masks m JOIN evidence e ON e.device_id = m.device_id
+             LEFT JOIN dialogues d ON d.key = e.key
+             WHERE (?1 IS NULL OR m.device_id = ?1)
+                 AND (e.taken_ms < m.changed_ms OR e.taken_ms > ?2)
+                 AND (e.kind <> 'dialogue' OR d.key IS NULL
+                      OR d.observation ->> '$.video.packets' > 0)
+             LIMIT ?3",
         )
         .bind(device.map(|device| device.to_string()))
+        .bind(now.millis())
         .bind(limit)
         .fetch_all(self.reader())
         .await?;

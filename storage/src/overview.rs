@@ -300,7 +300,8 @@ impl Store {
              FROM (SELECT d.site_id, d.id, d.name, s.since_ms, ",
         );
         push_rank(&mut query, now);
-        query.push(" AS rank, CASE WHEN s.stands_until_ms < ").push(now.millis()).push(
+        query.push(" AS rank, CASE WHEN s.stands_until_ms < ").push(now.millis());
+        query.push(" OR s.last_result_ms - s.hold_ms > ").push(now.millis()).push(
             " THEN NULL ELSE json_extract(s.faults, '$[0]') END AS fault
              FROM devices d LEFT JOIN standings s ON s.device_id = d.id
              WHERE d.life = 'in_use' AND d.url IS NOT NULL",

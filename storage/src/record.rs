@@ -1,8 +1,8 @@
 //! The acknowledged write of one result: everything it changes, in one transaction.
 
 use crate::{
-    Change, EvidenceKind, EvidenceRow, LoginUse, Store, StoreError, certificates, credentials,
-    decode, dialogues, evidence, feedback, habits, measures,
+    Change, EvidenceKind, EvidenceRow, KeptFor, LoginUse, Store, StoreError, certificates,
+    credentials, decode, dialogues, evidence, feedback, habits, measures, misdated,
     standings::{self, Seen},
     weather,
 };
@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use zhishou_domain::{
-    ConfirmRule, DeviceId, Habit, Observation, SiteId, Standing, Step, confirm::Outcome,
+    ConfirmRule, DeviceId, Habit, Observation, SiteId, Standing, Step, Timestamp, confirm::Outcome,
 };
 
 /// A result on its way into the store.
@@ -24,6 +24,8 @@ pub struct Record {
     pub sequence: i64,
     /// What was seen. Holds no credential.
     pub observation: Observation,
+    /// When it is recorded. What stands in the future of this was dated by a clock that was wrong.
+    pub recorded_at: Timestamp,
     /// When a failure becomes hard.
     pub rule: ConfirmRule,
     /// How long the result stands.
@@ -34,6 +36,8 @@ pub struct Record {
     pub habit: Option<(String, Habit)>,
     /// Evidence files that were kept of it.
     pub evidence: Vec<EvidenceRow>,
+    /// Why its dialogue is kept, where one is.
+    pub kept_for: KeptFor,
     /// What became of the credential, where one was sent.
     pub login: Option<LoginUse>,
 }
@@ -106,10 +110,10 @@ async fn write(
         return Ok((Recorded::unmoved(Fate::NoDevice, Standing::default()), None));
     };
     let site = decode::id("devices.site_id", &site)?;
-    let standing = standings::read(connection, &device).await?;
-    if !keep(connection, &device, &record).await? {
+    let mut standing = standings::read(connection, &device).await?;
+    let Some(id) = keep(connection, &device, &record).await? else {
         return Ok((Recorded::unmoved(Fate::Duplicate, standing), Some(site)));
-    }
+    };
     let mut outcome = Outcome::of(&record.observation);
     if let Some(login) = record.login {
         credentials::used(connection, &device, login, outcome.at).await?;
@@ -120,15 +124,20 @@ async fn write(
             EvidenceKind::Good => {}
             EvidenceKind::Fault => evidence::pictured(connection, row, &outcome.faults).await?,
             EvidenceKind::Dialogue => {
-                dialogues::add(connection, &row.key, &record.observation).await?;
+                dialogues::add(connection, &row.key, &record.observation, record.kept_for).await?;
             }
         }
     }
     if !is_probed {
         return Ok((Recorded::unmoved(Fate::NotInUse, standing), Some(site)));
     }
-    if standing.last_result.is_some_and(|last| outcome.at < last) {
-        return Ok((Recorded::unmoved(Fate::Late, standing), Some(site)));
+    if let Some(last) = standing.last_result.filter(|last| outcome.at < *last) {
+        if last <= record.recorded_at
+            || !misdated::take_back(connection, zone, &device, &standing, outcome.at).await?
+        {
+            return Ok((Recorded::unmoved(Fate::Late, standing), Some(site)));
+        }
+        standing = standings::read(connection, &device).await?;
     }
     weather::excuse(connection, &device, &record.observation, record.hold, &mut outcome).await?;
     let step = standing.advance(&outcome, record.rule, record.hold);
@@ -136,6 +145,9 @@ async fn write(
     standings::apply(connection, zone, &device, &step, Some(seen)).await?;
     measures::add(connection, &device, &record.observation).await?;
     feedback::add_scores(connection, &device, &record.observation).await?;
+    if record.observation.picture.is_some() {
+        evidence::remember_judged(connection, &device, id).await?;
+    }
     if let Some(signature) = &record.signature {
         evidence::remember_signature(connection, &device, outcome.at, signature).await?;
     }
@@ -148,12 +160,12 @@ async fn write(
     Ok((Recorded { fate: Fate::Counted, step }, Some(site)))
 }
 
-/// Keeps the raw observation. `false` where it is there already.
+/// Keeps the raw observation and gives its id. `None` where it is there already.
 async fn keep(
     connection: &mut SqliteConnection,
     device: &str,
     record: &Record,
-) -> Result<bool, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let done = sqlx::query(
         "INSERT INTO observations (agent, sequence, device_id, started_ms, verdict, body)
          VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (agent, sequence) DO NOTHING",
@@ -166,5 +178,5 @@ async fn keep(
     .bind(decode::to_json("observations.body", &record.observation)?)
     .execute(connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok((done.rows_affected() == 1).then(|| done.last_insert_rowid()))
 }

@@ -187,10 +187,48 @@ pub(crate) async fn rebuild(
     {
         sqlx::query(table).bind(device).execute(&mut *connection).await?;
     }
-    let mut spans = known_spans(connection, device).await?;
+    let always = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+    paint_known(connection, zone, device, always).await
+}
+
+/// Makes the minutes from the UTC day of `at` on anew: what lies after the last result is unknown.
+pub(crate) async fn cut_off(
+    connection: &mut SqliteConnection,
+    zone: Tz,
+    device: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let day = at.utc_day();
+    let strips: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "DELETE FROM strips WHERE device_id = ? AND utc_day >= ? RETURNING utc_day, minutes",
+    )
+    .bind(device)
+    .bind(day)
+    .fetch_all(&mut *connection)
+    .await?;
+    for (day, bytes) in strips {
+        for (local, tally) in tallies_of(zone, day, &of_bytes(&bytes)?) {
+            let Tally { up, degraded, down } = tally;
+            let less = Tally { up: -up, degraded: -degraded, down: -down };
+            add_tally(connection, device, local, less).await?;
+        }
+    }
+    let rest = (minute_start(day, 0), Timestamp::from_millis(i64::MAX));
+    paint_known(connection, zone, device, rest).await
+}
+
+/// Paints what the transitions say of the device while it was in use, within `window`.
+async fn paint_known(
+    connection: &mut SqliteConnection,
+    zone: Tz,
+    device: &str,
+    window: (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    let known = known_spans(connection, device).await?;
     let in_use = in_use_periods(connection, device).await?;
-    spans =
-        spans.iter().flat_map(|span| in_use.iter().filter_map(|use_| cut(*span, *use_))).collect();
+    let known = known.into_iter().filter_map(|span| cut(span, window));
+    let spans: Vec<_> =
+        known.flat_map(|span| in_use.iter().filter_map(move |use_| cut(span, *use_))).collect();
     paint(connection, zone, device, &spans).await
 }
 
@@ -264,19 +302,23 @@ pub(crate) async fn recount(connection: &mut SqliteConnection, zone: Tz) -> Resu
         let Some((day, device, _)) = page.last() else { return Ok(()) };
         after = (*day, device.clone());
         for (day, device, bytes) in &page {
-            let strip = of_bytes(bytes)?;
-            let mut tallies: BTreeMap<NaiveDate, Tally> = BTreeMap::new();
-            let mut days = LocalDays::new(zone);
-            for minute in 0..strip::MINUTES {
-                let tally = tallies.entry(days.of(minute_start(*day, minute))).or_default();
-                tally.add(strip.get(minute), 1);
-            }
-            for (day, tally) in tallies.into_iter().filter(|(_, tally)| *tally != Tally::default())
-            {
+            for (day, tally) in tallies_of(zone, *day, &of_bytes(bytes)?) {
                 add_tally(connection, device, day, tally).await?;
             }
         }
     }
+}
+
+/// The minutes of one strip by local day, where there are any.
+fn tallies_of(zone: Tz, day: i64, strip: &DayStrip) -> BTreeMap<NaiveDate, Tally> {
+    let mut tallies: BTreeMap<NaiveDate, Tally> = BTreeMap::new();
+    let mut days = LocalDays::new(zone);
+    for minute in 0..strip::MINUTES {
+        let tally = tallies.entry(days.of(minute_start(day, minute))).or_default();
+        tally.add(strip.get(minute), 1);
+    }
+    tallies.retain(|_, tally| *tally != Tally::default());
+    tallies
 }
 
 impl Store {

@@ -3,7 +3,7 @@
 use crate::{Store, StoreError, decode};
 use sqlx::{Row, sqlite::SqliteRow};
 use std::fmt;
-use zhishou_domain::{Timestamp, UserId};
+use zhishou_domain::{Role, Timestamp, UserId};
 
 /// One user. `Debug` shows no hash.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct User {
     pub id: UserId,
     /// The name they log in with, in lower case.
     pub login: String,
+    /// What they may do.
+    pub role: Role,
     /// argon2id, PHC string.
     pub password_hash: String,
     /// The password is a one-time one and must be changed.
@@ -33,13 +35,14 @@ pub fn login_name(typed: &str) -> String {
     typed.trim().to_lowercase()
 }
 
-const COLUMNS: &str = "id, login, password_hash, must_change, created_ms, last_login_ms";
+const COLUMNS: &str = "id, login, role, password_hash, must_change, created_ms, last_login_ms";
 
 impl Store {
     /// Makes a user. `None` where the name is taken.
     pub async fn create_user(
         &self,
         login: &str,
+        role: Role,
         password_hash: &str,
         must_change: bool,
         now: Timestamp,
@@ -49,11 +52,12 @@ impl Store {
         self.write(move |connection| {
             Box::pin(async move {
                 let made = sqlx::query(
-                    "INSERT INTO users (id, login, password_hash, must_change, created_ms)
-                     VALUES (?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING",
+                    "INSERT INTO users (id, login, role, password_hash, must_change, created_ms)
+                     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (login) DO NOTHING",
                 )
                 .bind(id.to_string())
                 .bind(login)
+                .bind(role.code())
                 .bind(hash)
                 .bind(must_change)
                 .bind(now.millis())
@@ -126,6 +130,23 @@ impl Store {
         .await
     }
 
+    /// Gives a user another role, which holds from the next request on. `false` where there is no
+    /// such user.
+    pub async fn set_role(&self, login: &str, role: Role) -> Result<bool, StoreError> {
+        let login = login_name(login);
+        self.write(move |connection| {
+            Box::pin(async move {
+                let set = sqlx::query("UPDATE users SET role = ? WHERE login = ?")
+                    .bind(role.code())
+                    .bind(login)
+                    .execute(connection)
+                    .await?;
+                Ok(set.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
     /// Notes a login.
     pub async fn note_login(&self, id: UserId, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |connection| {
@@ -147,6 +168,7 @@ fn user_of(row: &SqliteRow) -> Result<User, StoreError> {
     Ok(User {
         id: decode::id("users.id", row.try_get("id")?)?,
         login: row.try_get("login")?,
+        role: decode::word("users.role", row.try_get("role")?, Role::from_code)?,
         password_hash: row.try_get("password_hash")?,
         must_change: row.try_get("must_change")?,
         created: Timestamp::from_millis(row.try_get("created_ms")?),

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use zhishou_domain::{
     DeviceId, Observation, Timestamp, Verdict, Weather,
     confirm::Outcome,
-    weather::{Together, together},
+    weather::{Together, WINDOW, together},
 };
 
 /// Takes from an outcome what is one event of its street: it stays in the observation, and is no
@@ -38,9 +38,11 @@ pub(crate) async fn excuse(
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO weather_shown (device_id, weather, since_ms, until_ms)
-         SELECT ?1, value, ?2, ?3 FROM json_each(?4) WHERE true
-         ON CONFLICT (device_id, weather) DO UPDATE SET until_ms = excluded.until_ms",
+        "INSERT INTO weather_shown (device_id, weather, street_id, since_ms, until_ms)
+         SELECT d.id, value, si.street_id, ?2, ?3 FROM json_each(?4), devices d
+         JOIN sites si ON si.id = d.site_id WHERE d.id = ?1
+         ON CONFLICT (device_id, weather) DO UPDATE SET
+             street_id = excluded.street_id, until_ms = excluded.until_ms",
     )
     .bind(device)
     .bind(outcome.at.millis())
@@ -66,29 +68,36 @@ async fn event(
     weather: Weather,
     now: Timestamp,
 ) -> Result<Option<Together>, StoreError> {
-    let street = "(SELECT st.street_id FROM devices od JOIN sites st ON st.id = od.site_id
-                   WHERE od.id = ?1)";
-    let sql = format!(
-        "SELECT w.since_ms, w.device_id = ?1 FROM sites si JOIN devices d ON d.site_id = si.id
-         JOIN weather_shown w ON w.device_id = d.id
-         WHERE si.street_id = {street} AND w.weather = ?2 AND w.until_ms >= ?3"
-    );
-    let rows: Vec<(i64, bool)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(device)
-        .bind(weather.code())
-        .bind(now.millis())
-        .fetch_all(&mut *connection)
-        .await?;
-    let Some((own, _)) = rows.iter().find(|(_, is_own)| *is_own) else { return Ok(None) };
-    let own = Timestamp::from_millis(*own);
-    let began: Vec<Timestamp> =
-        rows.iter().map(|(since, _)| Timestamp::from_millis(*since)).collect();
-    let sql = format!(
+    let own: Option<(String, i64)> = sqlx::query_as(
+        "SELECT street_id, since_ms FROM weather_shown
+         WHERE device_id = ? AND weather = ? AND until_ms >= ?",
+    )
+    .bind(device)
+    .bind(weather.code())
+    .bind(now.millis())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((street, own)) = own else { return Ok(None) };
+    let own = Timestamp::from_millis(own);
+    let began: Vec<i64> = sqlx::query_scalar(
+        "SELECT since_ms FROM weather_shown
+         WHERE street_id = ? AND weather = ? AND since_ms BETWEEN ? AND ? AND until_ms >= ?",
+    )
+    .bind(&street)
+    .bind(weather.code())
+    .bind((own - WINDOW).millis())
+    .bind((own + WINDOW).millis())
+    .bind(now.millis())
+    .fetch_all(&mut *connection)
+    .await?;
+    let began: Vec<Timestamp> = began.into_iter().map(Timestamp::from_millis).collect();
+    let watched: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM sites si JOIN devices d ON d.site_id = si.id
-         WHERE si.street_id = {street} AND d.probed_since_ms IS NOT NULL AND d.kind = 'camera'"
-    );
-    let watched: i64 =
-        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(device).fetch_one(connection).await?;
+         WHERE si.street_id = ? AND d.probed_since_ms IS NOT NULL AND d.kind = 'camera'",
+    )
+    .bind(&street)
+    .fetch_one(connection)
+    .await?;
     Ok(together(own, &began, usize::try_from(watched).unwrap_or(0)))
 }
 

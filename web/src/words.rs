@@ -72,9 +72,9 @@ catalogue! {
     all: "全部", "All";
     street: "街道", "Street";
     department: "部门", "Department";
-    class: "类别", "Class";
+    class: "点位类别", "Class";
     maintainer: "运维单位", "Maintainer";
-    police_station: "派出所", "Police station";
+    police_station: "辖区派出所", "Police station";
     tag: "标签", "Tag";
     only_trouble: "只看异常", "Trouble only";
     search: "搜索名称、地址、IP", "Search name, address, IP";
@@ -135,7 +135,7 @@ catalogue! {
     certificate_since: "首次见到", "first seen";
     certificate_offered: "设备现出示另一张证书", "the device shows another certificate";
     accept_certificate: "确认新证书", "Accept the new certificate";
-    certificate_question: "先核实：设备确已更换、升级或重发证书。确认后口令将照常发送给持有该证书的对端。", "Find out first: the device was really replaced, updated or given a new certificate. After this the login goes to whoever holds it.";
+    certificate_question: "先核实：设备确已更换、升级或重发证书。确认后凭据将照常发送给持有该证书的对端。", "Find out first: the device was really replaced, updated or given a new certificate. After this the login goes to whoever holds it.";
     certificate_confirmed: "我已核实", "I have verified it";
     certificate_accepted: "新证书已记录。", "The new certificate is on record.";
     certificate_gone: "设备现已不出示该证书，未作更改。", "The device no longer shows that certificate; nothing was changed.";
@@ -169,12 +169,15 @@ catalogue! {
     baseline_none: "尚未学到任何习惯，未作更改。", "Nothing is learned of this stream yet; nothing was changed.";
     dialogue: "对话", "Dialogue";
     dialogues: "保留的对话", "Kept dialogues";
-    dialogue_note: "设备与探测机之间往来的报文，口令已去除；可能含有画面，查看与下载均记入审计。", "What the device and the probe said to each other, without any credential. It may hold pictures: viewing and downloading are logged.";
+    kept_why: "保留原因", "Kept because";
+    kept_asked: "人工保留", "asked for";
+    kept_outage: "离线确认", "outage confirmed";
+    dialogue_note: "设备与探测机之间往来的报文，凭据已去除；可能含有画面，查看与下载均记入审计。", "What the device and the probe said to each other, without any credential. It may hold pictures: viewing and downloading are logged.";
     dialogue_replay: "离线重放：", "To replay it offline:";
     dialogues_none: "尚无。离线确认时会自动保留一份，也可随时手动保留。", "None yet. One is kept when an outage is confirmed, or whenever you ask for it.";
-    keep_dialogue: "再拨测一次并保留对话", "Probe again and keep the dialogue";
+    keep_dialogue: "再探测一次并保留对话", "Probe again and keep the dialogue";
     dialogue_kept: "对话已保留，见下方“保留的对话”。", "The dialogue is kept; see \"Kept dialogues\" below.";
-    dialogue_lost: "已拨测，但没有可保留的对话：未能与设备通信，或磁盘将满。", "Probed, but there is no dialogue to keep: nothing was said, or the disk is nearly full.";
+    dialogue_lost: "已探测，但没有可保留的对话：未能与设备通信，或磁盘将满。", "Probed, but there is no dialogue to keep: nothing was said, or the disk is nearly full.";
     download: "下载", "Download";
     kept_size: "大小", "Size";
     video: "视频", "Video";
@@ -209,7 +212,7 @@ catalogue! {
     from: "起", "From";
     to: "止", "To";
     // the picture
-    judged: "画面诊断", "Picture";
+    judged: "画面诊断", "Picture diagnosis";
     judged_well: "正常", "well";
     judged_suspect: "疑似", "suspected";
     judged_faulty: "异常", "faulty";
@@ -254,6 +257,10 @@ catalogue! {
     error_bad_request: "请求无法理解", "The request could not be understood";
     error_bad_request_next: "检查链接中的筛选条件，或回到首页。", "Check the filters in the link, or go back to the start page.";
     error_forbidden: "请求被拒绝", "The request was refused";
+    error_one_time: "请先修改一次性密码", "the one-time password must be changed first";
+    role_asked: "此操作需要角色：", "this asks for the role:";
+    role_own: "您的角色：", "yours:";
+    role_next: "没有任何内容被改动。确需操作时，请联系系统管理员调整角色。", "Nothing was changed. Where you need this, ask an administrator for the role.";
     error_forbidden_next: "请从本系统的页面提交；没有任何内容被改动。", "Submit it from a page of this system. Nothing was changed.";
     error_too_large: "提交的内容过大", "What was sent is too large";
     error_too_large_next: "请拆分后再提交；没有任何内容被改动。", "Split it and send again. Nothing was changed.";

@@ -49,7 +49,7 @@ impl Housekeeping {
         if let Err(error) = self.sweep(now).await {
             tracing::error!(%error, "failed to sweep the recordings");
         }
-        if let Err(error) = self.delete_unmasked().await {
+        if let Err(error) = self.delete_unmasked(now).await {
             tracing::error!(%error, "failed to delete pictures older than their masks");
         }
         match self.files.space() {
@@ -74,9 +74,13 @@ impl Housekeeping {
 
     /// Pictures from before the masks of their device were drawn: those of an import, and of a probe
     /// that was under way meanwhile.
-    async fn delete_unmasked(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    async fn delete_unmasked(
+        &self,
+        now: Timestamp,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        self.store.date_masks_back(now).await?;
         loop {
-            let rows = self.store.unmasked_pictures(None, UNMASKED).await?;
+            let rows = self.store.unmasked_pictures(None, now, UNMASKED).await?;
             if rows.is_empty() {
                 return Ok(());
             }

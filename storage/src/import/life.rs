@@ -6,7 +6,7 @@
 //! that a demolished camera spoils no figure. Its months before stay as they were.
 
 use super::device::Stored;
-use crate::{StoreError, standings, strips};
+use crate::{StoreError, misdated, standings, strips};
 use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use zhishou_domain::{LedgerColumn, LedgerRow, LifeState, RowError, RowProblem, Timestamp};
@@ -68,8 +68,13 @@ pub(super) async fn write(
         .await?;
     insert(connection, id, life).await?;
     if life.state != LifeState::InUse {
-        let standing = standings::read(connection, id).await?;
-        // The standing may be ahead of a clock that was set back; retiring never goes back.
+        let mut standing = standings::read(connection, id).await?;
+        if standing.last_result.is_some_and(|last| last > now)
+            && misdated::take_back(connection, zone, id, &standing, now).await?
+        {
+            standing = standings::read(connection, id).await?;
+        }
+        // What could not be taken back stays; retiring never goes back.
         let at = standing.last_result.map_or(now, |last| last.max(now));
         standings::apply(connection, zone, id, &standing.retire(at), None).await?;
     }

@@ -20,6 +20,7 @@ async fn the_first_certificate_is_kept_and_another_waits_for_an_operator() {
             valid_from: None,
             valid_until: None,
         });
+        record.recorded_at = at(600);
         assert_eq!(store.record(record).await.unwrap().fate, fate);
         store.certificate(device).await.unwrap().unwrap()
     };

@@ -16,7 +16,11 @@ async fn a_habit_is_kept_with_the_result_that_taught_it_and_only_if_that_counts(
     assert_eq!(store.habit(device, MAIN).await.unwrap(), Habit::default());
     let of = |sequence, second, gop| {
         let habit = Some((MAIN.to_owned(), habit(gop)));
-        zhishou_storage::Record { habit, ..record(device, sequence, at(second), Online) }
+        zhishou_storage::Record {
+            habit,
+            recorded_at: at(900),
+            ..record(device, sequence, at(second), Online)
+        }
     };
     store.record(of(1, 600, 1000.0)).await.unwrap();
     assert_eq!(store.habit(device, MAIN).await.unwrap(), habit(1000.0));

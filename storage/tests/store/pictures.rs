@@ -51,17 +51,20 @@ async fn masks_make_pictures_from_before_them_due_for_deletion() {
     }
     let pictured = store.pictures(device).await.unwrap().pictured;
     assert_eq!(pictured, [(FaultCode::TooDark, at(600))]);
-    assert!(store.unmasked_pictures(None, 9).await.unwrap().is_empty(), "no masks, nothing due");
+    assert!(
+        store.unmasked_pictures(None, at(5000), 9).await.unwrap().is_empty(),
+        "no masks, nothing due"
+    );
 
     let masks: PrivacyMasks = "0.1,0.2 0.4,0.5".parse().unwrap();
     assert!(store.set_privacy_masks(device, masks.clone(), at(300)).await.unwrap());
     assert_eq!(store.privacy_masks(device).await.unwrap(), masks);
-    let due = store.unmasked_pictures(Some(device), 9).await.unwrap();
+    let due = store.unmasked_pictures(Some(device), at(5000), 9).await.unwrap();
     assert_eq!(due.iter().map(|row| row.taken_at).collect::<Vec<_>>(), [at(60)]);
     assert!(store.pictures(device).await.unwrap().pictured.is_empty(), "to be pictured anew");
     let again = store.set_privacy_masks(device, masks, at(900)).await.unwrap();
     assert!(!again, "the same masks change nothing");
-    assert_eq!(store.unmasked_pictures(None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.unmasked_pictures(None, at(5000), 9).await.unwrap().len(), 1);
 
     // A file that lost its row comes back on record, unless it is from before the masks.
     store.delete_evidence(due.into_iter().map(|row| row.key).collect()).await.unwrap();
@@ -70,7 +73,7 @@ async fn masks_make_pictures_from_before_them_due_for_deletion() {
     assert!(store.adopt_evidence(evidence(device, 700, EvidenceKind::Good)).await.unwrap());
 
     assert!(store.set_privacy_masks(device, PrivacyMasks::default(), at(950)).await.unwrap());
-    assert!(store.unmasked_pictures(None, 9).await.unwrap().is_empty());
+    assert!(store.unmasked_pictures(None, at(5000), 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -193,4 +196,54 @@ async fn a_few_dark_cameras_and_many_black_ones_are_faults() {
     for &device in &devices {
         assert_eq!(state(&store, device).await, (State::Degraded, 1));
     }
+}
+
+#[tokio::test]
+async fn masks_take_pictures_and_dialogues_that_show_some_and_leave_the_others() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    for (sequence, second, packets) in [(1, 60, 0), (2, 120, 300)] {
+        let mut result = record(device, sequence, at(second), Verdict::Online);
+        result.observation.video.as_mut().unwrap().packets = packets;
+        result.evidence = vec![evidence(device, second, EvidenceKind::Dialogue)];
+        store.record(result).await.unwrap();
+    }
+    let mut offline = record(device, 3, at(180), Verdict::Offline);
+    offline.observation.video = None;
+    offline.evidence = vec![evidence(device, 180, EvidenceKind::Dialogue)];
+    store.record(offline).await.unwrap();
+    let mut black = picture(240, device, 4, &[FaultCode::Black]);
+    black.evidence = vec![evidence(device, 240, EvidenceKind::Fault)];
+    black.signature = Some(vec![7; 64]);
+    store.record(black).await.unwrap();
+    assert!(store.pictures(device).await.unwrap().last.is_some());
+
+    let masks: PrivacyMasks = "0,0 0.5,0.5".parse().unwrap();
+    assert!(store.set_privacy_masks(device, masks, at(300)).await.unwrap());
+    let mut due = store.unmasked_pictures(None, at(300), 9).await.unwrap();
+    due.sort_by_key(|row| row.taken_at);
+    assert_eq!(due.iter().map(|row| row.taken_at).collect::<Vec<_>>(), [at(120), at(240)]);
+    let left = store.pictures(device).await.unwrap().last;
+    assert_eq!(left, None, "its small patches would show what is masked");
+}
+
+#[tokio::test]
+async fn masks_drawn_while_the_clock_was_ahead_take_no_later_picture() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    let masks: PrivacyMasks = "0,0 0.5,0.5".parse().unwrap();
+    assert!(store.set_privacy_masks(device, masks.clone(), at(100_000)).await.unwrap());
+    store.date_masks_back(at(60)).await.unwrap();
+    let mut row = 0;
+    for second in [50, 100, 90_000] {
+        row += 1;
+        let mut result = picture(second, device, row, &[FaultCode::Black]);
+        result.evidence = vec![evidence(device, second, EvidenceKind::Fault)];
+        store.record(result).await.unwrap();
+    }
+    let mut due = store.unmasked_pictures(None, at(120), 9).await.unwrap();
+    due.sort_by_key(|row| row.taken_at);
+    let due: Vec<_> = due.iter().map(|row| row.taken_at).collect();
+    assert_eq!(due, [at(50), at(90_000)], "of one from the future nobody knows");
+    assert_eq!(store.privacy_masks(device).await.unwrap(), masks);
 }

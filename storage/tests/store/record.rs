@@ -1,6 +1,6 @@
 use crate::support::{Home, at, camera, import, record, record_all, tallies, with_camera};
 use zhishou_domain::{State, Timestamp, Verdict::*};
-use zhishou_storage::{Change, Fate, Measure};
+use zhishou_storage::{Change, Fate, Measure, Record};
 
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_opening_again() {
@@ -47,7 +47,8 @@ async fn a_late_result_is_kept_and_moves_nothing() {
     let (store, device) = with_camera(&home).await;
     record_all(&store, device, 1, &[(600, Online)]).await;
     let before = store.standing(device).await.unwrap();
-    let late = store.record(record(device, 2, at(300), Offline)).await.unwrap();
+    let late = Record { recorded_at: at(601), ..record(device, 2, at(300), Offline) };
+    let late = store.record(late).await.unwrap();
     assert_eq!(late.fate, Fate::Late);
     assert_eq!(store.standing(device).await.unwrap(), before);
     assert_eq!(store.observations(device, 9).await.unwrap().len(), 2);

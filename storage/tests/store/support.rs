@@ -13,7 +13,9 @@ use zhishou_domain::{
     ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, IdSource, LedgerRow,
     Observation, Stage, Timestamp, Verdict, VideoFacts,
 };
-use zhishou_storage::{Fate, ImportMode, ImportSummary, MasterKey, Record, Recorded, Store};
+use zhishou_storage::{
+    Fate, ImportMode, ImportSummary, KeptFor, MasterKey, Record, Recorded, Store,
+};
 
 pub(crate) const RULE: ConfirmRule = ConfirmRule { failures: 3, retry: Duration::from_secs(10) };
 pub(crate) const HOLD: Duration = Duration::from_secs(600);
@@ -121,11 +123,13 @@ pub(crate) fn record(device: DeviceId, sequence: i64, at: Timestamp, verdict: Ve
         agent: "local".into(),
         sequence,
         observation: observation(at, verdict),
+        recorded_at: at,
         rule: RULE,
         hold: HOLD,
         signature: None,
         habit: None,
         evidence: vec![],
+        kept_for: KeptFor::Asked,
         login: None,
     }
 }

@@ -34,7 +34,7 @@ const DAYS: u64 = 30;
 /// Hours of the measures.
 const HOURS: u64 = 24;
 /// Dialogues shown: all that are kept.
-const DIALOGUES: u32 = 10;
+const DIALOGUES: u32 = 20;
 /// Longest user name and password of a camera, characters.
 const LONGEST: usize = 256;
 
@@ -228,7 +228,10 @@ pub(crate) async fn set_credential(
     let username = form.username.trim();
     let fits = |text: &str| (1..=LONGEST).contains(&text.chars().count());
     if !fits(username) || !fits(&form.password) {
-        return Err(Failure::bad_request("username, password: 1 to 256 characters"));
+        return Err(Failure::bad_input(
+            "用户名和密码：各为 1 至 256 个字符",
+            "username, password: 1 to 256 characters",
+        ));
     }
     app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
     app.store.set_credential(id, Credential::new(username, form.password)).await?;
@@ -265,10 +268,12 @@ pub(crate) async fn accept_certificate(
     Form(form): Form<CertificateForm>,
 ) -> Result<Redirect, Failure> {
     let id = id_of(&id)?;
-    let fingerprint: CertificateFingerprint = form
-        .fingerprint
-        .parse()
-        .map_err(|_| Failure::bad_request("fingerprint: 64 hexadecimal digits"))?;
+    let fingerprint: CertificateFingerprint = form.fingerprint.parse().map_err(|_| {
+        Failure::bad_input(
+            "fingerprint：须为 64 位十六进制数",
+            "fingerprint: 64 hexadecimal digits",
+        )
+    })?;
     app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
     let done = if app.store.accept_certificate(id, fingerprint).await? {
         let subject = format!("{id} {fingerprint}");

@@ -31,6 +31,7 @@ pub(super) struct DialogueRow {
     pub(super) state: &'static str,
     pub(super) verdict: &'static str,
     pub(super) faults: String,
+    pub(super) kept_for: &'static str,
     pub(super) kilobytes: u64,
     pub(super) href: String,
 }
@@ -45,6 +46,10 @@ impl DialogueRow {
             state: device::state_of(seen.verdict),
             verdict: seen.verdict.name(view.t.0),
             faults: fault_names(&codes, view.t.0),
+            kept_for: match it.kept_for {
+                storage::KeptFor::Asked => view.t.kept_asked(),
+                storage::KeptFor::Outage => view.t.kept_outage(),
+            },
             kilobytes: it.file.bytes.div_ceil(1000),
             href: format!("/devices/{}/dialogues/{}", it.file.device, at.millis()),
         }
@@ -101,18 +106,18 @@ pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
     Extension(user): Extension<User>,
-    Path((id, at)): Path<(String, i64)>,
+    Path((id, at)): Path<(String, String)>,
     extensions: Extensions,
 ) -> Result<Response, Failure> {
     let shell = shell.at(Nav::Devices);
-    let id = id_of(&id)?;
+    let (id, at) = (id_of(&id)?, moment_of(&at)?);
     let device = app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
     let (dialogue, file) = read(&app, &user, &extensions, (id, at), "view_evidence").await?;
     let row = DialogueRow::new(&View::new(&app, shell.t), &dialogue);
     let (explain, lang) = (app.explain, shell.t.0);
     let lines = tokio::task::spawn_blocking(move || explain(&file, &dialogue.observation, lang));
     let lines = lines.await.map_err(Failure::internal)?.map_err(|problem| {
-        tracing::error!(problem, device = %id, at, "a kept dialogue cannot be read");
+        tracing::error!(problem, device = %id, at = at.millis(), "a kept dialogue cannot be read");
         Failure::not_found()
     })?;
     let lines = lines.into_iter().map(Line::new).collect();
@@ -123,10 +128,10 @@ pub(crate) async fn show(
 pub(crate) async fn file(
     State(app): State<App>,
     Extension(user): Extension<User>,
-    Path((id, at)): Path<(String, i64)>,
+    Path((id, at)): Path<(String, String)>,
     extensions: Extensions,
 ) -> Result<Response, Failure> {
-    let id = id_of(&id)?;
+    let (id, at) = (id_of(&id)?, moment_of(&at)?);
     let (dialogue, file) = read(&app, &user, &extensions, (id, at), "download_evidence").await?;
     let name = dialogue.file.key.replace('/', "-");
     let head = [
@@ -137,15 +142,20 @@ pub(crate) async fn file(
     Ok((head, file).into_response())
 }
 
+/// The moment of an address; one that is none leads nowhere.
+fn moment_of(text: &str) -> Result<Timestamp, Failure> {
+    text.parse().map(Timestamp::from_millis).map_err(|_| Failure::not_found())
+}
+
 /// The dialogue and its file, after `action` was logged.
 async fn read(
     app: &App,
     user: &User,
     extensions: &Extensions,
-    (id, at): (DeviceId, i64),
+    (id, at): (DeviceId, Timestamp),
     action: &'static str,
 ) -> Result<(storage::Dialogue, Vec<u8>), Failure> {
-    let dialogue = app.store.dialogue(id, Timestamp::from_millis(at)).await?;
+    let dialogue = app.store.dialogue(id, at).await?;
     let dialogue = dialogue.ok_or_else(Failure::not_found)?;
     audit(app, user, extensions, action, dialogue.file.key.clone()).await?;
     let file = device::read_evidence(app, &dialogue.file.key).await?;

@@ -40,7 +40,10 @@ pub(crate) async fn feedback(
     let id = id_of(&id)?;
     let fault = FaultCode::from_code(&form.fault);
     let (Some(fault), Some(opinion)) = (fault, Opinion::from_code(&form.opinion)) else {
-        return Err(Failure::bad_request("fault, opinion: not one of the words"));
+        return Err(Failure::bad_input(
+            "fault、opinion：没有这个取值",
+            "fault, opinion: not one of the words",
+        ));
     };
     app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
     let seen = observation(&app, id, Timestamp::from_millis(form.at)).await?;
@@ -111,7 +114,7 @@ pub(crate) async fn set_masks(
 
 /// Deletes pictures taken before the masks; what cannot be deleted now, housekeeping will.
 async fn delete_unmasked(app: &App, id: DeviceId) -> Result<(), Failure> {
-    let rows = app.store.unmasked_pictures(Some(id), PICTURES).await?;
+    let rows = app.store.unmasked_pictures(Some(id), app.clock.now(), PICTURES).await?;
     let gone: Vec<String> = rows.into_iter().map(|row| row.key).collect();
     let recordings = app.recordings.clone();
     let keys: Vec<zhishou_recordings::Key> = gone.iter().filter_map(|it| it.parse().ok()).collect();

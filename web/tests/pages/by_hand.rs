@@ -13,7 +13,7 @@ async fn a_dialogue_is_kept_on_request_and_whoever_looks_at_it_is_logged() {
     let device = device_of(&fixture, Case::Silent).await;
     let path = format!("/devices/{device}");
     let body = browser.get(&path).await.body;
-    assert!(body.contains("再拨测一次并保留对话") && body.contains("尚无。"), "{body}");
+    assert!(body.contains("再探测一次并保留对话") && body.contains("尚无。"), "{body}");
     fixture.clock.0.fetch_add(60_000, Ordering::SeqCst);
     let at = fixture.clock.0.load(Ordering::SeqCst);
     let answer = browser.post(&format!("{path}/dialogues"), "").await;
@@ -43,10 +43,13 @@ async fn a_dialogue_is_kept_on_request_and_whoever_looks_at_it_is_logged() {
     fixture.clock.0.fetch_add(60_000, Ordering::SeqCst);
     browser.post(&format!("{path}/probe"), "").await;
     assert_eq!(fixture.app.store.dialogues(device, 10).await.unwrap().len(), 1);
-    for wrong in
-        [format!("{path}/dialogues/{}", at + 1), format!("{path}/dialogues/{}/file", at - 1)]
-    {
-        assert_eq!(browser.get(&wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
+    for wrong in ["1", "-1", "", "abc", "1e9", "99999999999999999999", "%E4%B8%80"] {
+        for tail in ["", "/file"] {
+            let wrong = format!("{path}/dialogues/{wrong}{tail}");
+            let answer = browser.get(&wrong).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{wrong}");
+            assert!(answer.body.contains("<h1>"), "{wrong}: {}", answer.body);
+        }
     }
     let unconnected = device_of(&fixture, Case::Unconnected).await;
     let answer = browser.post(&format!("/devices/{unconnected}/dialogues"), "").await;
