@@ -4,7 +4,7 @@ use crate::command::month;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
-use zhishou_domain::{Depth, Lang, TransportPolicy};
+use zhishou_domain::{Depth, Lang, Role, TransportPolicy};
 
 /// 值守: 摄像机与视频会议运行保障平台 · operations assurance for cameras and video meetings
 #[derive(Debug, Parser)]
@@ -125,7 +125,7 @@ pub(crate) struct ProbeArgs {
     /// 逐条说明与设备的对话及用时 (仅一个地址) · tell the dialogue with its timings; one address only
     #[arg(long)]
     pub(crate) explain: bool,
-    /// 把对话存为文件, 不含口令 (仅一个地址) · keep the dialogue, credentials removed; one address only
+    /// 把对话存为文件, 不含凭据 (仅一个地址) · keep the dialogue, credentials removed; one address only
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
     /// 不连设备, 按文件重放一次探测 · probe again from a recorded dialogue, without a network
@@ -235,6 +235,19 @@ pub(crate) enum UserCommand {
     Add {
         /// 用户名 · login name
         name: String,
+        /// 角色: viewer 查看, operator 运维, admin 管理 · what the user may do
+        #[arg(long, default_value = "viewer", value_parser = role)]
+        role: Role,
+        #[command(flatten)]
+        platform: PlatformArgs,
+    },
+    /// 更改角色 · give a user another role
+    Role {
+        /// 用户名 · login name
+        name: String,
+        /// 角色: viewer, operator, admin · the role
+        #[arg(value_parser = role)]
+        role: Role,
         #[command(flatten)]
         platform: PlatformArgs,
     },
@@ -264,15 +277,26 @@ pub(crate) enum RecordingsCommand {
         /// 处理可以安全处理的不一致 · mend what can be mended safely
         #[arg(long)]
         repair: bool,
+        /// 确认数据库与目录无误, 大量删除也执行 · mend even where much is lost
+        #[arg(long, requires = "repair")]
+        force: bool,
     },
 }
 
+fn role(text: &str) -> Result<Role, String> {
+    let words = "viewer 查看, operator 运维, admin 管理";
+    Role::from_code(text).ok_or_else(|| format!("须为 · must be one of: {words}"))
+}
+
 fn depth(text: &str) -> Result<Depth, String> {
-    Depth::from_code(text).ok_or_else(|| "must be reach, stream or picture".to_owned())
+    Depth::from_code(text).ok_or_else(|| {
+        "须为 reach、stream 或 picture · must be reach, stream or picture".to_owned()
+    })
 }
 
 fn transport(text: &str) -> Result<TransportPolicy, String> {
-    TransportPolicy::from_code(text).ok_or_else(|| "must be auto, tcp or udp".to_owned())
+    TransportPolicy::from_code(text)
+        .ok_or_else(|| "须为 auto、tcp 或 udp · must be auto, tcp or udp".to_owned())
 }
 
 #[cfg(feature = "demo")]

@@ -11,6 +11,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde_json::json;
+use zhishou_domain::{Lang, Role};
 use zhishou_storage::StoreError;
 
 /// Longest detail that is taken from others, bytes.
@@ -22,19 +23,35 @@ pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     /// What exactly, in the language of the reader where it is shown on a page; holds no secret.
     pub(crate) detail: String,
+    /// The same in Chinese, where the page has another language than programs get.
+    pub(crate) zh: Option<String>,
+    /// What to do, where the status alone does not say it.
+    pub(crate) advice: Option<&'static str>,
 }
 
 impl Failure {
     pub(crate) fn not_found() -> Self {
-        Self { status: StatusCode::NOT_FOUND, detail: String::new() }
+        Self::new(StatusCode::NOT_FOUND, "")
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, detail: detail.into() }
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// A request with something in it that is not understood: what, in both languages.
+    pub(crate) fn bad_input(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { zh: Some(zh.into()), ..Self::bad_request(en) }
     }
 
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), zh: None, advice: None }
+    }
+
+    /// Somebody wants what their role does not permit.
+    pub(crate) fn not_permitted(t: Words, asked: Role, own: Role) -> Self {
+        let (asked, own) = (asked.name(t.0), own.name(t.0));
+        let detail = format!("{} {asked} · {} {own}", t.role_asked(), t.role_own());
+        Self { advice: Some(t.role_next()), ..Self::new(StatusCode::FORBIDDEN, detail) }
     }
 
     /// Our own fault: logged here with its chain of causes, told without.
@@ -47,7 +64,7 @@ impl Failure {
             source = cause.source();
         }
         tracing::error!(error = %chain, "failed to answer a request");
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, detail: String::new() }
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "")
     }
 }
 
@@ -63,7 +80,7 @@ impl From<StoreError> for Failure {
 
 impl From<crate::cursor::BadCursor> for Failure {
     fn from(error: crate::cursor::BadCursor) -> Self {
-        Self::bad_request(format!("failed to {error}"))
+        Self::bad_input("翻页标记无效，请回到第一页", format!("failed to {error}"))
     }
 }
 
@@ -102,11 +119,13 @@ pub(crate) async fn layer(request: Request, next: Next) -> Response {
     if !(status.is_client_error() || status.is_server_error()) || is_worded(response.headers()) {
         return response;
     }
-    let ours = response.extensions().get::<Failure>().map(|it| it.detail.clone());
+    let ours = response.extensions().get::<Failure>().cloned();
     let (what, advice) = words(Words(prefs.lang), status);
+    let advice = ours.as_ref().and_then(|it| it.advice).unwrap_or(advice);
     let (mut parts, body) = response.into_parts();
     let detail = match ours {
-        Some(detail) => detail,
+        Some(Failure { zh: Some(zh), .. }) if !wants_json && prefs.lang == Lang::Zh => zh,
+        Some(ours) => ours.detail,
         None if status.is_client_error() => said(body).await,
         None => String::new(),
     };

@@ -3,7 +3,10 @@
 use crate::{
     app::{App, MetricsAccess},
     failure::{Failure, wants_json},
+    permit,
+    prefs::Prefs,
     sessions::USER,
+    words::Words,
 };
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -13,7 +16,7 @@ use axum::{
 };
 use std::net::SocketAddr;
 use tower_sessions::Session;
-use zhishou_domain::{Timestamp, UserId};
+use zhishou_domain::{Role, Timestamp, UserId};
 
 /// When the login was, ms.
 pub(crate) const STARTED: &str = "started_ms";
@@ -27,6 +30,7 @@ const TOUCH_MS: i64 = 60_000;
 pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) login: String,
+    pub(crate) role: Role,
     pub(crate) must_change: bool,
 }
 
@@ -60,13 +64,18 @@ pub(crate) async fn layer(
     match user {
         Some(user) if user.must_change && !matches!(path, "/password" | "/logout" | "/login") => {
             if wants_json(&request) {
-                Failure::new(StatusCode::FORBIDDEN, "the one-time password must be changed first")
-                    .into_response()
+                let prefs = request.extensions().get::<Prefs>().copied().unwrap_or_default();
+                let detail = Words(prefs.lang).error_one_time();
+                Failure::new(StatusCode::FORBIDDEN, detail).into_response()
             } else {
                 Redirect::to(&format!("/password?{}", next_of(&request))).into_response()
             }
         }
         Some(user) => {
+            if let Some((line, refusal)) = permit::refusal(&app, &user, &request) {
+                let logged = app.store.add_audit(line).await.map_err(Failure::from);
+                return logged.err().unwrap_or(refusal).into_response();
+            }
             request.extensions_mut().insert(user);
             let mut response = next.run(request).await;
             let headers = response.headers_mut();
@@ -99,7 +108,12 @@ async fn user_of(app: &App, session: &Session, by_hand: bool) -> Result<Option<U
     if by_hand && now.millis() - touched.millis() >= TOUCH_MS {
         session.insert(TOUCHED, now.millis()).await?;
     }
-    Ok(Some(User { id: user.id, login: user.login, must_change: user.must_change }))
+    Ok(Some(User {
+        id: user.id,
+        login: user.login,
+        role: user.role,
+        must_change: user.must_change,
+    }))
 }
 
 /// `next=…`: where to go on after the login. What is posted is not repeated; its page is.

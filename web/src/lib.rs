@@ -2,7 +2,8 @@
 //!
 //! Invariants: nothing but the health checks, the static files and the login page answers without
 //! a login; no page holds a script or a style of its own; web never sees a URL with a password,
-//! and of a credential only its user name; no page loads a fleet.
+//! and of a credential only its user name; no page loads a fleet; nothing is changed by whoever's role
+//! does not permit it, and `permit` alone knows what does.
 
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
@@ -18,6 +19,7 @@ mod health;
 mod live;
 mod pages;
 mod password;
+mod permit;
 mod prefs;
 mod query;
 mod router;
@@ -30,4 +32,5 @@ pub use app::{
     App, Dialogue, Explain, MetricsAccess, ProbeNow, ProbeNowError, Probing, Settings, Transport,
 };
 pub use password::{PasswordError, hash_password, one_time_password};
+pub use permit::CHANGES;
 pub use router::router;

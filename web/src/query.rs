@@ -88,7 +88,9 @@ fn id<T: FromStr>(name: &'static str, value: &str) -> Result<Option<T>, Failure>
     if value.is_empty() {
         return Ok(None);
     }
-    value.parse().map(Some).map_err(|_| Failure::bad_request(format!("{name}: not an identity")))
+    value.parse().map(Some).map_err(|_| {
+        Failure::bad_input(format!("{name}：不是有效的标识"), format!("{name}: not an identity"))
+    })
 }
 
 fn word<T>(
@@ -99,13 +101,18 @@ fn word<T>(
     if value.is_empty() {
         return Ok(None);
     }
-    from_code(value).map(Some).ok_or_else(|| Failure::bad_request(format!("{name}: unknown value")))
+    from_code(value).map(Some).ok_or_else(|| {
+        Failure::bad_input(format!("{name}：没有这个取值"), format!("{name}: unknown value"))
+    })
 }
 
 fn text(name: &'static str, value: &str) -> Result<Option<String>, Failure> {
     let value = value.trim();
     if value.chars().count() > LONGEST {
-        return Err(Failure::bad_request(format!("{name}: longer than {LONGEST} characters")));
+        return Err(Failure::bad_input(
+            format!("{name}：超过 {LONGEST} 个字符"),
+            format!("{name}: longer than {LONGEST} characters"),
+        ));
     }
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }

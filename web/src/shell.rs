@@ -12,7 +12,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use std::convert::Infallible;
-use zhishou_domain::Lang;
+use zhishou_domain::{Lang, Role};
 
 /// Which entry of the navigation is the present one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(crate) struct Shell {
     pub(crate) t: Words,
     pub(crate) theme: Theme,
     pub(crate) user: Option<String>,
+    /// What that user may do; nothing where there is none.
+    role: Option<Role>,
     pub(crate) nav: Nav,
     pub(crate) assets: &'static AssetUrls,
     /// Where the page listens for changes.
@@ -38,7 +40,7 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(prefs: Prefs, user: Option<String>, uri: &Uri) -> Self {
+    pub(crate) fn new(prefs: Prefs, user: Option<&User>, uri: &Uri) -> Self {
         let other_lang = match prefs.lang {
             Lang::Zh => Lang::En,
             Lang::En => Lang::Zh,
@@ -46,7 +48,8 @@ impl Shell {
         Self {
             t: Words(prefs.lang),
             theme: prefs.theme,
-            user,
+            user: user.map(|user| user.login.clone()),
+            role: user.map(|user| user.role),
             nav: Nav::None,
             assets: &URLS,
             events: None,
@@ -64,6 +67,20 @@ impl Shell {
     pub(crate) fn live(mut self, events: impl Into<String>) -> Self {
         self.events = Some(events.into());
         self
+    }
+
+    /// Whether who looks may act on devices.
+    pub(crate) fn may_operate(&self) -> bool {
+        self.role >= Some(Role::Operator)
+    }
+
+    /// Whether who looks may change the logins of devices.
+    pub(crate) fn may_administer(&self) -> bool {
+        self.role >= Some(Role::Admin)
+    }
+
+    pub(crate) fn role_word(&self) -> &'static str {
+        self.role.map_or("", |role| role.name(self.t.0))
     }
 
     pub(crate) fn is_sites(&self) -> bool {
@@ -88,8 +105,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Shell {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let prefs = parts.extensions.get::<Prefs>().copied().unwrap_or_default();
-        let user = parts.extensions.get::<User>().map(|user| user.login.clone());
-        Ok(Self::new(prefs, user, &parts.uri))
+        Ok(Self::new(prefs, parts.extensions.get::<User>(), &parts.uri))
     }
 }
 

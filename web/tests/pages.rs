@@ -9,6 +9,8 @@ mod by_hand;
 mod fixture;
 #[path = "pages/logins.rs"]
 mod logins;
+#[path = "pages/roles.rs"]
+mod roles;
 
 use axum::{
     Router,
@@ -21,7 +23,9 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use std::{sync::atomic::Ordering, time::Duration};
 use tower::ServiceExt;
-use zhishou_domain::{CertificateFingerprint, CertificateTrust, DeviceId, LedgerRow, TlsFacts};
+use zhishou_domain::{
+    CertificateFingerprint, CertificateTrust, DeviceId, LedgerRow, Role, TlsFacts,
+};
 use zhishou_storage::{Filter, ImportMode};
 
 /// An answer, read whole.
@@ -57,6 +61,17 @@ impl Browser {
     async fn logged_in(fixture: &Fixture) -> Self {
         let mut browser = Self::new(fixture);
         let answer = browser.login(PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser
+    }
+
+    /// As a user of this name and role, who is made for it.
+    async fn of_role(fixture: &Fixture, role: Role) -> Self {
+        let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
+        fixture.app.store.create_user(role.code(), role, &hash, false, NOW).await.unwrap();
+        let mut browser = Self::new(fixture);
+        let form = format!("login={}&password={PASSWORD}&next=/devices", role.code());
+        let answer = browser.post("/login", &form).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         browser
     }
@@ -250,7 +265,7 @@ async fn filters_stand_in_the_address_and_bad_ones_are_named() {
     assert!(found.body.contains("没有符合条件的记录"), "a wildcard is an ordinary character");
     let answer = browser.get("/?class=9").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert!(answer.body.contains("class: unknown value"), "{}", answer.body);
+    assert!(answer.body.contains("class：没有这个取值"), "{}", answer.body);
     let body = browser.get("/?class=1&trouble=1").await.body;
     assert!(body.contains("<option value=\"1\" selected>") && body.contains("checked"));
 }
@@ -549,11 +564,16 @@ async fn a_picture_shows_each_fault_against_its_limit_and_takes_an_operators_wor
     let path = format!("/devices/{device}");
     let body = browser.get(&path).await.body;
     for words in
-        ["画面诊断", "黑屏", "异常", "无法判定", "误报", "算法版本 1", "38.00 / 50.00 luma"]
+        ["画面诊断", "黑屏", "异常", "无法判定", "误报", "算法版本 1", "亮度 38.00 / 50.00"]
     {
         assert!(body.contains(words), "{words}: {body}");
     }
     assert!(!body.contains("恢复默认界限"), "nothing was said yet");
+    // What is well or cannot be told is folded away behind how many they are.
+    let (open, rest) = body.split_once("<details class=\"rest\">").unwrap();
+    let open = &open[open.find("id=\"judged\"").unwrap()..];
+    assert!(open.contains("黑屏") && !open.contains("无法判定"), "{open}");
+    assert!(rest.contains("无法判定") && rest.contains("项无法判定</summary>"), "{rest}");
     let seen = fixture.app.store.latest_picture(device).await.unwrap().unwrap();
     let form = |opinion: &str, at: i64| format!("fault=black&opinion={opinion}&at={at}");
     let at = seen.started_at.millis();

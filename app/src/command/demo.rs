@@ -10,7 +10,7 @@ use crate::{
 use std::sync::Arc;
 use zhishou_config::{Config, PlanSection};
 use zhishou_demo::{BASE_CAMERAS, Demo, Options};
-use zhishou_domain::{Clock, Lang};
+use zhishou_domain::{Clock, Lang, Role};
 use zhishou_storage::{ImportMode, Store};
 
 /// The setting that marks a database as the demo's.
@@ -98,7 +98,7 @@ async fn login(store: &Store, now: zhishou_domain::Timestamp) -> Result<String, 
     let known = store.user_by_login(USER).await.map_err(|error| Failure::ours(&error))?;
     match known {
         Some(user) => store.set_password(user.id, &hash, false, None).await.map(drop),
-        None => store.create_user(USER, &hash, false, now).await.map(drop),
+        None => store.create_user(USER, Role::Admin, &hash, false, now).await.map(drop),
     }
     .map_err(|error| Failure::ours(&error))?;
     Ok(password)

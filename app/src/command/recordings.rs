@@ -6,7 +6,7 @@ use crate::{
     cli::RecordingsCommand,
     output,
     wiring::{
-        agreement::{check, repair},
+        agreement::{Bound, Refused, check, repair},
         platform::Platform,
     },
 };
@@ -14,11 +14,12 @@ use zhishou_domain::{Clock, Lang};
 use zhishou_recordings::{Depth, Fsck, Key};
 
 pub(super) fn run(command: &RecordingsCommand, lang: Lang) -> Result<Outcome, Failure> {
-    let RecordingsCommand::Check { platform, contents, repair } = command;
+    let RecordingsCommand::Check { platform, contents, repair, force } = command;
     block_on(async {
         let opened = Platform::open_existing(platform, lang).await?;
         let depth = if *contents { Depth::Contents } else { Depth::Sizes };
-        let done = look(&opened, depth, *repair, lang).await;
+        let bound = if *force { Bound::Forced } else { Bound::Few };
+        let done = look(&opened, depth, repair.then_some(bound), lang).await;
         opened.store.close().await;
         done
     })
@@ -27,15 +28,18 @@ pub(super) fn run(command: &RecordingsCommand, lang: Lang) -> Result<Outcome, Fa
 async fn look(
     platform: &Platform,
     depth: Depth,
-    mend: bool,
+    mend: Option<Bound>,
     lang: Lang,
 ) -> Result<Outcome, Failure> {
     let (store, files) = (&platform.store, &platform.files);
     let now = SystemClock.now();
     let mut found = check(store, files, depth, now).await?;
     show(&found, lang);
-    if mend && !found.is_clean() {
-        let done = repair(store, files, &found).await?;
+    if let Some(bound) = mend.filter(|_| !found.is_clean()) {
+        let done = repair(store, files, &found, bound).await?;
+        if let Some(refused) = done.refused {
+            return Err(Failure::Ours(words(refused, lang)));
+        }
         let (forgotten, adopted, deleted) = (done.forgotten, done.adopted, done.deleted);
         output::line(&match lang {
             Lang::Zh => {
@@ -52,6 +56,30 @@ async fn look(
         return Ok(Outcome::Good);
     }
     Ok(Outcome::BadNews)
+}
+
+/// Why so much is not deleted, and what to do.
+fn words(refused: Refused, lang: Lang) -> String {
+    match (refused, lang) {
+        (Refused::EmptyDatabase { files }, Lang::Zh) => format!(
+            "数据库中没有任何证据记录，目录中却有 {files} 个文件：很可能用错了数据库（--data）或数据库已丢失。没有删除任何文件。请先恢复数据库备份，或确认 --data；确实不要这些文件时请手工移走"
+        ),
+        (Refused::EmptyDatabase { files }, Lang::En) => format!(
+            "the database has no row of evidence and the folder {files} files: likely the wrong database (--data), or a lost one. No file was deleted. Restore the database or name the right one; move the files away by hand where you do not want them"
+        ),
+        (Refused::ManyFiles { files, of }, Lang::Zh) => format!(
+            "{of} 个证据文件中有 {files} 个找不到所属设备，数量过多，没有删除任何文件。请确认 --data 指向正确的数据库；确认无误后加 --force 再执行"
+        ),
+        (Refused::ManyFiles { files, of }, Lang::En) => format!(
+            "{files} of {of} evidence files belong to no known device, which is too many: no file was deleted. Make sure that --data names the right database, then run again with --force"
+        ),
+        (Refused::ManyRows { rows, of }, Lang::Zh) => format!(
+            "{of} 条证据记录中有 {rows} 条没有文件，数量过多，没有删除任何记录。请确认证据目录已挂载、未被移走；确认无误后加 --force 再执行"
+        ),
+        (Refused::ManyRows { rows, of }, Lang::En) => format!(
+            "{rows} of {of} rows of evidence have no file, which is too many: no row was deleted. Make sure that the evidence folder is mounted and was not moved, then run again with --force"
+        ),
+    }
 }
 
 fn show(found: &Fsck, lang: Lang) {

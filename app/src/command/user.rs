@@ -1,4 +1,4 @@
-//! `zhishou user add|passwd|list`.
+//! `zhishou user add|role|passwd|list`.
 
 use super::{Failure, Outcome, block_on};
 use crate::{
@@ -7,17 +7,20 @@ use crate::{
     output,
     wiring::{first_login, platform::Platform},
 };
-use zhishou_domain::{Clock, Lang};
+use zhishou_domain::{Clock, Lang, Role};
 
 pub(super) fn run(command: &UserCommand, lang: Lang) -> Result<Outcome, Failure> {
     match command {
-        UserCommand::Add { name, platform } => block_on(add(name, platform, lang)),
+        UserCommand::Add { name, role, platform } => block_on(add(name, *role, platform, lang)),
+        UserCommand::Role { name, role, platform } => {
+            block_on(set_role(name, *role, platform, lang))
+        }
         UserCommand::Passwd { name, platform } => block_on(passwd(name, platform, lang)),
         UserCommand::List { platform } => block_on(list(platform, lang)),
     }
 }
 
-async fn add(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
+async fn add(name: &str, role: Role, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
     let is_name = !name.trim().is_empty()
         && name.chars().count() <= 64
         && name.chars().all(|c| c.is_alphanumeric() || "._-@".contains(c));
@@ -31,24 +34,42 @@ async fn add(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Fai
     let platform = Platform::open_existing(args, lang).await?;
     let (password, hash) = first_login::one_time_password().await?;
     let now = SystemClock.now();
-    let made = platform.store.create_user(name, &hash, true, now).await;
+    let made = platform.store.create_user(name, role, &hash, true, now).await;
     platform.store.close().await;
     if made.map_err(|error| Failure::ours(&error))?.is_none() {
         let taken = lang.pick("用户名已存在", "the name is taken");
         return Err(Failure::Usage(format!("{name}: {taken}")));
     }
     show(name, &password, lang);
+    output::line(&format!("{}: {}", lang.pick("角色", "role"), role.name(lang)));
     Ok(Outcome::Good)
+}
+
+async fn set_role(
+    name: &str,
+    role: Role,
+    args: &PlatformArgs,
+    lang: Lang,
+) -> Result<Outcome, Failure> {
+    let platform = Platform::open_existing(args, lang).await?;
+    let set = platform.store.set_role(name, role).await;
+    platform.store.close().await;
+    if !set.map_err(|error| Failure::ours(&error))? {
+        return Err(nobody(name, lang));
+    }
+    output::line(&format!("{name}: {}", role.name(lang)));
+    Ok(Outcome::Good)
+}
+
+fn nobody(name: &str, lang: Lang) -> Failure {
+    Failure::Usage(format!("{name}: {}", lang.pick("没有这个用户", "there is no such user")))
 }
 
 async fn passwd(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
     let platform = Platform::open_existing(args, lang).await?;
     let (password, hash) = first_login::one_time_password().await?;
     let found = platform.store.user_by_login(name).await.map_err(|error| Failure::ours(&error))?;
-    let Some(user) = found else {
-        let unknown = lang.pick("没有这个用户", "there is no such user");
-        return Err(Failure::Usage(format!("{name}: {unknown}")));
-    };
+    let Some(user) = found else { return Err(nobody(name, lang)) };
     let set = platform.store.set_password(user.id, &hash, true, None).await;
     platform.store.close().await;
     set.map_err(|error| Failure::ours(&error))?;
@@ -63,7 +84,7 @@ async fn list(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
     platform.store.close().await;
     for user in users {
         let last = user.last_login.map_or("–".to_owned(), |at| at.rfc3339(zone));
-        output::line(&format!("{}\t{last}", user.login));
+        output::line(&format!("{}\t{}\t{last}", user.login, user.role.name(lang)));
     }
     Ok(Outcome::Good)
 }
@@ -71,5 +92,5 @@ async fn list(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
 /// Prints a one-time password, once: it is kept nowhere but as a hash.
 fn show(name: &str, password: &str, lang: Lang) {
     output::line(&format!("{}: {name}", lang.pick("用户", "user")));
-    output::line(&format!("{}: {password}", lang.pick("一次性密码", "password")));
+    output::line(&format!("{}: {password}", lang.pick("一次性密码", "one-time password")));
 }

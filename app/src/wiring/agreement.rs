@@ -2,7 +2,8 @@
 //!
 //! Safe is: a row without a file goes, for it proves nothing; a file without a row is put on record
 //! again, so that its retention holds, or goes where its device is not known or its picture lacks
-//! the device's masks. A file that is not what its row says is left alone: somebody should look.
+//! the device's masks. Where much would go, nothing does: an empty database or a folder that is not
+//! mounted would cost all evidence. A file that is not what its row says is left alone: somebody should look.
 
 use crate::command::Failure;
 use std::{sync::Arc, time::Duration};
@@ -15,6 +16,50 @@ const SETTLED: Duration = Duration::from_secs(600);
 /// Rows read at once.
 const PAGE: u32 = 1000;
 
+/// Part of all files, or of all rows, that may go without being asked for twice.
+const SHARE: f64 = 0.2;
+/// So many may go whatever part of all they are.
+const FEW: u64 = 50;
+
+/// How much may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// [`FEW`], or [`SHARE`] of all.
+    Few,
+    /// Whatever has to: somebody has made sure.
+    Forced,
+}
+
+impl Bound {
+    fn permits(self, number: u64, of: u64) -> bool {
+        self == Self::Forced || number <= FEW || number as f64 <= SHARE * of as f64
+    }
+}
+
+/// What was not deleted, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Files, where the database has no row of any: not even where that is forced.
+    EmptyDatabase {
+        /// How many.
+        files: u64,
+    },
+    /// Files of no known device.
+    ManyFiles {
+        /// How many.
+        files: u64,
+        /// Of how many.
+        of: u64,
+    },
+    /// Rows without a file.
+    ManyRows {
+        /// How many.
+        rows: u64,
+        /// Of how many.
+        of: u64,
+    },
+}
+
 /// What came of a repair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Repaired {
@@ -24,6 +69,8 @@ pub(crate) struct Repaired {
     pub(crate) adopted: u64,
     /// Files that went.
     pub(crate) deleted: u64,
+    /// What was to go and did not.
+    pub(crate) refused: Option<Refused>,
 }
 
 fn ours(error: impl std::error::Error) -> Failure {
@@ -62,10 +109,19 @@ pub(crate) async fn repair(
     store: &Store,
     files: &Arc<recordings::Store>,
     fsck: &Fsck,
+    bound: Bound,
 ) -> Result<Repaired, Failure> {
     let mut done = Repaired::default();
+    let rows = store.evidence_total().await.map_err(ours)?.files;
+    let all = files.list().map_err(ours)?.len() as u64;
+    let without_file = fsck.missing.len() as u64;
+    if !bound.permits(without_file, rows) {
+        done.refused = Some(Refused::ManyRows { rows: without_file, of: rows });
+        return Ok(done);
+    }
     let missing = fsck.missing.iter().map(Key::to_string).collect();
     done.forgotten = store.delete_evidence(missing).await.map_err(ours)?;
+    let mut strange = Vec::new();
     for key in &fsck.orphans {
         let Some(found) = files.describe(key).map_err(ours)? else { continue };
         let row = EvidenceRow {
@@ -83,6 +139,18 @@ pub(crate) async fn repair(
         if store.adopt_evidence(row).await.map_err(ours)? {
             done.adopted += 1;
         } else {
+            strange.push(key);
+        }
+    }
+    let number = strange.len() as u64;
+    done.refused = match rows {
+        _ if number == 0 => None,
+        0 => Some(Refused::EmptyDatabase { files: all }),
+        _ if bound.permits(number, all) => None,
+        _ => Some(Refused::ManyFiles { files: number, of: all }),
+    };
+    if done.refused.is_none() {
+        for key in strange {
             done.deleted += u64::from(files.delete(key).map_err(ours)?);
         }
     }
@@ -149,8 +217,9 @@ mod tests {
             ([gone.key].as_slice(), [changed.key].as_slice())
         );
         assert_eq!(found.orphans, [lost.key, strange.key], "a fresh file may get its row yet");
-        let done = repair(&store, &files, &found).await.unwrap();
-        assert_eq!(done, Repaired { forgotten: 1, adopted: 1, deleted: 1 });
+        let done = repair(&store, &files, &found, Bound::Few).await.unwrap();
+        let refused = None;
+        assert_eq!(done, Repaired { forgotten: 1, adopted: 1, deleted: 1, refused });
 
         let left = check(&store, &files, Depth::Contents, now).await.unwrap();
         assert_eq!(left, Fsck { damaged: vec![changed.key], ..Fsck::default() });
@@ -158,5 +227,63 @@ mod tests {
             assert!(files.read(&kept.key).unwrap().is_some());
         }
         assert!(files.read(&strange.key).unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn an_empty_database_costs_no_file_whatever_is_forced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, files, _) = platform(folder.path()).await;
+        let stranger = DeviceId::new(NOON, &OsRandom);
+        let kept = files.put(stranger, NOON, Kind::Fault, &JPEG).unwrap();
+        let now = NOON + Duration::from_secs(3600);
+        let found = check(&store, &files, Depth::Sizes, now).await.unwrap();
+        for bound in [Bound::Few, Bound::Forced] {
+            let done = repair(&store, &files, &found, bound).await.unwrap();
+            assert_eq!(done.refused, Some(Refused::EmptyDatabase { files: 1 }));
+        }
+        assert!(files.read(&kept.key).unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn much_goes_only_where_somebody_has_made_sure() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, files, device) = platform(folder.path()).await;
+        let at = |second| NOON + Duration::from_secs(second);
+        let now = at(7200);
+        let stranger = DeviceId::new(NOON, &OsRandom);
+        let own = files.put(device, at(1), Kind::Fault, &JPEG).unwrap();
+        for second in 10..10 + FEW + 1 {
+            files.put(stranger, at(second), Kind::Fault, &JPEG).unwrap();
+        }
+        // One row, so that the database is not an empty one.
+        let found = check(&store, &files, Depth::Sizes, now).await.unwrap();
+        repair(&store, &files, &found, Bound::Few).await.unwrap();
+        let found = check(&store, &files, Depth::Sizes, now).await.unwrap();
+        assert_eq!(found.orphans.len() as u64, FEW + 1, "its own file is on record again");
+
+        let refused = repair(&store, &files, &found, Bound::Few).await.unwrap();
+        let (number, of) = (FEW + 1, FEW + 2);
+        assert_eq!(refused.refused, Some(Refused::ManyFiles { files: number, of }));
+        assert_eq!((refused.deleted, files.list().unwrap().len() as u64), (0, of));
+        let done = repair(&store, &files, &found, Bound::Forced).await.unwrap();
+        assert_eq!((done.deleted, done.refused), (number, None));
+        assert!(files.read(&own.key).unwrap().is_some());
+
+        // The other way round: a folder that is not mounted costs no row.
+        for second in 100..100 + FEW + 1 {
+            files.put(device, at(second), Kind::Fault, &JPEG).unwrap();
+        }
+        let found = check(&store, &files, Depth::Sizes, now).await.unwrap();
+        repair(&store, &files, &found, Bound::Few).await.unwrap();
+        for (key, _) in files.list().unwrap() {
+            files.delete(&key).unwrap();
+        }
+        let found = check(&store, &files, Depth::Sizes, now).await.unwrap();
+        let refused = repair(&store, &files, &found, Bound::Few).await.unwrap();
+        let (rows, of) = (FEW + 2, FEW + 2);
+        assert_eq!(refused.refused, Some(Refused::ManyRows { rows, of }));
+        assert_eq!(store.evidence_total().await.unwrap().files, rows);
+        let done = repair(&store, &files, &found, Bound::Forced).await.unwrap();
+        assert_eq!(done.forgotten, rows);
     }
 }

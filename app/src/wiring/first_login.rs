@@ -1,7 +1,7 @@
 //! The administrator of a new data directory, and one-time passwords.
 
 use crate::command::Failure;
-use zhishou_domain::Timestamp;
+use zhishou_domain::{Role, Timestamp};
 use zhishou_storage::Store;
 
 /// The login name of the first administrator.
@@ -24,7 +24,7 @@ pub(crate) async fn administrator(
         return Ok(None);
     }
     let (password, hash) = one_time_password().await?;
-    let made = store.create_user(ADMINISTRATOR, &hash, true, now).await;
+    let made = store.create_user(ADMINISTRATOR, Role::Admin, &hash, true, now).await;
     made.map_err(|error| Failure::ours(&error))?;
     Ok(Some(password))
 }

@@ -25,6 +25,8 @@ pub(super) struct Login {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Opened {
     login: String,
+    /// What the user may do: `viewer`, `operator` or `admin`.
+    role: &'static str,
     /// The password is a one-time one: nothing else answers until it is changed.
     must_change: bool,
 }
@@ -44,7 +46,8 @@ pub(super) async fn open(
     let from = address(&extensions);
     match enter(&app, &doors, &session, &from, &login.login, login.password).await? {
         Entry::Open(user) => {
-            let opened = Opened { login: user.login, must_change: user.must_change };
+            let role = user.role.code();
+            let opened = Opened { login: user.login, role, must_change: user.must_change };
             Ok(Json(opened).into_response())
         }
         Entry::Wrong => Err(Failure::new(StatusCode::UNAUTHORIZED, "login, password: wrong")),

@@ -86,7 +86,7 @@ pub(crate) async fn reset(
 ) -> Result<Redirect, Failure> {
     let id = id_of(&id)?;
     let stream = StreamOf::from_code(&form.stream)
-        .ok_or_else(|| Failure::bad_request("stream: main or sub"))?;
+        .ok_or_else(|| Failure::bad_input("stream：须为 main 或 sub", "stream: main or sub"))?;
     app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
     let done = match app.store.forget_habit(id, stream, app.clock.now()).await? {
         Some(forgotten) => {

@@ -4,8 +4,8 @@
 use super::View;
 use crate::{draw::trend, failure::Failure, format::Moment, words::Words};
 use zhishou_domain::{
-    DeviceId, FaultCode, Feedback, Observation, Opinion, OwnLimits, Timestamp, Weather,
-    own_limits::CLEARED,
+    DeviceId, FaultCode, Feedback, Lang, Observation, Opinion, OwnLimits, Timestamp, Weather,
+    measure_name, own_limits::CLEARED,
 };
 use zhishou_storage::ScoreDay;
 
@@ -20,7 +20,11 @@ pub(crate) struct Judged {
     pub(super) at: i64,
     /// What is to be known of the picture: mode, decoder errors, method.
     pub(super) facts: String,
+    /// The faults that are raised or near their limit, the worst first.
     pub(super) rows: Vec<Row>,
+    /// The others, and how many they are.
+    pub(super) rest: Vec<Row>,
+    pub(super) rest_words: String,
     /// Events of its street that the camera is part of.
     pub(super) weather: Vec<String>,
     pub(super) said: Vec<Said>,
@@ -82,11 +86,15 @@ impl Judged {
         )?;
         let own = OwnLimits::new(&said, []);
         let rows = seen.as_ref().map(|seen| rows(seen, &own, &days, first, t)).unwrap_or_default();
+        let (rows, rest): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().partition(|row| row.asks || row.resets);
         Ok(Self {
             taken: seen.as_ref().map(|seen| view.moment(seen.started_at)),
             at: seen.as_ref().map_or(0, |seen| seen.started_at.millis()),
             facts: seen.as_ref().map(|seen| facts(seen, t)).unwrap_or_default(),
+            rest_words: rest_words(&rest, !rows.is_empty(), t),
             rows,
+            rest,
             weather: weather.iter().map(|(kind, it)| event(*kind, it.cameras - 1, t)).collect(),
             said: said.iter().rev().take(SAID).map(|it| word(view, it)).collect(),
             masks: masks.to_string().replace("; ", ";\n"),
@@ -99,10 +107,10 @@ impl Judged {
 fn event(weather: Weather, others: usize, t: Words) -> String {
     let how = weather.name(t.0);
     match t.0 {
-        zhishou_domain::Lang::Zh => {
+        Lang::Zh => {
             format!("与同街另外 {others} 台同时{how}，按一次环境事件处理，不计为本机故障")
         }
-        zhishou_domain::Lang::En => format!(
+        Lang::En => format!(
             "{how}, together with {others} others of the street: one event, no fault of this camera"
         ),
     }
@@ -113,8 +121,8 @@ fn facts(seen: &Observation, t: Words) -> String {
     let mode = picture.mode.name(t.0);
     let (errors, version) = (picture.decoder_errors, picture.algorithm);
     match t.0 {
-        zhishou_domain::Lang::Zh => format!("{mode} · 解码错误 {errors} · 算法版本 {version}"),
-        zhishou_domain::Lang::En => {
+        Lang::Zh => format!("{mode} · 解码错误 {errors} · 算法版本 {version}"),
+        Lang::En => {
             format!("{mode} · {errors} decoder errors · method version {version}")
         }
     }
@@ -137,10 +145,10 @@ fn rows(seen: &Observation, own: &OwnLimits, days: &[ScoreDay], first: i64, t: W
         let month: Vec<&ScoreDay> = days.iter().filter(|it| it.fault == code).collect();
         let points: Vec<(i64, f64)> = month.iter().map(|it| (it.day - first, it.max)).collect();
         let slack = own.slack(code);
-        let reading = picture
-            .readings
-            .get(&code)
-            .map(|it| format!("{:.2} / {:.2} {}", it.value, it.limit, it.unit));
+        let reading = picture.readings.get(&code).map(|it| {
+            let what = measure_name(&it.unit, t.0);
+            format!("{what} {:.2} / {:.2}", it.value, it.limit)
+        });
         Row {
             code: code.code(),
             name: code.name(t.0),
@@ -158,14 +166,28 @@ fn rows(seen: &Observation, own: &OwnLimits, days: &[ScoreDay], first: i64, t: W
     scores.into_iter().map(row).collect()
 }
 
+/// How many faults are folded away, and what of them is known.
+fn rest_words(rest: &[Row], has_others: bool, t: Words) -> String {
+    let all = rest.len();
+    let untold = rest.iter().filter(|row| row.glyph == "unknown").count();
+    match (t.0, untold) {
+        (Lang::Zh, 0) if has_others => format!("其余 {all} 项正常"),
+        (Lang::Zh, 0) => format!("{all} 项全部正常"),
+        (Lang::Zh, _) => format!("其余 {all} 项：{} 项正常，{untold} 项无法判定", all - untold),
+        (Lang::En, 0) if has_others => format!("the other {all} are fine"),
+        (Lang::En, 0) => format!("all {all} are fine"),
+        (Lang::En, _) => format!("the other {all}: {} fine, {untold} cannot be told", all - untold),
+    }
+}
+
 fn slack_words(slack: f64, t: Words) -> String {
     let percent = (slack.abs() * 100.0).round();
     match (slack, t.0) {
         (0.0, _) => String::new(),
-        (slack, zhishou_domain::Lang::Zh) if slack > 0.0 => format!("本机放宽 {percent} %"),
-        (_, zhishou_domain::Lang::Zh) => format!("本机收紧 {percent} %"),
-        (slack, zhishou_domain::Lang::En) if slack > 0.0 => format!("{percent} % wider here"),
-        (_, zhishou_domain::Lang::En) => format!("{percent} % tighter here"),
+        (slack, Lang::Zh) if slack > 0.0 => format!("本机放宽 {percent} %"),
+        (_, Lang::Zh) => format!("本机收紧 {percent} %"),
+        (slack, Lang::En) if slack > 0.0 => format!("{percent} % wider here"),
+        (_, Lang::En) => format!("{percent} % tighter here"),
     }
 }
 

@@ -1,0 +1,97 @@
+//! Which role a request asks for: one table for all that changes something.
+//!
+//! Invariants: reading asks for a login and no more; a changing route that is not in the table is for
+//! administrators, so that one that is forgotten here lets nobody in.
+
+use crate::{
+    app::App,
+    failure::Failure,
+    guard::{User, address},
+    prefs::Prefs,
+    words::Words,
+};
+use axum::{
+    extract::{MatchedPath, Request},
+    http::Method,
+};
+use zhishou_domain::Role;
+use zhishou_storage::AuditLine;
+
+/// The role that each changing route asks for; `None`: whoever is logged in, or is about to be.
+pub const CHANGES: &[(&str, Option<Role>)] = &[
+    ("/login", None),
+    ("/logout", None),
+    ("/password", None),
+    ("/api/v1/session", None),
+    ("/devices/{id}/probe", Some(Role::Operator)),
+    ("/api/v1/devices/{id}/probe", Some(Role::Operator)),
+    ("/devices/{id}/dialogues", Some(Role::Operator)),
+    ("/devices/{id}/baseline", Some(Role::Operator)),
+    ("/devices/{id}/feedback", Some(Role::Operator)),
+    ("/devices/{id}/masks", Some(Role::Operator)),
+    ("/devices/{id}/certificate", Some(Role::Operator)),
+    ("/devices/{id}/rearm", Some(Role::Operator)),
+    ("/devices/{id}/credential", Some(Role::Admin)),
+];
+
+/// What a request asks for beside a login.
+fn asked(method: &Method, path: &str) -> Option<Role> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return None;
+    }
+    let rule = CHANGES.iter().find(|(route, _)| *route == path);
+    rule.map_or(Some(Role::Admin), |(_, role)| *role)
+}
+
+/// The refusal of a request that asks for more than the user may, and what the audit log says of it.
+pub(crate) fn refusal(app: &App, user: &User, request: &Request) -> Option<(AuditLine, Failure)> {
+    let route = request.extensions().get::<MatchedPath>()?;
+    let role = asked(request.method(), route.as_str()).filter(|role| user.role < *role)?;
+    let line = AuditLine {
+        at: app.clock.now(),
+        login: user.login.clone(),
+        action: "refused",
+        subject: format!("{} {}", request.method(), request.uri().path()),
+        address: address(request.extensions()),
+    };
+    let lang = request.extensions().get::<Prefs>().copied().unwrap_or_default().lang;
+    Some((line, Failure::not_permitted(Words(lang), role, user.role)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The routes of a source file that take a POST, below `prefix`.
+    fn posts(source: &str, prefix: &str) -> Vec<String> {
+        let routes = source.split(".route(\"").skip(1);
+        let posts = routes.filter_map(|rest| {
+            let (path, handler) = rest.split_once("\",")?;
+            let handler = handler.split(".route(").next()?.split(".layer(").next()?;
+            handler.contains("post(").then(|| format!("{prefix}{path}"))
+        });
+        posts.collect()
+    }
+
+    #[test]
+    fn every_route_that_takes_a_post_has_a_rule_and_every_rule_a_route() {
+        let mut routes = posts(include_str!("router.rs"), "");
+        routes.extend(posts(include_str!("api/mod.rs"), "/api"));
+        let mut rules: Vec<_> = CHANGES.iter().map(|(route, _)| (*route).to_owned()).collect();
+        routes.sort();
+        rules.sort();
+        assert_eq!(routes, rules);
+        for other in ["put(", "delete(", "patch(", "any("] {
+            for source in [include_str!("router.rs"), include_str!("api/mod.rs")] {
+                assert!(!source.contains(other), "{other} has no rule here yet");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_in_no_rule_is_for_administrators() {
+        assert_eq!(asked(&Method::POST, "/devices/{id}/explode"), Some(Role::Admin));
+        assert_eq!(asked(&Method::DELETE, "/devices/{id}"), Some(Role::Admin));
+        assert_eq!(asked(&Method::GET, "/devices/{id}"), None);
+    }
+}
