@@ -68,6 +68,9 @@ pub enum Detail {
     Lingering { value: f64, limit: f64, unit: String },
     /// The picture has been the same for so long.
     Frozen { for_ms: u64 },
+    /// The very same coded keyframe has come again after so long: no encoder does that with a live
+    /// picture, so it is the source that repeats itself.
+    Repeated { for_ms: u64 },
     /// Media ended or failed inside: so much had come.
     Cut { packets: u64, after_ms: u64 },
     /// What ails the sub-stream, while the main stream flows.
@@ -344,6 +347,19 @@ impl Detail {
                     format!("{seconds:.0} 秒内画面无变化")
                 } else {
                     format!("unchanged for {seconds:.0} s")
+                }
+            }
+            Self::Repeated { for_ms } => {
+                let seconds = *for_ms as f64 / 1000.0;
+                if zh {
+                    format!(
+                        "{seconds:.0} 秒后仍是同一关键帧（字节完全相同），码流源在重复发送旧画面"
+                    )
+                } else {
+                    format!(
+                        "the very same coded keyframe again after {seconds:.0} s: \
+                         the source repeats an old picture"
+                    )
                 }
             }
             Self::Cut { packets, after_ms } => {

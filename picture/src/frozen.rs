@@ -72,6 +72,11 @@ impl Signature {
         Self { width: side(luma.width), height: side(luma.height), coded, patches }
     }
 
+    /// Whether its coded bytes are those of an earlier one.
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        self.coded.is_some() && self.coded == earlier.coded
+    }
+
     /// The stored form, version first.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_LEN + 32 + PATCHES_LEN);
@@ -168,7 +173,7 @@ pub fn judge_frozen(
     if no_picture || apart < limits.frozen_apart {
         return Finding::unknown(Fault::Frozen, None, limit, "ratio");
     }
-    if earlier.coded.is_some() && earlier.coded == later.coded {
+    if later.repeats(earlier) {
         return Finding::above(Fault::Frozen, 1.0, limit, limit, "ratio");
     }
     match earlier.kept(later, limits.frozen_change) {

@@ -134,13 +134,18 @@ pub(crate) fn look(
         if corrupted { Evidence::Damaged { made_up: picture.made_up() } } else { Evidence::Sound };
     let mut judgement = judge(&frame, &evidence, None, &settings.picture);
     let signature = Signature::of(&frame, Some(coded.hash));
-    let mut frozen_for = None;
+    let mut still = None;
     if let Some(before) = before
         && !corrupted
         && let Ok(earlier) = Signature::from_bytes(before.signature)
     {
         let apart = now.since(before.taken);
-        frozen_for = u64::try_from(apart.as_millis()).ok();
+        let for_ms = u64::try_from(apart.as_millis()).unwrap_or(u64::MAX);
+        still = Some(if signature.repeats(&earlier) {
+            Detail::Repeated { for_ms }
+        } else {
+            Detail::Frozen { for_ms }
+        });
         let finding = judge_frozen(&earlier, &signature, apart, &judgement, &settings.picture);
         judgement.findings.push(finding);
     }
@@ -151,7 +156,7 @@ pub(crate) fn look(
         vec![coded.cipher(picture.made_up(), (width, height)).unwrap_or_else(corrupted)]
     } else {
         let own = &want.picture.limits;
-        judgement.findings.iter().filter_map(|it| fault_of(it, own, frozen_for)).collect()
+        judgement.findings.iter().filter_map(|it| fault_of(it, own, still.as_ref())).collect()
     };
     let is_wanted = match want.snapshot {
         Snapshot::Never => false,
@@ -211,12 +216,12 @@ fn settled(finding: &Finding, own: &OwnLimits) -> Option<Settled> {
 pub(crate) fn fault_of(
     finding: &Finding,
     own: &OwnLimits,
-    frozen_for: Option<u64>,
+    still: Option<&Detail>,
 ) -> Option<Fault> {
     let code = code_of(finding)?;
     let settled = settled(finding, own).filter(|settled| settled.raised)?;
-    let detail = match (code, frozen_for, finding.measured) {
-        (FaultCode::Frozen, Some(for_ms), _) => Detail::Frozen { for_ms },
+    let detail = match (code, still, finding.measured) {
+        (FaultCode::Frozen, Some(still), _) => still.clone(),
         (_, _, Some(value)) => {
             let (limit, unit) = (finding.limit, finding.unit.to_owned());
             if settled.lingers {
@@ -357,6 +362,11 @@ mod tests {
         let again =
             look(&still(1, 0), coded(7), at(60), Some(&before), &want(Snapshot::Always), &settings);
         let frozen = again.faults.iter().find(|f| f.code == FaultCode::Frozen).unwrap();
+        assert_eq!(frozen.detail, Detail::Repeated { for_ms: 60_000 });
+        // Coded anew, as from a player that lost its source.
+        let anew =
+            look(&still(1, 0), coded(8), at(60), Some(&before), &want(Snapshot::Always), &settings);
+        let frozen = anew.faults.iter().find(|f| f.code == FaultCode::Frozen).unwrap();
         assert_eq!(frozen.detail, Detail::Frozen { for_ms: 60_000 });
         let soon =
             look(&still(1, 0), coded(7), at(5), Some(&before), &want(Snapshot::Always), &settings);

@@ -8,6 +8,7 @@
 mod carriage;
 mod harm;
 mod simulator;
+mod sparing;
 mod tape;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ mod still;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use zhishou_domain::{Fault, FaultCode, OwnLimits};
+use zhishou_domain::{Detail, Fault, FaultCode, OwnLimits};
 use zhishou_picture::{Finding, Frame, Judgement, Limits, Mode, References, Snapshot, snapshot};
 
 use crate::look::{code_of, fault_of};
@@ -151,7 +151,8 @@ impl Judged {
             .collect();
         // No operator has judged a file's camera.
         let own = OwnLimits::default();
-        let raised = findings.iter().filter_map(|(_, it)| fault_of(it, &own, still_for));
+        let still = still_for.map(|for_ms| Detail::Frozen { for_ms });
+        let raised = findings.iter().filter_map(|(_, it)| fault_of(it, &own, still.as_ref()));
         Self {
             width: frame.width(),
             height: frame.height(),

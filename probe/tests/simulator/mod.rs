@@ -44,6 +44,10 @@ pub(crate) enum Habit {
     Status(u16),
     /// Never answers TEARDOWN.
     Deaf,
+    /// Its keyframes differ from visit to visit, as those of a scene with sensor noise do.
+    Living,
+    /// The same, and half of the scene is covered.
+    Covered,
 }
 
 #[derive(Debug, Default)]
@@ -132,6 +136,7 @@ pub(crate) async fn serve(
     habit: Habit,
     log: &Mutex<Log>,
 ) {
+    let visit = log.lock().unwrap().connections as u16;
     let mut input = Vec::new();
     let mut playing: Option<u16> = None;
     let mut chunk = [0; 4096];
@@ -161,7 +166,7 @@ pub(crate) async fn serve(
             if habit == Habit::Stalls && *n > 20 {
                 continue;
             }
-            for payload in frame(habit, *n) {
+            for payload in frame(habit, *n, visit) {
                 *n += 1;
                 let drop = habit == Habit::Lossy && *n % 10 == 5;
                 if !drop && stream.write_all(&packet(*n, &payload)).await.is_err() {
@@ -212,11 +217,17 @@ fn answer(request: &str, habit: Habit) -> Option<String> {
 }
 
 /// The NAL units of one frame: every fifth is an IDR picture.
-fn frame(habit: Habit, n: u16) -> Vec<Vec<u8>> {
+fn frame(habit: Habit, n: u16, visit: u16) -> Vec<Vec<u8>> {
+    let (length, noise) = match habit {
+        Habit::Living => (200, visit),
+        Habit::Covered => (100, visit),
+        _ => (200, 0),
+    };
     // The slice header begins with first_mb 0 and slice_type 7 (I) or 5 (P).
     let slice = |kind: u8, header: u8| {
         let mut nal = vec![kind, header];
-        nal.extend((0..200u16).map(|i| (i * 31 + n) as u8 | 1));
+        let noise = |i| if i < 50 { 0 } else { noise * 2 };
+        nal.extend((0..length).map(|i: u16| (i * 31 + n + noise(i)) as u8 | 1));
         nal
     };
     if habit != Habit::NoKeyframe && n.is_multiple_of(5) {
