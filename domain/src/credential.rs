@@ -54,6 +54,9 @@ pub enum LoginOutcome {
     Rejected,
     /// It was sent and never answered; where it never worked, the device may have counted it.
     Unanswered,
+    /// The same where only a refusal would have been answered, and perhaps too late to be heard: it
+    /// counts wherever it worked before.
+    Unheard,
 }
 
 /// What became of a login and where: told by the prober, kept by the store.
@@ -127,7 +130,7 @@ pub fn keep_failures(
     match outcome {
         LoginOutcome::Accepted if is_clear => failures.retain(|failure| *failure > at),
         LoginOutcome::Accepted => {}
-        LoginOutcome::Rejected | LoginOutcome::Unanswered => {
+        LoginOutcome::Rejected | LoginOutcome::Unanswered | LoginOutcome::Unheard => {
             failures.push(at);
             failures.drain(..failures.len().saturating_sub(PROVEN_FAILURES));
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zhishou_protocol::auth::Credential;
 use zhishou_protocol::rtsp::{
-    Deadlines, Depth, Input, Output, Plan, Session, Target, TeardownState, Track, Transports, Trust,
+    Deadlines, Depth, Input, Output, Plan, Session, Target, TeardownState, Track, Transports,
 };
 
 const PASSWORD: &str = "Kd93-wall-horse";
@@ -104,7 +104,6 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let plan = Plan {
         target: Target::parse("rtsp://10.1.2.3/live").expect("an address").0,
         credential: (first & 1 == 0).then(|| Credential::new("admin", PASSWORD)),
-        trust: if first & 16 == 0 { Trust::Proven } else { Trust::Untried },
         depth: if first & 2 == 0 { Depth::Play } else { Depth::Describe },
         transports: [Transports::TCP, Transports::AUTO, Transports::UDP, Transports::AUTO]
             [usize::from(first >> 2 & 3)],

@@ -25,8 +25,8 @@ const RECORDER: [u8; 4] = [10, 1, 2, 3];
 enum Step {
     /// A probe of the channel begins and asks to log in.
     Begin(usize),
-    /// The oldest probe that has leave sends its login; the recorder answers or says nothing.
-    End { answers: bool },
+    /// The oldest probe that has leave sends its login.
+    End(Says),
     /// The ledger gets another password for the channel.
     Change(usize, usize),
     /// An operator re-arms the channel.
@@ -41,10 +41,22 @@ enum Step {
     Restart,
 }
 
+/// What the recorder makes of a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    /// It answers.
+    It,
+    /// It hangs.
+    Nothing,
+    /// It refuses or takes it, and behind a tunnel nothing is heard of that in time.
+    ItTooLate,
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0..CHANNELS).prop_map(Step::Begin),
-        6 => prop::bool::weighted(0.85).prop_map(|answers| Step::End { answers }),
+        5 => Just(Step::End(Says::It)),
+        1 => prop::sample::select(vec![Says::Nothing, Says::ItTooLate]).prop_map(Step::End),
         1 => (0..CHANNELS, 0..PASSWORDS).prop_map(|(channel, to)| Step::Change(channel, to)),
         1 => (0..CHANNELS).prop_map(Step::Rearm),
         1 => (0..PASSWORDS).prop_map(Step::Reset),
@@ -138,7 +150,7 @@ impl World {
     async fn take(&mut self, step: Step) {
         match step {
             Step::Begin(channel) => self.begin(channel).await,
-            Step::End { answers } => self.end(answers),
+            Step::End(says) => self.end(says),
             Step::Change(channel, to) => {
                 let channel = &mut self.channels[channel];
                 if channel.password != to {
@@ -161,7 +173,7 @@ impl World {
             Step::Jump(None) => self.skew = 0,
             Step::Restart => {
                 while !self.under_way.is_empty() {
-                    self.end(true);
+                    self.end(Says::It);
                 }
                 let refused = self.refused.values();
                 self.guard = guard(vec![HostLogins {
@@ -192,22 +204,24 @@ impl World {
         });
     }
 
-    fn end(&mut self, answers: bool) {
+    fn end(&mut self, says: Says) {
         if self.under_way.is_empty() {
             return;
         }
         let probe = self.under_way.remove(0);
         let accepted = probe.password == self.right;
-        let outcome = match (accepted, answers) {
-            (_, false) => LoginOutcome::Unanswered,
-            (true, true) => LoginOutcome::Accepted,
-            (false, true) => LoginOutcome::Rejected,
+        let outcome = match (accepted, says) {
+            (_, Says::Nothing) => LoginOutcome::Unanswered,
+            (_, Says::ItTooLate) => LoginOutcome::Unheard,
+            (true, Says::It) => LoginOutcome::Accepted,
+            (false, Says::It) => LoginOutcome::Rejected,
         };
         // The recorder counts what it refuses whether it says so or not; one that hangs on a login
         // that it took before counts nothing.
-        if !accepted && (answers || !self.taken.contains(&probe.password)) {
-            self.count(&probe, answers);
-        } else if accepted && answers {
+        let hangs = says == Says::Nothing && self.taken.contains(&probe.password);
+        if !accepted && !hangs {
+            self.count(&probe, says);
+        } else if accepted && says == Says::It {
             self.taken.insert(probe.password);
             self.proven.insert((probe.channel, probe.generation));
         }
@@ -226,19 +240,19 @@ impl World {
                 let armed = &mut self.refused.entry(probe.password).or_insert((result, 0)).1;
                 *armed = result.armed.max(*armed);
             }
-            LoginOutcome::Unanswered => {}
+            LoginOutcome::Unanswered | LoginOutcome::Unheard => {}
         }
     }
 
     /// The recorder refuses. Here stands hard rule 2.
-    fn count(&mut self, probe: &UnderWay, answers: bool) {
+    fn count(&mut self, probe: &UnderWay, says: Says) {
         let now = self.began.elapsed();
         self.rejections.push((now, probe.channel));
         let recent = self.rejections.iter().filter(|(at, _)| *at + WINDOW > now);
         assert!(recent.clone().count() <= PROVEN_FAILURES, "the host: {:?}", self.rejections);
         let through = recent.filter(|(_, channel)| *channel == probe.channel);
         assert!(through.count() <= PROVEN_FAILURES, "the device: {:?}", self.rejections);
-        if !answers {
+        if says != Says::It {
             return;
         }
         if !self.taken.contains(&probe.password) {
@@ -284,7 +298,7 @@ async fn without_what_was_kept_a_restart_would_send_it_again() {
     let mut world = World::new();
     for channel in [0, 1] {
         world.take(Step::Begin(channel)).await;
-        world.take(Step::End { answers: true }).await;
+        world.take(Step::End(Says::It)).await;
         world.guard = guard(Vec::new());
     }
 }
@@ -295,7 +309,7 @@ async fn a_wrong_password_imported_for_all_channels_is_sent_once_until_one_is_re
     let round = async |world: &mut World| {
         for channel in 0..CHANNELS {
             world.take(Step::Begin(channel)).await;
-            world.take(Step::End { answers: true }).await;
+            world.take(Step::End(Says::It)).await;
             world.take(Step::Restart).await;
             world.take(Step::Pass(31)).await;
         }

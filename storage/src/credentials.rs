@@ -152,7 +152,7 @@ pub(crate) async fn used(
         .await?;
     }
     let statement = match result.outcome {
-        LoginOutcome::Unanswered => return Ok(()),
+        LoginOutcome::Unanswered | LoginOutcome::Unheard => return Ok(()),
         LoginOutcome::Accepted => {
             sqlx::query("DELETE FROM refused_logins WHERE address = ? AND fingerprint = ?")
                 .bind(address)

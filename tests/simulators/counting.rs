@@ -48,6 +48,8 @@ struct Shared {
     counts: Counts,
     /// What `Authorization` must say, if anything.
     login: Option<String>,
+    /// A wrong one is not answered: the connection is closed.
+    closes: bool,
     farewell: Farewell,
 }
 
@@ -68,7 +70,7 @@ impl Counting {
     pub fn start(host: &'static str, farewell: Farewell) -> Self {
         let listener = TcpListener::bind((host, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let shared = Shared { counts: Counts::default(), login: None, farewell };
+        let shared = Shared { counts: Counts::default(), login: None, closes: false, farewell };
         let shared = Arc::new(Mutex::new(shared));
         let serving = shared.clone();
         std::thread::spawn(move || {
@@ -84,6 +86,11 @@ impl Counting {
     pub fn set_login(&self, user: &str, password: &str) {
         let login = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
         lock(&self.shared).login = Some(login);
+    }
+
+    /// From now on a wrong login is refused by closing the connection on it.
+    pub fn refuse_by_closing(&self) {
+        lock(&self.shared).closes = true;
     }
 
     /// Address of a channel.
@@ -106,11 +113,12 @@ struct Visitor {
     shared: Arc<Mutex<Shared>>,
     channel: Option<String>,
     playing: bool,
+    closed: bool,
 }
 
 impl Visitor {
     fn new(shared: Arc<Mutex<Shared>>) -> Self {
-        Self { shared, channel: None, playing: false }
+        Self { shared, channel: None, playing: false, closed: false }
     }
 
     fn serve(mut self, mut connection: TcpStream) {
@@ -137,6 +145,9 @@ impl Visitor {
                 if let Some(answer) = self.answer(&request) {
                     connection.write_all(answer.as_bytes())?;
                 }
+                if self.closed {
+                    return Ok(());
+                }
             }
             if self.playing {
                 number = number.wrapping_add(1);
@@ -159,6 +170,10 @@ impl Visitor {
             let shown = field("Authorization:").map(str::trim);
             if shown != Some(login) {
                 shared.counts.refused += usize::from(shown.is_some());
+                self.closed = shared.closes && shown.is_some();
+                if self.closed {
+                    return None;
+                }
                 let asks = "WWW-Authenticate: Basic realm=\"counting\"\r\n";
                 return Some(say("401 Unauthorized", asks));
             }

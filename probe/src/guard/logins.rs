@@ -161,7 +161,8 @@ impl Logins {
     ///
     /// Silence after a login that was never accepted counts as a refusal, because the device may
     /// have counted it. Silence after one that worked here is a device that hangs: it says nothing of
-    /// the login, and must not keep a recorder's other channels from being watched.
+    /// the login, and must not keep a recorder's other channels from being watched. Where silence is
+    /// all that a late refusal leaves, behind an HTTP tunnel, it counts for every login.
     pub(super) fn settle(
         &mut self,
         login: &Attempt,
@@ -190,7 +191,7 @@ impl Logins {
                 host.budget.refused(now);
                 device.refused(now);
             }
-            Some(LoginOutcome::Unanswered) => {
+            Some(LoginOutcome::Unanswered | LoginOutcome::Unheard) => {
                 host.budget.refused(now);
                 device.refused(now);
             }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustix::net::SendFlags;
 use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
+use tokio::time::timeout;
 use zhishou_protocol::rtp::Punch;
 use zhishou_protocol::rtsp::{DatagramRoute, PacketKind, Track};
 
@@ -244,6 +245,17 @@ impl Datagrams {
             }
         });
         if came { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Whether nothing comes for so long, after what came before and was not read. Takes twice as
+    /// long at most.
+    pub(super) async fn is_quiet_for(&mut self, time: Duration) -> bool {
+        let quiet = async {
+            while timeout(time, self.receive(|_, _, _| {})).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(time * 2, quiet).await.is_ok()
     }
 
     /// Packets from hosts that have nothing to do with the session.

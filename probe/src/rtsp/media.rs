@@ -277,6 +277,12 @@ impl Media {
         (packets, now.saturating_sub(self.playing_at.unwrap_or(now)))
     }
 
+    /// The longest time without a packet while the video flowed.
+    pub(super) fn longest_pause(&self) -> Option<Duration> {
+        let stream = self.video.as_ref()?.receiver.statistics(self.last_packet_at).stream;
+        stream.longest_stall_ms.map(|ms| Duration::from_secs_f64(ms / 1e3))
+    }
+
     /// From the answer to PLAY to the first packet, and to the end of the first keyframe.
     pub(super) fn timings(&self, now: Duration) -> (Option<Duration>, Option<Duration>) {
         let (Some(playing), Some(video)) = (self.playing_at, &self.video) else {

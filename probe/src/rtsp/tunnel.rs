@@ -6,6 +6,10 @@
 //! `x-sessioncookie` makes them one. Each of the two may be guarded; the answer is the caller's to
 //! allow ([`Unopened::Login`]), because it counts as a login of the device. Bounds: the head of an
 //! answer is at most 8 KiB and comes within the deadline of OPTIONS; nothing else is buffered.
+//!
+//! POST is answered only where it is refused, and that may take its time: until the device has said
+//! something through GET, POST is listened to as well. What is said until then is kept to be said
+//! again: one request, because its answer is waited for.
 
 use std::io;
 use std::net::SocketAddr;
@@ -28,7 +32,7 @@ use crate::Settings;
 /// Longest head of the answer to GET, bytes.
 const MAX_HEAD: usize = 8 * 1024;
 /// How long a refusal of POST is waited for, at least and at most; in between, twice as long as GET
-/// took. It is answered only where it is refused.
+/// took. A later one ends the tunnel.
 const REFUSAL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(300));
 
 /// Why there is no tunnel.
@@ -56,7 +60,7 @@ pub(super) struct Asked {
     /// The schemes, for people.
     pub(super) offered: String,
     /// The request had the login in it.
-    carried: bool,
+    pub(super) carried: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +98,11 @@ impl TunnelLogin {
         self.auth.sent()
     }
 
+    /// GET was let through with it.
+    pub(super) fn proven(&self) -> bool {
+        self.auth.proven()
+    }
+
     /// Refusals, 0 or 1.
     pub(super) fn rejected(&self) -> u32 {
         self.auth.rejected()
@@ -118,6 +127,46 @@ pub(super) struct Tunnel {
     up: TcpStream,
     /// What came behind the head of the answer.
     rest: Vec<u8>,
+    /// POST, until it is known to be let through.
+    post: Option<Box<Post>>,
+}
+
+/// A POST that may yet be refused.
+#[derive(Debug)]
+struct Post {
+    target: Target,
+    peer: SocketAddr,
+    carried: bool,
+    /// What was written into it.
+    said: Vec<u8>,
+    /// The answer so far.
+    head: Vec<u8>,
+    refusal: Option<Unopened>,
+}
+
+/// A tunnel that was refused after it had seemed to be open.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) target: Target,
+    pub(super) why: Unopened,
+    /// What was said into it, and not heard.
+    pub(super) said: Vec<u8>,
+}
+
+impl Post {
+    /// More of an answer; says whether it is one, and a refusal.
+    fn hear(&mut self, bytes: &[u8]) -> bool {
+        self.head.extend_from_slice(bytes);
+        let (peer, half, carried) = (self.peer, Half::Post, self.carried);
+        self.refusal = match head_of(&mut self.head) {
+            Ok(None | Some(Answer::Open(_))) => None,
+            Ok(Some(Answer::Login { challenges, offered })) => {
+                Some(Unopened::Login(Asked { peer, half, challenges, offered, carried }))
+            }
+            Err(refusal) => Some(refusal),
+        };
+        self.refusal.is_some()
+    }
 }
 
 impl Tunnel {
@@ -184,14 +233,16 @@ impl Tunnel {
             let authorization = login.as_mut().and_then(|login| login.field(Half::Post, &path));
             let post = head("POST", fields, authorization.as_deref());
             up.write_all(&post).await.map_err(|_| closed())?;
+            let carried = authorization.is_some();
             let Ok(Ok(1..)) = timeout(refusal, up.peek(&mut [0])).await else {
-                return Ok(Self { down, up, rest });
+                let (target, said, head) = (target.clone(), Vec::new(), Vec::new());
+                let post = Post { target, peer, carried, said, head, refusal: None };
+                return Ok(Self { down, up, rest, post: Some(Box::new(post)) });
             };
             let (challenges, offered) = match answer(&mut up).await? {
-                Answer::Open(_) => return Ok(Self { down, up, rest }),
+                Answer::Open(_) => return Ok(Self { down, up, rest, post: None }),
                 Answer::Login { challenges, offered } => (challenges, offered),
             };
-            let carried = authorization.is_some();
             let asked = Asked { peer, half: Half::Post, challenges, offered, carried };
             match &mut login {
                 // Proven by GET: it wants a nonce of its own, or the login for this half as well.
@@ -213,7 +264,14 @@ impl Tunnel {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.rest.is_empty() {
-            return Pin::new(&mut self.down).poll_read(context, buffer);
+            if self.poll_refusal(context).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::PermissionDenied.into()));
+            }
+            let read = Pin::new(&mut self.down).poll_read(context, buffer);
+            if !buffer.filled().is_empty() {
+                self.post = None;
+            }
+            return read;
         }
         let length = self.rest.len().min(buffer.remaining());
         buffer.put_slice(&self.rest[..length]);
@@ -224,8 +282,35 @@ impl Tunnel {
         Poll::Ready(Ok(()))
     }
 
+    /// Ready once POST has been refused.
+    fn poll_refusal(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(post) = &mut self.post else { return Poll::Pending };
+        loop {
+            let mut bytes = [0; 512];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut self.up).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    if post.hear(buffer.filled()) {
+                        return Poll::Ready(());
+                    }
+                }
+                // Closed, and no refusal.
+                Poll::Ready(_) | Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// How POST was refused after all.
+    pub(super) fn refused(self) -> Option<Refused> {
+        let Post { target, said, refusal, .. } = *self.post?;
+        Some(Refused { target, why: refusal?, said })
+    }
+
     /// Each message is encoded by itself, as QuickTime does.
     pub(super) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(post) = &mut self.post {
+            post.said.extend_from_slice(bytes);
+        }
         self.up.write_all(STANDARD.encode(bytes).as_bytes()).await
     }
 }
@@ -243,25 +328,31 @@ async fn answer(stream: &mut TcpStream) -> Result<Answer, Unopened> {
     let mut head = Vec::with_capacity(512);
     loop {
         let length = stream.read_buf(&mut head).await.map_err(|_| closed())?;
-        let is_http = head.starts_with(b"HTTP/") || b"HTTP/".starts_with(&head);
-        if !is_http {
-            let sample = head.iter().take(32).map(|&b| if b.is_ascii_graphic() { b } else { b'.' });
-            let bytes = sample.map(char::from).collect();
-            return Err(fault(FaultCode::NotRtsp, Detail::Greeting { bytes }));
+        if let Some(answer) = head_of(&mut head)? {
+            return Ok(answer);
         }
         if length == 0 {
             return Err(closed());
         }
-        if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
-            let rest = head.split_off(end + 4);
-            return accept(&head, rest);
-        }
-        if head.len() > MAX_HEAD {
-            let problem =
-                format!("an answer of the tunnel has a head of more than {MAX_HEAD} bytes");
-            return Err(fault(FaultCode::BadResponse, Detail::Malformed { problem }));
-        }
     }
+}
+
+/// The head of an answer, once it is complete.
+fn head_of(head: &mut Vec<u8>) -> Result<Option<Answer>, Unopened> {
+    if !head.starts_with(b"HTTP/") && !b"HTTP/".starts_with(head) {
+        let sample = head.iter().take(32).map(|&b| if b.is_ascii_graphic() { b } else { b'.' });
+        let bytes = sample.map(char::from).collect();
+        return Err(fault(FaultCode::NotRtsp, Detail::Greeting { bytes }));
+    }
+    if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
+        let rest = head.split_off(end + 4);
+        return accept(head, rest).map(Some);
+    }
+    if head.len() > MAX_HEAD {
+        let problem = format!("an answer of the tunnel has a head of more than {MAX_HEAD} bytes");
+        return Err(fault(FaultCode::BadResponse, Detail::Malformed { problem }));
+    }
+    Ok(None)
 }
 
 /// What an answer means.

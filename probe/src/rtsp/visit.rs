@@ -2,6 +2,7 @@
 
 mod ending;
 mod login;
+mod opening;
 mod replayed;
 
 use std::net::SocketAddr;
@@ -13,27 +14,25 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use zhishou_domain::habit::Patience;
 use zhishou_domain::{
-    CertificateFingerprint, Clock, Credential, CredentialState, Depth, Fault, FaultCode,
-    LoginResult, Stage, Timestamp, Transport, TransportPolicy,
+    CertificateFingerprint, Clock, Credential, CredentialState, Depth, Fault, LoginResult, Stage,
+    Timestamp, Transport, TransportPolicy,
 };
-use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports, Trust};
+use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
 use zhishou_protocol::rtsp::{
     Event, Facts, Failure, Input, Output, PacketKind, Plan, Route, Scheme, Session, Target, Track,
 };
 
 use super::certificate::Met;
-use super::connect::{Connected, connect};
 use super::datagrams::Datagrams;
-use super::faults::{silence, stage};
+use super::faults::stage;
 use super::link::{Heard, Link};
 use super::media::Media;
-use super::tunnel::{TunnelLogin, Unopened};
+use super::tunnel::{Asked, TunnelLogin};
+use crate::Settings;
 use crate::guard::{Held, Refusal, Ticket};
-use crate::tape::{Handshake, Moment, Player, Stream, Tape};
-use crate::{CertificatePolicy, Settings};
+use crate::tape::{Moment, Player, Stream, Tape};
 pub(super) use ending::cancelled;
-use ending::{caught, login_outcome};
-use replayed::nanos;
+use ending::caught;
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
 const GRACE: Duration = Duration::from_secs(1);
@@ -112,6 +111,10 @@ pub(super) struct Visit {
     login: Option<LoginResult>,
     /// The login of an HTTP tunnel, once that asked for it.
     tunnel: Option<TunnelLogin>,
+    /// A tunnel that is to be opened again, with the login that it asked for late.
+    again: Option<Box<(Target, Asked, Vec<u8>)>>,
+    /// Why the tunnel was refused after it had seemed to be open.
+    late: Option<Box<Fault>>,
     refusal: Option<Refusal>,
     resolve: Option<Duration>,
     connect: Option<Duration>,
@@ -152,10 +155,7 @@ impl Visit {
             },
             (_, TransportPolicy::Udp) => Transports::UDP,
         };
-        // In a replay nothing leaves, and what was kept back then comes when it came.
-        let proven = order.credential_state.proven || order.player.is_some();
         let session = Session::new(Plan {
-            trust: if proven { Trust::Proven } else { Trust::Untried },
             target: order.target.clone(),
             credential,
             depth: match order.depth {
@@ -191,6 +191,8 @@ impl Visit {
             ticket: None,
             login: None,
             tunnel: None,
+            again: None,
+            late: None,
             refusal: None,
             resolve: None,
             connect: None,
@@ -208,7 +210,11 @@ impl Visit {
     /// Where the visit did, after the session was taken down.
     pub(super) async fn run(mut self: Box<Self>) -> Box<Visited> {
         match caught(self.converse()).await {
-            Ok(end) => self.conclude(&end),
+            Ok(end) => {
+                let ended = self.now();
+                let remains = self.remains(&end).await;
+                self.conclude(&end, ended, remains)
+            }
             Err(panic) => {
                 self.stop(Stop::Broken);
                 let end = self.converse().await;
@@ -220,6 +226,11 @@ impl Visit {
 
     async fn converse(&mut self) -> End {
         loop {
+            if let Some(again) = self.again.take()
+                && let Err(fault) = Box::pin(self.open_again(*again)).await
+            {
+                return End::Reach(fault);
+            }
             if let Some(end) = self.drain().await {
                 return end;
             }
@@ -273,7 +284,12 @@ impl Visit {
 
     /// The connection is gone.
     fn closed(&mut self) {
-        self.link = None;
+        if let Some(Link::Tunnel(tunnel)) = self.link.take()
+            && let Some(refused) = tunnel.refused()
+            && self.tunnel_refused(refused)
+        {
+            return;
+        }
         self.note(Moment::Closed);
         let now = self.now();
         self.session.handle(Input::Closed, now);
@@ -320,95 +336,9 @@ impl Visit {
     /// budget.
     fn settle(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            let settled = ticket.settle(login_outcome(&self.facts()));
+            let settled = ticket.settle(self.login_outcome());
             self.login = settled.or(self.login);
         }
-    }
-
-    /// Connects, and asks for leave to log in to the address that answered.
-    async fn open(&mut self, target: &Target) -> Result<(), Box<Fault>> {
-        self.link = None;
-        self.note(Moment::Connecting { host: target.host().to_owned(), port: target.port() });
-        if let Some(opened) = self.open_replayed(target) {
-            return opened;
-        }
-        let cancel = self.cancel.clone();
-        let stopping = self.stop.is_some();
-        if !stopping {
-            // Ports that were bound for the connection before are not those of this one.
-            self.datagrams = None;
-        }
-        let known = self.known(target);
-        let connected = loop {
-            let (entropy, login) = (self.order.entropy, self.tunnel.as_mut());
-            let connected = tokio::select! {
-                connected = connect(target, known, entropy, login, &self.settings) => connected,
-                () = cancel.cancelled(), if !stopping => {
-                    return Err(Box::new(cancelled(Stage::Connect)));
-                }
-                () = sleep_until(self.give_up.unwrap_or(self.overdue)) => {
-                    let waited = silence(self.overdue.saturating_duration_since(self.began));
-                    let late = Fault::new(FaultCode::ConnectTimeout, Stage::Connect, waited);
-                    return Err(Box::new(late));
-                }
-            };
-            match connected {
-                Ok(connected) => break connected,
-                Err(Unopened::Failed(fault)) => return Err(fault),
-                Err(Unopened::Login(asked)) => self.answer_tunnel(target, asked).await?,
-            }
-        };
-        let Connected { link, local, peer, resolve, connect, tls } = connected;
-        self.link = Some(link);
-        let (resolve_ns, connect_ns) = (nanos(resolve), nanos(connect));
-        let handshake = tls.as_ref().map(|(shown, took)| Handshake::of(shown, *took));
-        let peer_name = peer.to_string();
-        self.note(Moment::Connected { peer: peer_name, resolve_ns, connect_ns, tls: handshake });
-        self.ends = Some((local, peer));
-        self.host = Some(target.host().to_owned());
-        self.resolve.get_or_insert(resolve);
-        self.connect.get_or_insert(connect);
-        if let Some((shown, took)) = tls {
-            self.meet(target, Met::new(shown, took));
-        }
-        // A connection for nothing but TEARDOWN proves no login.
-        if !stopping {
-            self.ask_for_login(peer).await?;
-        }
-        let now = self.now();
-        self.session.handle(Input::Connected, now);
-        Ok(())
-    }
-
-    /// Where the host of the last connection was, if it is this one.
-    fn known(&self, target: &Target) -> Option<SocketAddr> {
-        let (_, peer) = self.ends.filter(|_| self.host.as_deref() == Some(target.host()))?;
-        let mut known = peer;
-        known.set_port(target.port());
-        Some(known)
-    }
-
-    /// Compares a certificate with the one on record, before anything is sent.
-    fn meet(&mut self, target: &Target, mut met: Met) {
-        // Where a redirect leads to another host, no login goes along, and the certificate is not
-        // the device's.
-        if !target.same_host(&self.order.target) {
-            return;
-        }
-        met.compare(self.order.certificate.or(self.tls.as_ref().map(Met::fingerprint)));
-        if met.is_changed() {
-            match self.settings.certificates {
-                CertificatePolicy::Report => self.session.withhold_password(),
-                CertificatePolicy::Pinned => self.session.withhold_login(),
-            }
-        }
-        if met.is_changed() || self.tls.is_none() {
-            self.tls = Some(met);
-        }
-    }
-
-    fn is_in_doubt(&self) -> bool {
-        self.tls.as_ref().is_some_and(Met::is_changed)
     }
 
     /// Waits for bytes, for time, or for the caller.

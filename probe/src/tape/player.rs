@@ -34,7 +34,7 @@ pub(crate) struct Made {
 }
 
 /// What happens next.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Next {
     /// Bytes of the device.
     Bytes(Vec<u8>),
@@ -42,6 +42,8 @@ pub(crate) enum Next {
     Datagram(Stream, Vec<u8>),
     /// The connection ended.
     End,
+    /// The tunnel was refused after it had seemed to be open; the connection ends next.
+    Refused(Fault),
     /// The time has come.
     Time,
     /// It was stopped from outside.
@@ -108,6 +110,7 @@ impl Player {
                 Moment::Received(Octets(bytes)) => Next::Bytes(bytes),
                 Moment::Datagram { stream, packet } => Next::Datagram(stream, packet.0),
                 Moment::Closed => Next::End,
+                Moment::Failed { fault } => Next::Refused(fault),
                 Moment::Cancelled => Next::Cancelled,
                 Moment::Woke => Next::Time,
                 Moment::Cut => {

@@ -1,6 +1,8 @@
 //! Cameras behind HTTP, as Apple's "Tunnelling RTSP and RTP over HTTP" describes them.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,13 +10,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Credential, Depth, Detail, FaultCode, LoginOutcome, ProbeRequest, Stage, Verdict,
+    Clock, Credential, CredentialState, Depth, Detail, FaultCode, LoginOutcome, ProbeRequest,
+    Stage, Timestamp, Verdict,
 };
-use zhishou_probe::Outcome;
+use zhishou_probe::guard::{FingerprintKey, Guard};
+use zhishou_probe::{Outcome, Prober, Settings};
+use zhishou_protocol::rtsp::Deadlines;
 
 use crate::simulator::digest::Asks;
 use crate::simulator::{Camera, Habit};
-use crate::{codes, prober, request};
+use crate::{Fixed, codes, prober, prober_of, request, settings};
 
 /// The head of an HTTP request.
 async fn head(stream: &mut TcpStream) -> String {
@@ -38,6 +43,10 @@ struct Wants {
     post: Option<Asks>,
     /// Each nonce is good for one request.
     once: bool,
+    /// A wrong login is told so after this time only.
+    ponders: Duration,
+    /// That there is to be one at all, after this time.
+    dawdles: Duration,
 }
 
 /// What became of the logins at a tunnel.
@@ -77,7 +86,13 @@ impl Gate {
                     let refusal = format!(
                         "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\n\r\n"
                     );
-                    stream.write_all(refusal.as_bytes()).await.unwrap();
+                    let carried = asked.contains("Authorization: ");
+                    let after = if carried { wants.ponders } else { wants.dawdles };
+                    tokio::spawn(async move {
+                        tokio::time::sleep(after).await;
+                        // Whoever asked may be gone.
+                        let _told = stream.write_all(refusal.as_bytes()).await;
+                    });
                     continue;
                 }
                 if is_get {
@@ -99,12 +114,22 @@ impl Gate {
 
     /// Opens it with this password, by somebody who has not logged in before.
     async fn open(&self, password: Option<&str>) -> Outcome {
+        self.open_by(&prober(), password).await
+    }
+
+    async fn open_by(&self, prober: &Prober, password: Option<&str>) -> Outcome {
         let request = ProbeRequest {
             credential: password.map(|password| Credential::new("admin", password)),
             ..request(&self.url, Depth::Stream)
         };
-        prober().probe(request, CancellationToken::new()).await
+        prober.probe(request, CancellationToken::new()).await
     }
+}
+
+/// With time for answers.
+fn patient() -> Settings {
+    let rtsp = Deadlines { options: Duration::from_secs(20), ..settings().rtsp };
+    Settings { rtsp, ..settings() }
 }
 
 fn lets_in(wants: Option<Asks>, asked: &str, nonce: u32, tally: &Mutex<Tally>) -> bool {
@@ -153,7 +178,7 @@ const EACH: [Asks; 3] = [Asks::Basic, Asks::Md5, Asks::Sha256];
 #[tokio::test]
 async fn a_tunnel_that_asks_for_the_login_gets_it() {
     for asks in EACH {
-        let both = Wants { get: Some(asks), post: Some(asks), once: false };
+        let both = Wants { get: Some(asks), post: Some(asks), ..Wants::default() };
         for (wants, requests, accepted) in [
             // GET without, GET with, and POST with it at once.
             (both, 3, 2),
@@ -176,7 +201,8 @@ async fn a_tunnel_that_asks_for_the_login_gets_it() {
 #[tokio::test]
 async fn a_nonce_that_is_good_once_is_renewed_for_post_and_not_refused_twice() {
     let camera = Camera::start(Habit::Healthy).await;
-    let wants = Wants { get: Some(Asks::Md5), post: Some(Asks::Md5), once: true };
+    let wants =
+        Wants { get: Some(Asks::Md5), post: Some(Asks::Md5), once: true, ..Wants::default() };
     let gate = Gate::before(&camera, wants).await;
     let outcome = gate.open(Some("right")).await;
     assert_eq!((codes(&outcome), outcome.observation.verdict), (vec![], Verdict::Online));
@@ -187,7 +213,7 @@ async fn a_nonce_that_is_good_once_is_renewed_for_post_and_not_refused_twice() {
 #[tokio::test]
 async fn a_tunnel_refuses_a_wrong_login_once_and_hears_it_no_more() {
     for asks in EACH {
-        let both = Wants { get: Some(asks), post: Some(asks), once: false };
+        let both = Wants { get: Some(asks), post: Some(asks), ..Wants::default() };
         for wants in [both, Wants { get: None, ..both }, Wants { once: true, ..both }] {
             let camera = Camera::start(Habit::Guarded).await;
             let gate = Gate::before(&camera, wants).await;
@@ -199,6 +225,65 @@ async fn a_tunnel_refuses_a_wrong_login_once_and_hears_it_no_more() {
             assert_eq!(outcome.login.map(|login| login.outcome), Some(LoginOutcome::Rejected));
             assert_eq!((gate.tally.lock().unwrap().refused, camera.logins()), (1, 0));
         }
+    }
+}
+
+/// The request within was said before POST asked for a login, and is said again.
+#[tokio::test]
+async fn a_tunnel_that_asks_late_gets_the_login_too() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let dawdles = Duration::from_millis(600);
+    let gate =
+        Gate::before(&camera, Wants { post: Some(Asks::Md5), dawdles, ..Wants::default() }).await;
+    let outcome = gate.open_by(&prober_of(patient()), Some("right")).await;
+    assert_eq!((codes(&outcome), outcome.observation.verdict), (vec![], Verdict::Online));
+    let tally = gate.tally.lock().unwrap();
+    assert_eq!((tally.requests, tally.accepted, tally.refused), (4, 1, 0));
+    assert_eq!(camera.count("OPTIONS"), 1, "it hears it once");
+}
+
+/// A wall clock that is set to another day each time it is read.
+struct Leaping(AtomicI64);
+
+impl Clock for Leaping {
+    fn now(&self) -> Timestamp {
+        let read = self.0.fetch_add(1, Ordering::Relaxed);
+        Timestamp::from_millis(1_800_000_000_000 + (read * 7 % 11 - 5) * 86_400_000)
+    }
+}
+
+/// Only a refusal of POST is answered, and this device takes its time, or more than we have: it has
+/// counted it all the same. The login had worked until somebody changed the password.
+#[tokio::test]
+async fn a_refusal_that_comes_late_or_never_counts_as_one() {
+    let [late, too_late] = [600, 60_000].map(Duration::from_millis);
+    for (ponders, settings, refused_as) in
+        [(late, patient(), LoginOutcome::Rejected), (too_late, settings(), LoginOutcome::Unheard)]
+    {
+        let camera = Camera::start(Habit::Healthy).await;
+        let wants = Wants { post: Some(Asks::Md5), ponders, ..Wants::default() };
+        let gate = Gate::before(&camera, wants).await;
+        let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
+        let clock = Arc::new(Leaping(AtomicI64::new(0)));
+        let prober = Prober::new(settings, clock, Arc::new(Fixed), guard, None);
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            let request = ProbeRequest {
+                credential: Some(Credential::new("admin", "wrong")),
+                credential_state: CredentialState { proven: true, ..CredentialState::default() },
+                ..request(&gate.url, Depth::Stream)
+            };
+            let outcome = prober.probe(request, CancellationToken::new()).await;
+            seen.push((codes(&outcome)[0], outcome.login.map(|login| login.outcome)));
+        }
+        let told = match refused_as {
+            LoginOutcome::Rejected => FaultCode::AuthRejected,
+            _ => FaultCode::NoResponse,
+        };
+        let suspended = (FaultCode::AuthSuspended, None);
+        let once = (told, Some(refused_as));
+        assert_eq!(seen, [once, once, suspended, suspended], "{ponders:?}");
+        assert_eq!(gate.tally.lock().unwrap().refused, 2, "{ponders:?}");
     }
 }
 

@@ -12,13 +12,15 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Clock, Credential, Depth, Detail, IdSource, ProbeRequest, Timestamp, TransportPolicy,
+    Clock, Credential, CredentialState, Depth, Detail, FaultCode, IdSource, ProbeRequest,
+    Timestamp, TransportPolicy,
 };
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Prober, Settings};
 use zhishou_protocol::rtsp::Deadlines;
+use zhishou_tests::counting::{Counting, Farewell};
 
-use crate::{Fixed, Grey, request, settings};
+use crate::{Fixed, Grey, codes, prober, request, settings};
 
 /// How the probe ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +153,25 @@ async fn play(row: Row) {
         assert!(it.most_open <= 1, "{row:?}: two sessions at once: {it:?}");
         assert_eq!(it.torn_down + it.closed_here, it.opened, "{row:?}: {it:?}");
     });
+}
+
+/// Whether the login had worked before or not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recorder_that_closes_on_a_login_hears_one_a_probe() {
+    let prober = prober();
+    for proven in [true, false] {
+        let recorder = Counting::start("127.0.0.1", Farewell::Answered);
+        recorder.set_login("viewer", "changed");
+        recorder.refuse_by_closing();
+        let request = ProbeRequest {
+            credential: Some(Credential::new("viewer", "password")),
+            credential_state: CredentialState { proven, ..CredentialState::default() },
+            ..request(&recorder.url(0), Depth::Stream)
+        };
+        let outcome = prober.probe(request, CancellationToken::new()).await;
+        assert_eq!(codes(&outcome), [FaultCode::ConnectionLost]);
+        assert_eq!(recorder.counts().refused, 1, "{proven}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

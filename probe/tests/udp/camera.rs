@@ -50,6 +50,17 @@ pub(crate) enum Wire {
     Bursts,
 }
 
+/// What becomes of TEARDOWN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// It is done and answered.
+    Answered,
+    /// It is done and not answered.
+    Silent,
+    /// Neither: media go on.
+    Ignored,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Habit {
     pub(crate) tcp: Answer,
@@ -63,8 +74,7 @@ pub(crate) struct Habit {
     pub(crate) guarded: bool,
     /// Closes the connection after the answer to PLAY.
     pub(crate) hangs_up: bool,
-    /// Does not answer TEARDOWN.
-    pub(crate) deaf: bool,
+    pub(crate) farewell: Farewell,
 }
 
 impl Habit {
@@ -76,7 +86,7 @@ impl Habit {
         behind_nat: false,
         guarded: false,
         hangs_up: false,
-        deaf: false,
+        farewell: Farewell::Answered,
     };
 }
 
@@ -171,6 +181,9 @@ impl Connection {
             }
             if let Some(request) = next_request(&mut input) {
                 self.log.lock().unwrap().requests.push(request.clone());
+                if request.starts_with("TEARDOWN ") && self.habit.farewell != Farewell::Ignored {
+                    frame = None;
+                }
                 let Some(answer) = self.answer(&request).await else { continue };
                 if stream.write_all(answer.as_bytes()).await.is_err() {
                     return;
@@ -181,9 +194,6 @@ impl Connection {
                         drop(stream);
                         return self.play_on().await;
                     }
-                }
-                if request.starts_with("TEARDOWN ") {
-                    frame = None;
                 }
             }
             if let Some(n) = &mut frame {
@@ -239,7 +249,7 @@ impl Connection {
                 }
                 None => no("461 Unsupported Transport"),
             },
-            "TEARDOWN" if self.habit.deaf => return None,
+            "TEARDOWN" if self.habit.farewell != Farewell::Answered => return None,
             _ => ok("Session: 4711\r\n", ""),
         })
     }

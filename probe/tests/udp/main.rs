@@ -10,11 +10,11 @@ mod camera;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use camera::{Answer, Camera, Habit, LARGE, Wire};
+use camera::{Answer, Camera, Farewell, Habit, LARGE, Wire};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Credential, Depth, Detail, FaultCode, Lang, ProbeRequest, Snapshot, Transport, TransportPolicy,
-    Verdict, VideoFacts,
+    Claim, Credential, Depth, Detail, DeviceId, FaultCode, Lang, ProbeRequest, Snapshot, Timestamp,
+    Transport, TransportPolicy, Verdict, VideoFacts,
 };
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
@@ -37,6 +37,7 @@ impl Decoder for Sizes {
 fn prober_with(decoder: Arc<Sizes>) -> Prober {
     let second = Duration::from_secs(1);
     let settings = Settings {
+        share: second,
         turn: second,
         rtsp: Deadlines {
             options: second,
@@ -235,13 +236,41 @@ async fn a_plan_of_one_transport_keeps_to_it() {
 
 #[tokio::test]
 async fn a_device_that_may_still_hold_the_first_session_is_not_asked_for_a_second() {
-    let camera = Camera::start(Habit { tcp: Answer::Silent, deaf: true, ..Habit::UDP }).await;
+    let camera =
+        Camera::start(Habit { tcp: Answer::Silent, farewell: Farewell::Silent, ..Habit::UDP })
+            .await;
     let prober = prober();
     let probe = || prober.probe(request(&camera, TransportPolicy::Auto), CancellationToken::new());
     assert_eq!(codes(&probe().await), [FaultCode::NoMedia]);
     assert_eq!(camera.connections(), 1);
     assert_eq!(codes(&probe().await), [FaultCode::SessionLimit]);
     assert_eq!(camera.connections(), 1);
+}
+
+/// A recorder bears one session: what a channel that does not confirm its end still takes of that
+/// depends on whether its media still come.
+#[tokio::test]
+async fn the_share_of_a_stream_that_stopped_coming_is_free_and_of_one_that_goes_on_is_not() {
+    for (farewell, faults) in
+        [(Farewell::Silent, vec![]), (Farewell::Ignored, vec![FaultCode::SessionLimit])]
+    {
+        let (channel, sibling) = (
+            Camera::start(Habit { farewell, ..Habit::UDP }).await,
+            Camera::start(Habit::UDP).await,
+        );
+        let prober = prober();
+        let recorder = DeviceId::new(Timestamp::from_millis(0), &Fixed);
+        let probe = |camera| {
+            let claim = Claim { parent: Some((recorder, 1)), uplink: None };
+            let request = ProbeRequest { claim, ..request(camera, TransportPolicy::Udp) };
+            prober.probe(request, CancellationToken::new())
+        };
+        came_clean(&probe(&channel).await, Transport::Udp);
+        assert_eq!(codes(&probe(&sibling).await), faults, "{farewell:?}");
+        // The channel itself is left alone in either case.
+        assert_eq!(codes(&probe(&channel).await), [FaultCode::SessionLimit], "{farewell:?}");
+        assert_eq!(channel.count("PLAY"), 1);
+    }
 }
 
 #[tokio::test]

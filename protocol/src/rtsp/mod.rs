@@ -21,7 +21,7 @@ pub use control::{BaseUrl, resolve_control};
 pub use failure::{Cause, Failure, RedirectProblem, Stage, Timings};
 pub use framer::{Frame, FrameError, Framer, Resync};
 pub use message::{Headers, Request, Response, ServerRequest};
-pub use plan::{Deadlines, Depth, Plan, TransportKind, Transports, Trust};
+pub use plan::{Deadlines, Depth, Plan, TransportKind, Transports};
 pub use session::{Event, Facts, Input, Output, PacketKind, Session, TeardownState, Track};
 pub use target::{Scheme, Target, TargetError};
 pub use transport::{Asked, DatagramRoute, Route, SessionHeader, TransportHeader};

@@ -78,17 +78,6 @@ impl Default for Deadlines {
     }
 }
 
-/// What is known of a login before it is sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Trust {
-    /// The device took it before. A device that closes instead of answering it is asked once more
-    /// (Q70).
-    Proven,
-    /// It was never accepted: it leaves once, and never into a connection that is being closed.
-    #[default]
-    Untried,
-}
-
 /// What a session is asked to do.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -96,8 +85,6 @@ pub struct Plan {
     pub target: Target,
     /// The login, if one is known and may be sent.
     pub credential: Option<Credential>,
-    /// What is known of it.
-    pub trust: Trust,
     /// How far to go.
     pub depth: Depth,
     /// How media may travel.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use zhishou_protocol::auth::Credential;
 use zhishou_protocol::rtsp::{
     Deadlines, Depth, Event, Facts, Failure, Input, Output, Plan, Session, Target, Transports,
-    Trust,
 };
 
 /// What became of a session.
@@ -38,7 +37,6 @@ impl Driver {
     pub(crate) fn new(login: bool) -> Self {
         let plan = Plan {
             target: Target::parse("rtsp://192.168.1.64/live").unwrap().0,
-            trust: Trust::Proven,
             credential: login.then(|| Credential::new("admin", "s3cret")),
             depth: Depth::Play,
             transports: Transports::TCP,

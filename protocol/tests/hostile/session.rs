@@ -210,6 +210,7 @@ fn a_device_that_hangs_up_on_every_request_is_left_alone() {
             Some(request) if !request.contains("Authorization") => {
                 let challenge = "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";
                 driver.answer(&format!("RTSP/1.0 401 No\r\n{challenge}"), "");
+                driver.input(Input::Closed);
             }
             _ => driver.input(Input::Closed),
         })

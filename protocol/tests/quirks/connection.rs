@@ -10,7 +10,8 @@ const OFFER: &str = r#"Digest realm="streaming_server", nonce="c8c7e0e3""#;
 fn q70_a_device_that_closes_after_401_is_asked_once_more_with_its_challenge() {
     let mut device = Device::greeted(LOGIN);
     device.serve("DESCRIBE", &challenge(&[OFFER]));
-    device.expect("DESCRIBE");
+    // The login waits for a close that is on its way, and goes into no connection that is gone.
+    assert!(device.sent.is_empty());
     device.input(Input::Closed);
     assert_eq!(device.connects.len(), 2);
     device.input(Input::Connected);

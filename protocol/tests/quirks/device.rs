@@ -6,7 +6,7 @@ use std::time::Duration;
 use zhishou_protocol::auth::Credential;
 use zhishou_protocol::rtsp::{
     Cause, Deadlines, Depth, Event, Failure, Input, Output, PacketKind, Plan, Session, Stage,
-    Target, Track, Transports, Trust,
+    Target, Track, Transports,
 };
 use zhishou_protocol::sdp::Description;
 pub(crate) use zhishou_tests::wire::{interleaved as frame, rtp};
@@ -39,7 +39,6 @@ impl Device {
     pub(crate) fn at(url: &str, depth: Depth, login: Option<(&str, &str)>) -> Self {
         let session = Session::new(Plan {
             target: Target::parse(url).unwrap().0,
-            trust: Trust::Proven,
             credential: login.map(|(user, password)| Credential::new(user, password)),
             depth,
             transports: Transports::TCP,
@@ -127,8 +126,11 @@ impl Device {
         self.input(Input::Tick);
     }
 
-    /// The next request, which must be this one, as bytes.
+    /// The next request, which must be this one, as bytes. A login may be kept back for a moment.
     pub(crate) fn take(&mut self, method: &str) -> Vec<u8> {
+        if self.sent.is_empty() {
+            self.pass(Duration::from_millis(100));
+        }
         let request = self.sent.pop_front().unwrap_or_else(|| panic!("{method}: nothing sent"));
         let text = String::from_utf8_lossy(&request);
         assert!(text.starts_with(&format!("{method} ")), "{method}: {text}");

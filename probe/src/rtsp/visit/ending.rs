@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use zhishou_domain::{Detail, Fault, FaultCode, LoginOutcome, Stage};
+use zhishou_domain::{Detail, Fault, FaultCode, Stage};
 use zhishou_protocol::rtsp::{Cause, Facts, Failure, TeardownState, TransportKind};
 
 use super::{End, Met, Stop, Visit, Visited};
@@ -14,17 +14,48 @@ use crate::guard::{Held, Remains};
 use crate::rtsp::faults::{doubted, of_failure, silence};
 use crate::tape::Moment;
 
+/// Nothing came for so long, at least and at most, and for three times the longest pause of the
+/// stream: it has ended.
+const QUIET: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
+
 impl Visit {
+    /// What may go on at the device. Media over UDP that nobody confirmed to have ended are listened
+    /// for: where they have stopped coming, their share of recorder and uplink is free. Of a stream
+    /// that never came that cannot be told.
+    pub(super) async fn remains(&mut self, end: &End) -> Remains {
+        let facts = self.last_facts(end);
+        let is_left = matches!(facts.teardown, TeardownState::Unanswered | TeardownState::NotSent);
+        if !is_left || facts.transport != Some(TransportKind::Udp) {
+            return Remains::Session;
+        }
+        let pause = self.media.longest_pause();
+        let quiet = pause.map(|pause| QUIET.0.max(pause * 3)).filter(|quiet| *quiet <= QUIET.1);
+        let cancelled = matches!(self.stop, Some(Stop::Cancelled(_)));
+        match (&mut self.datagrams, quiet) {
+            (Some(datagrams), Some(quiet)) if !cancelled => tokio::select! {
+                is_quiet = datagrams.is_quiet_for(quiet) => {
+                    if is_quiet { Remains::Session } else { Remains::Media }
+                }
+                () = &mut self.cancelled => Remains::Media,
+            },
+            _ => Remains::Media,
+        }
+    }
+
     /// Gives the device back and says what was seen.
-    pub(super) fn conclude(mut self: Box<Self>, end: &End) -> Box<Visited> {
-        let ended = self.now();
+    pub(super) fn conclude(
+        mut self: Box<Self>,
+        end: &End,
+        ended: Duration,
+        remains: Remains,
+    ) -> Box<Visited> {
         if let Some(datagrams) = &self.datagrams {
             self.media.went_astray(datagrams, ended);
         }
         let facts = self.last_facts(end);
         self.settle();
         let faults = self.faults(end, ended);
-        leave(self.held, &facts);
+        leave(self.held, &facts, remains);
         Box::new(Visited {
             faults,
             facts,
@@ -41,7 +72,7 @@ impl Visit {
     pub(super) fn give_back(mut self: Box<Self>, end: &End) {
         let facts = self.last_facts(end);
         self.settle();
-        leave(self.held, &facts);
+        leave(self.held, &facts, Remains::Media);
     }
 
     fn last_facts(&self, end: &End) -> Facts {
@@ -71,6 +102,7 @@ impl Visit {
             // Only TEARDOWN was still to be sent, on a connection of its own.
             End::Reach(_) if self.stop.is_some() => None,
             End::Reach(fault) => return vec![(**fault).clone()],
+            End::Session(Err(_)) if let Some(fault) = &self.late => return vec![(**fault).clone()],
             End::Session(Err(Failure {
                 stage,
                 cause: Cause::AuthRequired { offered, withheld: true },
@@ -98,16 +130,12 @@ impl Visit {
 }
 
 /// Gives a device back, as its session was left.
-fn leave(held: Held, facts: &Facts) {
+fn leave(held: Held, facts: &Facts, remains: Remains) {
     match facts.teardown {
         TeardownState::NotNeeded | TeardownState::Confirmed | TeardownState::ClosedByPeer => {
             held.close();
         }
         TeardownState::Unanswered | TeardownState::NotSent => {
-            let remains = match facts.transport {
-                Some(TransportKind::Udp) => Remains::Media,
-                Some(TransportKind::Tcp) | None => Remains::Session,
-            };
             held.leave_open(facts.session_timeout, remains);
         }
     }
@@ -122,16 +150,6 @@ pub(super) async fn caught<T>(work: impl Future<Output = T>) -> std::thread::Res
         Err(panic) => Poll::Ready(Err(panic)),
     })
     .await
-}
-
-pub(super) fn login_outcome(facts: &Facts) -> Option<LoginOutcome> {
-    if facts.rejected_logins > 0 {
-        Some(LoginOutcome::Rejected)
-    } else if facts.login_proven {
-        Some(LoginOutcome::Accepted)
-    } else {
-        facts.login_sent.then_some(LoginOutcome::Unanswered)
-    }
 }
 
 /// We stopped it ourselves.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use tokio::time::Instant;
-use zhishou_domain::{Detail, Fault, FaultCode, Stage};
+use zhishou_domain::{Detail, Fault, FaultCode, LoginOutcome, Stage};
 use zhishou_protocol::auth::Verdict;
 use zhishou_protocol::rtsp::{Facts, Scheme, Target};
 
@@ -11,7 +11,7 @@ use super::replayed::withheld;
 use super::{Visit, cancelled};
 use crate::guard::Refusal;
 use crate::rtsp::faults::login_held_back;
-use crate::rtsp::tunnel::{Asked, TunnelLogin};
+use crate::rtsp::tunnel::{Asked, Refused, TunnelLogin, Unopened};
 use crate::tape::Moment;
 
 impl Visit {
@@ -89,6 +89,44 @@ impl Visit {
         }
     }
 
+    /// A tunnel was refused after it had seemed to be open. Says whether it is opened again, because
+    /// it asks for a login that it has not had.
+    pub(super) fn tunnel_refused(&mut self, refused: Refused) -> bool {
+        let fault = match refused.why {
+            Unopened::Failed(fault) => fault,
+            Unopened::Login(asked) if !asked.carried && self.tunnel.is_none() => {
+                self.again = Some(Box::new((refused.target, asked, refused.said)));
+                return true;
+            }
+            Unopened::Login(asked) => {
+                let detail = Detail::TunnelLogin { offered: asked.offered.clone() };
+                let verdict = self.tunnel.as_mut().map(|login| login.challenged(asked));
+                // Where GET had taken it, it is too late for a nonce of its own.
+                let code = match verdict {
+                    Some(Verdict::Rejected) => FaultCode::AuthRejected,
+                    _ => FaultCode::SessionLimit,
+                };
+                Box::new(Fault::new(code, Stage::Connect, detail))
+            }
+        };
+        self.note(Moment::Failed { fault: (*fault).clone() });
+        self.late = Some(fault);
+        false
+    }
+
+    pub(super) fn login_outcome(&self) -> Option<LoginOutcome> {
+        let facts = self.facts();
+        if facts.rejected_logins > 0 {
+            Some(LoginOutcome::Rejected)
+        } else if facts.login_proven {
+            Some(LoginOutcome::Accepted)
+        } else if self.tunnel.as_ref().is_some_and(TunnelLogin::sent) {
+            Some(LoginOutcome::Unheard)
+        } else {
+            facts.login_sent.then_some(LoginOutcome::Unanswered)
+        }
+    }
+
     /// What the session learned, and what became of the login at the tunnel before it.
     pub(super) fn facts(&self) -> Facts {
         let mut facts = self.session.facts();
@@ -96,7 +134,8 @@ impl Visit {
             facts.login_sent |= tunnel.sent();
             facts.rejected_logins += tunnel.rejected();
             // An answer to OPTIONS has come through both halves.
-            facts.login_proven |= tunnel.sent() && facts.timings.options.is_some();
+            facts.login_proven |=
+                tunnel.proven() || (tunnel.sent() && facts.timings.options.is_some());
         }
         facts
     }

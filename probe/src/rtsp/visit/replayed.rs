@@ -81,6 +81,10 @@ impl Visit {
                 self.note(Moment::Closed);
                 self.session.handle(Input::Closed, now);
             }
+            Next::Refused(fault) => {
+                self.note(Moment::Failed { fault: fault.clone() });
+                self.late = Some(Box::new(fault));
+            }
             Next::Time => return Some(self.time_has_come(stopping)),
             Next::Cancelled if !stopping => {
                 self.stop(Stop::Cancelled(stage(self.session.stage())));

@@ -7,7 +7,7 @@ use super::{CLOSE_GRACE, Event, Leg, MAX_REDIRECTS, Queued, Session, State, Tear
 use crate::auth::{Challenge, Verdict};
 use crate::rtsp::failure::{Cause, RedirectProblem, Stage};
 use crate::rtsp::{
-    Asked, BaseUrl, Response, Route, Scheme, SessionHeader, Target, TransportHeader, Trust,
+    Asked, BaseUrl, Response, Route, Scheme, SessionHeader, Target, TransportHeader,
     resolve_control,
 };
 use crate::sdp::Description;
@@ -18,21 +18,26 @@ impl Session {
         let Some(pending) = self.pending.clone() else {
             return self.on_keep_alive_answer(&response, now);
         };
-        // A late answer to a keep-alive. Without one outstanding, whatever CSeq the device writes,
-        // or none (Q26), this is the answer we wait for.
-        let cseq = response.headers.number("cseq");
-        if self.keepalive.unanswered > 0 && cseq.is_some_and(|c| c != u64::from(pending.cseq)) {
+        // A late answer to a keep-alive: answers come in the order of their requests, also where the
+        // device writes no CSeq (Q26). Without one outstanding, whatever CSeq it writes, this is the
+        // answer we wait for.
+        let is_named = response.headers.number("cseq") == Some(u64::from(pending.cseq));
+        if self.keepalive.unanswered > 0 && !is_named {
             return self.on_keep_alive_answer(&response, now);
         }
         if (100..200).contains(&response.status) {
             return;
         }
-        // TEARDOWN may overtake PLAY, whose answer does not say that the session is gone.
-        let overtakes = std::mem::take(&mut self.overtakes);
-        if overtakes && cseq != Some(u64::from(pending.cseq)) {
+        // TEARDOWN may overtake PLAY, whose answer does not say that the session is gone, but may say
+        // that the login was refused.
+        if std::mem::take(&mut self.overtakes) && !is_named {
+            if self.in_doubt && response.status == 401 {
+                self.auth.challenged(challenges(&response), true, false);
+            }
             return;
         }
         self.pending = None;
+        self.in_doubt &= !pending.carried;
         self.unsure &= !matches!(pending.step, Step::Setup(_));
         if response.status == 401 {
             return self.on_challenge(&pending, &response, now);
@@ -92,7 +97,7 @@ impl Session {
                 return self.done_options(now);
             }
             // It was not carried out, and the session lives until its timeout.
-            Step::Teardown if verdict != Verdict::Retry => {
+            Step::Teardown if verdict != Verdict::Retry || self.in_doubt => {
                 return self.torn_down(TeardownState::Unanswered);
             }
             Step::Setup(index) if index > 0 && verdict != Verdict::Retry => {
@@ -112,8 +117,7 @@ impl Session {
                 if closing && pending.step == Step::Describe && !self.reconnected {
                     return self.reconnect();
                 }
-                let first = !pending.carried && !self.auth.sent();
-                if first && self.plan.trust == Trust::Untried {
+                if !pending.carried && !self.auth.proven() {
                     self.held_back = Some((pending.step, now + CLOSE_GRACE));
                     return;
                 }

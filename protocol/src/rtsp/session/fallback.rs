@@ -111,6 +111,7 @@ impl Session {
         self.overtakes = false;
         self.closed = false;
         self.detached = false;
+        self.keepalive.unanswered = 0;
         self.reopened = true;
         self.state = State::Connecting(Step::Teardown);
         self.queue.push_back(Queued::Connect);

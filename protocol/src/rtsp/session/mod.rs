@@ -12,7 +12,8 @@
 //! TEARDOWN unless the connection is gone, and over UDP, where media need no connection, on a new
 //! one then; the second transport is tried once, and only after the first session is known to be
 //! closed; the login goes to the host it belongs to and nowhere
-//! else, and is refused at most once. Bounds: the framer's buffer, one description, two tracks, and
+//! else, is refused at most once, and does not leave again while an earlier one may have been refused
+//! unseen. Bounds: the framer's buffer, one description, two tracks, and
 //! a queue that is empty before the next frame is read.
 
 mod answers;
@@ -31,13 +32,13 @@ use requests::{Pending, Step};
 
 use super::failure::{Cause, Failure, Stage};
 use super::framer::{Frame, FrameError, Framer};
-use super::{Asked, BaseUrl, Plan, Route, Scheme, SessionHeader, Target, TransportKind, Trust};
+use super::{Asked, BaseUrl, Plan, Route, Scheme, SessionHeader, Target, TransportKind};
 use crate::auth::Authenticator;
 use crate::sdp::Description;
 
 /// Redirects followed in one probe.
 const MAX_REDIRECTS: u32 = 3;
-/// How long a login that was never accepted is kept back after a 401: a device that closes the
+/// How long a login is kept back after the 401 that asks for it first: a device that closes the
 /// connection now has not read it, one that closes later may have refused it (Q70).
 const CLOSE_GRACE: Duration = Duration::from_millis(100);
 /// Requests of the device that are answered in one session.
@@ -209,6 +210,9 @@ pub struct Session {
     overtakes: bool,
     /// This request goes out at that time, with the login in it for the first time.
     held_back: Option<(Step, Duration)>,
+    /// A login that this device has not accepted in this session went out and was not answered: it
+    /// may have been refused, and a second one might be too.
+    in_doubt: bool,
     header: Option<SessionHeader>,
     keepalive: KeepAlive,
     /// The next DESCRIBE goes without login although there is a challenge: its nonce may be good for
@@ -257,6 +261,7 @@ impl Session {
             unsure: false,
             overtakes: false,
             held_back: None,
+            in_doubt: false,
             header: None,
             keepalive: KeepAlive::default(),
             bare_describe: false,
@@ -412,6 +417,8 @@ impl Session {
             return true;
         }
         if let Some((step, _)) = self.held_back.filter(|(_, at)| *at <= now) {
+            // We waited, not the device.
+            self.stage_began += CLOSE_GRACE;
             self.repeat(step, now, false);
             return true;
         }
@@ -454,7 +461,7 @@ impl Session {
     }
 
     fn on_closed(&mut self, now: Duration) {
-        if self.held_back.take().is_some() && !self.reconnected {
+        if self.held_back.take().is_some() && !self.reconnected && !self.open {
             return self.reconnect();
         }
         let Some(pending) = self.pending.take() else {
@@ -472,9 +479,7 @@ impl Session {
         // a DESCRIBE on its own connection (Q71).
         let again = self.auth.ready() || matches!(pending.step, Step::Setup(_));
         // One that closes on a login may have refused it.
-        let untried = self.plan.trust == Trust::Untried && !self.auth.proven();
-        let again = again && !(pending.carried && untried);
-        if again && !self.open && !self.reconnected && self.framer.has_spoken() {
+        if again && !self.in_doubt && !self.open && !self.reconnected && self.framer.has_spoken() {
             self.bare_describe = false;
             return self.reconnect();
         }

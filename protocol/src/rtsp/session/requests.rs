@@ -58,8 +58,8 @@ pub(super) struct Pending {
 const KEEPALIVE_MIN: Duration = Duration::from_secs(1);
 const KEEPALIVE_MAX: Duration = Duration::from_secs(30);
 /// Answers to keep-alives still expected, at most: devices that never answer (Q64) would otherwise
-/// be owed any number.
-const KEEPALIVES_OUT: u32 = 4;
+/// be owed any number. No answer is later than so many.
+const KEEPALIVES_OUT: u32 = 64;
 
 impl Session {
     /// Sends a request of the main course and waits for its answer.
@@ -89,8 +89,9 @@ impl Session {
             },
             Step::Play | Step::Teardown => self.aggregate.uri.clone(),
         };
-        let login = step != Step::Describe || !std::mem::take(&mut self.bare_describe);
-        let (mut request, carried) = self.request(step.method(), &uri, login);
+        let bare = step == Step::Describe && std::mem::take(&mut self.bare_describe);
+        let (mut request, carried) = self.request(step.method(), &uri, !bare && !self.in_doubt);
+        self.in_doubt |= carried && !self.auth.proven();
         request = match step {
             Step::Describe => request.field("Accept", b"application/sdp"),
             Step::Setup(index) => match self.legs.get(index) {

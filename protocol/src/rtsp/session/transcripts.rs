@@ -264,22 +264,6 @@ fn redirects_are_bounded_and_keep_the_login_on_the_same_host() {
 }
 
 #[test]
-fn q70_a_device_that_closes_after_401_is_asked_once_more() {
-    let mut device = Device::connected(Depth::Play, LOGIN);
-    device.serve("OPTIONS", &status("200 OK"));
-    device.serve("DESCRIBE", message!("vstarcam_describe_401"));
-    device.expect("DESCRIBE");
-    device.input(Input::Closed);
-    assert_eq!(device.connects.len(), 2);
-    device.input(Input::Connected);
-    let describe = device.expect("DESCRIBE");
-    assert!(describe.contains("nonce=\"c8c7e0e3c2f5b4a6a9b1c2d3e4f50617\""), "{describe}");
-    device.input(Input::Closed);
-    assert_eq!(device.fails_with(), (Stage::Describe, &Cause::ConnectionLost));
-    assert_eq!(device.connects.len(), 2);
-}
-
-#[test]
 fn q70_a_device_that_announces_the_close_is_answered_on_a_new_connection() {
     let mut device = Device::connected(Depth::Play, LOGIN);
     device.serve("OPTIONS", &status("200 OK"));
