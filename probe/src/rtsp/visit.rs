@@ -120,6 +120,9 @@ pub(super) struct Visit {
     connect: Option<Duration>,
     tls: Option<Met>,
     stop: Option<Stop>,
+    /// When bytes were read last: packets in them have come by then, however long it takes until
+    /// they are looked at.
+    heard: Duration,
     /// When the session wants to be asked again.
     session_wakes: Duration,
     /// When the task ends although the session has not.
@@ -198,6 +201,7 @@ impl Visit {
             connect: None,
             tls: None,
             stop: None,
+            heard: Duration::ZERO,
             session_wakes: Duration::ZERO,
             give_up: None,
         })
@@ -248,8 +252,10 @@ impl Visit {
                 Output::Packet { .. } if self.stop == Some(Stop::Broken) => {}
                 Output::Packet { track, kind, payload } => {
                     let player = self.order.player.as_ref();
-                    let at = player.map_or_else(|| self.clock.now(), |player| player.wall());
-                    self.media.packet(track, kind, payload, now, wall(at));
+                    let wall_now = player.map_or_else(|| self.clock.now(), |player| player.wall());
+                    let late = now.saturating_sub(self.heard);
+                    let wall = wall(wall_now).saturating_sub(late);
+                    self.media.packet(track, kind, payload, self.heard, wall);
                 }
                 Output::Send(bytes) => self.send(&bytes).await,
                 Output::Bind(track) => {
@@ -370,13 +376,14 @@ impl Visit {
         }
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(wake)));
         let cancelled = &mut self.cancelled;
-        let (session, began, tape) = (&mut self.session, self.began, &self.order.tape);
+        let (began, tape) = (self.began, &self.order.tape);
+        let (session, heard) = (&mut self.session, &mut self.heard);
         let take = |bytes: &[u8]| {
-            let now = began.elapsed();
+            *heard = began.elapsed();
             if let Some(tape) = tape {
-                tape.received(now, bytes);
+                tape.received(*heard, bytes);
             }
-            session.handle(Input::Bytes(bytes), now);
+            session.handle(Input::Bytes(bytes), *heard);
         };
         let (media, clock) = (&mut self.media, &self.clock);
         let take_packet = |track, kind, packet: &[u8]| {

@@ -9,7 +9,7 @@ use super::nal::split_annex_b;
 /// Fewer bytes tell nothing: 4 of each value are expected of as many.
 const ENOUGH: u32 = 1_024;
 
-/// More tell nothing new; all of them would cost a hundredth of the decode.
+/// Bytes looked at: more tell nothing new, and all of them would cost a hundredth of the decode.
 const SAMPLE: usize = 32 * 1024;
 
 /// Bytes at the start of each NAL unit left out: its headers, and what some devices leave clear
@@ -25,8 +25,8 @@ impl Keyframe {
     /// against even chance). `None` where there is too little of it.
     pub fn looks_random(&self) -> Option<bool> {
         let mut counts = [0u32; 256];
-        let coded = split_annex_b(&self.bytes).flat_map(|unit| unit.get(CLEAR..).unwrap_or(&[]));
-        for &byte in coded.take(SAMPLE) {
+        let sample = self.bytes.get(..SAMPLE).unwrap_or(&self.bytes);
+        for &byte in split_annex_b(sample).flat_map(|unit| unit.get(CLEAR..).unwrap_or(&[])) {
             counts[usize::from(byte)] += 1;
         }
         let total: u32 = counts.iter().sum();

@@ -67,6 +67,7 @@ impl Visit {
                 if let Some(tape) = &self.order.tape {
                     tape.received(now, &bytes);
                 }
+                self.heard = now;
                 self.session.handle(Input::Bytes(&bytes), now);
             }
             Next::Datagram(stream, bytes) => {
