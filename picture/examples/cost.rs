@@ -1,5 +1,6 @@
 //! What judging one keyframe costs, for `make bench-picture`: a scene of the test set enlarged to
-//! 1920×1080, judged over and over on one thread.
+//! 1920×1080, judged over and over on one thread, beside the references of a camera. The processor's
+//! time is what counts: on a busy machine the clock on the wall goes on while the thread stands still.
 
 #![expect(clippy::disallowed_methods, reason = "measuring is reading clocks")]
 
@@ -9,7 +10,7 @@ use std::time::Instant;
 use image::imageops::{FilterType, resize};
 use zhishou_picture::{Evidence, Limits, OwnedFrame, References, judge};
 
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 200;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let scene = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/store.jpg");
@@ -18,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let limits = Limits::default();
     let mut references = References::new();
     references.adopt(&still.as_frame(), &limits, 0);
+    let spent = on_processor()?;
     let mut times: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let began = Instant::now();
@@ -26,12 +28,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             began.elapsed().as_secs_f64() * 1000.0
         })
         .collect();
+    let mean = (on_processor()? - spent) / ROUNDS as f64;
     times.sort_unstable_by(f64::total_cmp);
-    let (least, middle) = (times[0], times[ROUNDS / 2]);
+    let (least, middle, late) = (times[0], times[ROUNDS / 2], times[ROUNDS * 9 / 10]);
     writeln!(
         std::io::stdout(),
-        "zhishou judges a keyframe of 1920×1080, beside a reference, in {middle:.2} ms on one core \
-         after decoding (median of {ROUNDS}; least {least:.2}; goal 4)"
+        "zhishou judges a keyframe of 1920×1080, beside a reference, in {mean:.2} ms of one processor \
+         after decoding (goal 4; by the clock, of {ROUNDS}: least {least:.2}, median {middle:.2}, \
+         nine in ten within {late:.2})"
     )?;
     Ok(())
+}
+
+/// What this thread has run for, in milliseconds, to the last tick of the scheduler.
+fn on_processor() -> Result<f64, Box<dyn std::error::Error>> {
+    let spent = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds: f64 = spent.split_whitespace().next().unwrap_or_default().parse()?;
+    Ok(nanoseconds / 1e6)
 }

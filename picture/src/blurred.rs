@@ -80,9 +80,9 @@ fn detail(working: &Working) -> Vec<Detail> {
     let (width, height) = (working.width, working.height);
     let (columns, rows) = (width / BLOCK, height / BLOCK);
     // Variances of Gaussians add: √(1.4² − 0.7²) takes σ 0.7 to 1.4.
-    let step = kernel((1.4_f32 * 1.4 - 0.7 * 0.7).sqrt());
+    let step = kernel::<5>((1.4_f32 * 1.4 - 0.7 * 0.7).sqrt());
     let mut small = Vec::with_capacity(width * height);
-    smooth(&working.luma, width, &kernel(0.7), |_, row| small.extend_from_slice(row));
+    smooth(&working.luma, width, &kernel::<4>(0.7), |_, row| small.extend_from_slice(row));
     // σ 1.4 leaves little above half the sampling rate, so the larger one is taken on every second
     // pixel, where √(2.8² − 1.4²) is √(1.4² − 0.7²).
     let half_width = width / 2;

@@ -41,6 +41,9 @@ const CERTAIN: f32 = 14.0;
 /// Gradient energy, in parts of the reference's, below which a picture unlike it shows something out
 /// of focus and close.
 const NEAR_AND_SOFT: f64 = 0.45;
+/// Ratio of a busy tile's gradients to a quiet tile's below which a soft picture is no scene: covers out
+/// of focus have 2.8 and less, scenes with so little structure 6.5 and more.
+const SOFT_STUFF: f64 = 5.0;
 /// Ratio of a busy tile's gradients to a quiet tile's below which a picture shows one stuff all over:
 /// cloth, paper and leaves have 1.6 and less, seventeen real scenes 3.0 and more.
 const ONE_STUFF: f64 = 2.2;
@@ -75,7 +78,8 @@ pub(crate) fn compare(reference: &[f32], plate: &[f32]) -> Option<Comparison> {
     let structured = |tile: usize| energies[tile] >= least;
     let total = |field: &[Complex<f32>]| field.iter().map(|g| f64::from(g.norm_sqr())).sum::<f64>();
     let energy = (total(&after) / total(&before)).sqrt();
-    let is_close = energy < NEAR_AND_SOFT || unevenness(&after) < ONE_STUFF;
+    let is_soft = energy < NEAR_AND_SOFT;
+    let is_close = unevenness(&after) < if is_soft { SOFT_STUFF } else { ONE_STUFF };
     let compare_at = |(dx, dy): (isize, isize)| {
         let kept = kept(&before, &after, &energies, structured, (dx, dy));
         let asked = kept.iter().flatten().count().max(1);

@@ -18,9 +18,12 @@ const BLOCK: usize = 16;
 /// Rows of a vertical edge that are looked at; of a horizontal one all columns are.
 const SAMPLES: usize = 4;
 /// Mean step across an edge from which it counts, in luma.
-const STEP: u16 = 8;
-/// Part of the step that its neighbours may have: beside a lone edge lies nothing.
-const ALONE: u16 = 4;
+const STEP: i16 = 8;
+/// Part of the step that its neighbours may have, as a shift: beside a lone edge lies nothing.
+const ALONE: i16 = 2;
+/// Edges of broken blocks run both ways; those of a fence or a blind that keep to the grid one way, more
+/// than so many times as often.
+const ONE_WAY: f64 = 8.0;
 /// Columns and rows of the map.
 const MAP: (usize, usize) = (20, 12);
 /// Part of a map's tile whose blocks must be broken for full heat.
@@ -29,8 +32,6 @@ const HOT: f64 = 0.3;
 const GREEN: f32 = 70.0;
 /// Deviation of luma below which a green tile is no leaf.
 const FLAT: f32 = 4.0;
-/// Share of flat green tiles from which a picture shows missing data.
-const GREEN_LEAST: f64 = 0.04;
 /// Share of all green tiles that must be flat: under a green cast the texture is green too.
 const GREEN_FLAT: f64 = 0.6;
 /// Share of green tiles from which green is the colour of the picture.
@@ -60,9 +61,9 @@ pub(crate) fn judge(
         }
         Evidence::Sound => {}
     }
-    let green = green_share(working);
-    if green >= GREEN_LEAST {
-        return Finding::above(Fault::Corrupted, green, limit, limit, "ratio");
+    let green = Finding::above(Fault::Corrupted, green_share(working), limit, limit, "ratio");
+    if green.is_fault() {
+        return green;
     }
     let luma = &frame.luma;
     let across = edges_across(luma);
@@ -70,7 +71,9 @@ pub(crate) fn judge(
     let blocks = (luma.width / BLOCK) * (luma.height / BLOCK);
     let (on_grid_across, phase_across) = excess(&across);
     let (on_grid_down, phase_down) = excess(&down);
-    let share = (on_grid_across + on_grid_down) / (2 * blocks.max(1)) as f64;
+    let both_ways =
+        on_grid_across.min(ONE_WAY * on_grid_down) + on_grid_down.min(ONE_WAY * on_grid_across);
+    let share = both_ways / (2 * blocks.max(1)) as f64;
     let finding = Finding::above(Fault::Corrupted, share.max(0.0), limit, limit, "ratio");
     if !finding.is_fault() {
         return finding;
@@ -102,18 +105,19 @@ fn green_share(working: &Working) -> f64 {
 /// Lone vertical edges, one for each band of sixteen rows they run through.
 fn edges_across(luma: &Plane<'_>) -> Vec<Edge> {
     let mut edges = Vec::new();
-    let mut steps = vec![0_u16; luma.width];
+    let mut steps = vec![0_i16; luma.width];
+    let mut lone = Lone::new(luma.width - 4);
     for band in 0..luma.height / BLOCK {
         steps.fill(0);
         for sample in 0..SAMPLES {
             let row = luma.row(band * BLOCK + sample * BLOCK / SAMPLES + BLOCK / SAMPLES / 2);
             for ((step, &left), &right) in steps[1..].iter_mut().zip(row).zip(&row[1..]) {
-                *step += u16::from(left.abs_diff(right));
+                *step += i16::from(left.abs_diff(right));
             }
         }
-        for x in lone(&steps, STEP * SAMPLES as u16) {
-            edges.push(Edge { x, y: band * BLOCK, phase: x % BLOCK });
-        }
+        lone.find([0, 1, 2, 3, 4].map(|at| &steps[at..]), STEP * SAMPLES as i16, |at| {
+            edges.push(Edge { x: at + 2, y: band * BLOCK, phase: (at + 2) % BLOCK });
+        });
     }
     edges
 }
@@ -121,34 +125,52 @@ fn edges_across(luma: &Plane<'_>) -> Vec<Edge> {
 /// Lone horizontal edges, one for each band of sixteen columns.
 fn edges_down(luma: &Plane<'_>) -> Vec<Edge> {
     let bands = luma.width / BLOCK;
-    let mut steps = vec![0_u16; bands * luma.height];
-    for y in 1..luma.height {
+    let mut steps = vec![0_i16; bands * luma.height];
+    for (y, steps) in steps.chunks_exact_mut(bands).enumerate().skip(1) {
         let (above, _) = luma.row(y - 1).as_chunks::<BLOCK>();
         let (row, _) = luma.row(y).as_chunks::<BLOCK>();
-        for (band, (above, row)) in above.iter().zip(row).enumerate() {
-            let pairs = above.iter().zip(row);
-            steps[band * luma.height + y] = pairs.map(|(a, b)| u16::from(a.abs_diff(*b))).sum();
+        for (step, (above, row)) in steps.iter_mut().zip(above.iter().zip(row)) {
+            *step = above.iter().zip(row).map(|(a, b)| i16::from(a.abs_diff(*b))).sum();
         }
     }
     let mut edges = Vec::new();
-    for (band, steps) in steps.chunks_exact(luma.height).enumerate() {
-        for y in lone(steps, STEP * BLOCK as u16) {
+    let mut lone = Lone::new(bands);
+    for y in 2..luma.height - 2 {
+        let around = [y - 2, y - 1, y, y + 1, y + 2].map(|y| &steps[y * bands..]);
+        lone.find(around, STEP * BLOCK as i16, |band| {
             edges.push(Edge { x: band * BLOCK, y, phase: y % BLOCK });
-        }
+        });
     }
     edges
 }
 
-/// Where a step is at least `least` and its neighbours on both sides are small.
-fn lone(steps: &[u16], least: u16) -> impl Iterator<Item = usize> + '_ {
-    steps.windows(5).enumerate().filter_map(move |(at, around)| {
-        let step = around[2];
-        if step < least {
-            return None;
+/// Finds lone steps, many at once: few of them are any.
+struct Lone {
+    count: usize,
+    /// A mark for each step, rounded up to whole chunks.
+    marks: Vec<[u8; BLOCK]>,
+}
+
+impl Lone {
+    fn new(count: usize) -> Self {
+        Self { count, marks: vec![[0; BLOCK]; count.div_ceil(BLOCK)] }
+    }
+
+    /// Where the middle one of five steps is at least `least` and its neighbours are small.
+    fn find(&mut self, around: [&[i16]; 5], least: i16, mut take: impl FnMut(usize)) {
+        let [first, second, steps, fourth, fifth] = around.map(|steps| &steps[..self.count]);
+        let marks = &mut self.marks.as_flattened_mut()[..self.count];
+        for (at, mark) in marks.iter_mut().enumerate() {
+            let beside = first[at].max(second[at]).max(fourth[at]).max(fifth[at]);
+            *mark = u8::from((steps[at] >= least) & (beside <= steps[at] >> ALONE));
         }
-        let beside = [around[0], around[1], around[3], around[4]];
-        beside.into_iter().all(|beside| beside <= step / ALONE).then_some(at + 2)
-    })
+        for (chunk, marks) in self.marks.iter().enumerate() {
+            if u128::from_ne_bytes(*marks) != 0 {
+                let marked = marks.iter().enumerate().filter(|&(_, &mark)| mark != 0);
+                marked.for_each(|(at, _)| take(chunk * BLOCK + at));
+            }
+        }
+    }
 }
 
 /// How many edges the fullest phase has above the middle one, and which phase it is.

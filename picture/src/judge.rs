@@ -71,8 +71,9 @@ pub fn judge(
     let compared = compared.filter(|_| detailed);
     let occluded = occluded::judge(compared, limits);
     let scene_changed = scene_changed::judge(compared, limits);
-    // What colours another scene has by right is not known.
-    let colour_cast = keep(!scene_changed.is_fault(), colour_cast);
+    // What colours another scene or a cover has by right is not known.
+    let seen = here || !scene_changed.is_fault() && !occluded.is_fault();
+    let colour_cast = keep(seen && !scene_changed.is_fault(), colour_cast);
     Judgement {
         mode,
         light: Light::of(&working, mode),

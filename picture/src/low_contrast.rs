@@ -1,7 +1,7 @@
 //! Low contrast, 对比度异常: a gray veil over the whole scene.
 //!
-//! Measured: 99th minus 1st percentile of luma, overlay text left out; with a reference also against
-//! the spread that the scene usually has. Real fog reaches 62; whether a veil is weather is for the
+//! Measured: 99th minus 1st percentile of luma, overlay text left out; with a reference against the
+//! spread that the scene usually has, for a road by night never has much. Real fog reaches 62; whether a veil is weather is for the
 //! caller to say, who knows the neighbouring cameras.
 
 use crate::finding::{Fault, Finding};
@@ -14,7 +14,7 @@ const SPAN: f64 = 30.0;
 
 /// Judges contrast.
 pub(crate) fn judge(working: &Working, own: Option<&Reference>, limits: &Limits) -> Finding {
-    let usual = own.map_or(0.0, |own| f64::from(own.levels.spread) * limits.contrast_part);
-    let limit = limits.contrast_spread.max(usual);
+    let usual = own.map(|own| f64::from(own.levels.spread) * limits.contrast_part);
+    let limit = usual.unwrap_or(limits.contrast_spread);
     Finding::below(Fault::LowContrast, working.spread(), limit, SPAN, "luma")
 }

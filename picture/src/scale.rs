@@ -5,17 +5,24 @@
 
 use crate::frame::Plane;
 
-/// Weights of one output sample add up to this; a row of weighted sums then fits 16 bits.
+/// Weights of the columns of one output sample add up to this.
 const ONE: usize = 256;
+/// Weights of its rows: a weighted sum of theirs fits `i16`, which processors multiply and add in
+/// pairs.
+const ONE_ROW: usize = 128;
+
+/// Most taps that are padded to a constant number.
+const PADDED_MOST: usize = 16;
 
 /// Where an output sample takes its input from, and how much of each.
 struct Taps {
     first: usize,
-    weights: Vec<u16>,
+    weights: Vec<i16>,
 }
 
-/// The taps of every output position along one axis, `from` samples reduced to `to`.
-fn taps(from: usize, to: usize) -> Vec<Taps> {
+/// The taps of every output position along one axis, `from` samples reduced to `to`; the weights of
+/// each add up to `one`.
+fn taps(from: usize, to: usize, one: usize) -> Vec<Taps> {
     (0..to)
         .map(|index| {
             // Positions in 1/ONE of an input sample.
@@ -25,12 +32,12 @@ fn taps(from: usize, to: usize) -> Vec<Taps> {
             let mut spent = 0;
             let weights = (first..=last)
                 .map(|sample| {
-                    // Rounding the running total keeps the sum exactly ONE.
+                    // Rounding the running total keeps the sum exactly `one`.
                     let covered = ((sample + 1) * ONE).min(end) - begin;
-                    let upto = (covered * ONE + (end - begin) / 2) / (end - begin);
+                    let upto = (covered * one + (end - begin) / 2) / (end - begin);
                     let weight = upto - spent;
                     spent = upto;
-                    u16::try_from(weight).unwrap_or(u16::MAX)
+                    i16::try_from(weight).unwrap_or(i16::MAX)
                 })
                 .collect();
             Taps { first, weights }
@@ -48,48 +55,65 @@ pub(crate) fn reduce(plane: &Plane<'_>, width: usize, height: usize) -> Vec<u8> 
         (0..height).for_each(|y| out.extend_from_slice(plane.row(y)));
         return out;
     }
-    let columns = taps(plane.width, width);
+    let columns = taps(plane.width, width, ONE);
     let most = columns.iter().map(|column| column.weights.len()).max().unwrap_or(1);
-    // A constant number of taps lets the compiler unroll the loop that runs for every pixel.
+    // A constant number of taps, a register full, lets the compiler multiply and add them at once.
     match most {
-        ..=2 => reduce_rows(plane, &columns, height, 2),
-        3..=4 => reduce_rows(plane, &columns, height, 4),
-        5..=8 => reduce_rows(plane, &columns, height, 8),
-        9..=16 => reduce_rows(plane, &columns, height, 16),
-        _ => reduce_rows(plane, &columns, height, most),
+        ..=8 => reduce_padded::<8>(plane, &columns, height),
+        9..=PADDED_MOST => reduce_padded::<PADDED_MOST>(plane, &columns, height),
+        _ => reduce_rows(plane, &columns, height, |sums, column| {
+            weigh(&sums[column.first..], &column.weights)
+        }),
     }
 }
 
-/// [`reduce`] where no output sample has more than `most` taps.
+/// [`reduce`] where no output sample has more than `MOST` columns.
+fn reduce_padded<const MOST: usize>(plane: &Plane<'_>, columns: &[Taps], height: usize) -> Vec<u8> {
+    let padded: Vec<(usize, [i16; MOST])> = columns
+        .iter()
+        .map(|column| {
+            let mut weights = [0; MOST];
+            weights[..column.weights.len()].copy_from_slice(&column.weights);
+            (column.first, weights)
+        })
+        .collect();
+    reduce_rows(plane, &padded, height, |sums, (first, weights)| {
+        weigh(&sums[*first..][..MOST], weights)
+    })
+}
+
+/// [`reduce`] by a function that weighs a row of sums for one output column.
 #[inline(always)]
-fn reduce_rows(plane: &Plane<'_>, columns: &[Taps], height: usize, most: usize) -> Vec<u8> {
-    let mut weights = vec![0_u16; columns.len() * most];
-    for (padded, column) in weights.chunks_exact_mut(most).zip(columns) {
-        padded[..column.weights.len()].copy_from_slice(&column.weights);
-    }
+fn reduce_rows<Column>(
+    plane: &Plane<'_>,
+    columns: &[Column],
+    height: usize,
+    weigh_at: impl Fn(&[i16], &Column) -> i32,
+) -> Vec<u8> {
     let mut out = vec![0; columns.len() * height];
-    // Room behind the row for the taps that are padded with weight 0.
-    let mut sums = vec![0_u16; plane.width + most];
-    for (row, target) in taps(plane.height, height).iter().zip(out.chunks_exact_mut(columns.len()))
-    {
+    // Room behind the row for taps that are padded with weight 0.
+    let mut sums = vec![0_i16; plane.width + PADDED_MOST];
+    let rows = taps(plane.height, height, ONE_ROW);
+    for (row, target) in rows.iter().zip(out.chunks_exact_mut(columns.len())) {
         sums.fill(0);
         for (offset, &weight) in row.weights.iter().enumerate() {
             for (sum, &sample) in sums.iter_mut().zip(plane.row(row.first + offset)) {
-                *sum += weight * u16::from(sample);
+                *sum += weight * i16::from(sample);
             }
         }
-        let columns = columns.iter().zip(weights.chunks_exact(most));
-        for (value, (column, weights)) in target.iter_mut().zip(columns) {
-            let inputs = &sums[column.first..column.first + most];
-            let mut total = 0x8000;
-            for (&sum, &weight) in inputs.iter().zip(weights) {
-                total += u32::from(sum) * u32::from(weight);
-            }
-            // total ≤ 255 · ONE · ONE + 0x8000, so the third byte holds the rounded mean.
-            *value = total.to_le_bytes()[2];
+        for (value, column) in target.iter_mut().zip(columns) {
+            let total = weigh_at(&sums, column).cast_unsigned() + (ONE * ONE_ROW / 2) as u32;
+            // At most 255.5 · ONE · ONE_ROW.
+            *value = (total / (ONE * ONE_ROW) as u32) as u8;
         }
     }
     out
+}
+
+/// The weighted sum; 255 · [`ONE`] · [`ONE_ROW`] at the most.
+#[inline(always)]
+fn weigh(sums: &[i16], weights: &[i16]) -> i32 {
+    sums.iter().zip(weights).map(|(&sum, &weight)| i32::from(sum) * i32::from(weight)).sum()
 }
 
 #[cfg(test)]
@@ -99,9 +123,12 @@ mod tests {
     #[test]
     fn weights_always_add_up() {
         for (from, to) in [(1920, 704), (1080, 396), (705, 704), (64, 64), (16_384, 704), (7, 3)] {
-            for tap in taps(from, to) {
-                let sum: u16 = tap.weights.iter().sum();
-                assert_eq!(usize::from(sum), ONE, "{from} to {to}");
+            for (one, tap) in [ONE, ONE_ROW]
+                .into_iter()
+                .flat_map(|one| taps(from, to, one).into_iter().map(move |tap| (one, tap)))
+            {
+                let sum: i16 = tap.weights.iter().sum();
+                assert_eq!(usize::try_from(sum), Ok(one), "{from} to {to}");
                 assert!(tap.first + tap.weights.len() <= from);
             }
         }

@@ -21,6 +21,8 @@ const WINDOWS: usize = 3;
 const CYCLES_LEAST: usize = 4;
 /// How near two lines lie, in cycles per window, to be one and the same.
 const SAME_LINE: i16 = 1;
+/// How much stronger than in the reference the scene's own line may be, by light that has changed.
+const OWN_GROWTH: f32 = 3.0;
 /// Strongest lines that a reference keeps.
 const LINES_KEPT: usize = 8;
 /// Amplitude from which a line of the scene's own is worth keeping, in luma.
@@ -171,7 +173,10 @@ pub(crate) fn judge(
     let Some(found) = found else {
         return Finding::unknown(Fault::Stripes, None, limit, "luma");
     };
-    let is_own = |stripe: &Stripe| own.is_some_and(|own| own.iter().any(|o| o.is_near(stripe)));
+    let is_own = |stripe: &Stripe| {
+        let grown = |o: &Stripe| o.is_near(stripe) && stripe.amplitude <= OWN_GROWTH * o.amplitude;
+        own.is_some_and(|own| own.iter().any(grown))
+    };
     let strongest = found.iter().find(|stripe| !is_own(stripe));
     let amplitude = strongest.map_or(0.0, |stripe| f64::from(stripe.amplitude));
     let finding = Finding::above(Fault::Stripes, amplitude, limit, limit, "luma");

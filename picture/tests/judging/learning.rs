@@ -99,6 +99,18 @@ fn a_cloth_over_the_lens_is_a_cover_and_another_place_is_none() {
 }
 
 #[test]
+fn a_scene_of_little_contrast_may_have_less_by_night() {
+    for scene in all() {
+        let dull = scene.luma(|value| 70.0 + (value - 70.0) * 0.6);
+        let night = dull.clone().luma(|value| 60.0 + (value - 60.0) * 0.5);
+        let known = learned(&dull);
+        assert!(!raised(&night, &known).contains(&Fault::LowContrast), "{}", dull.name);
+        let veil = dull.clone().luma(|value| 60.0 + (value - 60.0) * 0.3);
+        assert!(raised(&veil, &known).contains(&Fault::LowContrast), "{}", dull.name);
+    }
+}
+
+#[test]
 fn a_turned_camera_is_found_with_its_shift() {
     for scene in all() {
         let known = learned(&scene);

@@ -72,6 +72,19 @@ fn mosaic_is_found_and_its_place_shown() {
 }
 
 #[test]
+fn bars_that_keep_to_the_grid_are_no_blocks() {
+    for mut scene in all() {
+        let width = scene.width;
+        for (at, value) in scene.y.iter_mut().enumerate() {
+            if at % width % 16 < 8 {
+                *value = 60;
+            }
+        }
+        assert!(!scene.judged().has(Fault::Corrupted), "{}", scene.name);
+    }
+}
+
+#[test]
 fn green_of_no_data_is_found_and_a_green_scene_is_none() {
     let torn = |scene: Scene| scene.fill([0.0, 0.5, 1.0, 1.0], [16, 20, 20]);
     assert_eq!(found(Fault::Corrupted, torn), ALL);

@@ -45,12 +45,14 @@ def table(title, clips, answers):
     recall = defaultdict(lambda: [0, 0, 0])
     raised_right, raised_wrong = defaultdict(int), defaultdict(int)
     for clip, (raised, untold) in answered.items():
-        for fault in false(clip, raised):
+        # Precision is asked for at severity 2 and more, as recall is.
+        plain = clip.fault is None or clip.severity >= 2
+        for fault in false(clip, raised) if plain else ():
             raised_wrong[fault] += 1
         if clip.fault:
             cell = recall[clip.name, clip.severity]
             found = is_found(clip, raised)
-            raised_right[clip.fault] += found
+            raised_right[clip.fault] += found and plain
             cell[0] += found
             cell[1] += not found and clip.fault in untold
             cell[2] += 1
