@@ -70,6 +70,10 @@ id!(
     MaintainerId
 );
 id!(
+    /// One exclusion (剔除).
+    ExclusionId
+);
+id!(
     /// One person who may log in.
     UserId
 );

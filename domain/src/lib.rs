@@ -10,12 +10,14 @@
 #[macro_use]
 mod words;
 
+pub mod account;
 mod certificate;
 pub mod confirm;
 pub mod credential;
 mod detail;
 mod detection;
 mod device;
+mod exclusion;
 mod fault;
 pub mod habit;
 mod ids;
@@ -26,6 +28,7 @@ mod observation;
 pub mod own_limits;
 mod place;
 mod plan;
+pub mod policy;
 mod rate;
 mod role;
 pub mod strip;
@@ -42,9 +45,14 @@ pub use credential::{
 pub use detail::{Detail, LossOrigin, TlsProblem};
 pub use detection::reference as fault_reference;
 pub use device::{Device, DeviceKind, LifeState, PointClass};
+pub use exclusion::{
+    Exclusion, ExclusionAct, ExclusionReason, ExclusionRefusal, ExclusionState, ExclusionStep,
+};
 pub use fault::{Fault, FaultCode, Group, Stage};
 pub use habit::Habit;
-pub use ids::{DepartmentId, DeviceId, IdSource, MaintainerId, SiteId, StreetId, UserId};
+pub use ids::{
+    DepartmentId, DeviceId, ExclusionId, IdSource, MaintainerId, SiteId, StreetId, UserId,
+};
 pub use lang::Lang;
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};
 pub use mask::{MaskError, PrivacyMasks};
