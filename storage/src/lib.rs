@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
+mod account;
 mod audit;
 mod certificates;
 mod credentials;
@@ -14,6 +15,7 @@ mod device_page;
 mod dialogues;
 mod error;
 mod evidence;
+mod exclusions;
 mod feedback;
 mod filter;
 mod fleet;
@@ -25,6 +27,7 @@ mod masks;
 mod measures;
 mod misdated;
 mod overview;
+mod policies;
 mod prune;
 mod record;
 mod sessions;
@@ -36,6 +39,7 @@ mod users;
 mod weather;
 mod writer;
 
+pub use account::{AccountRow, Accounted, DeviceAccount, Place};
 pub use audit::AuditLine;
 pub use certificates::StoredCertificate;
 pub use credentials::{LoginUse, StoredCredential};
@@ -43,6 +47,7 @@ pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use dialogues::{Dialogue, KeptFor};
 pub use error::{KeyError, StoreError};
 pub use evidence::{EvidenceKind, EvidenceRow, EvidenceTotal, Pictures};
+pub use exclusions::{ExclusionActed, ExclusionScope, StoredExclusion};
 pub use feedback::ScoreDay;
 pub use filter::{Filter, Present};
 pub use fleet::{FleetCursor, FleetRow, Strips};
@@ -51,6 +56,7 @@ pub use import::{ImportMode, ImportSummary};
 pub use key::MasterKey;
 pub use measures::{Measure, Rollup};
 pub use overview::{By, Choices, Figures, Period, Reason, SiteName};
+pub use policies::{PolicyAdded, StoredPolicy};
 pub use record::{Fate, Record, Recorded};
 pub use sessions::SessionRow;
 pub use store::{Change, Health, Store};

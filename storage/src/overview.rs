@@ -104,7 +104,7 @@ impl By {
         Self::ALL.into_iter().find(|by| by.code() == code)
     }
 
-    const fn key(self) -> &'static str {
+    pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::Site => "d.site_id",
             Self::Street => "(SELECT street_id FROM sites WHERE id = d.site_id)",
@@ -116,7 +116,7 @@ impl By {
         }
     }
 
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Site => "(SELECT name FROM sites WHERE id = g.key)",
             Self::Street => "(SELECT name FROM streets WHERE id = g.key)",

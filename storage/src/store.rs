@@ -136,6 +136,7 @@ impl Store {
         };
         store.check_key().await?;
         store.check_zone().await?;
+        store.add_shipped_policies().await?;
         Ok(store)
     }
 

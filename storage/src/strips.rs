@@ -120,7 +120,7 @@ async fn read(
     bytes.map_or_else(|| Ok(DayStrip::default()), |bytes| of_bytes(&bytes))
 }
 
-fn of_bytes(bytes: &[u8]) -> Result<DayStrip, StoreError> {
+pub(crate) fn of_bytes(bytes: &[u8]) -> Result<DayStrip, StoreError> {
     DayStrip::from_bytes(bytes).ok_or_else(|| StoreError::Corrupt {
         column: "strips.minutes",
         value: format!("{} bytes", bytes.len()),

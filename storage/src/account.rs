@@ -1,0 +1,271 @@
+//! Figures by policy: histories page by page through `domain::account`, summed by group.
+//!
+//! Memory is bounded by two pages of devices and the groups; no fleet is loaded. Groupings and
+//! filters are those of each minute ([`zhishou_domain::account::Placement`]), not of today.
+
+mod load;
+
+use crate::{By, Filter, Store, StoreError, exclusions::InForce};
+use chrono::NaiveDate;
+use load::Loaded;
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::task::JoinSet;
+use zhishou_domain::{
+    DeviceId, Timestamp,
+    account::{History, MinuteLayers, Source, Tally, Window},
+    policy::Policy,
+};
+
+/// Devices of a page. A month of strips of a page is about 6 MB.
+const PAGE: i64 = 500;
+/// Pages worked on at once.
+const WORKERS: usize = 2;
+
+/// The tally of one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Identity of the group; `None` for devices that have none.
+    pub key: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// What its figures are made of.
+    pub tally: Tally,
+}
+
+/// Tallies of all groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accounted {
+    /// Which minutes were looked at.
+    pub window: Window,
+    /// From what they were taken.
+    pub source: Source,
+    /// Groups that any device belonged to at any of those minutes, in order of their keys.
+    pub rows: Vec<AccountRow>,
+}
+
+impl Accounted {
+    /// The sum over all groups: each minute and each device counts in exactly one.
+    pub fn total(&self) -> Tally {
+        self.rows.iter().fold(Tally::default(), |mut total, row| {
+            total += row.tally;
+            total
+        })
+    }
+}
+
+/// Where a device stood in the ledger, beside each placement of its history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// 站点, as stored.
+    pub site: String,
+    /// 街道, as stored.
+    pub street: String,
+    /// 运维单位, as stored.
+    pub maintainer: Option<String>,
+}
+
+/// All that the figures of one device are made of.
+#[derive(Clone, Debug)]
+pub struct DeviceAccount {
+    /// Which minutes were looked at.
+    pub window: Window,
+    /// Placements, life states and transitions.
+    pub history: History,
+    /// Beside each placement.
+    pub places: Vec<Place>,
+    /// What each minute was.
+    pub layers: MinuteLayers,
+    /// Scheduled minutes in order, all placements taken together.
+    pub due: Vec<Range<i64>>,
+    /// Minutes left out, in order.
+    pub excluded: Vec<Range<i64>>,
+    /// What its figures are made of.
+    pub tally: Tally,
+}
+
+/// What all pages of one question share.
+struct Job {
+    policy: Policy,
+    window: Window,
+    in_force: InForce,
+    by: By,
+    filter: Filter,
+    source: Source,
+    now: Timestamp,
+}
+
+impl Store {
+    /// Tallies over whole local days, both included, under a policy. Strips are used where
+    /// `source` asks for them and the policy reads minutes as they hold them.
+    pub async fn account(
+        &self,
+        policy: &Policy,
+        source: Source,
+        by: By,
+        filter: &Filter,
+        (from, to): (NaiveDate, NaiveDate),
+        now: Timestamp,
+    ) -> Result<Accounted, StoreError> {
+        let source = if policy.reads_as_strips() { source } else { Source::Transitions };
+        let job = self.job(policy, source, by, filter, (from, to), now).await?;
+        let job = Arc::new(job);
+        let starts: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM devices)
+             WHERE n % ? = 1 ORDER BY id",
+        )
+        .bind(PAGE)
+        .fetch_all(self.reader())
+        .await?;
+        let (starts, next) = (Arc::new(starts), Arc::new(AtomicUsize::new(0)));
+        let mut workers = JoinSet::new();
+        for _ in 0..WORKERS {
+            let (store, job) = (self.clone(), Arc::clone(&job));
+            let (starts, next) = (Arc::clone(&starts), Arc::clone(&next));
+            workers.spawn(async move {
+                let (mut groups, mut layers) = (HashMap::new(), MinuteLayers::default());
+                loop {
+                    let page = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(from) = starts.get(page) else { return Ok(groups) };
+                    let to = starts.get(page + 1).map(String::as_str);
+                    for device in load::page(&store, &job, from, to).await? {
+                        count(&job, &device, &mut layers, &mut groups);
+                    }
+                }
+            });
+        }
+        let mut groups: HashMap<Option<String>, Tally> = HashMap::new();
+        while let Some(done) = workers.join_next().await {
+            let part: Result<HashMap<Option<String>, Tally>, StoreError> =
+                done.map_err(|_| StoreError::Closed)?;
+            for (key, tally) in part? {
+                *groups.entry(key).or_default() += tally;
+            }
+        }
+        let names = self.group_names(by, groups.keys().flatten()).await?;
+        let mut rows: Vec<AccountRow> = groups
+            .into_iter()
+            .map(|(key, tally)| AccountRow {
+                name: key.as_ref().and_then(|key| names.get(key).cloned()),
+                key,
+                tally,
+            })
+            .collect();
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(Accounted { window: job.window.clone(), source, rows })
+    }
+
+    /// What the figures of one device are made of, from the truth. `None` where there is no such
+    /// device.
+    pub async fn device_account(
+        &self,
+        policy: &Policy,
+        device: DeviceId,
+        (from, to): (NaiveDate, NaiveDate),
+        now: Timestamp,
+    ) -> Result<Option<DeviceAccount>, StoreError> {
+        let filter = Filter::default();
+        let job = self.job(policy, Source::Transitions, By::Site, &filter, (from, to), now).await?;
+        let first = device.to_string();
+        // No identity lies between one and itself with something after it.
+        let after = format!("{first}!");
+        let loaded = load::page(self, &job, &first, Some(&after)).await?;
+        let Some(loaded) = loaded.into_iter().next() else { return Ok(None) };
+        let (mut layers, mut groups) = (MinuteLayers::default(), HashMap::new());
+        count(&job, &loaded, &mut layers, &mut groups);
+        let mut tally = Tally::default();
+        groups.into_values().for_each(|part| tally += part);
+        let due = loaded.history.due(policy, &job.window.minutes);
+        let excluded = (0..loaded.places.len()).flat_map(|index| {
+            let own = loaded.history.own(index, &job.window.minutes);
+            excluded(&job, &loaded, index)
+                .into_iter()
+                .map(move |range| range.start.max(own.start)..range.end.min(own.end))
+        });
+        Ok(Some(DeviceAccount {
+            due: zhishou_domain::account::merge(due.into_iter().flatten().collect()),
+            excluded: zhishou_domain::account::merge(excluded.collect()),
+            window: job.window.clone(),
+            history: loaded.history,
+            places: loaded.places.into_iter().map(|placed| placed.place).collect(),
+            layers,
+            tally,
+        }))
+    }
+
+    async fn job(
+        &self,
+        policy: &Policy,
+        source: Source,
+        by: By,
+        filter: &Filter,
+        (from, to): (NaiveDate, NaiveDate),
+        now: Timestamp,
+    ) -> Result<Job, StoreError> {
+        let window = Window::new(policy, from, to, self.zone, now);
+        let in_force = self.exclusions_in_force(policy, window.start(), window.end()).await?;
+        let (policy, filter) = (policy.clone(), filter.clone());
+        Ok(Job { policy, window, in_force, by, filter, source, now })
+    }
+
+    async fn group_names(
+        &self,
+        by: By,
+        keys: impl Iterator<Item = &String>,
+    ) -> Result<HashMap<String, String>, StoreError> {
+        let keys: Vec<&String> = keys.collect();
+        let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new("SELECT g.key, ");
+        query.push(by.name()).push(" FROM (SELECT value AS key FROM json_each(");
+        query.push_bind(crate::decode::to_json("groups", &keys)?).push(")) g");
+        let rows: Vec<(String, Option<String>)> =
+            query.build_query_as().fetch_all(self.reader()).await?;
+        Ok(rows.into_iter().filter_map(|(key, name)| Some((key, name?))).collect())
+    }
+}
+
+/// Counts one device into the groups it belonged to.
+fn count(
+    job: &Job,
+    device: &Loaded,
+    layers: &mut MinuteLayers,
+    groups: &mut HashMap<Option<String>, Tally>,
+) {
+    let (policy, window, history) = (&job.policy, &job.window, &device.history);
+    layers.reset(&window.minutes);
+    match job.source {
+        Source::Transitions => layers.paint_history(policy, history),
+        Source::Strips => {
+            for (day, strip) in &device.strips {
+                layers.add_strip(*day, strip);
+            }
+            if let Some(open) = &device.open {
+                layers.add_open(open);
+            }
+        }
+    }
+    for (index, due) in history.due(policy, &window.minutes).iter().enumerate() {
+        let Some(placed) = device.places.get(index).filter(|placed| placed.matches) else {
+            continue;
+        };
+        let mut tally = Tally::of(layers, window, due, &excluded(job, device, index));
+        if tally.add_head(layers, window, policy, history, (index, due)) {
+            tally.heads.complete += u64::from(device.complete);
+        }
+        if tally != Tally::default() {
+            *groups.entry(placed.group.clone()).or_default() += tally;
+        }
+    }
+}
+
+/// The minutes left out of one placement of a device.
+fn excluded(job: &Job, device: &Loaded, index: usize) -> Vec<Range<i64>> {
+    let Some(placed) = device.places.get(index) else { return vec![] };
+    let place = &placed.place;
+    job.in_force.minutes([&device.id, &place.site, &place.street], place.maintainer.as_deref())
+}

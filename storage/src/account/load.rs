@@ -1,0 +1,265 @@
+//! One page of devices with all that their figures are made of.
+
+use super::{Job, Place};
+use crate::{Store, StoreError, decode};
+use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+use std::{collections::HashMap, time::Duration};
+use zhishou_domain::{
+    DayStrip, DeviceKind, LifeState, PointClass, Span, State, Timestamp, Transition,
+    account::{History, LifeChange, Placement, Source},
+    policy::{LedgerField, Policy},
+};
+
+/// A device of a page.
+pub(super) struct Loaded {
+    pub(super) id: String,
+    pub(super) history: History,
+    /// Beside each placement.
+    pub(super) places: Vec<Placed>,
+    /// 档案完整.
+    pub(super) complete: bool,
+    /// UTC days; for [`Source::Strips`] only.
+    pub(super) strips: Vec<(i64, DayStrip)>,
+    /// What stands since the last result; for [`Source::Strips`] only.
+    pub(super) open: Option<Span>,
+}
+
+/// Where a device stood.
+pub(super) struct Placed {
+    pub(super) place: Place,
+    /// The group it counted in.
+    pub(super) group: Option<String>,
+    /// Whether the filter lets it through.
+    pub(super) matches: bool,
+}
+
+/// The devices whose identity is `from` or later, and before `to`.
+pub(super) async fn page(
+    store: &Store,
+    job: &Job,
+    from: &str,
+    to: Option<&str>,
+) -> Result<Vec<Loaded>, StoreError> {
+    // Every identity is below this.
+    let bounds = (from, to.unwrap_or("~"));
+    let mut page = Page { store, job, bounds, devices: Vec::new(), places: HashMap::new() };
+    page.placements().await?;
+    page.life().await?;
+    page.standings().await?;
+    match job.source {
+        Source::Transitions => page.transitions().await?,
+        Source::Strips => page.strips().await?,
+    }
+    Ok(page.devices)
+}
+
+struct Page<'a> {
+    store: &'a Store,
+    job: &'a Job,
+    bounds: (&'a str, &'a str),
+    devices: Vec<Loaded>,
+    places: HashMap<String, usize>,
+}
+
+impl Page<'_> {
+    fn device(&mut self, row: &SqliteRow) -> Result<Option<&mut Loaded>, StoreError> {
+        let place = self.places.get(row.try_get::<&str, _>("device_id")?).copied();
+        Ok(place.and_then(|place| self.devices.get_mut(place)))
+    }
+
+    async fn placements(&mut self) -> Result<(), StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT d.id AS device_id, d.from_ms, d.kind, d.class, d.connected, d.site_id,
+                 si.street_id, d.maintainer_id, d.complete, ",
+        );
+        query.push(self.job.by.key()).push(" AS grouped, (1");
+        self.job.filter.push(&mut query);
+        // As the filter knows them: what is dated from the placement, the rest from the device.
+        query.push(
+            ") AS matches
+             FROM (SELECT p.device_id AS id, p.from_ms, p.kind, p.class, p.connected, p.site_id,
+                       p.department_id, p.maintainer_id, p.parent_id, p.police_station, v.name,
+                       v.ip, v.address, v.national_code, (",
+        );
+        query.push(complete(&self.job.policy)).push(
+            ") AS complete FROM placements p JOIN devices v ON v.id = p.device_id
+             WHERE p.device_id >= ",
+        );
+        query.push_bind(self.bounds.0).push(" AND p.device_id < ").push_bind(self.bounds.1);
+        query.push(") d JOIN sites si ON si.id = d.site_id ORDER BY d.id, d.from_ms");
+        for row in query.build().fetch_all(self.store.reader()).await? {
+            let id: &str = row.try_get("device_id")?;
+            if self.devices.last().is_none_or(|device| device.id != id) {
+                self.places.insert(id.to_owned(), self.devices.len());
+                self.devices.push(Loaded {
+                    id: id.to_owned(),
+                    history: History::default(),
+                    places: Vec::new(),
+                    complete: row.try_get("complete")?,
+                    strips: Vec::new(),
+                    open: None,
+                });
+            }
+            let Some(device) = self.devices.last_mut() else { continue };
+            let kind = row.try_get("kind")?;
+            let class: Option<&str> = row.try_get("class")?;
+            device.history.placements.push(Placement {
+                from: Timestamp::from_millis(row.try_get("from_ms")?),
+                kind: decode::word("placements.kind", kind, DeviceKind::from_code)?,
+                class: class
+                    .map(|class| decode::word("placements.class", class, PointClass::from_code))
+                    .transpose()?,
+                connected: row.try_get("connected")?,
+            });
+            device.places.push(Placed {
+                place: Place {
+                    site: row.try_get("site_id")?,
+                    street: row.try_get("street_id")?,
+                    maintainer: row.try_get("maintainer_id")?,
+                },
+                group: row.try_get("grouped")?,
+                matches: row.try_get("matches")?,
+            });
+        }
+        Ok(())
+    }
+
+    async fn life(&mut self) -> Result<(), StoreError> {
+        let rows = sqlx::query(
+            "SELECT device_id, from_ms, state FROM life_states
+             WHERE device_id >= ? AND device_id < ? ORDER BY device_id, from_ms",
+        )
+        .bind(self.bounds.0)
+        .bind(self.bounds.1)
+        .fetch_all(self.store.reader())
+        .await?;
+        for row in &rows {
+            let state = row.try_get("state")?;
+            let state = decode::word("life_states.state", state, LifeState::from_code)?;
+            let from = Timestamp::from_millis(row.try_get("from_ms")?);
+            if let Some(device) = self.device(row)? {
+                device.history.life.push(LifeChange { from, state });
+            }
+        }
+        Ok(())
+    }
+
+    /// Until when what is known holds: to the end of the window where something came later, else
+    /// as long as the last result stands.
+    async fn standings(&mut self) -> Result<(), StoreError> {
+        let (end, now) = (self.job.window.end(), self.job.now);
+        let rows = sqlx::query(
+            "SELECT d.id AS device_id, s.state, s.last_result_ms, s.hold_ms, EXISTS (
+                 SELECT 1 FROM transitions t WHERE t.device_id = d.id AND t.at_ms >= ?) AS later
+             FROM devices d JOIN standings s ON s.device_id = d.id WHERE d.id >= ? AND d.id < ?",
+        )
+        .bind(end.millis())
+        .bind(self.bounds.0)
+        .bind(self.bounds.1)
+        .fetch_all(self.store.reader())
+        .await?;
+        for row in &rows {
+            let last: Option<i64> = row.try_get("last_result_ms")?;
+            let hold = decode::unsigned("standings.hold_ms", row.try_get("hold_ms")?)?;
+            let state = decode::word("standings.state", row.try_get("state")?, State::from_code)?;
+            let later: bool = row.try_get("later")?;
+            let Some(device) = self.device(row)? else { continue };
+            let stands = last.map(|last| {
+                let last = Timestamp::from_millis(last);
+                Span { from: last, to: now.min(last + Duration::from_millis(hold)), state }
+            });
+            device.open = stands;
+            device.history.known_until = match stands {
+                _ if later => end,
+                Some(span) => span.to,
+                None => Timestamp::default(),
+            };
+        }
+        Ok(())
+    }
+
+    async fn transitions(&mut self) -> Result<(), StoreError> {
+        let window = &self.job.window;
+        // The first part finds what holds at the beginning. Devices first, so that each is one
+        // seek in the index whatever lies years back.
+        let rows = sqlx::query(
+            "SELECT * FROM (
+                 SELECT t.* FROM devices d JOIN transitions t ON t.id = (
+                     SELECT x.id FROM transitions x WHERE x.device_id = d.id AND x.at_ms < ?1
+                     ORDER BY x.at_ms DESC, x.id DESC LIMIT 1)
+                 WHERE d.id >= ?3 AND d.id < ?4
+                 UNION ALL
+                 SELECT t.* FROM devices d CROSS JOIN transitions t
+                 WHERE d.id >= ?3 AND d.id < ?4 AND t.device_id = d.id
+                     AND t.at_ms >= ?1 AND t.at_ms < ?2)
+             ORDER BY id",
+        )
+        .bind(window.start().millis())
+        .bind(window.end().millis())
+        .bind(self.bounds.0)
+        .bind(self.bounds.1)
+        .fetch_all(self.store.reader())
+        .await?;
+        for row in &rows {
+            let state = row.try_get("state")?;
+            let transition = Transition {
+                at: Timestamp::from_millis(row.try_get("at_ms")?),
+                state: decode::word("transitions.state", state, State::from_code)?,
+                reached: row.try_get("reached")?,
+                faults: decode::json("transitions.faults", row.try_get("faults")?)?,
+            };
+            if let Some(device) = self.device(row)? {
+                device.history.transitions.push(transition);
+            }
+        }
+        Ok(())
+    }
+
+    async fn strips(&mut self) -> Result<(), StoreError> {
+        let window = &self.job.window;
+        let last = Timestamp::from_millis(window.end().millis() - 1).utc_day();
+        // Day by day: their key begins with the day, so each is one run through the file.
+        for day in window.start().utc_day()..=last {
+            let rows = sqlx::query(
+                "SELECT device_id, minutes FROM strips
+                 WHERE utc_day = ? AND device_id >= ? AND device_id < ?",
+            )
+            .bind(day)
+            .bind(self.bounds.0)
+            .bind(self.bounds.1)
+            .fetch_all(self.store.reader())
+            .await?;
+            for row in &rows {
+                let bytes: &[u8] = row.try_get("minutes")?;
+                let strip = crate::strips::of_bytes(bytes)?;
+                if let Some(device) = self.device(row)? {
+                    device.strips.push((day, strip));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the record of `devices v` is complete, as SQL.
+fn complete(policy: &Policy) -> String {
+    let filled = policy.ledger.required.iter().map(|field| {
+        let column = match field {
+            LedgerField::NationalCode => "national_code",
+            LedgerField::Department => "department_id",
+            LedgerField::Maintainer => "maintainer_id",
+            LedgerField::PoliceStation => "police_station",
+            LedgerField::Class => "class",
+            LedgerField::Address => "address",
+            LedgerField::Vendor => "vendor",
+            LedgerField::Model => "model",
+            LedgerField::Ip => "ip",
+            LedgerField::Mac => "mac",
+            LedgerField::Longitude => "longitude",
+            LedgerField::Latitude => "latitude",
+            LedgerField::RetentionDays => "retention_days",
+        };
+        format!("ifnull(v.{column}, '') <> ''")
+    });
+    filled.collect::<Vec<_>>().join(" AND ")
+}
