@@ -32,6 +32,13 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/devices/{id}/certificate", Some(Role::Operator)),
     ("/devices/{id}/rearm", Some(Role::Operator)),
     ("/devices/{id}/credential", Some(Role::Admin)),
+    ("/api/v1/policies", Some(Role::Admin)),
+    ("/api/v1/policies/preview", Some(Role::Operator)),
+    ("/api/v1/exclusions", Some(Role::Operator)),
+    ("/api/v1/exclusions/{id}/approve", Some(Role::Admin)),
+    ("/api/v1/exclusions/{id}/reject", Some(Role::Admin)),
+    ("/api/v1/exclusions/{id}/confirm", Some(Role::Operator)),
+    ("/api/v1/exclusions/{id}/withdraw", Some(Role::Operator)),
 ];
 
 /// What a request asks for beside a login.

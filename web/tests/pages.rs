@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "pages/accounting.rs"]
+mod accounting;
 #[path = "pages/by_hand.rs"]
 mod by_hand;
 #[expect(dead_code, reason = "shared with the example, which uses more of it")]
@@ -245,7 +247,7 @@ async fn the_overview_says_the_rate_with_what_made_it_and_the_worst_site_first()
     assert!(shown.is_sorted_by(|a, b| a.1 <= b.1) && shown[0].1 < 1.0, "{shown:?}");
     assert!(body.contains("个站点全部在线"));
     for row in rows {
-        assert_eq!(row["policy"], "online-time v1");
+        assert_eq!(row["policy"], "time-weighted@1");
         assert!(row["coverage"].as_f64().unwrap() > 0.9, "{row}");
         assert!(row["denominator"].as_u64() <= row["scheduled"].as_u64(), "{row}");
     }
@@ -520,7 +522,7 @@ async fn the_interface_is_described() {
     let mut browser = Browser::logged_in(&fixture).await;
     let document = browser.get("/api/openapi.json").await.json();
     for path in
-        ["/api/v1/sites", "/api/v1/rates", "/api/v1/devices/{id}/probe", "/api/v1/observations"]
+        ["/api/v1/sites", "/api/v1/rates", "/api/v1/devices/{id}/probe", "/api/v1/exclusions"]
     {
         assert!(document["paths"][path].is_object(), "{path}");
     }
@@ -546,10 +548,10 @@ async fn the_minutes_of_a_rate_are_exactly_those_that_were_known() {
     }
     let mut browser = Browser::logged_in(&fixture).await;
     let row = browser.get("/api/v1/rates?by=site").await.json()["items"][0].clone();
-    // 12:00 to 15:30 with both ends touched; up 12:30–13:00; down since, the last result standing.
-    assert_eq!(row["scheduled"], 211, "{row}");
+    // 12:00 up to 15:30; up 12:30–13:00; down since, the last result standing.
+    assert_eq!(row["scheduled"], 210, "{row}");
     let (good, all) = (row["numerator"].as_u64().unwrap(), row["denominator"].as_u64().unwrap());
-    assert_eq!((good, all - good), (30, 151), "{row}");
+    assert_eq!((good, all - good), (30, 150), "{row}");
     assert_eq!(row["value"], Value::Null, "coverage of 86 % is too little");
     assert_eq!(row["counts"]["offline"], 1);
     let body = browser.get("/").await.body;

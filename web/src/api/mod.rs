@@ -1,8 +1,13 @@
 //! `/api/…`: the same figures for programs. Lists are paged by cursor; a ratio is 0–1 and `null`
 //! where nothing counts; times carry an offset.
 
+mod days;
 mod devices;
+mod exclusions;
+mod figures;
+mod minutes;
 mod observations;
+mod policies;
 mod rates;
 mod session;
 
@@ -34,7 +39,16 @@ const MOST: u32 = 1000;
         devices::one,
         devices::history,
         devices::probe,
+        minutes::of_day,
         observations::list,
+        policies::list,
+        policies::one,
+        policies::preview,
+        policies::add,
+        exclusions::list,
+        exclusions::file,
+        exclusions::one,
+        exclusions::act,
     )
 )]
 struct Document;
@@ -51,7 +65,17 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/devices/{id}", get(devices::one))
         .route("/v1/devices/{id}/history", get(devices::history))
         .route("/v1/devices/{id}/probe", post(devices::probe))
+        .route("/v1/devices/{id}/minutes", get(minutes::of_day))
         .route("/v1/observations", get(observations::list))
+        .route("/v1/policies", get(policies::list).post(policies::add))
+        .route("/v1/policies/preview", post(policies::preview))
+        .route("/v1/policies/{policy}", get(policies::one))
+        .route("/v1/exclusions", get(exclusions::list).post(exclusions::file))
+        .route("/v1/exclusions/{id}", get(exclusions::one))
+        .route("/v1/exclusions/{id}/approve", post(exclusions::act))
+        .route("/v1/exclusions/{id}/reject", post(exclusions::act))
+        .route("/v1/exclusions/{id}/confirm", post(exclusions::act))
+        .route("/v1/exclusions/{id}/withdraw", post(exclusions::act))
 }
 
 /// Devices by present state.

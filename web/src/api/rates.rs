@@ -1,20 +1,22 @@
 //! `/api/v1/sites` and `/api/v1/rates`.
 
-use super::{CountsJson, LIMIT, RateJson, limit};
-use crate::{app::App, cursor, failure::Failure, query::FilterQuery};
+use super::{
+    CountsJson, RateJson,
+    days::DaysQuery,
+    figures::{Basis, FiguresJson},
+    limit,
+    policies::policy_of,
+};
+use crate::{app::App, cursor, failure::Failure, query::FilterQuery, shell::Shell};
 use axum::{
     Json,
     extract::{Query, State},
 };
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
-use zhishou_domain::PointClass;
+use zhishou_domain::{PointClass, account::Source, policy::ClassKey};
 use zhishou_storage::{By, Period};
-
-/// Days that one call may span.
-const DAYS: i64 = 400;
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct SiteJson {
@@ -54,10 +56,7 @@ pub(super) async fn sites(
 ) -> Result<Json<SitesJson>, Failure> {
     let period = Period::today(app.clock.now(), app.zone);
     let limit = limit(paging.limit)? as usize;
-    let start = match paging.next.as_str() {
-        "" => 0,
-        text => usize::try_from(cursor::to_number(text)?).map_err(|_| cursor::BadCursor)?,
-    };
+    let start = start_of(&paging)?;
     let figures = app.store.figures(By::Site, &query.filter()?, period).await?;
     let mut figures: HashMap<String, _> =
         figures.into_iter().filter_map(|it| Some((it.key.clone()?, it))).collect();
@@ -78,9 +77,7 @@ pub(super) async fn sites(
         })
     });
     let items = items.collect();
-    let next =
-        has_more.then(|| cursor::of_number(i64::try_from(start + limit).unwrap_or(i64::MAX)));
-    Ok(Json(SitesJson { items, next }))
+    Ok(Json(SitesJson { items, next: next_of(has_more, start + limit) }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -88,12 +85,13 @@ pub(super) async fn sites(
 pub(super) struct RatesQuery {
     /// site, street, department, class, maintainer, police_station or parent.
     by: String,
-    /// First local day, YYYY-MM-DD; today where not given.
-    #[param(value_type = Option<String>)]
-    from: Option<NaiveDate>,
-    /// Last local day, YYYY-MM-DD; today where not given.
-    #[param(value_type = Option<String>)]
-    to: Option<NaiveDate>,
+    /// Accounting policy, `id@version` or `id` for its newest version; the default one where not
+    /// given.
+    #[serde(default)]
+    policy: String,
+    /// transitions (the truth; all figures) or strips (在线率 alone, where the policy allows it).
+    #[serde(default)]
+    source: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -101,9 +99,8 @@ pub(super) struct RateRow {
     /// Identity of the group; null for devices that have none.
     id: Option<String>,
     name: Option<String>,
-    counts: CountsJson,
     #[serde(flatten)]
-    rate: RateJson,
+    figures: FiguresJson,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -111,47 +108,91 @@ pub(super) struct RatesJson {
     by: &'static str,
     from: String,
     to: String,
+    /// Accounting policy, id@version.
+    policy: String,
+    /// transitions or strips.
+    source: &'static str,
     items: Vec<RateRow>,
+    total: FiguresJson,
+    /// Cursor of the next page; null at the end.
+    next: Option<String>,
 }
 
-#[utoipa::path(get, path = "/api/v1/rates", params(RatesQuery), responses(
+#[utoipa::path(get, path = "/api/v1/rates", params(RatesQuery, DaysQuery, PageQuery), responses(
     (status = 200, body = RatesJson), (status = 400, description = "problem+json"),
+    (status = 404, description = "no such policy; problem+json"),
 ))]
 pub(super) async fn rates(
     State(app): State<App>,
+    shell: Shell,
     Query(filter): Query<FilterQuery>,
+    Query(paging): Query<PageQuery>,
+    Query(days): Query<DaysQuery>,
     Query(query): Query<RatesQuery>,
 ) -> Result<Json<RatesJson>, Failure> {
-    let by = By::from_code(&query.by).ok_or_else(|| {
-        let all: Vec<_> = By::ALL.into_iter().map(By::code).collect();
-        Failure::bad_request(format!("by: one of {}", all.join(", ")))
-    })?;
+    let by = by_of(&query.by)?;
+    let source = match query.source.as_str() {
+        "" | "transitions" => Source::Transitions,
+        "strips" => Source::Strips,
+        _ => return Err(Failure::bad_request("source: transitions or strips")),
+    };
+    let limit = limit(paging.limit)? as usize;
+    let start = start_of(&paging)?;
     let now = app.clock.now();
-    let today = now.local_day(app.zone);
-    let (from, to) = (query.from.unwrap_or(today), query.to.unwrap_or(today));
-    if from > to || (to - from).num_days() > DAYS {
-        return Err(Failure::bad_request(format!(
-            "from, to: in order and at most {DAYS} days apart"
-        )));
-    }
-    let figures =
-        app.store.figures(by, &filter.filter()?, Period::days(from, to, now, app.zone)).await?;
-    let mut items: Vec<RateRow> = figures
-        .into_iter()
-        .map(|it| RateRow {
-            name: match by {
-                By::Class => it
-                    .name
-                    .and_then(|code| PointClass::from_code(&code))
-                    .map(|class| class.name(zhishou_domain::Lang::Zh).to_owned()),
-                _ => it.name,
-            },
-            id: it.key,
-            counts: it.counts.into(),
-            rate: RateJson::new(it.minutes, &app),
+    let days = days.checked(now.local_day(app.zone))?;
+    let policy = policy_of(&app, &query.policy).await?.policy;
+    let account = app.store.account(&policy, source, by, &filter.filter()?, days, now).await?;
+    let basis = Basis::of(&policy, &account);
+    let total = basis.figures(&account.total(), None);
+    let mut items: Vec<RateRow> = account
+        .rows
+        .iter()
+        .map(|row| {
+            let class = row.key.as_deref().and_then(PointClass::from_code);
+            let class = (by == By::Class).then_some(class);
+            RateRow {
+                id: row.key.clone(),
+                name: match class {
+                    Some(class) => class.map(|class| class.name(shell.t.0).to_owned()),
+                    None => row.name.clone(),
+                },
+                figures: basis.figures(&row.tally, class.map(ClassKey::from)),
+            }
         })
         .collect();
     items.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    items.truncate(LIMIT as usize * 100);
-    Ok(Json(RatesJson { by: by.code(), from: from.to_string(), to: to.to_string(), items }))
+    let has_more = items.len() > start.saturating_add(limit);
+    let items = items.into_iter().skip(start).take(limit).collect();
+    Ok(Json(RatesJson {
+        by: by.code(),
+        from: days.0.to_string(),
+        to: days.1.to_string(),
+        policy: policy.reference().to_string(),
+        source: match account.source {
+            Source::Transitions => "transitions",
+            Source::Strips => "strips",
+        },
+        items,
+        total,
+        next: next_of(has_more, start + limit),
+    }))
+}
+
+/// The grouping of a stable word.
+pub(super) fn by_of(code: &str) -> Result<By, Failure> {
+    By::from_code(code).ok_or_else(|| {
+        let all: Vec<_> = By::ALL.into_iter().map(By::code).collect();
+        Failure::bad_request(format!("by: one of {}", all.join(", ")))
+    })
+}
+
+fn start_of(paging: &PageQuery) -> Result<usize, Failure> {
+    match paging.next.as_str() {
+        "" => Ok(0),
+        text => Ok(usize::try_from(cursor::to_number(text)?).map_err(|_| cursor::BadCursor)?),
+    }
+}
+
+fn next_of(has_more: bool, next: usize) -> Option<String> {
+    has_more.then(|| cursor::of_number(i64::try_from(next).unwrap_or(i64::MAX)))
 }

@@ -1,0 +1,200 @@
+//! 口径 and 剔除 over HTTP, and a rate opened down to its minutes.
+
+use super::*;
+use zhishou_domain::policy::shipped;
+
+impl Browser {
+    async fn send_json(&mut self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, Body::from(body.to_string()), "application/json").await
+    }
+}
+
+/// Another person at the same platform.
+async fn colleague(fixture: &Fixture, login: &str, role: Role) -> Browser {
+    let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
+    fixture.app.store.create_user(login, role, &hash, false, NOW).await.unwrap().unwrap();
+    let mut browser = Browser::new(fixture);
+    let body = serde_json::json!({"login": login, "password": PASSWORD});
+    assert_eq!(browser.send_json("/api/v1/session", &body).await.status, StatusCode::OK);
+    browser
+}
+
+async fn actions(fixture: &Fixture, action: &str) -> usize {
+    fixture.app.store.audit_of(action, 10).await.unwrap().len()
+}
+
+#[tokio::test]
+async fn policies_are_listed_previewed_and_added_but_never_changed() {
+    let fixture = Fixture::district(2, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let listed = browser.get("/api/v1/policies").await.json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 3);
+    assert_eq!(listed["default"], "time-weighted@1");
+    let mut document =
+        browser.get("/api/v1/policies/time-weighted").await.json()["document"].take();
+    assert_eq!(document["measure"]["method"], "time_weighted");
+
+    // 低帧率 as down: the preview says what that does to the period, and nothing is stored.
+    document["version"] = 2.into();
+    document["faults"] = serde_json::json!({"low_fps": {"online": "down"}});
+    let preview = browser.send_json("/api/v1/policies/preview", &document).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.body);
+    let preview = preview.json();
+    let good = |side: &str| preview[side]["numerator"].as_u64().unwrap();
+    assert!(good("then") < good("now"), "{preview}");
+    assert_eq!(preview["now"]["denominator"], preview["then"]["denominator"]);
+    assert_eq!(preview["then"]["policy"], "time-weighted@2");
+    assert_eq!(browser.get("/api/v1/policies/time-weighted@2").await.status, StatusCode::NOT_FOUND);
+
+    assert_eq!(browser.send_json("/api/v1/policies", &document).await.status, StatusCode::CREATED);
+    assert_eq!(actions(&fixture, "add_policy").await, 1);
+    let again = browser.send_json("/api/v1/policies", &document).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    assert!(again.json()["detail"].as_str().unwrap().contains('3'), "{}", again.body);
+    let rates = |policy| format!("/api/v1/rates?by=site&policy={policy}");
+    let newest = browser.get(&rates("")).await.json();
+    assert_eq!(newest["policy"], "time-weighted@2");
+    assert_eq!(newest["total"]["numerator"], preview["then"]["numerator"]);
+    let first = browser.get(&rates("time-weighted@1")).await.json();
+    assert_eq!(first["total"]["numerator"], preview["now"]["numerator"]);
+
+    document["colour"] = 1.into();
+    let unknown = browser.send_json("/api/v1/policies", &document).await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+    assert!(unknown.json()["detail"].as_str().unwrap().contains("colour"), "{}", unknown.body);
+    let toml = "id = \"x\"\nversion = 1";
+    let body = Body::from(toml);
+    let broken = browser.send(Method::POST, "/api/v1/policies", body, "application/toml").await;
+    assert_eq!(broken.status, StatusCode::BAD_REQUEST);
+    assert_eq!(browser.get(&rates("nobody")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn every_shipped_policy_gives_figures_with_all_they_are_made_of() {
+    let fixture = Fixture::district(4, 24, None).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    for policy in shipped() {
+        for by in
+            ["site", "street", "department", "class", "maintainer", "police_station", "parent"]
+        {
+            let path = format!("/api/v1/rates?by={by}&from=2026-11-20&policy={}", policy.id);
+            let answer = browser.get(&path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+            let answer = answer.json();
+            let rows = answer["items"].as_array().unwrap();
+            for key in ["numerator", "denominator", "scheduled"] {
+                let sum: u64 = rows.iter().map(|row| row[key].as_u64().unwrap()).sum();
+                assert_eq!(answer["total"][key].as_u64(), Some(sum), "{path} {key}");
+            }
+            for row in rows.iter().chain([&answer["total"]]) {
+                assert_eq!(row["policy"], format!("{}@1", policy.id));
+                for figure in ["reach", "intact", "connected", "ledger", "before_exclusion"] {
+                    let figure = &row[figure];
+                    let (part, all) =
+                        (figure["numerator"].as_u64(), figure["denominator"].as_u64());
+                    assert!(part.unwrap() <= all.unwrap(), "{path} {figure}");
+                }
+            }
+            assert_eq!(answer["total"]["score"].is_object(), policy.score.is_some());
+        }
+    }
+    let page = browser.get("/api/v1/rates?by=site&limit=3").await.json();
+    let next = page["next"].as_str().unwrap();
+    let rest = browser.get(&format!("/api/v1/rates?by=site&limit=3&next={next}")).await.json();
+    assert_eq!(
+        (page["items"].as_array().unwrap().len(), rest["items"].as_array().unwrap().len()),
+        (3, 1)
+    );
+    assert_eq!((&page["total"], &rest["next"]), (&rest["total"], &Value::Null));
+    let strips = browser.get("/api/v1/rates?by=site&source=strips").await.json();
+    let truth = browser.get("/api/v1/rates?by=site").await.json();
+    assert_eq!(strips["source"], "strips");
+    for key in ["numerator", "denominator", "scheduled", "counts"] {
+        assert_eq!(strips["total"][key], truth["total"][key], "{key}");
+    }
+}
+
+#[tokio::test]
+async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
+    let fixture = Fixture::district(1, 24, None).await;
+    let mut maintainer = Browser::logged_in(&fixture).await;
+    let (mut centre, mut liaison) = (
+        colleague(&fixture, "centre", Role::Admin).await,
+        colleague(&fixture, "liaison", Role::Operator).await,
+    );
+    let device = device_of(&fixture, Case::Silent).await;
+    let filing = serde_json::json!({
+        "device": device.to_string(), "from": "2026-11-21T13:00:00+08:00",
+        "to": "2026-11-21T14:30:00+08:00", "reason": "power_cut", "evidence": "供电局通知 12 号",
+    });
+    let filed = maintainer.send_json("/api/v1/exclusions", &filing).await;
+    assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.body);
+    let id = filed.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(filed.json()["state"], "filed");
+    let path = |act: &str| format!("/api/v1/exclusions/{id}/{act}");
+    let total = async |browser: &mut Browser, policy: &str| {
+        let path = format!("/api/v1/rates?by=site&policy={policy}");
+        browser.get(&path).await.json()["total"].clone()
+    };
+    assert_eq!(total(&mut maintainer, "time-weighted").await["excluded"], 0);
+
+    let own = maintainer.send_json(&path("approve"), &Value::Object(Default::default())).await;
+    assert_eq!(own.status, StatusCode::CONFLICT);
+    assert!(own.json()["detail"].as_str().unwrap().contains("不同的人"), "{}", own.body);
+    let early = liaison.send(Method::POST, &path("confirm"), Body::empty(), "").await;
+    assert_eq!(early.status, StatusCode::CONFLICT, "{}", early.body);
+    let beyond = liaison.send(Method::POST, &path("approve"), Body::empty(), "").await;
+    assert_eq!(beyond.status, StatusCode::FORBIDDEN, "{}", beyond.body);
+    let note = serde_json::json!({"note": "属实"});
+    assert_eq!(centre.send_json(&path("approve"), &note).await.json()["state"], "approved");
+    let figures = total(&mut centre, "time-weighted").await;
+    assert_eq!(figures["excluded"], 90);
+    let scheduled = |it: &Value| it["scheduled"].as_u64().unwrap();
+    assert_eq!(scheduled(&figures["before_exclusion"]) - scheduled(&figures), 90);
+    assert_eq!(total(&mut centre, "assessment").await["excluded"], 0, "not confirmed yet");
+    assert_eq!(centre.send_json(&path("confirm"), &note).await.status, StatusCode::CONFLICT);
+    assert_eq!(liaison.send_json(&path("confirm"), &note).await.json()["state"], "confirmed");
+    assert_eq!(total(&mut liaison, "assessment").await["excluded"], 90);
+
+    let minutes = liaison.get(&format!("/api/v1/devices/{device}/minutes")).await.json();
+    let runs = minutes["runs"].as_array().unwrap();
+    let all: u64 = runs.iter().map(|run| run["minutes"].as_u64().unwrap()).sum();
+    assert_eq!(all, 15 * 60 + 30);
+    let out: Vec<_> = runs.iter().filter(|run| run["excluded"] == true).collect();
+    assert_eq!(out.iter().map(|run| run["minutes"].as_u64().unwrap()).sum::<u64>(), 90);
+    assert_eq!(out[0]["from"], "2026-11-21T13:00:00.000+08:00");
+    let down: u64 = runs
+        .iter()
+        .filter(|run| run["due"] == true && run["state"] == "down" && run["excluded"] == false)
+        .map(|run| run["minutes"].as_u64().unwrap())
+        .sum();
+    let figures = &minutes["figures"];
+    let (good, checked) = (figures["numerator"].as_u64(), figures["denominator"].as_u64());
+    assert_eq!(checked.unwrap() - good.unwrap(), down);
+    assert!(!minutes["transitions"].as_array().unwrap().is_empty());
+
+    let listed = liaison.get("/api/v1/exclusions?limit=1").await.json();
+    assert_eq!(listed["items"][0]["steps"].as_array().unwrap().len(), 3);
+    assert_eq!(listed["next"], Value::Null);
+    assert_eq!(centre.send_json(&path("withdraw"), &note).await.json()["state"], "withdrawn");
+    assert_eq!(total(&mut liaison, "assessment").await["excluded"], 0);
+    for action in ["file_exclusion", "approve_exclusion", "confirm_exclusion", "withdraw_exclusion"]
+    {
+        assert_eq!(actions(&fixture, action).await, 1, "{action}");
+    }
+    for (key, value) in [
+        ("from", "2026-11-21T13:00:01+08:00"),
+        ("to", "2026-11-21T12:00:00+08:00"),
+        ("reason", "laziness"),
+        ("evidence", " "),
+        ("device", "x"),
+        ("site", &device.to_string()),
+    ] {
+        let mut wrong = filing.clone();
+        wrong[key] = value.into();
+        let answer = maintainer.send_json("/api/v1/exclusions", &wrong).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{key}: {}", answer.body);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    assert_eq!(maintainer.get("/api/v1/devices/x/minutes").await.status, StatusCode::NOT_FOUND);
+}
