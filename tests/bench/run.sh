@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make bench`: what a page costs at 10 000 devices; what a probe costs beside tuned ffmpeg, ffprobe
+# `make bench`: what a page and the figures of a month cost at 10 000 devices; what a probe costs beside tuned ffmpeg, ffprobe
 # with ffmpeg, an in-process PyAV pool and the bare decode; what an hour of a fleet costs; what sessions
 # cost; and the goals. Needs what `make test` installs, ffmpeg too. Takes less than twelve minutes once all is built. More
 # for run.py follows, such as --rounds 1.
@@ -15,8 +15,9 @@ done
 export PYTHONDONTWRITEBYTECODE=1
 # One call, so that features are the same for all and nothing is built twice.
 cargo build --release --locked -p zhishou-app -p zhishou-tests -p zhishou-web -p zhishou-probe \
-  -p zhishou-scheduler --bins --example district --example load --example fleet
+  -p zhishou-scheduler -p zhishou-storage --bins --example district --example month --example load --example fleet
 python3 tests/bench/pages.py --district "$target/release/examples/district"
+"$target/release/examples/month"
 exec target/peers/venv/bin/python tests/bench/run.py --zhishou "$target/release/zhishou" \
   --cameras "$target/release/bench-cameras" --crowd "$target/release/bench-crowd" \
   --load "$target/release/examples/load" --fleet "$target/release/examples/fleet" \
