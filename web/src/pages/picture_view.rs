@@ -170,13 +170,16 @@ fn rows(seen: &Observation, own: &OwnLimits, days: &[ScoreDay], first: i64, t: W
 fn rest_words(rest: &[Row], has_others: bool, t: Words) -> String {
     let all = rest.len();
     let untold = rest.iter().filter(|row| row.glyph == "unknown").count();
-    match (t.0, untold) {
-        (Lang::Zh, 0) if has_others => format!("其余 {all} 项正常"),
-        (Lang::Zh, 0) => format!("{all} 项全部正常"),
-        (Lang::Zh, _) => format!("其余 {all} 项：{} 项正常，{untold} 项无法判定", all - untold),
-        (Lang::En, 0) if has_others => format!("the other {all} are fine"),
-        (Lang::En, 0) => format!("all {all} are fine"),
-        (Lang::En, _) => format!("the other {all}: {} fine, {untold} cannot be told", all - untold),
+    let fine = all - untold;
+    match (t.0, fine, untold) {
+        (Lang::Zh, _, 0) if has_others => format!("其余 {all} 项正常"),
+        (Lang::Zh, _, 0) => format!("{all} 项全部正常"),
+        (Lang::Zh, 0, _) => format!("其余 {all} 项无法判定"),
+        (Lang::Zh, _, _) => format!("其余 {all} 项：{fine} 项正常，{untold} 项无法判定"),
+        (Lang::En, _, 0) if has_others => format!("the other {all} are fine"),
+        (Lang::En, _, 0) => format!("all {all} are fine"),
+        (Lang::En, 0, _) => format!("the other {all} cannot be told"),
+        (Lang::En, _, _) => format!("the other {all}: {fine} fine, {untold} cannot be told"),
     }
 }
 
