@@ -27,6 +27,8 @@ pub struct Probed {
     pub habit: Habit,
     /// What became of the credential, where it was sent.
     pub login: Option<LoginResult>,
+    /// It was sent and not answered, so that it may have been refused.
+    pub login_in_doubt: bool,
     /// The dialogue as a file without any credential, where it was taped and anything was said.
     pub dialogue: Option<Vec<u8>>,
 }

@@ -167,8 +167,9 @@ async fn fall_back(
     cancel: &CancellationToken,
 ) -> Result<Option<(Known, Probed)>, StoreError> {
     let seen = &failed.observation;
-    // One rejected login is all that a visit may cost.
-    let is_worth_it = seen.verdict == Verdict::Offline && seen.reached && seen.rejected_logins == 0;
+    // One rejected login is all that a visit may cost, and one without an answer may be one.
+    let may_be_refused = seen.rejected_logins > 0 || failed.login_in_doubt;
+    let is_worth_it = seen.verdict == Verdict::Offline && seen.reached && !may_be_refused;
     if known.target.sub_url.is_none() || !is_worth_it {
         return Ok(None);
     }
@@ -251,7 +252,8 @@ async fn keep(
     kept_for: KeptFor,
 ) -> (Record, Option<EvidenceRow>) {
     let Known { target, plan, login, pictures, standing } = known;
-    let Probed { mut observation, snapshot, signature, habit, login: result, dialogue } = probed;
+    let Probed { mut observation, snapshot, signature, habit, login: result, dialogue, .. } =
+        probed;
     let mut evidence = Vec::new();
     let mut replaced = None;
     if let Some(jpeg) = snapshot

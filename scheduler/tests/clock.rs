@@ -63,6 +63,7 @@ impl Prober for Tells {
             signature: None,
             habit: Habit::default(),
             login: None,
+            login_in_doubt: false,
             dialogue: None,
         }))
     }

@@ -78,6 +78,7 @@ impl Prober for Camera {
                 signature: None,
                 habit: Habit::default(),
                 login: None,
+                login_in_doubt: is_sub && broken == Some(FaultCode::ConnectionLost),
                 dialogue: (taping == Taping::On).then(|| b"{}".to_vec()),
             }
         })
@@ -302,6 +303,10 @@ async fn a_broken_sub_stream_is_told_and_the_camera_is_not_called_down() {
     // Each of the three opened both, one after the other.
     assert_eq!(house.camera.probes.lock().unwrap().len(), 1 + 3 * 2);
     assert_eq!(house.store.standing(house.device).await.unwrap().state, State::Degraded);
+    // One that closed on the login may have refused it: it is not sent a second time.
+    *house.camera.sub.lock().unwrap() = Some(FaultCode::ConnectionLost);
+    assert_eq!(house.probe(Online, Off).await.verdict, Verdict::Offline);
+    assert_eq!(house.camera.probes.lock().unwrap().len(), 1 + 3 * 2 + 1);
 
     // Where the main stream is no better the result is that of the stream that is meant.
     let seen = house.probe(Offline, Off).await;

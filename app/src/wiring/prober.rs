@@ -121,6 +121,7 @@ impl Prober for Driver {
                 signature: outcome.signature,
                 habit: outcome.habit,
                 login: outcome.login,
+                login_in_doubt: outcome.login_in_doubt,
                 dialogue: tape
                     .and_then(|tape| tape.capture())
                     .and_then(|capture| written(&capture)),

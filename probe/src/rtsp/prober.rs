@@ -36,6 +36,8 @@ pub struct Outcome {
     pub habit: Habit,
     /// What became of the login, where it was sent; to be kept over a restart.
     pub login: Option<LoginResult>,
+    /// It was sent and not answered, so that it may have been refused, whatever `login` says.
+    pub login_in_doubt: bool,
 }
 
 /// Opens cameras.
@@ -319,10 +321,11 @@ impl Prober {
         let limits = self.settings.limits.baseline;
         faults.extend(request.habit.departures(&sighting, limits));
         let habit = request.habit.learn(&sighting, limits);
-        let login = visited.login;
+        let (login, login_in_doubt) = (visited.login, visited.facts.login_in_doubt);
         let mut observation = observe(&request, &start, &visited, faults, seen.facts);
         observation.picture_skipped = skipped;
-        Outcome { observation, snapshot: seen.snapshot, signature: seen.signature, habit, login }
+        let Look { snapshot, signature, .. } = seen;
+        Outcome { observation, snapshot, signature, habit, login, login_in_doubt }
     }
 
     /// What stands where the picture should have been looked at and was not, for a reason of ours: a
@@ -458,6 +461,7 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
         signature: None,
         habit: request.habit.clone(),
         login: None,
+        login_in_doubt: false,
     }
 }
 

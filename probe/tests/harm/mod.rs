@@ -170,6 +170,7 @@ async fn a_recorder_that_closes_on_a_login_hears_one_a_probe() {
         };
         let outcome = prober.probe(request, CancellationToken::new()).await;
         assert_eq!(codes(&outcome), [FaultCode::ConnectionLost]);
+        assert!(outcome.login_in_doubt, "it is not asked for another stream");
         assert_eq!(recorder.counts().refused, 1, "{proven}");
     }
 }

@@ -133,6 +133,8 @@ impl Visit {
         if let Some(tunnel) = &self.tunnel {
             facts.login_sent |= tunnel.sent();
             facts.rejected_logins += tunnel.rejected();
+            facts.login_in_doubt |=
+                tunnel.sent() && !tunnel.proven() && facts.timings.options.is_none();
             // An answer to OPTIONS has come through both halves.
             facts.login_proven |=
                 tunnel.proven() || (tunnel.sent() && facts.timings.options.is_some());

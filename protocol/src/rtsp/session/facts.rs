@@ -42,6 +42,8 @@ pub struct Facts {
     pub login_sent: bool,
     /// The login was accepted.
     pub login_proven: bool,
+    /// A login is on its way that was neither accepted before nor answered: it may have been refused.
+    pub login_in_doubt: bool,
     /// Time spent per stage.
     pub timings: Timings,
     /// Bytes skipped between frames.

@@ -284,6 +284,7 @@ impl Session {
         facts.rejected_logins = self.auth.rejected();
         facts.login_sent = self.auth.sent();
         facts.login_proven = self.auth.proven();
+        facts.login_in_doubt = self.in_doubt;
         facts
     }
 
