@@ -13,6 +13,7 @@ use zhishou_protocol::rtsp::Deadlines;
 use zhishou_tests::asking::{Fixed, request};
 use zhishou_tests::wire::{interleaved, rtp};
 
+use crate::proxy::Way;
 use crate::seen::by_retina;
 
 /// A baseline SPS of 640×480 and a PPS.
@@ -253,7 +254,7 @@ async fn ours(url: String) -> Vec<FaultCode> {
 }
 
 async fn theirs(url: String) -> Retina {
-    match tokio::time::timeout(Duration::from_secs(4), by_retina(&url)).await {
+    match tokio::time::timeout(Duration::from_secs(4), by_retina(Way::Tcp, &url)).await {
         Err(_) => Retina::Waits,
         Ok(Ok(_)) => Retina::Plays,
         Ok(Err(_)) => Retina::Fails,

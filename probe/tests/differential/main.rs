@@ -5,5 +5,6 @@
 
 mod broken;
 mod proxy;
+mod relay;
 mod seen;
 mod streams;

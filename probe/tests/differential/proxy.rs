@@ -6,6 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::relay;
+
 /// What a client was sent in one session.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Kept {
@@ -13,6 +15,13 @@ pub(crate) struct Kept {
     pub(crate) sdp: Vec<u8>,
     /// When it came, channel, packet.
     pub(crate) packets: Vec<(Duration, u8, Vec<u8>)>,
+}
+
+/// How media travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Tcp,
+    Udp,
 }
 
 /// Gives each connection to a server on loopback.
@@ -23,6 +32,17 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
+    /// As [`Proxy::before`], where media travel so.
+    pub(crate) fn of(way: Way, url: &str, lost: HashSet<usize>) -> Self {
+        match way {
+            Way::Tcp => Self::before(url, lost),
+            Way::Udp => {
+                let (url, kept) = relay::before(url, lost);
+                Self { url, kept }
+            }
+        }
+    }
+
     /// Before the server of `url`; packets of the video with these places among its own get lost.
     pub(crate) fn before(url: &str, lost: HashSet<usize>) -> Self {
         let (host, path) = url.strip_prefix("rtsp://").unwrap().split_once('/').unwrap();
@@ -73,7 +93,7 @@ fn pass_on(server: TcpStream, mut client: TcpStream, lost: &HashSet<usize>, kept
 }
 
 /// The next frame or message, and the length of its body.
-fn next(server: &mut BufReader<TcpStream>) -> Option<(Vec<u8>, usize)> {
+pub(crate) fn next(server: &mut BufReader<TcpStream>) -> Option<(Vec<u8>, usize)> {
     let mut bytes = vec![0];
     server.read_exact(&mut bytes).ok()?;
     if bytes[0] == b'$' {

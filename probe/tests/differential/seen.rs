@@ -6,14 +6,14 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use retina::client::{
     Described, InitialSequenceNumberPolicy, PacketItem, PlayOptions, Playing, Session,
-    SessionOptions, SetupOptions,
+    SessionOptions, SetupOptions, TcpTransportOptions, Transport, UdpTransportOptions,
 };
 use retina::codec::{CodecItem, FrameFormat, ParametersRef, VideoParametersCodec};
 use sha2::{Digest as _, Sha256};
 use zhishou_protocol::rtp::{Codec, Keyframe, Receiver, StreamFormat};
 use zhishou_protocol::sdp::{self, Description};
 
-use crate::proxy::Kept;
+use crate::proxy::{Kept, Way};
 
 /// A stream is over when so long nothing came.
 const QUIET: Duration = Duration::from_millis(1_500);
@@ -32,8 +32,8 @@ pub(crate) struct Track {
 }
 
 /// What retina sees at `url`, until it is over; or what it stopped at.
-pub(crate) async fn by_retina(url: &str) -> Result<Vec<Track>, retina::Error> {
-    let mut session = play(url).await?.demuxed()?;
+pub(crate) async fn by_retina(way: Way, url: &str) -> Result<Vec<Track>, retina::Error> {
+    let mut session = play(way, url).await?.demuxed()?;
     let mut tracks: Vec<_> = session.streams().iter().map(|_| Track::default()).collect();
     while let Ok(Some(item)) = tokio::time::timeout(QUIET, session.next()).await {
         match item? {
@@ -69,8 +69,8 @@ pub(crate) async fn by_retina(url: &str) -> Result<Vec<Track>, retina::Error> {
 
 /// The packets that retina misses of the first stream, until it is over. Its frames tell some of them:
 /// with a frame that it throws away goes what was lost before it.
-pub(crate) async fn lost_by_retina(url: &str) -> u64 {
-    let mut session = play(url).await.unwrap();
+pub(crate) async fn lost_by_retina(way: Way, url: &str) -> u64 {
+    let mut session = play(way, url).await.unwrap();
     let mut lost = 0;
     while let Ok(Some(item)) = tokio::time::timeout(QUIET, session.next()).await {
         match item.unwrap() {
@@ -81,12 +81,16 @@ pub(crate) async fn lost_by_retina(url: &str) -> u64 {
     lost
 }
 
-async fn play(url: &str) -> Result<Session<Playing>, retina::Error> {
+async fn play(way: Way, url: &str) -> Result<Session<Playing>, retina::Error> {
     let url = url.parse().unwrap();
     let mut session: Session<Described> = Session::describe(url, SessionOptions::default()).await?;
     for stream in 0..session.streams().len() {
-        let format = SetupOptions::default().frame_format(FrameFormat::SIMPLE);
-        session.setup(stream, format).await?;
+        let transport = match way {
+            Way::Tcp => Transport::Tcp(TcpTransportOptions::default()),
+            Way::Udp => Transport::Udp(UdpTransportOptions::default()),
+        };
+        let options = SetupOptions::default().frame_format(FrameFormat::SIMPLE);
+        session.setup(stream, options.transport(transport)).await?;
     }
     // The number that GStreamer announces (RTP-Info) is one before the first packet of its AAC. We do
     // not look at it, as cameras have it wrong.

@@ -8,7 +8,7 @@ use rand::{Rng as _, SeedableRng as _};
 use tempfile::TempDir;
 use zhishou_tests::peers::{Peer, ffmpeg, footage, root};
 
-use crate::proxy::{Kept, Proxy};
+use crate::proxy::{Kept, Proxy, Way};
 use crate::seen::{Track, by_retina, by_us, lost_by_retina};
 
 /// Share of the packets that get lost where some do.
@@ -59,9 +59,9 @@ fn frames(kept: &Kept, lost: &HashSet<usize>) -> (u64, u64) {
 }
 
 /// Opens a stream clean, then twice with loss; gives what the clean one was sent.
-async fn compare(peer: &Peer, name: &str) -> Kept {
-    let clean = Proxy::before(peer.url(name), HashSet::new());
-    let theirs = by_retina(&clean.url).await.unwrap();
+async fn compare(way: Way, peer: &Peer, name: &str) -> Kept {
+    let clean = Proxy::of(way, peer.url(name), HashSet::new());
+    let theirs = by_retina(way, &clean.url).await.unwrap();
     let (kept, mut ours) = (clean.kept(), by_us(&clean.kept()));
     assert!(ours[0].keyframes.len() >= 3);
     // A CRA picture (H.265 type 21) is a keyframe to us: it is decoded by itself.
@@ -78,12 +78,12 @@ async fn compare(peer: &Peer, name: &str) -> Kept {
         // The first and the last packets stay: what was before and after them nobody can know.
         let lost: HashSet<usize> =
             (10..packets - 10).filter(|_| chance.random_bool(LOSS)).collect();
-        let lossy = Proxy::before(peer.url(name), lost.clone());
-        let theirs = by_retina(&lossy.url).await.unwrap();
+        let lossy = Proxy::of(way, peer.url(name), lost.clone());
+        let theirs = by_retina(way, &lossy.url).await.unwrap();
         let kept = lossy.kept();
         let ours = by_us(&kept);
         let all = lost.len() as u64;
-        assert_eq!((ours[0].lost, lost_by_retina(&lossy.url).await), (all, all));
+        assert_eq!((ours[0].lost, lost_by_retina(way, &lossy.url).await), (all, all));
         assert!((1..=all).contains(&theirs[0].lost));
         assert_eq!(ours[1..], theirs[1..], "sound is not touched");
         same_but_for_loss(&ours[0], &theirs[0], frames(&kept, &lost));
@@ -116,7 +116,7 @@ async fn h264_of_gstreamer_with_g711() {
     let folder = tempfile::tempdir().unwrap();
     let clip =
         clip(&folder, "view-h264.mp4", "h264-alaw.mov", &["-c:a", "pcm_alaw", "-ar", "8000"]);
-    let kept = compare(&gstreamer(&[], clip), "h264-alaw.mov").await;
+    let kept = compare(Way::Tcp, &gstreamer(&[], clip), "h264-alaw.mov").await;
     let kinds = kinds(&kept, h264);
     assert!(kinds.contains(&28) && kinds.contains(&7), "FU-A, and sets by themselves: {kinds:?}");
     assert_eq!(by_us(&kept).len(), 2);
@@ -126,7 +126,7 @@ async fn h264_of_gstreamer_with_g711() {
 async fn h264_of_gstreamer_in_aggregates_with_aac() {
     let folder = tempfile::tempdir().unwrap();
     let clip = clip(&folder, "view-h264.mp4", "h264-aac.mp4", &["-c:a", "aac"]);
-    let kept = compare(&gstreamer(&["--aggregate"], clip), "h264-aac.mp4").await;
+    let kept = compare(Way::Tcp, &gstreamer(&["--aggregate"], clip), "h264-aac.mp4").await;
     let kinds = kinds(&kept, h264);
     assert!(kinds.contains(&24) && kinds.contains(&28), "STAP-A and FU-A: {kinds:?}");
     assert!(by_us(&kept)[1].units > 100, "frames of 1 024 samples");
@@ -136,7 +136,7 @@ async fn h264_of_gstreamer_in_aggregates_with_aac() {
 async fn h265_of_gstreamer() {
     let folder = tempfile::tempdir().unwrap();
     let clip = clip(&folder, "view-h265.mp4", "h265.mp4", &[]);
-    let kept = compare(&gstreamer(&[], clip), "h265.mp4").await;
+    let kept = compare(Way::Tcp, &gstreamer(&[], clip), "h265.mp4").await;
     assert!(kinds(&kept, h265).contains(&49), "FU");
 }
 
@@ -144,7 +144,20 @@ async fn h265_of_gstreamer() {
 async fn both_codecs_of_live555() {
     let folder = tempfile::tempdir().unwrap();
     let raw = clip(&folder, "view.h264", "short.h264", &[]);
-    compare(&live555(raw), "short.h264").await;
+    compare(Way::Tcp, &live555(raw), "short.h264").await;
     let raw = clip(&folder, "view.h265", "short.h265", &[]);
-    compare(&live555(raw), "short.h265").await;
+    compare(Way::Tcp, &live555(raw), "short.h265").await;
+}
+
+/// Datagrams come beside the connection, as they are sent.
+#[tokio::test]
+async fn both_codecs_of_gstreamer_over_udp() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = ["-c:a", "pcm_alaw", "-ar", "8000"];
+    let h264 = clip(&folder, "view-h264.mp4", "h264-alaw.mov", &sound);
+    let kept = compare(Way::Udp, &gstreamer(&[], h264), "h264-alaw.mov").await;
+    assert!(kinds(&kept, self::h264).contains(&28) && by_us(&kept).len() == 2);
+    let h265 = clip(&folder, "view-h265.mp4", "h265.mp4", &[]);
+    let kept = compare(Way::Udp, &gstreamer(&[], h265), "h265.mp4").await;
+    assert!(kinds(&kept, self::h265).contains(&49), "FU");
 }
