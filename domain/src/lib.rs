@@ -30,6 +30,7 @@ mod place;
 mod plan;
 pub mod policy;
 mod rate;
+mod reference;
 mod role;
 pub mod strip;
 mod time;
@@ -64,6 +65,10 @@ pub use own_limits::{Feedback, Opinion, OwnLimits, Reading};
 pub use place::{Department, Maintainer, Site, Street};
 pub use plan::{Claim, Depth, PictureOrder, Plan, ProbeRequest, Snapshot, TransportPolicy, Uplink};
 pub use rate::{Counts, Minutes, POLICY, Rate};
+pub use reference::{
+    LearnedPicture, Lesson, PictureLight, PictureShift, PictureTiles, ReferenceAction, Taught,
+    Teaching,
+};
 pub use role::Role;
 pub use strip::{DayStrip, State};
 pub use time::{Clock, Timestamp};

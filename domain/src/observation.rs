@@ -1,8 +1,8 @@
 //! What one probe saw. A failed probe is an observation, never an error.
 
 use crate::{
-    CertificateTrust, Depth, DeviceKind, Fault, FaultCode, Lang, Reading, Stage, Timestamp,
-    TlsFacts, Verdict,
+    CertificateTrust, Depth, DeviceKind, Fault, FaultCode, Lang, PictureLight, PictureShift,
+    PictureTiles, Reading, Stage, Timestamp, TlsFacts, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -115,12 +115,21 @@ pub struct PictureFacts {
     pub height: u32,
     /// Colour or mono.
     pub mode: PictureMode,
+    /// By what light it was taken; `None` before that was told.
+    #[serde(default)]
+    pub light: Option<PictureLight>,
     /// Every picture fault judged: 0 surely absent, 1 surely present, fault from 0.5;
     /// `None` is 无法判定.
     pub scores: BTreeMap<FaultCode, Option<f64>>,
     /// The figures behind the scores.
     #[serde(default)]
     pub readings: BTreeMap<FaultCode, Reading>,
+    /// Where what may be a fault shows; beside a reference, what of it is not there.
+    #[serde(default)]
+    pub tiles: Option<PictureTiles>,
+    /// How far the scene moved, where that is a fault.
+    #[serde(default)]
+    pub shift: Option<PictureShift>,
     /// Errors that the decoder met in it.
     #[serde(default)]
     pub decoder_errors: u32,

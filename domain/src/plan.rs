@@ -2,7 +2,7 @@
 
 use crate::{
     CertificateFingerprint, ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Habit,
-    OwnLimits, PrivacyMasks, SiteId, Timestamp,
+    OwnLimits, PrivacyMasks, SiteId, Taught, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -147,6 +147,8 @@ pub struct PictureOrder {
     pub masks: PrivacyMasks,
     /// The device's own limits, and what stands.
     pub limits: OwnLimits,
+    /// What is learned of it.
+    pub taught: Taught,
 }
 
 /// What a prober is asked to do.

@@ -12,6 +12,7 @@ use crate::fft::{Complex, PLATE};
 use crate::place::{Shift, TileMap};
 use crate::plate::{HEIGHT, LEN, WIDTH, gradients};
 use crate::registration::{displacement, spectrum};
+use crate::sample::Sample;
 
 /// Side of a tile, in plate pixels.
 pub(crate) const TILE: usize = 8;
@@ -66,10 +67,14 @@ pub(crate) struct Comparison {
     pub(crate) shift: Option<Shift>,
 }
 
-/// Compares a plate with a reference's; `None` where the reference has too little structure.
-pub(crate) fn compare(reference: &[f32], plate: &[f32]) -> Option<Comparison> {
-    debug_assert_eq!((reference.len(), plate.len()), (LEN, LEN));
-    let (before, after) = (gradients(reference, WIDTH), gradients(plate, WIDTH));
+/// Compares a picture with a reference's plate; `None` where the reference has too little structure
+/// outside the masks.
+pub(crate) fn compare(reference: &[f32], sample: &Sample) -> Option<Comparison> {
+    debug_assert_eq!((reference.len(), sample.plate.len()), (LEN, LEN));
+    let (mut before, mut after) = (gradients(reference, WIDTH), gradients(&sample.plate, WIDTH));
+    for (at, _) in sample.masked.iter().enumerate().filter(|(_, masked)| **masked) {
+        (before[at], after[at]) = (Complex::default(), Complex::default());
+    }
     let energies: Vec<f32> = (0..TILES).map(|tile| energy_of(&before, tile)).collect();
     let least = STRUCTURE * STRUCTURE * (TILE * TILE) as f32;
     if energies.iter().filter(|&&energy| energy >= least).count() < TILES_NEEDED {

@@ -1,5 +1,7 @@
 //! The picture as the decoder leaves it: a borrowed 8-bit 4:2:0 (or gray) frame, checked once.
 
+use crate::mask::Mask;
+
 /// Smallest side of a frame that can be judged, in pixels. Below this no tile statistics exist.
 pub const MIN_SIDE: usize = 64;
 /// Largest side of a frame that is accepted, in pixels; bounds the work of one judgement.
@@ -103,6 +105,7 @@ pub struct Frame<'a> {
     pub(crate) chroma: Option<Chroma<'a>>,
     pub(crate) range: Range,
     pub(crate) matrix: Matrix,
+    pub(crate) mask: Option<&'a Mask>,
 }
 
 impl<'a> Frame<'a> {
@@ -141,6 +144,7 @@ impl<'a> Frame<'a> {
             chroma: None,
             range: Range::Limited,
             matrix,
+            mask: None,
         })
     }
 
@@ -155,6 +159,13 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn with_matrix(mut self, matrix: Matrix) -> Self {
         self.matrix = matrix;
+        self
+    }
+
+    /// The same frame with what of it is masked.
+    #[must_use]
+    pub fn with_mask(mut self, mask: &'a Mask) -> Self {
+        self.mask = Some(mask);
         self
     }
 
@@ -233,6 +244,7 @@ impl OwnedFrame {
             }),
             range: Range::Limited,
             matrix: Matrix::Bt601,
+            mask: None,
         }
     }
 }

@@ -9,12 +9,13 @@
 //! that is coded at another QP each time changes as much as a still scene whose noise the coder takes
 //! away, and is not found.
 //!
-//! What is kept between probes is a [`Signature`]: 64 small patches of luma, about 4 KB.
+//! What is kept between probes is a [`Signature`]: 64 small patches of luma, about 4 KB. A patch that
+//! touches a mask is left empty.
 
 use std::time::Duration;
 
 use crate::finding::{Fault, Finding, Judgement};
-use crate::frame::{Frame, Plane};
+use crate::frame::Frame;
 use crate::limits::Limits;
 
 /// Patches per side of the sampling grid.
@@ -60,16 +61,15 @@ pub struct Signature {
 impl Signature {
     /// Takes the signature of a frame; `coded` is the digest of its coded bytes, where known.
     pub fn of(frame: &Frame<'_>, coded: Option<CodedHash>) -> Self {
-        let luma = &frame.luma;
         let mut patches = Vec::with_capacity(PATCHES_LEN);
         for row in 0..GRID {
             for column in 0..GRID {
-                sample(luma, column, row, &mut patches);
+                sample(frame, column, row, &mut patches);
             }
         }
         // Frame sides are at most MAX_SIDE, so they fit.
         let side = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        Self { width: side(luma.width), height: side(luma.height), coded, patches }
+        Self { width: side(frame.width()), height: side(frame.height()), coded, patches }
     }
 
     /// Whether its coded bytes are those of an earlier one.
@@ -135,10 +135,17 @@ impl Signature {
 }
 
 /// Appends the patch at the centre of one grid cell.
-fn sample(luma: &Plane<'_>, column: usize, row: usize, out: &mut Vec<u8>) {
+fn sample(frame: &Frame<'_>, column: usize, row: usize, out: &mut Vec<u8>) {
+    let luma = &frame.luma;
     // MIN_SIDE is GRID * PATCH, so a patch always fits its cell.
     let start = |index: usize, side: usize| (2 * index + 1) * side / (2 * GRID) - PATCH / 2;
     let (left, top) = (start(column, luma.width), start(row, luma.height));
+    let across = (left..left + PATCH, luma.width);
+    let down = (top..top + PATCH, luma.height);
+    if frame.mask.is_some_and(|mask| mask.touches(across, down)) {
+        out.extend([0; PATCH * PATCH]);
+        return;
+    }
     for y in top..top + PATCH {
         out.extend_from_slice(&luma.row(y)[left..left + PATCH]);
     }

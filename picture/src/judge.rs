@@ -36,7 +36,7 @@ pub fn judge(
     let here = compared.is_some_and(|compared| compared.likeness >= limits.likeness);
     let own = usual.filter(|_| here);
 
-    let sound = *evidence == Evidence::Sound;
+    let sound = *evidence == Evidence::Sound && working.shows_enough();
     let keep = |known: bool, finding: Finding| {
         if known { finding } else { finding.withdrawn() }
     };

@@ -11,6 +11,8 @@
 //! - The same pixels and limits always give the same judgement.
 //! - A finding that cannot be told has score `None`; it is never guessed as 0 or 1.
 //! - All luma values are on the studio scale (16 black, 235 white); full-range input is converted.
+//! - What is masked ([`Frame::with_mask`]) is neither judged nor kept, but by the search for broken
+//!   blocks, which keeps nothing.
 //! - Work is bounded by the frame's size, which [`Frame`] caps.
 //!
 //! # Scales
@@ -34,6 +36,7 @@ mod judge;
 mod light;
 mod limits;
 mod low_contrast;
+mod mask;
 mod mode;
 mod noise;
 mod occluded;
@@ -60,9 +63,10 @@ pub use frozen::{CodedHash, Signature, SignatureError, judge_frozen};
 pub use judge::judge;
 pub use light::Light;
 pub use limits::Limits;
+pub use mask::Mask;
 pub use place::{Line, Place, Shift, TileMap};
 pub use reference::{Reference, ReferenceError, SETTLED};
-pub use references::{Learned, MAX_SCENES, References};
+pub use references::{Learned, MAX_SCENES, References, Taught};
 pub use shaking::{FRAMES_NEEDED, Glimpse, judge_shaking};
 pub use snapshot::{Snapshot, snapshot};
 pub use working::WORKING_WIDTH;

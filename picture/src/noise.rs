@@ -31,6 +31,10 @@ pub(crate) fn judge(frame: &Frame<'_>, own: Option<&Reference>, limits: &Limits)
     for index in 0..GRID.0 * GRID.1 {
         let left = (width - TILE) * (index % GRID.0) / (GRID.0 - 1);
         let top = (height - TILE) * (index / GRID.0) / (GRID.1 - 1);
+        let side = |from: usize| from..from + TILE;
+        if frame.mask.is_some_and(|mask| mask.touches((side(left), width), (side(top), height))) {
+            continue;
+        }
         let row = |y: usize| &frame.luma.row(top + y)[left..left + TILE];
         let sum: u32 = (0..TILE).flat_map(row).map(|&value| u32::from(value)).sum();
         if UNCLIPPED.contains(&(sum as f32 / (TILE * TILE) as f32)) {

@@ -44,7 +44,7 @@ pub struct Line {
 /// Where and how a fault shows, where that can be drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
-    /// Tiles (occluded, corrupted).
+    /// Tiles (occluded, corrupted, a scene_changed whose displacement cannot be told).
     Tiles(TileMap),
     /// A displacement (scene_changed, shaking).
     Shift(Shift),

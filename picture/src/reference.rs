@@ -13,6 +13,8 @@ use crate::stripes::Stripe;
 const VERSION: u8 = 1;
 /// Pictures after which a reference is used.
 pub const SETTLED: u32 = 3;
+/// Pictures that are counted.
+const PICTURES_MOST: u32 = 1_000_000;
 /// Pictures over which the mean runs, once there are so many: the half-life of what changed is
 /// some thirty pictures.
 const SLOW: u32 = 48;
@@ -78,7 +80,7 @@ impl Reference {
         self.light
     }
 
-    /// Pictures learned, at most what the mean runs over.
+    /// Pictures learned; the mean runs over the last few dozen.
     pub fn pictures(&self) -> u32 {
         self.pictures
     }
@@ -108,9 +110,9 @@ impl Reference {
 
     /// Takes one more clean picture of the same scene into the mean.
     pub(crate) fn learn(&mut self, lesson: &Lesson, now_ms: i64) {
-        self.pictures = (self.pictures + 1).min(SLOW);
+        self.pictures = (self.pictures + 1).min(PICTURES_MOST);
         self.last_ms = now_ms;
-        let weight = 1.0 / self.pictures as f32;
+        let weight = 1.0 / self.pictures.min(SLOW) as f32;
         let mix = |old: f32, new: f32| old + (new - old) * weight;
         for (old, &new) in self.plate.iter_mut().zip(&lesson.sample.plate) {
             *old = fine(mix(coarse(*old), new));
@@ -190,7 +192,7 @@ impl Reference {
         let light =
             *Light::ALL.get(usize::from(reader.take::<1>()?[0])).ok_or(ReferenceError::Value(1))?;
         let pictures = u32::from_le_bytes(reader.take()?);
-        if pictures > SLOW.max(SETTLED) {
+        if pictures > PICTURES_MOST {
             return Err(ReferenceError::Value(2));
         }
         let first_ms = i64::from_le_bytes(reader.take()?);

@@ -25,14 +25,14 @@ const RETURNS: u8 = 3;
 const SAME_SCENE: f64 = 0.5;
 /// First byte of the stored form.
 const VERSION: u8 = 1;
-/// Stands for "no scene seen yet" in the stored form.
-const NO_SCENE: u8 = u8::MAX;
 
 /// A scene, and how often it was come back to.
 #[derive(Debug, Clone, PartialEq)]
 struct Scene {
     /// Known from [`RETURNS`] on.
     returns: u8,
+    /// Not known yet, and the one seen last by its light.
+    is_latest: bool,
     reference: Reference,
 }
 
@@ -59,8 +59,21 @@ pub enum Learned {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct References {
     scenes: Vec<Scene>,
-    /// The place among `scenes` of the one seen last.
-    last: Option<u8>,
+}
+
+/// What was learned by one light, in figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taught {
+    /// By which.
+    pub light: Light,
+    /// Scenes that pictures are compared with.
+    pub scenes: u32,
+    /// Pictures that taught them.
+    pub pictures: u32,
+    /// Whether that is enough to judge by one of them.
+    pub is_settled: bool,
+    /// When the first and the last picture was learned, milliseconds of the caller's clock.
+    pub learned_ms: (i64, i64),
 }
 
 /// The learned scene that a picture resembles most.
@@ -84,7 +97,6 @@ impl References {
     /// Forgets what was learned by one light, or everything.
     pub fn reset(&mut self, light: Option<Light>) {
         self.scenes.retain(|scene| light.is_some_and(|light| scene.reference.light() != light));
-        self.last = None;
     }
 
     /// 更新基准: an operator says that this picture is as it should be. It takes the place of all
@@ -98,7 +110,7 @@ impl References {
         self.reset(Some(light));
         let mut reference = Reference::first(light, lesson, now_ms);
         reference.settle();
-        self.scenes.push(Scene { returns: RETURNS, reference });
+        self.scenes.push(Scene { returns: RETURNS, is_latest: false, reference });
         true
     }
 
@@ -117,35 +129,40 @@ impl References {
         if !clean || !told(Fault::LowContrast) {
             return Learned::NotClean;
         }
+        let light = judgement.light;
+        if !judgement.has(Fault::SceneChanged) && !self.is_any_due(light, now_ms) {
+            return Learned::NotDue;
+        }
         let working = Working::of(frame);
         let Some(lesson) = Lesson::of(&working, limits) else {
             return Learned::NotUsable;
         };
-        let light = judgement.light;
         let nearest = self.nearest(light, &lesson.sample);
         if let Some((at, likeness)) = nearest
             && likeness >= SAME_SCENE
         {
             return self.learn_again(at, &lesson, now_ms);
         }
-        let fresh = Scene { returns: 1, reference: Reference::first(light, lesson, now_ms) };
+        let reference = Reference::first(light, lesson, now_ms);
+        let known = Scene { returns: RETURNS, is_latest: false, reference };
         let of_light = |scene: &Scene| scene.reference.light() == light;
-        let Some(known) = self.scenes.iter().position(|scene| of_light(scene) && scene.is_known())
+        let Some(first) = self.scenes.iter().position(|scene| of_light(scene) && scene.is_known())
         else {
             // The first scene by this light is known at once, and used once it is settled.
-            self.scenes.retain(|scene| !of_light(scene));
-            self.scenes.push(Scene { returns: RETURNS, ..fresh });
-            self.last = None;
+            self.reset(Some(light));
+            self.scenes.push(known);
             return Learned::Yes;
         };
-        if !self.scenes[known].reference.is_settled() {
+        let fresh = Scene { returns: 1, is_latest: true, ..known };
+        if !self.scenes[first].reference.is_settled() {
             // Whichever of the two showed the scene, the beginning was no good.
-            self.scenes[known] = Scene { returns: RETURNS, ..fresh };
-        } else if self.scenes.iter().filter(|scene| of_light(scene)).count() < MAX_SCENES {
-            self.last = u8::try_from(self.scenes.len()).ok();
+            self.scenes[first] = Scene { returns: RETURNS, is_latest: false, ..fresh };
+            return Learned::Yes;
+        }
+        self.leave_candidate(light);
+        if self.scenes.iter().filter(|scene| of_light(scene)).count() < MAX_SCENES {
             self.scenes.push(fresh);
         } else if let Some(oldest) = self.oldest_candidate(light) {
-            self.last = u8::try_from(oldest).ok();
             self.scenes[oldest] = fresh;
         } else {
             return Learned::NotUsable;
@@ -154,18 +171,34 @@ impl References {
     }
 
     fn learn_again(&mut self, at: usize, lesson: &Lesson, now_ms: i64) -> Learned {
+        let came_back = !self.scenes[at].is_known() && !self.scenes[at].is_latest;
+        let mut left = false;
+        if came_back || self.scenes[at].is_known() {
+            left = self.leave_candidate(self.scenes[at].reference.light());
+        }
         let scene = &mut self.scenes[at];
-        let seen = u8::try_from(at).ok();
-        let came_back = self.last != seen && !scene.is_known();
-        self.last = seen;
         if came_back {
             scene.returns += 1;
-        }
-        if !came_back && !scene.reference.is_due(now_ms) {
-            return Learned::NotDue;
+            scene.is_latest = !scene.is_known();
+        } else if !scene.reference.is_due(now_ms) {
+            // Which view was seen last must be remembered for the next to count as come back to.
+            return if left { Learned::Yes } else { Learned::NotDue };
         }
         scene.reference.learn(lesson, now_ms);
         Learned::Yes
+    }
+
+    /// Another view by this light is seen now; whether that is news.
+    fn leave_candidate(&mut self, light: Light) -> bool {
+        let mut of_light = self.scenes.iter_mut().filter(|scene| scene.reference.light() == light);
+        of_light.any(|scene| std::mem::take(&mut scene.is_latest))
+    }
+
+    /// Whether a picture by this light could teach anything now.
+    fn is_any_due(&self, light: Light, now_ms: i64) -> bool {
+        let mut of_light = self.scenes.iter().filter(|scene| scene.reference.light() == light);
+        let due = |scene: &Scene| scene.is_latest || scene.reference.is_due(now_ms);
+        of_light.clone().next().is_none() || of_light.any(due)
     }
 
     /// The scene by this light, known or not, that a picture resembles most, and how much.
@@ -175,7 +208,7 @@ impl References {
             .enumerate()
             .filter(|(_, scene)| scene.reference.light() == light)
             .filter_map(|(at, scene)| {
-                let compared = compare(&scene.reference.plate(), &sample.plate)?;
+                let compared = compare(&scene.reference.plate(), sample)?;
                 Some((at, if compared.shift.is_some() { 0.0 } else { compared.likeness }))
             })
             .max_by(|a, b| a.1.total_cmp(&b.1))
@@ -194,44 +227,60 @@ impl References {
         self.scenes()
             .filter(|reference| reference.is_settled() && reference.light().mode() == mode)
             .filter_map(|reference| {
-                let comparison = compare(&reference.plate(), &sample.plate)?;
+                let comparison = compare(&reference.plate(), sample)?;
                 Some(Match { reference, comparison })
             })
             .max_by(|a, b| a.comparison.likeness.total_cmp(&b.comparison.likeness))
     }
 
-    /// The stored form of all scenes, version first.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![VERSION, self.last.unwrap_or(NO_SCENE)];
-        for scene in &self.scenes {
+    /// What was learned by one light, in figures; `None` where nothing was.
+    pub fn taught(&self, light: Light) -> Option<Taught> {
+        let known = || self.scenes().filter(|reference| reference.light() == light);
+        Some(Taught {
+            light,
+            scenes: u32::try_from(known().count()).unwrap_or(u32::MAX),
+            pictures: known().map(Reference::pictures).sum(),
+            is_settled: known().any(Reference::is_settled),
+            learned_ms: (
+                known().map(|reference| reference.learned_ms().0).min()?,
+                known().map(|reference| reference.learned_ms().1).max()?,
+            ),
+        })
+    }
+
+    /// The stored form of all scenes by one light, version first.
+    pub fn to_bytes(&self, light: Light) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        for scene in self.scenes.iter().filter(|scene| scene.reference.light() == light) {
             let reference = scene.reference.to_bytes();
-            bytes.push(scene.returns);
+            bytes.extend([scene.returns, u8::from(scene.is_latest)]);
             bytes.extend(u32::try_from(reference.len()).unwrap_or(u32::MAX).to_le_bytes());
             bytes.extend(reference);
         }
         bytes
     }
 
-    /// Reads the stored form.
+    /// Adds what was stored of one light.
     ///
     /// # Errors
     /// [`ReferenceError`]; the caller then goes without and learns anew.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ReferenceError> {
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), ReferenceError> {
         let mut reader = Reader { bytes, at: 0 };
-        let [version, last] = reader.take::<2>()?;
+        let [version] = reader.take::<1>()?;
         if version != VERSION {
             return Err(ReferenceError::Version(version));
         }
         let mut scenes = Vec::new();
         while reader.at < bytes.len() {
-            if scenes.len() == Light::ALL.len() * MAX_SCENES {
+            if self.scenes.len() + scenes.len() == Light::ALL.len() * MAX_SCENES {
                 return Err(ReferenceError::Length(bytes.len()));
             }
-            let [returns] = reader.take::<1>()?;
+            let [returns, is_latest] = reader.take()?;
             let len = u32::from_le_bytes(reader.take()?);
             let reference = Reference::from_bytes(reader.slice(len as usize)?)?;
-            scenes.push(Scene { returns, reference });
+            scenes.push(Scene { returns, is_latest: is_latest != 0, reference });
         }
-        Ok(Self { scenes, last: (last != NO_SCENE).then_some(last) })
+        self.scenes.append(&mut scenes);
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use crate::comparison::{COLUMNS, ROWS};
 use crate::frame::Plane;
 use crate::limits::Limits;
+use crate::mask::Mask;
 use crate::plate;
 use crate::scale::reduce;
 use crate::stripes::Stripe;
@@ -29,6 +30,8 @@ pub(crate) struct Sample {
     pub(crate) plate: Vec<f32>,
     /// U and V less neutral, one pair a tile; zeros for a gray picture.
     pub(crate) chroma: Vec<[f32; 2]>,
+    /// Plate pixels where masks leave no gradient; empty where nothing is masked.
+    pub(crate) masked: Vec<bool>,
 }
 
 impl Sample {
@@ -43,6 +46,7 @@ impl Sample {
         Some(Self {
             plate: plate.into_iter().map(f32::from).collect(),
             chroma: chroma(working.colour.as_ref()),
+            masked: working.mask.as_ref().map_or_else(Vec::new, Mask::with_rim),
         })
     }
 }

@@ -28,5 +28,5 @@ pub(crate) fn judge(compared: Option<&Comparison>, limits: &Limits) -> Finding {
     if compared.is_close && finding.is_fault() {
         return finding.withdrawn();
     }
-    finding
+    if finding.is_fault() { finding.at(Place::Tiles(compared.heat())) } else { finding }
 }

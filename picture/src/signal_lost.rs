@@ -35,7 +35,8 @@ pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
     }
     let mut colours = Vec::with_capacity(working.tiles.len());
     let mut plain = 0_usize;
-    for (index, tile) in working.tiles.iter().enumerate() {
+    let seen = || working.tiles.iter().enumerate().filter(|(_, tile)| !tile.masked);
+    for (index, tile) in seen() {
         let is_plain = !near_writing(working, index);
         plain += usize::from(is_plain);
         if f64::from(tile.sigma) < limits.flat_sigma {
@@ -54,7 +55,7 @@ pub(crate) fn judge(working: &Working, limits: &Limits) -> Finding {
     // Writing is left out, but most of the picture must be the placeholder itself.
     let same_plain = same.iter().filter(|tile| tile.is_plain).count();
     let share = same_plain as f64 / plain.max(1) as f64;
-    let of_all = same.len() as f64 / working.tiles.len() as f64;
+    let of_all = same.len() as f64 / seen().count().max(1) as f64;
     found(if of_all < LEAST_SHARE { share.min(of_all) } else { share })
 }
 

@@ -1,6 +1,7 @@
 //! The working picture: what every method looks at, computed once per frame.
 
 use crate::frame::{Frame, Range};
+use crate::mask::Mask;
 use crate::scale::reduce;
 
 /// Most columns of the working luma.
@@ -11,6 +12,8 @@ pub(crate) const TILE: usize = 16;
 const CHROMA_STEP: usize = TILE / 2;
 /// Part of the height, at the top and at the bottom, in which cameras write their overlay text.
 const OVERLAY_BAND: f64 = 0.16;
+/// Share of the tiles that masks must leave, 0–1.
+const SEEN_LEAST: f64 = 0.1;
 /// Darkest to brightest pixel of a tile from which it may hold overlay text, in luma: writing is
 /// made to be read on any ground.
 const STARK_CONTRAST: u8 = 90;
@@ -24,8 +27,10 @@ pub(crate) struct Tile {
     pub(crate) sigma: f32,
     /// Of such contrast as writing has.
     pub(crate) stark: bool,
-    /// May hold overlay text: stark and in the top or bottom band.
+    /// May hold overlay text, stark and in the top or bottom band; or is masked.
     pub(crate) overlay: bool,
+    /// Touches a mask.
+    pub(crate) masked: bool,
 }
 
 /// The colour planes reduced to one sample for 8×8 working pixels; 128 is neutral.
@@ -34,9 +39,12 @@ pub(crate) struct ColourMap {
     pub(crate) width: usize,
     pub(crate) u: Vec<u8>,
     pub(crate) v: Vec<u8>,
+    /// Samples that are masked; empty where none is.
+    masked: Vec<bool>,
 }
 
-/// The reduced picture and its tile statistics, on the studio scale.
+/// The reduced picture and its tile statistics, on the studio scale. What is masked has the mean of the
+/// rest.
 #[derive(Debug)]
 pub(crate) struct Working {
     pub(crate) width: usize,
@@ -49,6 +57,7 @@ pub(crate) struct Working {
     pub(crate) rows: usize,
     /// Colour; `None` for a gray frame.
     pub(crate) colour: Option<ColourMap>,
+    pub(crate) mask: Option<Mask>,
     /// How many pixels of the tiles without overlay have each luma.
     histogram: [u32; 256],
 }
@@ -63,6 +72,8 @@ impl Working {
             let to_studio = |value: u8| studio(value, 16, 219);
             luma.iter_mut().for_each(|value| *value = to_studio(*value));
         }
+        let masked = frame.mask.map_or_else(Vec::new, |mask| mask.pixels(width, height));
+        fill(&mut luma, &masked);
         let (columns, rows) = (width / TILE, height / TILE);
         let mut working = Self {
             width,
@@ -72,6 +83,7 @@ impl Working {
             columns,
             rows,
             colour: colour_map(frame, width, height),
+            mask: frame.mask.cloned(),
             histogram: [0; 256],
         };
         working.measure_tiles();
@@ -116,8 +128,18 @@ impl Working {
         let count = (TILE * TILE) as f32;
         let mean = sum as f32 / count;
         let sigma = (squares as f32 / count - mean * mean).max(0.0).sqrt();
-        let stark = high - low >= STARK_CONTRAST;
-        Tile { mean, sigma, stark, overlay: in_band && stark }
+        let masked = self.mask.as_ref().is_some_and(|mask| {
+            let side = |tile: usize| tile * TILE..(tile + 1) * TILE;
+            mask.touches((side(column), self.width), (side(row), self.height))
+        });
+        let stark = high - low >= STARK_CONTRAST && !masked;
+        Tile { mean, sigma, stark, overlay: in_band && stark || masked, masked }
+    }
+
+    /// Whether masks leave enough of the picture to judge it.
+    pub(crate) fn shows_enough(&self) -> bool {
+        let seen = self.tiles.iter().filter(|tile| !tile.masked).count();
+        seen as f64 >= SEEN_LEAST * self.tiles.len() as f64
     }
 
     /// Pixels counted by the percentiles: those of tiles without overlay.
@@ -168,6 +190,22 @@ fn studio(value: u8, offset: u16, span: u16) -> u8 {
     u8::try_from(scaled).unwrap_or(u8::MAX)
 }
 
+/// Gives what is masked the mean of the rest: its content is gone, and no mean changes.
+fn fill(values: &mut [u8], masked: &[bool]) {
+    if masked.is_empty() {
+        return;
+    }
+    let seen = values.iter().zip(masked).filter(|(_, masked)| !**masked);
+    let (sum, count) =
+        seen.fold((0, 0), |(sum, count), (&value, _)| (sum + u64::from(value), count + 1));
+    let mean = u8::try_from(sum / count.max(1)).unwrap_or(u8::MAX);
+    values
+        .iter_mut()
+        .zip(masked)
+        .filter(|(_, masked)| **masked)
+        .for_each(|(value, _)| *value = mean);
+}
+
 fn colour_map(frame: &Frame<'_>, width: usize, height: usize) -> Option<ColourMap> {
     let chroma = frame.chroma.as_ref()?;
     let (width, height) = (width / CHROMA_STEP, height / CHROMA_STEP);
@@ -176,14 +214,19 @@ fn colour_map(frame: &Frame<'_>, width: usize, height: usize) -> Option<ColourMa
     if frame.range == Range::Full {
         u.iter_mut().chain(&mut v).for_each(|value| *value = studio(*value, 16, 224));
     }
-    Some(ColourMap { width, u, v })
+    let masked = frame.mask.map_or_else(Vec::new, |mask| mask.pixels(width, height));
+    fill(&mut u, &masked);
+    fill(&mut v, &masked);
+    Some(ColourMap { width, u, v, masked })
 }
 
 impl ColourMap {
-    /// Every sample as (U, V), less neutral.
+    /// Every sample that is not masked as (U, V), less neutral.
     pub(crate) fn shifts(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let shift = |value: u8| f64::from(value) - 128.0;
-        self.u.iter().zip(&self.v).map(move |(&u, &v)| (shift(u), shift(v)))
+        let is_seen = |at: usize| self.masked.get(at).is_none_or(|masked| !masked);
+        let samples = self.u.iter().zip(&self.v).enumerate().filter(move |(at, _)| is_seen(*at));
+        samples.map(move |(_, (&u, &v))| (shift(u), shift(v)))
     }
 
     /// Mean U and V of the statistics tile at (`column`, `row`).

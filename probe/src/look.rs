@@ -1,19 +1,26 @@
 //! From a decoded keyframe to facts, faults, the evidence snapshot and the signature.
 
+#[cfg(test)]
+mod learning;
+mod lesson;
+
 use std::collections::BTreeMap;
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use zhishou_domain::{
-    Detail, Fault, FaultCode, OwnLimits, PictureFacts, PictureMode, PictureOrder, PrivacyMasks,
-    Reading, Snapshot, Stage, Timestamp, own_limits::Settled,
+    Detail, Fault, FaultCode, Lesson, OwnLimits, PictureFacts, PictureMode, PictureOrder,
+    PictureShift, PictureTiles, PrivacyMasks, Reading, Snapshot, Stage, Timestamp,
+    own_limits::{CLEARED, Settled},
 };
 use zhishou_picture::{
-    CodedHash, Evidence, Finding, Frame, Judgement, Mode, Signature, judge, judge_frozen,
+    CodedHash, Evidence, Finding, Frame, Judgement, Mask, Mode, Place, Shift, Signature, judge,
+    judge_frozen,
 };
 
 use zhishou_protocol::rtp::{Headers, Keyframe};
 
+use self::lesson::{School, light_of};
 use crate::Settings;
 use crate::decoder::Decoded;
 
@@ -34,12 +41,13 @@ const BEFORE: f64 = 100.0;
 const LARGE_SLICE: f64 = 500.0;
 
 /// What was seen in one keyframe.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Look {
     pub(crate) facts: Option<PictureFacts>,
     pub(crate) faults: Vec<Fault>,
     /// JPEG.
     pub(crate) snapshot: Option<Vec<u8>>,
+    pub(crate) lesson: Option<Lesson>,
     /// For the next probe's comparison.
     pub(crate) signature: Option<Vec<u8>>,
 }
@@ -126,13 +134,18 @@ pub(crate) fn look(
         Err(error) => {
             let detail = Detail::Decoder { problem: error.to_string() };
             let fault = Fault::new(FaultCode::Undecodable, Stage::Judge, detail);
-            return Look { facts: None, faults: vec![fault], snapshot: None, signature: None };
+            return Look { faults: vec![fault], ..Look::default() };
         }
     };
     let corrupted = picture.is_corrupted();
     let evidence =
         if corrupted { Evidence::Damaged { made_up: picture.made_up() } } else { Evidence::Sound };
-    let mut judgement = judge(&frame, &evidence, None, &settings.picture);
+    let order = &want.picture;
+    let mask = mask_of(&order.masks);
+    let frame = mask.as_ref().map_or(frame, |mask| frame.with_mask(mask));
+    let mut school = School::open(&order.taught);
+    school.adopt(&frame, &evidence, &order.limits, &settings.picture, now);
+    let mut judgement = judge(&frame, &evidence, Some(&school.references), &settings.picture);
     let signature = Signature::of(&frame, Some(coded.hash));
     let mut still = None;
     if let Some(before) = before
@@ -155,8 +168,13 @@ pub(crate) fn look(
             || Fault::new(FaultCode::Corrupted, Stage::Decode, Detail::Decoder { problem });
         vec![coded.cipher(picture.made_up(), (width, height)).unwrap_or_else(corrupted)]
     } else {
-        let own = &want.picture.limits;
-        judgement.findings.iter().filter_map(|it| fault_of(it, own, still.as_ref())).collect()
+        let fault = |it| fault_of(it, &order.limits, still.as_ref());
+        judgement.findings.iter().filter_map(fault).collect()
+    };
+    let lesson = if lesson::is_clean(&faults) {
+        school.lesson(&frame, &judgement, &settings.picture, now)
+    } else {
+        None
     };
     let is_wanted = match want.snapshot {
         Snapshot::Never => false,
@@ -164,11 +182,10 @@ pub(crate) fn look(
         Snapshot::Always => true,
     };
     Look {
-        facts: Some(facts(&judgement, picture, &want.picture.limits)),
+        facts: Some(facts(&judgement, picture, &order.limits)),
         faults,
-        snapshot: is_wanted
-            .then(|| jpeg(&frame, settings.snapshot_width, &want.picture.masks))
-            .flatten(),
+        snapshot: is_wanted.then(|| jpeg(&frame, settings.snapshot_width, &order.masks)).flatten(),
+        lesson,
         signature: (!corrupted).then(|| signature.to_bytes()),
     }
 }
@@ -189,6 +206,9 @@ fn facts(judgement: &Judgement, picture: &dyn Decoded, own: &OwnLimits) -> Pictu
             Mode::Colour => PictureMode::Colour,
             Mode::Mono => PictureMode::Mono,
         },
+        light: Some(light_of(judgement.light)),
+        tiles: tiles(judgement, own),
+        shift: judgement.findings.iter().find_map(shift),
         scores,
         readings: findings().filter_map(|(code, it)| Some((code, reading(it)?))).collect(),
         decoder_errors: picture.errors(),
@@ -196,6 +216,42 @@ fn facts(judgement: &Judgement, picture: &dyn Decoded, own: &OwnLimits) -> Pictu
         luma_mean: judgement.luma_mean,
         snapshot: None,
     }
+}
+
+/// The tiles of what is nearest to a fault among what has any, unless all is surely well.
+fn tiles(judgement: &Judgement, own: &OwnLimits) -> Option<PictureTiles> {
+    let maps = judgement.findings.iter().filter_map(|finding| match &finding.place {
+        Some(Place::Tiles(map)) => Some((settled(finding, own)?.score, finding, map)),
+        _ => None,
+    });
+    let worst = maps.filter(|(score, ..)| *score >= CLEARED).max_by(|a, b| a.0.total_cmp(&b.0));
+    let (_, finding, map) = worst?;
+    let digit = |score: &Option<u8>| {
+        score.and_then(|score| char::from_digit(u32::from(score >> 4), 16)).unwrap_or('-')
+    };
+    Some(PictureTiles {
+        fault: code_of(finding)?,
+        columns: u16::try_from(map.columns).ok()?,
+        scores: map.scores.iter().map(digit).collect(),
+    })
+}
+
+/// How far the scene moved.
+fn shift(finding: &Finding) -> Option<PictureShift> {
+    match finding.place {
+        Some(Place::Shift(Shift { dx, dy })) if finding.is_fault() => {
+            let percent = |share: f64| (share * 100.0).round() / 100.0;
+            Some(PictureShift { dx: percent(dx), dy: percent(dy) })
+        }
+        _ => None,
+    }
+}
+
+/// The masks as the judge takes them; `None` where nothing is masked.
+fn mask_of(masks: &PrivacyMasks) -> Option<Mask> {
+    let mut mask = Mask::default();
+    masks.cover(Mask::COLUMNS, Mask::ROWS, |row, columns| mask.cover(row, columns));
+    (!masks.is_empty()).then_some(mask)
 }
 
 pub(crate) fn code_of(finding: &Finding) -> Option<FaultCode> {

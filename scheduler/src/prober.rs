@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Habit, LoginResult, Observation, ProbeRequest};
+use zhishou_domain::{Habit, Lesson, LoginResult, Observation, ProbeRequest};
 
 /// Whether what is said with the device is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Probed {
     pub snapshot: Option<Vec<u8>>,
     /// The signature of the judged keyframe, for a later probe to compare with.
     pub signature: Option<Vec<u8>>,
+    /// What the picture taught.
+    pub lesson: Option<Lesson>,
     /// What is known of the stream from now on.
     pub habit: Habit,
     /// What became of the credential, where it was sent.

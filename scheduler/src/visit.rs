@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Detail, DeviceId, Fault, FaultCode, LifeState, LoginResult, Observation, OwnLimits,
-    PictureOrder, Plan, ProbeRequest, Standing, State, Verdict, confirm::Outcome,
+    PictureOrder, Plan, ProbeRequest, Snapshot, Standing, State, Taught, Teaching, Verdict,
+    confirm::Outcome,
 };
 use zhishou_storage::{
     EvidenceKind, EvidenceRow, Fate, KeptFor, LoginUse, Pictures, Record, StoreError,
@@ -99,8 +100,10 @@ async fn try_visit(
         probed.dialogue = None;
     }
     if agent.store.privacy_masks(device).await? != masks {
-        // Drawn anew meanwhile: this picture does not have the new ones.
+        // Drawn anew meanwhile: this picture does not have the new ones. Nor has what it taught, which
+        // the store drops.
         probed.snapshot = None;
+        probed.signature = None;
     }
     let kept_for = if falls { KeptFor::Outage } else { KeptFor::Asked };
     let (record, replaced) = keep(agent, &known, probed, sequence, kept_for).await;
@@ -126,6 +129,13 @@ async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreErro
     let url = address(target).to_owned();
     let certificate = agent.store.certificate(target.device).await?;
     let habit = agent.store.habit(target.device, &url).await?;
+    let picture = picture_order(agent, known).await?;
+    let snapshot = match picture.taught.teaching {
+        Teaching::Adopt => Snapshot::Always,
+        Teaching::IfClean | Teaching::Nothing => {
+            snapshot_wanted(last_good(pictures), agent.clock.now())
+        }
+    };
     Ok(ProbeRequest {
         device: Some(target.device),
         claim: (agent.claim_of)(target),
@@ -141,17 +151,24 @@ async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreErro
         habit,
         transport: plan.transport,
         last_picture: pictures.last.clone(),
-        snapshot: snapshot_wanted(last_good(pictures), agent.clock.now()),
-        picture: picture_order(agent, known).await?,
+        snapshot,
+        picture,
     })
 }
 
 /// What is to be known of the picture before it is looked at.
 async fn picture_order(agent: &Agent, known: &Known) -> Result<PictureOrder, StoreError> {
     let said = agent.store.feedback(known.target.device).await?;
+    let references = agent.store.picture_references(known.target.device).await?;
+    let teaching = Teaching::of(&known.standing, references.adopt_since.is_some());
     Ok(PictureOrder {
         masks: agent.store.privacy_masks(known.target.device).await?,
         limits: OwnLimits::new(&said, known.standing.faults.iter().copied()),
+        taught: Taught {
+            lights: references.lights.into_iter().map(|it| it.learned).collect(),
+            generation: references.generation,
+            teaching,
+        },
     })
 }
 
@@ -252,19 +269,25 @@ async fn keep(
     kept_for: KeptFor,
 ) -> (Record, Option<EvidenceRow>) {
     let Known { target, plan, login, pictures, standing } = known;
-    let Probed { mut observation, snapshot, signature, habit, login: result, dialogue, .. } =
-        probed;
+    let Probed {
+        mut observation, snapshot, signature, lesson, habit, login: result, dialogue, ..
+    } = probed;
     let mut evidence = Vec::new();
     let mut replaced = None;
+    let is_adopted = lesson.as_ref().is_some_and(|it| it.teaching == Teaching::Adopt);
+    let worth = worth_keeping(&observation, standing, pictures);
     if let Some(jpeg) = snapshot
-        && let Some(kind) = worth_keeping(&observation, standing, pictures)
+        && let Some(kind) = if is_adopted { Some(EvidenceKind::Good) } else { worth }
         && let Some(row) =
             agent.evidence.keep(target.device, kind, observation.started_at, jpeg).await
     {
         if let Some(picture) = &mut observation.picture {
             picture.snapshot = Some(row.key.clone());
         }
-        replaced = pictures.good.clone().filter(|_| kind == EvidenceKind::Good);
+        // What an operator has replaced may yet be restored.
+        if kind == EvidenceKind::Good && !is_adopted {
+            replaced = replaced_by(&observation, pictures);
+        }
         evidence.push(row);
     }
     if let Some(dialogue) = dialogue {
@@ -282,12 +305,20 @@ async fn keep(
         rule: plan.confirm,
         hold: plan.hold(),
         signature,
+        lesson,
         habit: Some((address(target).to_owned(), habit)),
         evidence,
         kept_for,
         login,
     };
     (record, replaced)
+}
+
+/// The clean picture whose place a new one takes: the last by the same light, so that night does not
+/// cost what the day is shown beside.
+fn replaced_by(observation: &Observation, pictures: &Pictures) -> Option<EvidenceRow> {
+    let light = observation.picture.as_ref()?.light?;
+    pictures.by_light.iter().find(|(of, _)| *of == light).map(|(_, row)| row.clone())
 }
 
 /// Whether this picture is what the next one is compared with: not while it stands still, so that

@@ -61,6 +61,7 @@ impl Prober for Tells {
             observation,
             snapshot: None,
             signature: None,
+            lesson: None,
             habit: Habit::default(),
             login: None,
             login_in_doubt: false,

@@ -76,6 +76,7 @@ impl Prober for Camera {
                 observation: seen,
                 snapshot: None,
                 signature: None,
+                lesson: None,
                 habit: Habit::default(),
                 login: None,
                 login_in_doubt: is_sub && broken == Some(FaultCode::ConnectionLost),

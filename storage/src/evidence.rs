@@ -2,7 +2,7 @@
 
 use crate::{Store, StoreError, decode};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use zhishou_domain::{DeviceId, FaultCode, Group, Timestamp};
+use zhishou_domain::{DeviceId, FaultCode, Group, PictureLight, Timestamp};
 
 /// What a file is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +66,8 @@ pub struct Pictures {
     pub good: Option<EvidenceRow>,
     /// The last snapshot of a fault.
     pub fault: Option<EvidenceRow>,
+    /// The last snapshot without a fault by each light.
+    pub by_light: Vec<(PictureLight, EvidenceRow)>,
     /// When each fault was last kept as a snapshot.
     pub pictured: Vec<(FaultCode, Timestamp)>,
 }
@@ -111,6 +113,24 @@ pub(crate) async fn add(
         EvidenceKind::Dialogue => return Ok(()),
     };
     sqlx::query(remember).bind(&device).bind(&row.key).execute(connection).await?;
+    Ok(())
+}
+
+/// Remembers the light by which a picture without a fault was taken.
+pub(crate) async fn taken_by(
+    connection: &mut SqliteConnection,
+    row: &EvidenceRow,
+    light: PictureLight,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO light_pictures (device_id, light, key) VALUES (?, ?, ?)
+         ON CONFLICT (device_id, light) DO UPDATE SET key = excluded.key",
+    )
+    .bind(row.device.to_string())
+    .bind(light.code())
+    .bind(&row.key)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -201,8 +221,28 @@ impl Store {
             last: taken.map(Timestamp::from_millis).zip(signature),
             good: self.evidence_of(row.try_get("good_key")?).await?,
             fault: self.evidence_of(row.try_get("fault_key")?).await?,
+            by_light: self.by_light(device).await?,
             pictured: pictured.collect::<Result<_, StoreError>>()?,
         })
+    }
+
+    async fn by_light(
+        &self,
+        device: DeviceId,
+    ) -> Result<Vec<(PictureLight, EvidenceRow)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT e.*, l.light FROM light_pictures l JOIN evidence e ON e.key = l.key
+             WHERE l.device_id = ? ORDER BY l.light",
+        )
+        .bind(device.to_string())
+        .fetch_all(self.reader())
+        .await?;
+        let of = |row: &SqliteRow| {
+            let light = row.try_get("light")?;
+            let light = decode::word("light_pictures.light", light, PictureLight::from_code)?;
+            Ok((light, decode_row(row)?))
+        };
+        rows.iter().map(of).collect()
     }
 
     async fn evidence_of(&self, key: Option<String>) -> Result<Option<EvidenceRow>, StoreError> {

@@ -1,10 +1,11 @@
 //! The privacy masks of each device.
 
-use crate::{EvidenceRow, Store, StoreError, decode, evidence};
+use crate::{EvidenceRow, Store, StoreError, decode, evidence, references};
 use sqlx::SqliteConnection;
 use zhishou_domain::{DeviceId, PrivacyMasks, Timestamp};
 
-/// Puts masks on record; none takes them away. Whether that changed anything.
+/// Puts masks on record; none takes them away. What is learned of the picture goes with those before.
+/// Whether that changed anything.
 pub(crate) async fn put(
     connection: &mut SqliteConnection,
     device: &str,
@@ -35,6 +36,7 @@ pub(crate) async fn put(
     ] {
         sqlx::query(sql).bind(device).execute(&mut *connection).await?;
     }
+    references::forget(connection, device).await?;
     Ok(true)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Change, EvidenceKind, EvidenceRow, KeptFor, LoginUse, Store, StoreError, certificates,
-    credentials, decode, dialogues, evidence, feedback, habits, measures, misdated,
+    credentials, decode, dialogues, evidence, feedback, habits, measures, misdated, references,
     standings::{self, Seen},
     weather,
 };
@@ -10,7 +10,8 @@ use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use zhishou_domain::{
-    ConfirmRule, DeviceId, Habit, Observation, SiteId, Standing, Step, Timestamp, confirm::Outcome,
+    ConfirmRule, DeviceId, Habit, Lesson, Observation, SiteId, Standing, Step, Timestamp,
+    confirm::Outcome,
 };
 
 /// A result on its way into the store.
@@ -32,6 +33,8 @@ pub struct Record {
     pub hold: Duration,
     /// The signature of the judged keyframe, where there was one.
     pub signature: Option<Vec<u8>>,
+    /// What the picture taught.
+    pub lesson: Option<Lesson>,
     /// What is learned of the stream at this address, this result counted in.
     pub habit: Option<(String, Habit)>,
     /// Evidence files that were kept of it.
@@ -150,6 +153,14 @@ async fn write(
     }
     if let Some(signature) = &record.signature {
         evidence::remember_signature(connection, &device, outcome.at, signature).await?;
+    }
+    if let Some(lesson) = &record.lesson {
+        references::learn(connection, &device, lesson, outcome.at).await?;
+    }
+    let light = record.observation.picture.as_ref().and_then(|picture| picture.light);
+    let good = record.evidence.iter().find(|row| row.kind == EvidenceKind::Good);
+    if let (Some(light), Some(row)) = (light, good) {
+        evidence::taken_by(connection, row, light).await?;
     }
     if let Some(tls) = &record.observation.tls {
         certificates::seen(connection, &device, tls.fingerprint, outcome.at).await?;

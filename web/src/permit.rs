@@ -29,6 +29,8 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/devices/{id}/baseline", Some(Role::Operator)),
     ("/devices/{id}/feedback", Some(Role::Operator)),
     ("/devices/{id}/masks", Some(Role::Operator)),
+    ("/devices/{id}/reference", Some(Role::Operator)),
+    ("/api/v1/devices/{id}/reference", Some(Role::Operator)),
     ("/devices/{id}/certificate", Some(Role::Operator)),
     ("/devices/{id}/rearm", Some(Role::Operator)),
     ("/devices/{id}/credential", Some(Role::Admin)),

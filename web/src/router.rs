@@ -64,6 +64,7 @@ pub fn router(app: App) -> Router {
         .route("/devices/{id}/certificate", post(pages::device::accept_certificate))
         .route("/devices/{id}/masks", post(pages::picture::set_masks))
         .route("/devices/{id}/feedback", post(pages::picture::feedback))
+        .route("/devices/{id}/reference", post(pages::reference::decide))
         .route("/devices/{id}/pictures/{which}", get(pages::device::picture))
         .route("/login", get(pages::login::show).post(pages::login::submit))
         .route("/logout", post(pages::login::logout))

@@ -11,6 +11,8 @@ mod by_hand;
 mod fixture;
 #[path = "pages/logins.rs"]
 mod logins;
+#[path = "pages/references.rs"]
+mod references;
 #[path = "pages/roles.rs"]
 mod roles;
 

@@ -119,6 +119,7 @@ impl Prober for Driver {
                 observation: outcome.observation,
                 snapshot: outcome.snapshot,
                 signature: outcome.signature,
+                lesson: outcome.lesson,
                 habit: outcome.habit,
                 login: outcome.login,
                 login_in_doubt: outcome.login_in_doubt,

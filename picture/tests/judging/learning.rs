@@ -158,6 +158,21 @@ fn a_patrol_becomes_known_by_coming_back() {
     assert_eq!(raised(&elsewhere, &references), [Fault::SceneChanged]);
 }
 
+/// A picture a minute: the patrol goes on after five, and each view is learned every ten minutes only.
+#[test]
+fn a_patrol_is_known_however_often_it_is_looked_at() {
+    let views = [Scene::load("store"), Scene::load("classroom")];
+    let mut references = learned(&views[0]);
+    for minute in 0..60 {
+        let seen = views[minute / 5 % 2].clone().noisy(1.5, 100 + minute as u64);
+        let judged = seen.judged_beside(&references);
+        let now = 10 * HOUR + minute as i64 * 60_000;
+        references.learn(&seen.frame(), &judged, &Limits::default(), now);
+    }
+    assert_eq!(references.scenes().count(), 2);
+    assert!(views.iter().all(|view| raised(view, &references).is_empty()));
+}
+
 #[test]
 fn lights_are_learned_apart() {
     let day = Scene::load("classroom");
@@ -222,19 +237,26 @@ fn stripes_of_the_scene_itself_are_its_own() {
 #[test]
 fn what_was_learned_survives_storage_and_refuses_strangers() {
     let references = learned(&Scene::load("bikecar"));
-    let bytes = references.to_bytes();
-    assert!(bytes.len() < 50_000, "{}", bytes.len());
+    let bytes = references.to_bytes(Light::Day);
+    assert!(bytes.len() < 32_500, "{}", bytes.len());
     assert!(bytes.len() * Light::ALL.len() * MAX_SCENES < 1_500_000);
-    assert_eq!(References::from_bytes(&bytes).as_ref(), Ok(&references));
-    for len in [1, 2, 3, 7, 8, 40, 5_000, bytes.len() - 1] {
-        let cut = References::from_bytes(&bytes[..len]);
-        assert!(cut.is_err() || len == 2, "{len}: {cut:?}");
+    let read = |bytes: &[u8]| {
+        let mut read = References::new();
+        read.add(bytes).map(|()| read)
+    };
+    assert_eq!(read(&bytes).as_ref(), Ok(&references));
+    assert_eq!(read(&references.to_bytes(Light::Ir)), Ok(References::new()));
+    for len in [0, 2, 3, 6, 7, 40, 5_000, bytes.len() - 1] {
+        assert!(read(&bytes[..len]).is_err(), "{len}");
     }
     let mut other = bytes.clone();
     other[0] = 9;
-    assert_eq!(References::from_bytes(&other), Err(ReferenceError::Version(9)));
-    let longer = [bytes.as_slice(), &[0]].concat();
-    assert!(References::from_bytes(&longer).is_err());
+    assert_eq!(read(&other), Err(ReferenceError::Version(9)));
+    assert!(read(&[bytes.as_slice(), &[0]].concat()).is_err());
+    let taught = references.taught(Light::Day).unwrap();
+    assert_eq!((taught.scenes, taught.pictures, taught.is_settled), (1, 6, true));
+    assert_eq!(taught.learned_ms, (0, 5 * HOUR));
+    assert_eq!(references.taught(Light::Ir), None);
     let one = references.scenes().next().unwrap();
     assert_eq!(Reference::from_bytes(&one.to_bytes()).as_ref(), Ok(one));
     assert_eq!(Reference::from_bytes(&[]), Err(ReferenceError::Length(0)));

@@ -4,6 +4,7 @@ mod clean;
 mod faulty;
 mod frozen;
 mod learning;
+mod masked;
 mod patterns;
 mod scene;
 mod shaking;

@@ -9,9 +9,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use zhishou_domain::habit::{Came, Coded, Due, Look as Looked, Patience, Sighting};
 use zhishou_domain::{
-    Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, LoginResult,
-    Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage, StageTiming,
-    Timestamp, Transport, reached_of, verdict_of,
+    Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, Lesson,
+    LoginResult, Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage,
+    StageTiming, Timestamp, Transport, reached_of, verdict_of,
 };
 use zhishou_protocol::rtp::{Headers, Keyframe};
 use zhishou_protocol::rtsp::Target;
@@ -32,6 +32,8 @@ pub struct Outcome {
     pub snapshot: Option<Vec<u8>>,
     /// The signature of the judged keyframe, for the next probe to compare with.
     pub signature: Option<Vec<u8>>,
+    /// What the picture taught.
+    pub lesson: Option<Lesson>,
     /// What is known of the stream from now on.
     pub habit: Habit,
     /// What became of the login, where it was sent; to be kept over a restart.
@@ -292,19 +294,19 @@ impl Prober {
 
     async fn report(
         &self,
-        request: Box<ProbeRequest>,
+        mut request: Box<ProbeRequest>,
         start: Start,
         mut visited: Box<Visited>,
     ) -> Outcome {
         let mut faults = std::mem::take(&mut visited.faults);
-        let mut seen = Look { facts: None, faults: Vec::new(), snapshot: None, signature: None };
+        let mut seen = Look::default();
         let at = start.at + start.took(visited.ended);
         let mut sighting = visited.media.sighting(visited.ended, at, &faults);
         let mut skipped = None;
         if let Some(keyframe) = visited.media.take_keyframe() {
             sighting.keyframe = Some(coded(&keyframe));
             if is_due(&request, &sighting, &start) {
-                seen = self.look_at(keyframe, &request, &start).await;
+                seen = self.look_at(keyframe, &mut request, &start).await;
             } else {
                 skipped = Some(PictureSkipped::WithinHabit);
             }
@@ -324,8 +326,8 @@ impl Prober {
         let (login, login_in_doubt) = (visited.login, visited.facts.login_in_doubt);
         let mut observation = observe(&request, &start, &visited, faults, seen.facts);
         observation.picture_skipped = skipped;
-        let Look { snapshot, signature, .. } = seen;
-        Outcome { observation, snapshot, signature, habit, login, login_in_doubt }
+        let Look { snapshot, signature, lesson, .. } = seen;
+        Outcome { observation, snapshot, signature, lesson, habit, login, login_in_doubt }
     }
 
     /// What stands where the picture should have been looked at and was not, for a reason of ours: a
@@ -338,15 +340,16 @@ impl Prober {
         })
     }
 
-    async fn look_at(&self, keyframe: Keyframe, request: &ProbeRequest, start: &Start) -> Look {
-        let mut seen = Look { facts: None, faults: Vec::new(), snapshot: None, signature: None };
+    async fn look_at(&self, keyframe: Keyframe, request: &mut ProbeRequest, start: &Start) -> Look {
+        let mut seen = Look::default();
         let Some(decoder) = &self.decoder else { return seen };
         let (evidence, taken) = (CodedEvidence::of(&keyframe), start.at + keyframe.arrived);
         match decoder.decode(keyframe).await {
             Ok(picture) => {
                 let settings = self.settings.clone();
                 let before = request.last_picture.clone();
-                let want = Want { snapshot: request.snapshot, picture: request.picture.clone() };
+                let order = std::mem::take(&mut request.picture);
+                let want = Want { snapshot: request.snapshot, picture: order };
                 let looking = tokio::task::spawn_blocking(move || {
                     let before = before
                         .as_ref()
@@ -406,7 +409,8 @@ fn came(visited: &Visited) -> Came {
     }
 }
 
-/// Whether the keyframe is to be decoded: a snapshot that is wanted in any case needs it too.
+/// Whether the keyframe is to be decoded: a snapshot that is wanted in any case needs it too, as one
+/// of a picture that an operator adopts is.
 fn is_due(request: &ProbeRequest, seen: &Sighting, start: &Start) -> bool {
     let due = request.habit.look_due(seen, start.at, request.decode_every);
     due == Due::Now || request.snapshot == Snapshot::Always
@@ -459,6 +463,7 @@ fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
         observation,
         snapshot: None,
         signature: None,
+        lesson: None,
         habit: request.habit.clone(),
         login: None,
         login_in_doubt: false,

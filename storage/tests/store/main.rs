@@ -10,6 +10,7 @@ mod habits;
 mod import;
 mod pictures;
 mod record;
+mod references;
 mod support;
 mod tallies;
 mod upkeep;

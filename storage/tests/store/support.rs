@@ -127,6 +127,7 @@ pub(crate) fn record(device: DeviceId, sequence: i64, at: Timestamp, verdict: Ve
         rule: RULE,
         hold: HOLD,
         signature: None,
+        lesson: None,
         habit: None,
         evidence: vec![],
         kept_for: KeptFor::Asked,

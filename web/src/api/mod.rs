@@ -40,6 +40,7 @@ const MOST: u32 = 1000;
         devices::history,
         devices::probe,
         minutes::of_day,
+        devices::reference,
         observations::list,
         policies::list,
         policies::one,
@@ -66,6 +67,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/devices/{id}/history", get(devices::history))
         .route("/v1/devices/{id}/probe", post(devices::probe))
         .route("/v1/devices/{id}/minutes", get(minutes::of_day))
+        .route("/v1/devices/{id}/reference", post(devices::reference))
         .route("/v1/observations", get(observations::list))
         .route("/v1/policies", get(policies::list).post(policies::add))
         .route("/v1/policies/preview", post(policies::preview))

@@ -1,6 +1,7 @@
 //! Server-made SVG: strips and sparklines. Numbers and our own words only; nothing that came from
 //! a device or a ledger is ever written into a drawing.
 
+pub(crate) mod heat;
 mod spark;
 mod strip;
 pub(crate) mod trend;

@@ -22,7 +22,9 @@ use axum::{
 use chrono::Days;
 use serde::Deserialize;
 use std::time::Duration;
-use zhishou_domain::{CertificateFingerprint, Credential, DeviceId, Timestamp, Verdict};
+use zhishou_domain::{
+    CertificateFingerprint, Credential, DeviceId, PictureLight, Timestamp, Verdict,
+};
 use zhishou_storage::{AuditLine, ObservationFilter, Period};
 
 /// Observations on one page.
@@ -122,6 +124,10 @@ fn notice(done: &str, shell: &Shell) -> Option<&'static str> {
         "feedback" => Some(t.feedback_saved()),
         "feedback_gone" => Some(t.feedback_gone()),
         "masks" => Some(t.masks_saved()),
+        "adopt" => Some(t.adopt_done()),
+        "relearn" => Some(t.relearn_done()),
+        "restore" => Some(t.restore_done()),
+        "reference_none" => Some(t.reference_unchanged()),
         "busy" => Some(t.probe_refused_busy()),
         "unprobed" => Some(t.probe_refused_unprobed()),
         "stopping" => Some(t.probe_refused_stopping()),
@@ -285,7 +291,7 @@ pub(crate) async fn accept_certificate(
     Ok(Redirect::to(&format!("/devices/{id}?done={done}")))
 }
 
-/// `GET /devices/{id}/pictures/{good|fault}`: the evidence; every view is logged before it is
+/// `GET /devices/{id}/pictures/{good|fault|day|dusk|ir}`: the evidence; every view is logged before it is
 /// served, and nothing on the way may keep it.
 pub(crate) async fn picture(
     State(app): State<App>,
@@ -298,7 +304,10 @@ pub(crate) async fn picture(
     let row = match which.as_str() {
         "good" => pictures.good,
         "fault" => pictures.fault,
-        _ => None,
+        other => {
+            let is_asked = |(light, _): &(PictureLight, _)| light.code() == other;
+            pictures.by_light.into_iter().find(is_asked).map(|(_, row)| row)
+        }
     };
     let row = row.ok_or_else(Failure::not_found)?;
     audit(&app, &user, &extensions, "view_evidence", row.key.clone()).await?;

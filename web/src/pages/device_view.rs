@@ -88,9 +88,11 @@ struct FaultView {
 }
 
 struct PictureView {
-    title: &'static str,
+    title: String,
     href: String,
     taken: Moment,
+    /// The picture judged last differs as this one does.
+    has_heat: bool,
 }
 
 pub(super) struct Fact {
@@ -174,7 +176,7 @@ impl DevicePage {
         let is_suspended = device.credential.as_ref().is_some_and(|(_, state)| state.suspended);
         let open = standing.open_span(view.now);
         let segments = draw::of_device(&parts.strips, open, view.today.start, view.today.until());
-        let pictures = pictures(view, device);
+        let pictures = pictures(view, device, &parts.judged);
         Self {
             id: device.id,
             name: device.name.clone(),
@@ -244,20 +246,33 @@ pub(super) fn good_picture(device: DeviceId, at: Timestamp) -> String {
     format!("/devices/{device}/pictures/good?at={}", at.millis())
 }
 
-fn pictures(view: &View<'_>, device: &Device) -> Vec<PictureView> {
+/// The picture that shows how it is now, then that by the same light which shows how it should be.
+fn pictures(view: &View<'_>, device: &Device, judged: &Judged) -> Vec<PictureView> {
     let t = view.t;
     let is_well = device.standing.state_at(view.now) == State::Up;
-    let picture = |title, which: &str, at: Timestamp| PictureView {
+    let picture = |title: String, which: &str, at: Timestamp| PictureView {
         title,
         href: format!("/devices/{}/pictures/{which}?at={}", device.id, at.millis()),
         taken: view.moment(at),
+        has_heat: false,
     };
     let good_title = if is_well { t.last_snapshot() } else { t.good_snapshot() };
-    let good = device.good_picture.as_ref().map(|(_, at)| picture(good_title, "good", *at));
+    let good = device.good_picture.as_ref();
+    let beside =
+        judged.beside.as_ref().filter(|(_, row)| good.is_none_or(|(key, _)| *key != row.key));
+    let beside = beside.map(|(light, row)| {
+        let title = format!("{} · {}", t.reference_picture(), light.name(t.0));
+        picture(title, light.code(), row.taken_at)
+    });
+    let good = good.map(|(_, at)| picture(good_title.to_owned(), "good", *at));
     let fault = device.fault_picture.as_ref();
-    let fault = fault.map(|(_, at)| picture(t.fault_snapshot(), "fault", *at));
-    let pair = if is_well { [good, fault] } else { [fault, good] };
-    pair.into_iter().flatten().collect()
+    let fault = fault.map(|(_, at)| picture(t.fault_snapshot().to_owned(), "fault", *at));
+    let order = if is_well { [good, beside, fault] } else { [fault, beside, good] };
+    let mut pictures: Vec<_> = order.into_iter().flatten().collect();
+    if let Some(first) = pictures.first_mut() {
+        first.has_heat = true;
+    }
+    pictures
 }
 
 fn ledger(view: &View<'_>, device: &Device) -> Vec<Fact> {

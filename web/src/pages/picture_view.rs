@@ -2,12 +2,18 @@
 //! what was said of it, and the masks.
 
 use super::View;
-use crate::{draw::trend, failure::Failure, format::Moment, words::Words};
-use zhishou_domain::{
-    DeviceId, FaultCode, Feedback, Lang, Observation, Opinion, OwnLimits, Timestamp, Weather,
-    measure_name, own_limits::CLEARED,
+use super::reference::ReferencesView;
+use crate::{
+    draw::{heat, trend},
+    failure::Failure,
+    format::Moment,
+    words::Words,
 };
-use zhishou_storage::ScoreDay;
+use zhishou_domain::{
+    DeviceId, FaultCode, Feedback, Lang, Observation, Opinion, OwnLimits, PictureFacts,
+    PictureLight, PictureShift, Timestamp, Weather, measure_name, own_limits::CLEARED,
+};
+use zhishou_storage::{EvidenceRow, ScoreDay, StoredReference, StoredReferences};
 
 /// Words of operators shown.
 const SAID: usize = 8;
@@ -31,6 +37,12 @@ pub(crate) struct Judged {
     /// The masks as text, and how many.
     pub(super) masks: String,
     pub(super) mask_count: usize,
+    /// What is learned of the picture.
+    pub(super) references: ReferencesView,
+    /// The last good picture by the light of the one judged last, and its file.
+    pub(super) beside: Option<(PictureLight, EvidenceRow)>,
+    /// Which tiles of the picture judged last differ.
+    pub(super) heat: Option<Heat>,
     /// The picture that masks are drawn on.
     pub(super) backdrop: Option<String>,
 }
@@ -52,6 +64,33 @@ pub(super) struct Row {
     pub(super) asks: bool,
     /// Its limit can be put back.
     pub(super) resets: bool,
+}
+
+/// Tiles to lay over a picture.
+pub(super) struct Heat {
+    /// What shows there.
+    pub(super) title: String,
+    pub(super) svg: String,
+    /// Per cent of the tiles that differ, by ninths of the picture.
+    pub(super) ninths: Vec<Vec<String>>,
+}
+
+impl Heat {
+    fn new(picture: &PictureFacts, t: Words) -> Option<Self> {
+        let tiles = picture.tiles.as_ref()?;
+        let percent = |share: Option<f64>| {
+            share.map_or_else(|| "–".to_owned(), |share| format!("{:.0} %", share * 100.0))
+        };
+        let mut title = tiles.fault.name(t.0).to_owned();
+        if let Some(score) = picture.scores.get(&tiles.fault).copied().flatten() {
+            title.push_str(&format!(" {score:.2}"));
+        }
+        Some(Self {
+            title,
+            svg: heat::draw(tiles),
+            ninths: heat::ninths(tiles).iter().map(|row| row.map(percent).to_vec()).collect(),
+        })
+    }
 }
 
 /// One day of a trend.
@@ -77,15 +116,22 @@ impl Judged {
         let (store, t) = (&view.app.store, view.t);
         let today = view.now.utc_day();
         let first = today - (trend::DAYS - 1);
-        let (seen, said, days, weather, masks) = tokio::try_join!(
+        let (seen, said, days, weather, masks, references, pictures) = tokio::try_join!(
             store.latest_picture(id),
             store.feedback(id),
             store.score_days(id, first),
             store.weather_of(id, view.now),
             store.privacy_masks(id),
+            store.picture_references(id),
+            store.pictures(id),
         )?;
+        let picture = seen.as_ref().and_then(|seen| seen.picture.as_ref());
+        let light = picture.and_then(|picture| picture.light);
         let own = OwnLimits::new(&said, []);
-        let rows = seen.as_ref().map(|seen| rows(seen, &own, &days, first, t)).unwrap_or_default();
+        let rows = seen
+            .as_ref()
+            .map(|seen| rows(seen, &own, &days, first, &references, t))
+            .unwrap_or_default();
         let (rows, rest): (Vec<Row>, Vec<Row>) =
             rows.into_iter().partition(|row| row.asks || row.resets);
         Ok(Self {
@@ -99,6 +145,9 @@ impl Judged {
             said: said.iter().rev().take(SAID).map(|it| word(view, it)).collect(),
             masks: masks.to_string().replace("; ", ";\n"),
             mask_count: masks.len(),
+            references: ReferencesView::new(view, &references),
+            beside: pictures.by_light.into_iter().find(|(of, _)| Some(*of) == light),
+            heat: picture.and_then(|picture| Heat::new(picture, t)),
             backdrop,
         })
     }
@@ -120,16 +169,38 @@ fn facts(seen: &Observation, t: Words) -> String {
     let Some(picture) = &seen.picture else { return String::new() };
     let mode = picture.mode.name(t.0);
     let (errors, version) = (picture.decoder_errors, picture.algorithm);
+    let light = picture.light.map_or("", |light| light.name(t.0));
+    let moved = picture.shift.map(|shift| moved(shift, t)).unwrap_or_default();
     match t.0 {
-        Lang::Zh => format!("{mode} · 解码错误 {errors} · 算法版本 {version}"),
+        Lang::Zh => format!("{mode} {light} · 解码错误 {errors} · 算法版本 {version}{moved}"),
         Lang::En => {
-            format!("{mode} · {errors} decoder errors · method version {version}")
+            format!("{mode} {light} · {errors} decoder errors · method version {version}{moved}")
+        }
+    }
+}
+
+/// How far the scene moved, in per cent of the picture's sides.
+fn moved(PictureShift { dx, dy }: PictureShift, t: Words) -> String {
+    let across = if dx < 0.0 { t.0.pick("左", "left") } else { t.0.pick("右", "right") };
+    let down = if dy < 0.0 { t.0.pick("上", "up") } else { t.0.pick("下", "down") };
+    let [dx, dy] = [dx, dy].map(|share| share.abs() * 100.0);
+    match t.0 {
+        Lang::Zh => format!(" · 景物向{across}移动 {dx:.0} %、向{down} {dy:.0} %"),
+        Lang::En => {
+            format!(" · the scene moved {across} by {dx:.0} %, {down} by {dy:.0} %")
         }
     }
 }
 
 /// The faults, the worst first, those that cannot be told last.
-fn rows(seen: &Observation, own: &OwnLimits, days: &[ScoreDay], first: i64, t: Words) -> Vec<Row> {
+fn rows(
+    seen: &Observation,
+    own: &OwnLimits,
+    days: &[ScoreDay],
+    first: i64,
+    references: &StoredReferences,
+    t: Words,
+) -> Vec<Row> {
     let Some(picture) = &seen.picture else { return Vec::new() };
     let mut scores: Vec<(FaultCode, Option<f64>)> =
         picture.scores.iter().map(|(code, score)| (*code, *score)).collect();
@@ -149,13 +220,14 @@ fn rows(seen: &Observation, own: &OwnLimits, days: &[ScoreDay], first: i64, t: W
             let what = measure_name(&it.unit, t.0);
             format!("{what} {:.2} / {:.2}", it.value, it.limit)
         });
+        let untold = || untold(code, picture, references, t).unwrap_or("–").to_owned();
         Row {
             code: code.code(),
             name: code.name(t.0),
             glyph,
             word,
             score: score.map_or_else(|| "–".to_owned(), |score| format!("{score:.2}")),
-            reading: reading.unwrap_or_else(|| "–".to_owned()),
+            reading: reading.unwrap_or_else(untold),
             own: slack_words(slack, t),
             trend: trend::draw(&points),
             days: month.iter().rev().map(|it| day(it)).collect(),
@@ -180,6 +252,24 @@ fn rest_words(rest: &[Row], has_others: bool, t: Words) -> String {
         (Lang::En, _, 0) => format!("all {all} are fine"),
         (Lang::En, 0, _) => format!("the other {all} cannot be told"),
         (Lang::En, _, _) => format!("the other {all}: {fine} fine, {untold} cannot be told"),
+    }
+}
+
+/// Why a fault cannot be told, where that lies in what is known and not in the picture.
+fn untold(
+    code: FaultCode,
+    picture: &PictureFacts,
+    references: &StoredReferences,
+    t: Words,
+) -> Option<&'static str> {
+    let by_light = |it: &&StoredReference| Some(it.learned.light) == picture.light;
+    let known = references.lights.iter().find(by_light);
+    match code {
+        FaultCode::Shaking => Some(t.untold_shaking()),
+        FaultCode::Occluded | FaultCode::SceneChanged => {
+            known.is_none_or(|it| !it.learned.is_settled).then(|| t.untold_reference())
+        }
+        _ => None,
     }
 }
 
