@@ -1,11 +1,10 @@
 //! The real programs against a recorder that counts: a signal leaves no session behind, and no
 //! account is locked, whoever is restarted.
 
-use crate::platform::{Platform, Visitor, binary};
+use crate::platform::{Home, Visitor, binary, row};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    fs,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -84,40 +83,6 @@ fn a_probe_that_is_stopped_takes_every_session_down() {
     until("the session plays", || recorder.counts().playing == 1);
     assert_eq!(signal(&mut probe, "TERM"), Some(3));
     nothing_is_left(&recorder, 1);
-}
-
-/// A data directory with a ledger and a configuration.
-struct Home {
-    folder: tempfile::TempDir,
-}
-
-impl Home {
-    fn new(plan: &str, rows: &[String]) -> Self {
-        let home = Self { folder: tempfile::tempdir().unwrap() };
-        fs::write(home.path("zhishou.toml"), format!("[plans.default]\n{plan}")).unwrap();
-        let ledger = format!("名称,国标编码,街道,站点,RTSP 地址,用户名,密码\n{}", rows.join("\n"));
-        fs::write(home.path("ledger.csv"), ledger).unwrap();
-        let import = Command::new(binary())
-            .args(["import", &home.path("ledger.csv"), "--data", &home.path("data")])
-            .args(["--config", &home.path("zhishou.toml")])
-            .output()
-            .unwrap();
-        assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
-        home
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn serve(&self) -> Platform {
-        let (data, config) = (self.path("data"), self.path("zhishou.toml"));
-        Platform::start(&["serve", "--data", &data, "--config", &config, "--listen", "127.0.0.1:0"])
-    }
-}
-
-fn row(number: usize, url: &str, login: &str) -> String {
-    format!("相机{number:03},{number:020},东街,站点{},{url},{login}", number % 2)
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod demo;
 mod dependencies;
+mod evidence;
 mod foreign_servers;
 mod harm;
 mod kill;

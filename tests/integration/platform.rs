@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::{
+    fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -154,4 +155,39 @@ impl Visitor {
             }
         }
     }
+}
+
+/// A data directory with a ledger and a configuration.
+pub(crate) struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    pub(crate) fn new(plan: &str, rows: &[String]) -> Self {
+        let home = Self { folder: tempfile::tempdir().unwrap() };
+        fs::write(home.path("zhishou.toml"), format!("[plans.default]\n{plan}")).unwrap();
+        let ledger = format!("名称,国标编码,街道,站点,RTSP 地址,用户名,密码\n{}", rows.join("\n"));
+        fs::write(home.path("ledger.csv"), ledger).unwrap();
+        let import = Command::new(binary())
+            .args(["import", &home.path("ledger.csv"), "--data", &home.path("data")])
+            .args(["--config", &home.path("zhishou.toml")])
+            .output()
+            .unwrap();
+        assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
+        home
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn serve(&self) -> Platform {
+        let (data, config) = (self.path("data"), self.path("zhishou.toml"));
+        Platform::start(&["serve", "--data", &data, "--config", &config, "--listen", "127.0.0.1:0"])
+    }
+}
+
+/// A line of the ledger.
+pub(crate) fn row(number: usize, url: &str, login: &str) -> String {
+    format!("相机{number:03},{number:020},东街,站点{},{url},{login}", number % 2)
 }
