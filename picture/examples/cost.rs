@@ -1,6 +1,7 @@
 //! What judging one keyframe costs, for `make bench-picture`: a scene of the test set enlarged to
 //! 1920×1080, judged over and over on one thread, beside the references of a camera. The processor's
 //! time is what counts: on a busy machine the clock on the wall goes on while the thread stands still.
+//! And how much a camera's references take.
 
 #![expect(clippy::disallowed_methods, reason = "measuring is reading clocks")]
 
@@ -8,7 +9,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use image::imageops::{FilterType, resize};
-use zhishou_picture::{Evidence, Limits, OwnedFrame, References, judge};
+use zhishou_picture::{Evidence, Light, Limits, MAX_SCENES, OwnedFrame, References, judge};
 
 const ROUNDS: usize = 200;
 
@@ -36,6 +37,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "zhishou judges a keyframe of 1920×1080, beside a reference, in {mean:.2} ms of one processor \
          after decoding (goal 4; by the clock, of {ROUNDS}: least {least:.2}, median {middle:.2}, \
          nine in ten within {late:.2})"
+    )?;
+    // All of them by one light.
+    let bytes: usize = Light::ALL.into_iter().map(|light| references.to_bytes(light).len()).sum();
+    let scenes = Light::ALL.len() * MAX_SCENES;
+    writeln!(
+        std::io::stdout(),
+        "a learned scene takes {:.1} kB, and a camera that has learned as many as it may ({scenes}) \
+         {:.2} MB (goal 1.5)",
+        bytes as f64 / 1e3,
+        (bytes * scenes) as f64 / 1e6
     )?;
     Ok(())
 }

@@ -72,8 +72,8 @@ pub fn judge(
     let occluded = occluded::judge(compared, limits);
     let scene_changed = scene_changed::judge(compared, limits);
     // What colours another scene or a cover has by right is not known.
-    let seen = here || !scene_changed.is_fault() && !occluded.is_fault();
-    let colour_cast = keep(seen && !scene_changed.is_fault(), colour_cast);
+    let seen = !scene_changed.is_fault() && (here || !occluded.is_fault());
+    let colour_cast = keep(seen, colour_cast);
     Judgement {
         mode,
         light: Light::of(&working, mode),

@@ -19,6 +19,7 @@ import ours
 import rival
 import scenes as footage
 import score
+import sort
 
 
 def options():
@@ -60,6 +61,7 @@ def main():
         say(f"judged after {time.monotonic() - began:.0f} s")
         for half in halves:
             show(f"zhishou, {half}", clips, half, answers, given.misses)
+        sort.throughput(given.zhishou, scenes, given.work)
         if not given.no_rival:
             judged = pool.map(rival.judge, clips, 4)
             say(f"camera-health after {time.monotonic() - began:.0f} s")
