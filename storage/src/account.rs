@@ -1,7 +1,8 @@
 //! Figures by policy: histories page by page through `domain::account`, summed by group.
 //!
-//! Memory is bounded by two pages of devices and the groups; no fleet is loaded. Groupings and
-//! filters are those of each minute ([`zhishou_domain::account::Placement`]), not of today.
+//! One computation runs at a time, and holds two pages of devices and the groups; no fleet is loaded.
+//! A page has fewer devices the more days are asked for. Groupings and filters are those of each
+//! minute ([`zhishou_domain::account::Placement`]), not of today.
 
 mod load;
 
@@ -23,8 +24,12 @@ use zhishou_domain::{
     policy::Policy,
 };
 
-/// Devices of a page. A month of strips of a page is about 6 MB.
+/// Devices of a page of [`PAGE_DAYS`] or fewer: their strips are about 6 MB.
 const PAGE: i64 = 500;
+/// Days over which a page has as many.
+const PAGE_DAYS: i64 = 31;
+/// Devices of a page at least.
+const LEAST: i64 = 20;
 /// Pages worked on at once.
 const WORKERS: usize = 2;
 
@@ -103,7 +108,8 @@ struct Job {
 
 impl Store {
     /// Tallies over whole local days, both included, under a policy. Strips are used where
-    /// `source` asks for them and the policy reads minutes as they hold them.
+    /// `source` asks for them and the policy reads minutes as they hold them. Waits until those
+    /// asked for before are done: they are made one after the other.
     pub async fn account(
         &self,
         policy: &Policy,
@@ -113,6 +119,7 @@ impl Store {
         (from, to): (NaiveDate, NaiveDate),
         now: Timestamp,
     ) -> Result<Accounted, StoreError> {
+        let _turn = self.accounting.acquire().await.map_err(|_| StoreError::Closed)?;
         let source = if policy.reads_as_strips() { source } else { Source::Transitions };
         let job = self.job(policy, source, by, filter, (from, to), now).await?;
         let job = Arc::new(job);
@@ -120,7 +127,7 @@ impl Store {
             "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM devices)
              WHERE n % ? = 1 ORDER BY id",
         )
-        .bind(PAGE)
+        .bind(page_of(&job.window))
         .fetch_all(self.reader())
         .await?;
         let (starts, next) = (Arc::new(starts), Arc::new(AtomicUsize::new(0)));
@@ -136,6 +143,8 @@ impl Store {
                     let to = starts.get(page + 1).map(String::as_str);
                     for device in load::page(&store, &job, from, to).await? {
                         count(&job, &device, &mut layers, &mut groups);
+                        // A year of one device takes milliseconds; others run in between.
+                        tokio::task::yield_now().await;
                     }
                 }
             });
@@ -229,6 +238,12 @@ impl Store {
     }
 }
 
+/// Devices of a page, so that it holds about as much whatever the window.
+fn page_of(window: &Window) -> i64 {
+    let days = (window.minutes.end - window.minutes.start) / (24 * 60);
+    (PAGE * PAGE_DAYS / days.max(1)).clamp(LEAST, PAGE)
+}
+
 /// Counts one device into the groups it belonged to.
 fn count(
     job: &Job,
@@ -268,4 +283,51 @@ fn excluded(job: &Job, device: &Loaded, index: usize) -> Vec<Range<i64>> {
     let Some(placed) = device.places.get(index) else { return vec![] };
     let place = &placed.place;
     job.in_force.minutes([&device.id, &place.site, &place.street], place.maintainer.as_deref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ImportMode, MasterKey};
+    use std::time::Duration;
+    use zhishou_domain::{IdSource, LedgerRow, policy::shipped};
+
+    struct Zeros;
+
+    impl IdSource for Zeros {
+        fn random(&self) -> [u8; 10] {
+            [0; 10]
+        }
+    }
+
+    #[test]
+    fn a_page_shrinks_as_the_window_grows() {
+        let page = |days: i64| page_of(&Window { minutes: 7..7 + days * 1440, counted: vec![] });
+        assert_eq!([0, 1, 31, 62, 92, 400, 4000].map(page), [500, 500, 500, 250, 168, 38, 20]);
+    }
+
+    #[tokio::test]
+    async fn a_second_computation_waits_for_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, key) = (folder.path().join("zhishou.db"), MasterKey::from_bytes([7; 32]));
+        let zone = chrono_tz::Asia::Shanghai;
+        let store = Store::open(&path, key, zone, Arc::new(Zeros)).await.unwrap();
+        // 2026-03-10T00:00:00 in Shanghai.
+        let start = Timestamp::from_millis(1_773_072_000_000);
+        let row = LedgerRow {
+            street: Some("人民路".into()),
+            url: Some("rtsp://10.0.0.2/1".into()),
+            ..LedgerRow::new(2, "一号", "东门")
+        };
+        store.import(vec![row], start, ImportMode::AllOrNothing).await.unwrap();
+        let (policy, all, day) = (&shipped()[0], Filter::default(), start.local_day(zone));
+        let now = start + Duration::from_secs(3600);
+        let made = || store.account(policy, Source::Transitions, By::Site, &all, (day, day), now);
+        let turn = store.accounting.acquire().await.unwrap();
+        let waited = tokio::time::timeout(Duration::from_millis(300), made()).await;
+        assert!(waited.is_err(), "{waited:?}");
+        drop(turn);
+        assert_eq!(made().await.unwrap().total().before.due, 60);
+        assert_eq!(store.accounting.available_permits(), 1);
+    }
 }

@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{Mutex, broadcast},
+    sync::{Mutex, Semaphore, broadcast},
     task::JoinHandle,
 };
 use zhishou_domain::{DeviceId, IdSource, SiteId, Timestamp};
@@ -35,6 +35,9 @@ const MAPPED_BYTES: &str = "1073741824";
 const CACHE_PAGES: &str = "4096";
 /// Connections that read.
 const READERS: u32 = 4;
+/// Computations of figures by policy at once; what comes meanwhile waits its turn, in order. Each
+/// takes two readers at most, so that pages keep the others.
+const ACCOUNTINGS: usize = 1;
 /// How long a statement waits for another process, such as an import on the command line.
 const BUSY: Duration = Duration::from_secs(20);
 /// Changes a slow listener may lag behind before it is told to reload.
@@ -79,6 +82,8 @@ pub struct Store {
     changes: broadcast::Sender<Change>,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
     path: PathBuf,
+    /// Turns of [`ACCOUNTINGS`].
+    pub(crate) accounting: Arc<Semaphore>,
     pub(crate) key: MasterKey,
     pub(crate) zone: Tz,
     pub(crate) ids: Arc<dyn IdSource>,
@@ -130,6 +135,7 @@ impl Store {
             changes: broadcast::channel(CHANGES).0,
             task: Arc::new(Mutex::new(Some(task))),
             path: path.into(),
+            accounting: Arc::new(Semaphore::new(ACCOUNTINGS)),
             key,
             zone,
             ids,

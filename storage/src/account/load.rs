@@ -2,6 +2,7 @@
 
 use super::{Job, Place};
 use crate::{Store, StoreError, decode};
+use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use std::{collections::HashMap, time::Duration};
 use zhishou_domain::{
@@ -179,28 +180,23 @@ impl Page<'_> {
     }
 
     async fn transitions(&mut self) -> Result<(), StoreError> {
-        let window = &self.job.window;
-        // The first part finds what holds at the beginning. Devices first, so that each is one
-        // seek in the index whatever lies years back.
-        let rows = sqlx::query(
-            "SELECT * FROM (
-                 SELECT t.* FROM devices d JOIN transitions t ON t.id = (
-                     SELECT x.id FROM transitions x WHERE x.device_id = d.id AND x.at_ms < ?1
-                     ORDER BY x.at_ms DESC, x.id DESC LIMIT 1)
-                 WHERE d.id >= ?3 AND d.id < ?4
-                 UNION ALL
-                 SELECT t.* FROM devices d CROSS JOIN transitions t
-                 WHERE d.id >= ?3 AND d.id < ?4 AND t.device_id = d.id
-                     AND t.at_ms >= ?1 AND t.at_ms < ?2)
-             ORDER BY id",
+        let (store, window) = (self.store, &self.job.window);
+        // From the one that holds at the beginning on. Devices first, so that each is two seeks in
+        // the index whatever lies years back, and rows come in order without being sorted.
+        let mut rows = sqlx::query(
+            "SELECT t.device_id, t.at_ms, t.state, t.reached, t.faults
+             FROM devices d CROSS JOIN transitions t
+             WHERE d.id >= ?3 AND d.id < ?4 AND t.device_id = d.id AND t.at_ms < ?2
+                 AND t.at_ms >= ifnull((SELECT max(x.at_ms) FROM transitions x
+                     WHERE x.device_id = d.id AND x.at_ms < ?1), ?1)
+             ORDER BY d.id, t.at_ms, t.id",
         )
         .bind(window.start().millis())
         .bind(window.end().millis())
         .bind(self.bounds.0)
         .bind(self.bounds.1)
-        .fetch_all(self.store.reader())
-        .await?;
-        for row in &rows {
+        .fetch(store.reader());
+        while let Some(row) = rows.try_next().await? {
             let state = row.try_get("state")?;
             let transition = Transition {
                 at: Timestamp::from_millis(row.try_get("at_ms")?),
@@ -208,7 +204,7 @@ impl Page<'_> {
                 reached: row.try_get("reached")?,
                 faults: decode::json("transitions.faults", row.try_get("faults")?)?,
             };
-            if let Some(device) = self.device(row)? {
+            if let Some(device) = self.device(&row)? {
                 device.history.transitions.push(transition);
             }
         }
@@ -216,25 +212,25 @@ impl Page<'_> {
     }
 
     async fn strips(&mut self) -> Result<(), StoreError> {
-        let window = &self.job.window;
+        let (store, window) = (self.store, &self.job.window);
         let last = Timestamp::from_millis(window.end().millis() - 1).utc_day();
         // Day by day: their key begins with the day, so each is one run through the file.
-        for day in window.start().utc_day()..=last {
-            let rows = sqlx::query(
-                "SELECT device_id, minutes FROM strips
-                 WHERE utc_day = ? AND device_id >= ? AND device_id < ?",
-            )
-            .bind(day)
-            .bind(self.bounds.0)
-            .bind(self.bounds.1)
-            .fetch_all(self.store.reader())
-            .await?;
-            for row in &rows {
-                let bytes: &[u8] = row.try_get("minutes")?;
-                let strip = crate::strips::of_bytes(bytes)?;
-                if let Some(device) = self.device(row)? {
-                    device.strips.push((day, strip));
-                }
+        let mut rows = sqlx::query(
+            "WITH RECURSIVE days (day) AS (
+                 SELECT ?1 UNION ALL SELECT day + 1 FROM days WHERE day < ?2)
+             SELECT s.utc_day, s.device_id, s.minutes FROM days CROSS JOIN strips s
+             WHERE s.utc_day = days.day AND s.device_id >= ?3 AND s.device_id < ?4",
+        )
+        .bind(window.start().utc_day())
+        .bind(last)
+        .bind(self.bounds.0)
+        .bind(self.bounds.1)
+        .fetch(store.reader());
+        while let Some(row) = rows.try_next().await? {
+            let strip = crate::strips::of_bytes(row.try_get("minutes")?)?;
+            let day = row.try_get("utc_day")?;
+            if let Some(device) = self.device(&row)? {
+                device.strips.push((day, strip));
             }
         }
         Ok(())

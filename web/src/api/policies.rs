@@ -119,7 +119,7 @@ pub(super) async fn preview(
 ) -> Result<Json<PreviewJson>, Failure> {
     let policy = read(&headers, &body, shell.t.0)?;
     let now = app.clock.now();
-    let days = days.checked(now.local_day(app.zone))?;
+    let days = days.checked(now.local_day(app.zone), Source::Transitions, false)?;
     let figures = async |policy: &Policy| -> Result<FiguresJson, Failure> {
         let (source, all) = (Source::Transitions, Filter::default());
         let account = app.store.account(policy, source, By::Street, &all, days, now).await?;

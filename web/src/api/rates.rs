@@ -89,7 +89,8 @@ pub(super) struct RatesQuery {
     /// given.
     #[serde(default)]
     policy: String,
-    /// transitions (the truth; all figures) or strips (在线率 alone, where the policy allows it).
+    /// transitions (the truth; all figures; at most 92 days) or strips (在线率 alone, where the
+    /// policy allows it; at most 400 days).
     #[serde(default)]
     source: String,
 }
@@ -139,8 +140,10 @@ pub(super) async fn rates(
     let limit = limit(paging.limit)? as usize;
     let start = start_of(&paging)?;
     let now = app.clock.now();
-    let days = days.checked(now.local_day(app.zone))?;
     let policy = policy_of(&app, &query.policy).await?.policy;
+    let may_take_strips = policy.reads_as_strips();
+    let source = if may_take_strips { source } else { Source::Transitions };
+    let days = days.checked(now.local_day(app.zone), source, may_take_strips)?;
     let account = app.store.account(&policy, source, by, &filter.filter()?, days, now).await?;
     let basis = Basis::of(&policy, &account);
     let total = basis.figures(&account.total(), None);

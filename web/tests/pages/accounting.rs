@@ -115,6 +115,40 @@ async fn every_shipped_policy_gives_figures_with_all_they_are_made_of() {
 }
 
 #[tokio::test]
+async fn more_than_a_quarter_is_made_from_strips_alone() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    for (from, rest, offered) in [
+        ("2026-08-22", "", None),
+        ("2026-08-21", "", Some(true)),
+        ("2025-10-18", "&source=strips", None),
+        ("2025-10-17", "&source=strips", Some(false)),
+        // Not to be made from strips, whatever is asked for.
+        ("2026-08-22", "&source=strips&policy=assessment", None),
+        ("2026-08-21", "&source=strips&policy=assessment", Some(false)),
+    ] {
+        let path = format!("/api/v1/rates?by=site&from={from}&to=2026-11-21{rest}");
+        let answer = browser.get(&path).await;
+        let Some(offered) = offered else {
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+            continue;
+        };
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        let problem = answer.json();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("at most"), "{path}: {detail}");
+        let offer = "source=strips takes up to 400 days";
+        assert_eq!(detail.contains(offer), offered, "{path}: {detail}");
+    }
+    let document = browser.get("/api/v1/policies/time-weighted").await.json()["document"].take();
+    let path = "/api/v1/policies/preview?to=2026-11-21&from=2026-08-21";
+    let preview = browser.send_json(path, &document).await;
+    assert_eq!(preview.status, StatusCode::BAD_REQUEST, "{}", preview.body);
+    assert!(preview.body.contains("at most 92 days"), "{}", preview.body);
+}
+
+#[tokio::test]
 async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
     let fixture = Fixture::district(1, 24, None).await;
     let mut maintainer = Browser::logged_in(&fixture).await;
