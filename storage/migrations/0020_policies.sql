@@ -37,15 +37,30 @@ CREATE INDEX placements_by_department ON placements (department_id);
 CREATE INDEX placements_by_maintainer ON placements (maintainer_id);
 CREATE INDEX placements_by_parent ON placements (parent_id);
 
--- Of the past only the present is known, and since when each device is probed.
+-- Of the past only the present is known, since when each device is probed, and when it was: what has
+-- transitions was known to us and had an address when they came. So a camera that was disabled and
+-- came back keeps the minutes before, and one that lost its address those up to its last transition.
+WITH results AS (
+    SELECT id,
+        (SELECT min(at_ms) FROM transitions WHERE device_id = devices.id) AS first_ms,
+        (SELECT max(at_ms) FROM transitions WHERE device_id = devices.id) AS last_ms
+    FROM devices),
+past AS (
+    SELECT d.*,
+        min(d.created_ms, ifnull(r.first_ms, d.created_ms)) AS from_ms,
+        -- When it got or lost its address; NULL: it had always one, or never.
+        CASE WHEN d.url IS NULL THEN r.last_ms
+             WHEN r.first_ms < d.probed_since_ms THEN NULL
+             ELSE d.probed_since_ms END AS turned_ms
+    FROM devices d JOIN results r ON r.id = d.id)
 INSERT INTO placements
-SELECT id, created_ms, kind, site_id, department_id, maintainer_id, parent_id, police_station, class,
-       url IS NOT NULL AND ifnull(probed_since_ms, 0) <= created_ms
-FROM devices;
-INSERT INTO placements
-SELECT id, probed_since_ms, kind, site_id, department_id, maintainer_id, parent_id, police_station,
-       class, 1
-FROM devices WHERE probed_since_ms > created_ms;
+SELECT id, from_ms, kind, site_id, department_id, maintainer_id, parent_id, police_station, class,
+       CASE WHEN turned_ms > from_ms THEN url IS NULL ELSE url IS NOT NULL END
+FROM past
+UNION ALL
+SELECT id, turned_ms, kind, site_id, department_id, maintainer_id, parent_id, police_station, class,
+       url IS NOT NULL
+FROM past WHERE turned_ms > from_ms;
 
 -- Kept by the engine, so that nobody who writes a device can forget it. A clock that was set back
 -- dates nothing before what is there.

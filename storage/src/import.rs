@@ -4,6 +4,7 @@
 //! stored. Every check of a row comes before its first write, so that a row with an error leaves
 //! nothing; parents are looked for once every row is in, because a file may name them later.
 
+mod ahead;
 mod device;
 mod life;
 mod parents;
@@ -126,6 +127,7 @@ enum Taken {
 
 impl Import<'_> {
     async fn run(&mut self, rows: &[LedgerRow]) -> Result<(), StoreError> {
+        ahead::move_back(self.connection, self.context.zone, self.context.now).await?;
         let mut children = Vec::new();
         for row in rows {
             self.summary.rows += 1;

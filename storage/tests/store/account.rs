@@ -4,6 +4,7 @@
 use crate::support::{HOLD, Home, at, camera, import, record};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
+use sqlx::Connection;
 use std::process::Command;
 use zhishou_domain::{
     DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionState, ExclusionStep, LifeState,
@@ -268,8 +269,14 @@ async fn a_program_of_another_language_makes_the_same_month() {
     let home = Home::shanghai();
     let (store, mut ids) = district(&home).await;
     // More of everything: a month of a camera that comes and goes.
-    import(&store, vec![camera(7, "五号")], at(-8 * DAY)).await;
+    import(&store, vec![camera(7, "五号")], at(2730)).await;
     let fifth = devices(&store).await.into_iter().find(|id| !ids.contains(id)).unwrap();
+    sqlx::query("UPDATE placements SET from_ms = ? WHERE device_id = ?")
+        .bind(at(-8 * DAY).millis())
+        .bind(fifth.to_string())
+        .execute(&mut home.look().await)
+        .await
+        .unwrap();
     ids.push(fifth);
     let verdicts = [Online, Offline, Unknown, Offline, Offline, Degraded, Offline, Online];
     let (mut second, mut seed) = (-8 * DAY, 7u64);
@@ -304,5 +311,174 @@ async fn a_program_of_another_language_makes_the_same_month() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let theirs: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(theirs, json!({"before": ours.before, "after": ours.after}), "{}", policy.id);
+    }
+}
+
+/// Placements of a device as (seconds after `at(0)`, class, connected), in order.
+async fn placements(home: &Home, name: &str) -> Vec<(i64, Option<String>, bool)> {
+    let rows: Vec<(i64, Option<String>, bool)> = sqlx::query_as(
+        "SELECT p.from_ms, p.class, p.connected FROM placements p
+         JOIN devices d ON d.id = p.device_id WHERE d.name = ? ORDER BY p.from_ms",
+    )
+    .bind(name)
+    .fetch_all(&mut home.look().await)
+    .await
+    .unwrap();
+    let second = |ms: i64| (ms - at(0).millis()) / 1000;
+    rows.into_iter().map(|(ms, class, connected)| (second(ms), class, connected)).collect()
+}
+
+/// A database of before placements, with devices that were disabled, lost their address, or came
+/// under a clock that was ahead.
+#[tokio::test]
+async fn devices_of_before_keep_the_minutes_they_were_probed_in() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let bare = |row, name| zhishou_domain::LedgerRow { url: None, ..camera(row, name) };
+    let life =
+        |row, name, life| zhishou_domain::LedgerRow { life: Some(life), ..camera(row, name) };
+    let rows = vec![
+        camera(2, "steady"),
+        camera(3, "came back"),
+        camera(4, "gone"),
+        bare(5, "connected later"),
+        bare(6, "never connected"),
+        camera(7, "lost its address"),
+        camera(8, "came back unseen"),
+    ];
+    import(&store, rows, at(0)).await;
+    import(&store, vec![camera(9, "ahead")], at(365 * DAY)).await;
+    let mut look = home.look().await;
+    let id = async |name: &str| -> DeviceId {
+        let mut look = home.look().await;
+        let id: String = sqlx::query_scalar("SELECT id FROM devices WHERE name = ?")
+            .bind(name)
+            .fetch_one(&mut look)
+            .await
+            .unwrap();
+        id.parse().unwrap()
+    };
+    // Not in the same second, for sequences are made of it.
+    let seen = ["steady", "came back", "gone", "lost its address", "ahead"];
+    for (second, name) in (60..).zip(seen) {
+        results(&store, id(name).await, second, &[Online, Offline, Offline, Offline]).await;
+    }
+    let left = vec![
+        life(3, "came back", LifeState::Disabled),
+        life(4, "gone", LifeState::Disabled),
+        life(8, "came back unseen", LifeState::Disabled),
+    ];
+    import(&store, left, at(1200)).await;
+    let back = vec![
+        life(3, "came back", LifeState::InUse),
+        life(8, "came back unseen", LifeState::InUse),
+        camera(5, "connected later"),
+    ];
+    import(&store, back, at(1800)).await;
+    for (second, name) in [(1860, "came back"), (1861, "connected later")] {
+        results(&store, id(name).await, second, &[Online, Online]).await;
+    }
+    store.close().await;
+    for step in [
+        "DROP TABLE exclusion_steps",
+        "DROP TABLE exclusions",
+        "DROP TRIGGER devices_are_placed",
+        "DROP TRIGGER devices_are_replaced",
+        "DROP TABLE placements",
+        "DROP TABLE policies",
+        "DELETE FROM _sqlx_migrations WHERE version >= 20",
+        // The import of `at(1200)` has moved back what was ahead; here it had not.
+        "UPDATE devices SET created_ms = created_ms + 31536000000, probed_since_ms = created_ms + 31536000000
+         WHERE name = 'ahead'",
+        "UPDATE devices SET url = NULL, probed_since_ms = NULL WHERE name = 'lost its address'",
+    ] {
+        sqlx::query(step).execute(&mut look).await.unwrap();
+    }
+    look.close().await.unwrap();
+
+    let store = home.open().await;
+    for (name, expected) in [
+        ("steady", vec![(0, None, true)]),
+        ("came back", vec![(0, None, true)]),
+        ("gone", vec![(0, None, true)]),
+        ("connected later", vec![(0, None, false), (1800, None, true)]),
+        ("never connected", vec![(0, None, false)]),
+        ("came back unseen", vec![(0, None, false), (1800, None, true)]),
+    ] {
+        assert_eq!(placements(&home, name).await, expected, "{name}");
+    }
+    // From its first transition on, and to its last.
+    let lost = placements(&home, "lost its address").await;
+    assert!(matches!(lost[..], [(0, None, true), (363.., None, false)]), "{lost:?}");
+    assert_eq!(placements(&home, "ahead").await, [(64, None, true)]);
+    let due = async |name: &str| {
+        let (policy, id) = (&shipped()[0], id(name).await);
+        let account = store.device_account(policy, id, days(10, 10), at(3600)).await.unwrap();
+        account.unwrap().tally.before.due
+    };
+    assert_eq!(due("steady").await, 60);
+    assert_eq!(due("came back").await, 60 - 10, "but for the ten minutes it was disabled");
+    assert_eq!(due("gone").await, 20);
+    assert_eq!(due("connected later").await, 30);
+    assert_eq!(due("ahead").await, 59);
+}
+
+#[tokio::test]
+async fn what_a_clock_a_year_ahead_placed_counts_from_the_next_import_on() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let policy = &shipped()[0];
+    let classed = |class| zhishou_domain::LedgerRow { class: Some(class), ..camera(2, "一号") };
+    let gone = zhishou_domain::LedgerRow { life: Some(LifeState::Removed), ..camera(3, "二号") };
+    let ahead = 365 * DAY;
+    import(&store, vec![classed(PointClass::One), camera(3, "二号")], at(ahead)).await;
+    import(&store, vec![classed(PointClass::Two), gone.clone()], at(ahead + 60)).await;
+    let before = total(&store, policy, Source::Transitions, at(DAY)).await;
+    assert_eq!((before.before.due, before.heads.ledger), (0, 0));
+
+    let again = import(&store, vec![classed(PointClass::Two), gone], at(600)).await;
+    assert_eq!(again.unchanged, 2);
+    assert_eq!(placements(&home, "一号").await, [(600, Some("2".to_owned()), true)]);
+    let mut look = home.look().await;
+    let life: Vec<(i64, String)> =
+        sqlx::query_as("SELECT from_ms, state FROM life_states ORDER BY device_id")
+            .fetch_all(&mut look)
+            .await
+            .unwrap();
+    let expected = ["in_use", "removed"].map(|state| (at(600).millis(), state.to_owned()));
+    assert_eq!(life, expected);
+    let latest: i64 = sqlx::query_scalar(
+        "SELECT max(max(created_ms, changed_ms, life_since_ms, ifnull(probed_since_ms, 0)))
+         FROM devices",
+    )
+    .fetch_one(&mut look)
+    .await
+    .unwrap();
+    assert_eq!(latest, at(600).millis());
+    results(&store, devices(&store).await[0], 660, &[Online, Online]).await;
+    let after = total(&store, policy, Source::Transitions, at(DAY)).await;
+    assert_eq!((after.before.due, after.before.up), (1440 - 10, 15));
+    assert_eq!((after.heads.ledger, after.heads.due), (1, 1));
+}
+
+#[tokio::test]
+async fn a_clock_wrongly_set_back_moves_no_placement() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let rows = |class| {
+        let bare = zhishou_domain::LedgerRow { url: None, ..camera(3, "二号") };
+        let classed = |row| zhishou_domain::LedgerRow { class: Some(class), ..row };
+        Vec::from([camera(2, "一号"), bare].map(classed))
+    };
+    import(&store, rows(PointClass::One), at(0)).await;
+    results(&store, devices(&store).await[0], 0, &[Online; 500]).await;
+    import(&store, rows(PointClass::Two), at(2 * DAY)).await;
+    for years in [20, 1] {
+        import(&store, rows(PointClass::Two), at(-years * 365 * DAY)).await;
+    }
+    for (name, connected) in [("一号", true), ("二号", false)] {
+        let class = |class: &str| Some(class.to_owned());
+        let expected = [(0, class("1"), connected), (2 * DAY, class("2"), connected)];
+        assert_eq!(placements(&home, name).await, expected, "{name}");
     }
 }
