@@ -84,7 +84,8 @@ pub(crate) fn compare(reference: &[f32], sample: &Sample) -> Option<Comparison> 
     let total = |field: &[Complex<f32>]| field.iter().map(|g| f64::from(g.norm_sqr())).sum::<f64>();
     let energy = (total(&after) / total(&before)).sqrt();
     let is_soft = energy < NEAR_AND_SOFT;
-    let is_close = unevenness(&after) < if is_soft { SOFT_STUFF } else { ONE_STUFF };
+    let is_close =
+        unevenness(&after, &sample.masked) < if is_soft { SOFT_STUFF } else { ONE_STUFF };
     let compare_at = |(dx, dy): (isize, isize)| {
         let kept = kept(&before, &after, &energies, structured, (dx, dy));
         let asked = kept.iter().flatten().count().max(1);
@@ -118,11 +119,15 @@ fn energy_of(field: &[Complex<f32>], tile: usize) -> f32 {
     rows_of(tile).flat_map(|at| &field[at..at + TILE]).map(|g| g.norm_sqr()).sum()
 }
 
-/// Gradients of a busy tile, in parts of a quiet one's.
-fn unevenness(field: &[Complex<f32>]) -> f64 {
-    let mut energies: Vec<f32> = (0..TILES).map(|tile| energy_of(field, tile)).collect();
+/// Gradients of a busy tile, in parts of a quiet one's; masked tiles, whose gradients are gone, are
+/// neither. 1, as of one stuff, where all are.
+fn unevenness(field: &[Complex<f32>], masked: &[bool]) -> f64 {
+    let is_masked = |at: usize| masked[at..].iter().take(TILE).any(|&masked| masked);
+    let seen = (0..TILES).filter(|&tile| masked.is_empty() || !rows_of(tile).any(is_masked));
+    let mut energies: Vec<f32> = seen.map(|tile| energy_of(field, tile)).collect();
     energies.sort_unstable_by(f32::total_cmp);
-    let at = |rank: f64| f64::from(energies[((TILES - 1) as f64 * rank) as usize]);
+    let Some(last) = energies.len().checked_sub(1) else { return 1.0 };
+    let at = |rank: f64| f64::from(energies[(last as f64 * rank) as usize]);
     let (quiet, busy) = QUIET_AND_BUSY;
     (at(busy) / at(quiet).max(f64::from(f32::EPSILON))).sqrt()
 }

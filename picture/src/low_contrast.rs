@@ -12,9 +12,15 @@ use crate::working::Working;
 /// Distance from the limit at which the answer is certain, in luma.
 const SPAN: f64 = 30.0;
 
+/// The least that a reference can bring the limit down to, in parts of the limit without one: a veil
+/// that thickens day by day teaches the reference that it is usual.
+const FLOOR: f64 = 0.5;
+
 /// Judges contrast.
 pub(crate) fn judge(working: &Working, own: Option<&Reference>, limits: &Limits) -> Finding {
-    let usual = own.map(|own| f64::from(own.levels.spread) * limits.contrast_part);
-    let limit = usual.unwrap_or(limits.contrast_spread);
+    let limit = own.map_or(limits.contrast_spread, |own| {
+        let usual = f64::from(own.levels.spread) * limits.contrast_part;
+        usual.max(limits.contrast_spread * FLOOR)
+    });
     Finding::below(Fault::LowContrast, working.spread(), limit, SPAN, "luma")
 }

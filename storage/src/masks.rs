@@ -28,14 +28,11 @@ pub(crate) async fn put(
     if change.execute(&mut *connection).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    for sql in [
-        // A fault that stands is to be pictured again, with the new masks.
-        "DELETE FROM pictured_faults WHERE device_id = ?",
-        // What the next picture is compared with shows in small what is masked now.
-        "UPDATE pictures SET signature = NULL, taken_ms = NULL WHERE device_id = ?",
-    ] {
-        sqlx::query(sql).bind(device).execute(&mut *connection).await?;
-    }
+    // A fault that stands is to be pictured again, with the new masks.
+    sqlx::query("DELETE FROM pictured_faults WHERE device_id = ?")
+        .bind(device)
+        .execute(&mut *connection)
+        .await?;
     references::forget(connection, device).await?;
     Ok(true)
 }

@@ -1,8 +1,11 @@
 //! Taking back what a clock that was far ahead dated into the future.
 //!
-//! Invariants: nothing before the moment that is gone back to changes; raw observations stay; what
-//! is taken back is never more than a day of what was known, so that a clock that is wrongly set
-//! back for years takes no history with it.
+//! A clock that was ahead and one that is behind now look alike: what is known lies in the future. So
+//! only what lies more than a day ahead is taken back, and never more than a day of it: by no way of
+//! setting the clock does a device lose what it was while the clock was right. Nearer results wait: until the
+//! clock has caught up, what comes is late, and what is shown is unknown.
+//!
+//! Invariants: nothing before the moment that is gone back to changes; raw observations stay.
 
 use crate::{StoreError, decode, standings, strips};
 use chrono_tz::Tz;
@@ -10,19 +13,24 @@ use sqlx::SqliteConnection;
 use std::time::Duration;
 use zhishou_domain::{Standing, State, Step, Timestamp, Transition};
 
-/// What is taken back at most, from the first to the last moment that was known.
+/// What is taken back at most, of what was known; and how far ahead of the clock the last result lies at
+/// least.
 const MOST: Duration = Duration::from_secs(24 * 3600);
 
 /// Goes back to `to`, which lies before the last result of `standing`: transitions and minutes after
-/// it go, and the device stands as it did then. `false` where that would cost too much; then nothing
-/// is changed.
+/// it go, and the device stands as it did then. `false` where the last result may be right by the
+/// clock, which says `now`, or too much would go; then nothing is changed.
 pub(crate) async fn take_back(
     connection: &mut SqliteConnection,
     zone: Tz,
     device: &str,
     standing: &Standing,
     to: Timestamp,
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
+    if standing.last_result.is_none_or(|last| last <= now + MOST) {
+        return Ok(false);
+    }
     let rows: Vec<(i64, String, bool, String)> = sqlx::query_as(
         "SELECT at_ms, state, reached, faults FROM transitions WHERE device_id = ? ORDER BY id",
     )
@@ -41,12 +49,16 @@ pub(crate) async fn take_back(
         })
         .collect::<Result<_, StoreError>>()?;
     let (past, future) = all.split_at(all.partition_point(|it| it.at <= to));
-    let first = match past.last() {
-        Some(then) if then.state != State::Unknown => Some(to),
-        _ => future.iter().find(|it| it.state != State::Unknown).map(|it| it.at),
-    };
-    let known = first.zip(standing.last_result).map(|(first, last)| last.since(first));
-    if known.is_some_and(|known| known > MOST) {
+    let (mut known, mut from) = (Duration::ZERO, to);
+    let mut state = past.last().map_or(State::Unknown, |it| it.state);
+    let end = standing.last_result.map(|last| (last, State::Unknown));
+    for (at, next) in future.iter().map(|it| (it.at, it.state)).chain(end) {
+        if state != State::Unknown {
+            known += at.since(from);
+        }
+        (from, state) = (at, next);
+    }
+    if known > MOST {
         return Ok(false);
     }
     tracing::warn!(

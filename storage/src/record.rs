@@ -134,10 +134,9 @@ async fn write(
     if !is_probed {
         return Ok((Recorded::unmoved(Fate::NotInUse, standing), Some(site)));
     }
-    if let Some(last) = standing.last_result.filter(|last| outcome.at < *last) {
-        if last <= record.recorded_at
-            || !misdated::take_back(connection, zone, &device, &standing, outcome.at).await?
-        {
+    if standing.last_result.is_some_and(|last| outcome.at < last) {
+        let (to, now) = (outcome.at, record.recorded_at);
+        if !misdated::take_back(connection, zone, &device, &standing, to, now).await? {
             return Ok((Recorded::unmoved(Fate::Late, standing), Some(site)));
         }
         standing = standings::read(connection, &device).await?;

@@ -94,8 +94,9 @@ pub(crate) async fn learn(
     Ok(true)
 }
 
-/// Forgets all that is learned of a camera, with what could be restored: its masks have changed, and
-/// what was learned may show what they hide.
+/// Forgets all that is learned of a camera, with what could be restored and what its next picture would be
+/// compared with: its masks have changed, and what was learned may show what they hide; or its address has,
+/// and it may be another.
 pub(crate) async fn forget(
     connection: &mut SqliteConnection,
     device: &str,
@@ -103,6 +104,7 @@ pub(crate) async fn forget(
     for forget in [
         "DELETE FROM picture_references WHERE device_id = ?",
         "DELETE FROM former_references WHERE device_id = ?",
+        "UPDATE pictures SET signature = NULL, taken_ms = NULL WHERE device_id = ?",
     ] {
         sqlx::query(forget).bind(device).execute(&mut *connection).await?;
     }

@@ -92,6 +92,9 @@ fn a_cover_beside_the_mask_is_found_and_one_behind_it_is_not() {
     assert!(beside.has(Fault::Occluded), "{:?}", beside.finding(Fault::Occluded));
     let behind = judged(&scene.clone().covered([-0.1, -0.1, 0.38, 1.1]), &mask, &known);
     assert_eq!(behind.faults().count(), 0);
+    let over = judged(&scene.clone().draped(), &mask, &known);
+    let told = [Fault::Occluded, Fault::SceneChanged].map(|fault| over.has(fault));
+    assert_eq!(told, [true, false], "a cloth over all of it");
     let turned = judged(&scene.clone().moved(0.2, 0.1), &mask, &known);
     assert!(turned.has(Fault::SceneChanged), "{:?}", turned.finding(Fault::SceneChanged));
 }

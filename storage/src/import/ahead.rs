@@ -1,7 +1,7 @@
 //! What a clock that was ahead dated into the future of the ledger, moved back to now.
 //!
-//! Until its time comes such a device is in no figure. Where more is known after now than
-//! [`misdated`] takes back, it is the clock of now that is wrong, and nothing is moved.
+//! Until its time comes such a device is in no figure. Where something is known after now that [`misdated`]
+//! does not take back, it may be the clock of now that is wrong, and nothing is moved.
 
 use crate::{StoreError, misdated, standings};
 use chrono_tz::Tz;
@@ -27,7 +27,7 @@ pub(super) async fn move_back(
     for device in &devices {
         let standing = standings::read(connection, device).await?;
         if standing.last_result.is_some_and(|last| last > now)
-            && !misdated::take_back(connection, zone, device, &standing, now).await?
+            && !misdated::take_back(connection, zone, device, &standing, now, now).await?
         {
             tracing::warn!(device, now_ms = now.millis(), "the ledger has dates after now");
             return Ok(());

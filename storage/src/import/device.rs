@@ -1,7 +1,7 @@
 //! The row of a device: finding it again, making it, changing it.
 
 use super::life::Life;
-use crate::{StoreError, decode, habits};
+use crate::{StoreError, decode, habits, references};
 use sqlx::{SqliteConnection, sqlite::SqliteArguments};
 use zhishou_domain::{
     DeviceKind, LedgerColumn, LedgerRow, LifeState, RowError, RowProblem, Timestamp,
@@ -247,6 +247,11 @@ pub(super) async fn update(
     let left = |of: fn(&Fields) -> &Option<String>| of(&stored.fields) != of(fields);
     if left(|it| &it.url) || left(|it| &it.sub_url) {
         habits::forget_left(connection, &stored.id).await?;
+    }
+    // A sub-stream that comes or goes shows the same scene.
+    let has_both = stored.fields.sub_url.is_some() && fields.sub_url.is_some();
+    if left(|it| &it.url) || has_both && left(|it| &it.sub_url) {
+        references::forget(connection, &stored.id).await?;
     }
     Ok(true)
 }

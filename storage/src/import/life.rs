@@ -69,9 +69,7 @@ pub(super) async fn write(
     insert(connection, id, life).await?;
     if life.state != LifeState::InUse {
         let mut standing = standings::read(connection, id).await?;
-        if standing.last_result.is_some_and(|last| last > now)
-            && misdated::take_back(connection, zone, id, &standing, now).await?
-        {
+        if misdated::take_back(connection, zone, id, &standing, now, now).await? {
             standing = standings::read(connection, id).await?;
         }
         // What could not be taken back stays; retiring never goes back.

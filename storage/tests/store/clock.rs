@@ -52,8 +52,8 @@ async fn results_count_again_as_soon_as_the_clock_is_back() {
     let home = Home::shanghai();
     let (store, device) = with_camera(&home).await;
     record_all(&store, device, 1, &[(0, Online), (300, Online)]).await;
-    // Ten hours ahead for ten minutes, in which an outage is confirmed.
-    let ahead = 10 * HOUR;
+    // Forty hours ahead for ten minutes, in which an outage is confirmed.
+    let ahead = 40 * HOUR;
     let wrong = [(ahead, Offline), (ahead + 300, Offline), (ahead + 600, Offline)];
     record_all(&store, device, 3, &wrong).await;
     let standing = store.standing(device).await.unwrap();
@@ -93,7 +93,7 @@ async fn an_outage_goes_on_from_its_first_failed_probe() {
     let home = Home::shanghai();
     let (store, device) = with_camera(&home).await;
     record_all(&store, device, 1, &[(0, Offline), (10, Offline), (20, Offline)]).await;
-    record_all(&store, device, 4, &[(5 * HOUR, Online)]).await;
+    record_all(&store, device, 4, &[(50 * HOUR, Online)]).await;
     assert_eq!(came(&store, device, 5, 320, Offline).await, Fate::Counted);
     let standing = store.standing(device).await.unwrap();
     assert_eq!((standing.state, standing.since), (State::Down, at(0)));
@@ -118,7 +118,7 @@ async fn a_clock_wrongly_set_back_for_long_takes_no_history_with_it() {
 async fn a_device_that_leaves_use_leaves_no_minute_of_the_future() {
     let home = Home::shanghai();
     let (store, device) = with_camera(&home).await;
-    record_all(&store, device, 1, &[(0, Online), (8 * HOUR, Online), (8 * HOUR + 300, Online)])
+    record_all(&store, device, 1, &[(0, Online), (48 * HOUR, Online), (48 * HOUR + 300, Online)])
         .await;
     let mut gone = camera(2, "一号");
     gone.life = Some(LifeState::Removed);
@@ -139,10 +139,29 @@ async fn a_result_that_is_late_for_another_reason_takes_nothing_back() {
     assert_eq!(known(&store, device).await, [(0, 600, State::Up)]);
 }
 
-/// A clock that walks and jumps both ways, never by more than a day in all: nothing freezes, no
-/// minute after the last result is known, and caches stay what the transitions say.
+/// The clock of a machine that keeps local time is eight hours behind after a start in Shanghai, until
+/// it is set: what was known stays, and goes on when the clock is right again.
+#[tokio::test]
+async fn a_clock_set_back_by_hours_takes_no_history_however_often() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    let day: Vec<_> = (0..280).map(|round| (round * 300, Offline)).collect();
+    record_all(&store, device, 1, &day).await;
+    let before = (known(&store, device).await, store.standing(device).await.unwrap());
+    let last = 279 * 300;
+    for back in 1..24 {
+        assert_eq!(came(&store, device, 1000 + back, last - back * HOUR, Online).await, Fate::Late);
+    }
+    assert_eq!((known(&store, device).await, store.standing(device).await.unwrap()), before);
+    assert_eq!(came(&store, device, 2000, last + 300, Online).await, Fate::Counted);
+    assert_eq!(known(&store, device).await[0], (0, last + 300, State::Down));
+    agrees(&home, &store, device).await;
+}
+
+/// A clock that walks and jumps both ways, never by more than a day in all: what was known stays
+/// known, nothing counts that is older than it, and caches stay what the transitions say.
 #[test]
-fn whatever_the_clock_does_caches_agree_and_the_future_stays_unknown() {
+fn whatever_the_clock_does_within_a_day_history_only_grows() {
     use proptest::prelude::*;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let home = Home::shanghai();
@@ -160,22 +179,27 @@ fn whatever_the_clock_does_caches_agree_and_the_future_stays_unknown() {
             import(&store, vec![camera(2, &format!("camera {}", number.get()))], at(0)).await;
             let device = store.probe_targets(None, 1000).await.unwrap().last().unwrap().device;
             let (mut now, mut sequence) = (40_000, i64::from(number.get()) * 1000);
+            let (mut latest, mut past) = (0, vec![]);
             for (gap, verdict) in steps {
                 now = (now + gap).clamp(1000, 80_000);
                 sequence += 1;
                 let verdict = [Online, Degraded, Offline, Unknown][verdict];
                 let fate = came(&store, device, sequence, now, verdict).await;
-                prop_assert_eq!(fate, Fate::Counted);
-                let last = known(&store, device).await.pop();
-                prop_assert!(last.is_none_or(|(_, to, _)| to < now + 60), "{last:?} at {now}");
+                let expected = if now < latest { Fate::Late } else { Fate::Counted };
+                prop_assert_eq!(fate, expected, "{} after {}", now, latest);
+                latest = latest.max(now);
+                let history = store.history(device, at(0), at(99 * HOUR)).await.unwrap();
+                if fate == Fate::Late {
+                    prop_assert_eq!(&history, &past);
+                }
+                past = history;
             }
             let mut look = home.look().await;
             let before = (known(&store, device).await, tallies(&mut look, device).await);
             store.rebuild_strips(device).await.unwrap();
             let after = (known(&store, device).await, tallies(&mut look, device).await);
             prop_assert_eq!(after, before);
-            let history = store.history(device, at(0), at(99 * HOUR)).await.unwrap();
-            let times: Vec<Timestamp> = history.iter().map(|it| it.at).collect();
+            let times: Vec<Timestamp> = past.iter().map(|it| it.at).collect();
             prop_assert!(times.is_sorted(), "{times:?}");
             Ok(())
         })

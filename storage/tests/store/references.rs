@@ -1,6 +1,6 @@
 //! What is learned of a camera's picture, and what operators decide of it.
 
-use crate::support::{Home, at, record, with_camera};
+use crate::support::{Home, at, camera, import, record, with_camera};
 use zhishou_domain::{
     DeviceId, LearnedPicture, Lesson, PictureFacts, PictureLight, PictureMode,
     ReferenceAction::{Adopt, Relearn, Restore},
@@ -158,4 +158,24 @@ async fn learning_anew_forgets_every_light_and_new_masks_forget_what_could_be_re
     let masks = "0.1,0.2 0.4,0.6".parse().unwrap();
     store.set_privacy_masks(device, masks, at(250)).await.unwrap();
     assert!(known(&store, device).await.is_empty());
+}
+
+#[tokio::test]
+async fn another_address_is_another_camera_to_be_learned() {
+    let home = Home::shanghai();
+    let (store, device) = with_camera(&home).await;
+    learn(&store, device, 60, (Day, 1), SLOWLY).await;
+    let mut result = record(device, 120, at(120), Verdict::Online);
+    result.signature = Some(vec![7; 64]);
+    store.record(result).await.unwrap();
+    // A sub-stream shows the same scene.
+    let mut row = camera(2, "一号");
+    row.sub_url = Some("rtsp://10.0.0.2/ch1/sub".into());
+    import(&store, vec![row.clone()], at(130)).await;
+    assert_eq!(known(&store, device).await.len(), 1);
+    assert!(store.pictures(device).await.unwrap().last.is_some());
+    row.url = Some("rtsp://10.0.0.3/ch1".into());
+    import(&store, vec![row], at(140)).await;
+    assert!(known(&store, device).await.is_empty());
+    assert!(store.pictures(device).await.unwrap().last.is_none());
 }
