@@ -7,7 +7,10 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    Connection, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteSynchronous},
+};
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -83,7 +86,11 @@ fn spells(chance: &mut Chance, start: Timestamp, end: Timestamp) -> Vec<(Span, &
 }
 
 async fn fill(path: &Path, devices: &[String], start: Timestamp, end: Timestamp) -> usize {
-    let options = SqliteConnectOptions::new().filename(path);
+    // Nothing is lost that could not be made again, and pages stay in memory until they are written once.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .synchronous(SqliteSynchronous::Off)
+        .pragma("cache_size", "-524288");
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     let mut write = connection.begin().await.unwrap();
     let (mut chance, mut changes) = (Chance(7), 0);
