@@ -306,7 +306,7 @@ impl Prober {
         if let Some(keyframe) = visited.media.take_keyframe() {
             sighting.keyframe = Some(coded(&keyframe));
             if is_due(&request, &sighting, &start) {
-                seen = self.look_at(keyframe, &mut request, &start).await;
+                seen = Box::pin(self.look_at(keyframe, &mut request, &start)).await;
             } else {
                 skipped = Some(PictureSkipped::WithinHabit);
             }

@@ -216,7 +216,8 @@ impl Visit {
         match caught(self.converse()).await {
             Ok(end) => {
                 let ended = self.now();
-                let remains = self.remains(&end).await;
+                // Boxed, as all that happens once: a session that is open should not pay for it.
+                let remains = Box::pin(self.remains(&end)).await;
                 self.conclude(&end, ended, remains)
             }
             Err(panic) => {
