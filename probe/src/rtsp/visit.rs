@@ -6,7 +6,7 @@ mod opening;
 mod replayed;
 
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -213,7 +213,8 @@ impl Visit {
     /// # Panics
     /// Where the visit did, after the session was taken down.
     pub(super) async fn run(mut self: Box<Self>) -> Box<Visited> {
-        match caught(self.converse()).await {
+        let outcome = caught(pin!(self.converse())).await;
+        match outcome {
             Ok(end) => {
                 let ended = self.now();
                 // Boxed, as all that happens once: a session that is open should not pay for it.

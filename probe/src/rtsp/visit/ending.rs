@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -141,9 +141,11 @@ fn leave(held: Held, facts: &Facts, remains: Remains) {
     }
 }
 
-/// A future up to its end or its panic.
-pub(super) async fn caught<T>(work: impl Future<Output = T>) -> std::thread::Result<T> {
-    let mut work = pin!(work);
+/// A future up to its end or its panic. It is lent: taken, it would lie in this one twice, once before
+/// it is pinned and once after.
+pub(super) async fn caught<T>(
+    mut work: Pin<&mut impl Future<Output = T>>,
+) -> std::thread::Result<T> {
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
