@@ -8,7 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use sqlx::{
-    Connection, SqliteConnection,
+    Connection, QueryBuilder, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteSynchronous},
 };
 use std::{
@@ -96,30 +96,35 @@ async fn fill(path: &Path, devices: &[String], start: Timestamp, end: Timestamp)
     let (mut chance, mut changes) = (Chance(7), 0);
     for device in devices {
         let mut strips: BTreeMap<i64, DayStrip> = BTreeMap::new();
-        for (span, faults) in spells(&mut chance, start, end) {
-            changes += 1;
-            sqlx::query("INSERT INTO transitions (device_id, at_ms, state, reached, faults) VALUES (?, ?, ?, ?, ?)")
-                .bind(device)
-                .bind(span.from.millis())
-                .bind(span.state.code())
-                .bind(matches!(span.state, State::Up | State::Degraded))
-                .bind(faults)
-                .execute(&mut *write)
-                .await
-                .unwrap();
+        let spells = spells(&mut chance, start, end);
+        changes += spells.len();
+        // A statement a device: one a row would take minutes.
+        let columns = "INSERT INTO transitions (device_id, at_ms, state, reached, faults) ";
+        QueryBuilder::new(columns)
+            .push_values(&spells, |mut row, (span, faults)| {
+                row.push_bind(device)
+                    .push_bind(span.from.millis())
+                    .push_bind(span.state.code())
+                    .push_bind(matches!(span.state, State::Up | State::Degraded))
+                    .push_bind(*faults);
+            })
+            .build()
+            .execute(&mut *write)
+            .await
+            .unwrap();
+        for (span, _) in spells {
             for (day, minute) in strip::minutes_of(span) {
                 strips.entry(day).or_default().raise(minute, span.state);
             }
         }
-        for (day, strip) in &strips {
-            sqlx::query("INSERT INTO strips (utc_day, device_id, minutes) VALUES (?, ?, ?)")
-                .bind(day)
-                .bind(device)
-                .bind(strip.as_bytes())
-                .execute(&mut *write)
-                .await
-                .unwrap();
-        }
+        QueryBuilder::new("INSERT INTO strips (utc_day, device_id, minutes) ")
+            .push_values(&strips, |mut row, (day, strip)| {
+                row.push_bind(*day).push_bind(device).push_bind(strip.as_bytes());
+            })
+            .build()
+            .execute(&mut *write)
+            .await
+            .unwrap();
         sqlx::query("INSERT INTO standings (device_id, state, since_ms, reached, faults, last_result_ms, hold_ms, round) VALUES (?, 'unknown', 0, 0, '[]', ?, 120000, 1)")
             .bind(device)
             .bind(end.millis())
