@@ -1,7 +1,7 @@
 //! The two languages of the interface.
 
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
+use std::{error::Error, str::FromStr};
 
 /// A language of the interface. Chinese comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,4 +45,15 @@ impl FromStr for Lang {
             other => Err(format!("language {other:?} is neither zh nor en")),
         }
     }
+}
+
+/// An error and its sources in one line, in the language they were written in.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }

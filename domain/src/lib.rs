@@ -54,7 +54,7 @@ pub use habit::Habit;
 pub use ids::{
     DepartmentId, DeviceId, ExclusionId, IdSource, MaintainerId, SiteId, StreetId, UserId,
 };
-pub use lang::Lang;
+pub use lang::{Lang, with_causes};
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};
 pub use mask::{MaskError, PrivacyMasks};
 pub use observation::{

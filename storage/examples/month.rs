@@ -153,14 +153,16 @@ async fn time(store: &Store, policy: &Policy, source: Source, days: u32, now: Ti
     times.sort_unstable();
     let [least, median, most] =
         [times[0], times[ROUNDS / 2], times[ROUNDS - 1]].map(|it| it.as_secs_f64());
-    let source_name = if source == Source::Strips { "strips" } else { "transitions" };
     let goal = match (source, times[ROUNDS / 2] <= GOAL) {
         (Source::Transitions, _) => "",
         (Source::Strips, true) => "  ≤ 2 s met",
         (Source::Strips, false) => "  ≤ 2 s missed",
     };
     let name = policy.reference().to_string();
-    println!("{name:16} {source_name:12} {median:6.2} s ({least:.2}–{most:.2})  {percent} %{goal}");
+    println!(
+        "{name:16} {:12} {median:6.2} s ({least:.2}–{most:.2})  {percent} %{goal}",
+        source.code()
+    );
 }
 
 #[tokio::main(worker_threads = 2)]

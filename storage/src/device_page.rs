@@ -1,7 +1,8 @@
 //! What the page of one device shows, and the histories behind it.
 
 use crate::{
-    Present, Store, StoreError, StoredCertificate, decode, fleet::standing_of, overview::id,
+    Present, Store, StoreError, StoredCertificate, decode, fleet::standing_of, history,
+    overview::id,
 };
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use zhishou_domain::{
@@ -216,15 +217,7 @@ impl Store {
         .bind(limit)
         .fetch_all(self.reader())
         .await?;
-        let changes = rows.iter().map(|row| {
-            Ok(Transition {
-                at: Timestamp::from_millis(row.try_get(0)?),
-                state: decode::word("transitions.state", row.try_get(1)?, State::from_code)?,
-                reached: row.try_get(2)?,
-                faults: decode::json("transitions.faults", row.try_get(3)?)?,
-            })
-        });
-        changes.collect()
+        rows.iter().map(history::transition).collect()
     }
 }
 

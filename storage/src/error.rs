@@ -1,7 +1,7 @@
 //! What can go wrong with the store.
 
 use std::{error::Error, path::PathBuf, sync::Arc};
-use zhishou_domain::Lang;
+use zhishou_domain::{Lang, with_causes};
 
 /// A failure of the store. Never "not found": that is `Ok(None)`.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -121,14 +121,8 @@ impl StoreError {
 
 /// The Chinese words, or an error and its sources in one line.
 fn in_words(lang: Lang, zh: String, error: &dyn Error) -> String {
-    if lang == Lang::Zh {
-        return zh;
+    match lang {
+        Lang::Zh => zh,
+        Lang::En => with_causes(error),
     }
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -1,7 +1,18 @@
 //! What a device was, and raw observations.
 
 use crate::{Store, StoreError, decode};
+use sqlx::{Row, sqlite::SqliteRow};
 use zhishou_domain::{DeviceId, Observation, State, Timestamp, Transition};
+
+/// A transition of the columns `at_ms`, `state`, `reached` and `faults`.
+pub(crate) fn transition(row: &SqliteRow) -> Result<Transition, StoreError> {
+    Ok(Transition {
+        at: Timestamp::from_millis(row.try_get("at_ms")?),
+        state: decode::word("transitions.state", row.try_get("state")?, State::from_code)?,
+        reached: row.try_get("reached")?,
+        faults: decode::json("transitions.faults", row.try_get("faults")?)?,
+    })
+}
 
 impl Store {
     /// The transitions of a device within `from`..`to`, preceded by the one that holds at `from`
@@ -12,7 +23,7 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Transition>, StoreError> {
-        let rows: Vec<(i64, String, bool, String)> = sqlx::query_as(
+        let rows = sqlx::query(
             "SELECT at_ms, state, reached, faults FROM transitions
              WHERE device_id = ?1 AND at_ms < ?3 AND at_ms >= ifnull(
                  (SELECT max(at_ms) FROM transitions WHERE device_id = ?1 AND at_ms <= ?2), ?2)
@@ -23,16 +34,7 @@ impl Store {
         .bind(to.millis())
         .fetch_all(self.reader())
         .await?;
-        rows.into_iter()
-            .map(|(at, state, reached, faults)| {
-                Ok(Transition {
-                    at: Timestamp::from_millis(at),
-                    state: decode::word("transitions.state", &state, State::from_code)?,
-                    reached,
-                    faults: decode::json("transitions.faults", &faults)?,
-                })
-            })
-            .collect()
+        rows.iter().map(transition).collect()
     }
 
     /// The last raw observations of a device that are still kept, newest first.

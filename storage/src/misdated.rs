@@ -7,7 +7,7 @@
 //!
 //! Invariants: nothing before the moment that is gone back to changes; raw observations stay.
 
-use crate::{StoreError, decode, standings, strips};
+use crate::{StoreError, history, standings, strips};
 use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use std::time::Duration;
@@ -18,8 +18,8 @@ use zhishou_domain::{Standing, State, Step, Timestamp, Transition};
 const MOST: Duration = Duration::from_secs(24 * 3600);
 
 /// Goes back to `to`, which lies before the last result of `standing`: transitions and minutes after
-/// it go, and the device stands as it did then. `false` where the last result may be right by the
-/// clock, which says `now`, or too much would go; then nothing is changed.
+/// it go, and the device stands as it did then, which is returned. `None` where the last result may be
+/// right by the clock, which says `now`, or too much would go; then nothing is changed.
 pub(crate) async fn take_back(
     connection: &mut SqliteConnection,
     zone: Tz,
@@ -27,27 +27,17 @@ pub(crate) async fn take_back(
     standing: &Standing,
     to: Timestamp,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Standing>, StoreError> {
     if standing.last_result.is_none_or(|last| last <= now + MOST) {
-        return Ok(false);
+        return Ok(None);
     }
-    let rows: Vec<(i64, String, bool, String)> = sqlx::query_as(
+    let rows = sqlx::query(
         "SELECT at_ms, state, reached, faults FROM transitions WHERE device_id = ? ORDER BY id",
     )
     .bind(device)
     .fetch_all(&mut *connection)
     .await?;
-    let all: Vec<Transition> = rows
-        .into_iter()
-        .map(|(at, state, reached, faults)| {
-            Ok(Transition {
-                at: Timestamp::from_millis(at),
-                state: decode::word("transitions.state", &state, State::from_code)?,
-                reached,
-                faults: decode::json("transitions.faults", &faults)?,
-            })
-        })
-        .collect::<Result<_, StoreError>>()?;
+    let all: Vec<Transition> = rows.iter().map(history::transition).collect::<Result<_, _>>()?;
     let (past, future) = all.split_at(all.partition_point(|it| it.at <= to));
     let (mut known, mut from) = (Duration::ZERO, to);
     let mut state = past.last().map_or(State::Unknown, |it| it.state);
@@ -59,7 +49,7 @@ pub(crate) async fn take_back(
         (from, state) = (at, next);
     }
     if known > MOST {
-        return Ok(false);
+        return Ok(None);
     }
     tracing::warn!(
         device,
@@ -83,5 +73,5 @@ pub(crate) async fn take_back(
     let step = Step { standing: then, ..Step::default() };
     standings::apply(connection, zone, device, &step, None).await?;
     strips::cut_off(connection, zone, device, to).await?;
-    Ok(true)
+    Ok(Some(step.standing))
 }

@@ -136,10 +136,10 @@ async fn write(
     }
     if standing.last_result.is_some_and(|last| outcome.at < last) {
         let (to, now) = (outcome.at, record.recorded_at);
-        if !misdated::take_back(connection, zone, &device, &standing, to, now).await? {
-            return Ok((Recorded::unmoved(Fate::Late, standing), Some(site)));
+        match misdated::take_back(connection, zone, &device, &standing, to, now).await? {
+            Some(then) => standing = then,
+            None => return Ok((Recorded::unmoved(Fate::Late, standing), Some(site))),
         }
-        standing = standings::read(connection, &device).await?;
     }
     weather::excuse(connection, &device, &record.observation, record.hold, &mut outcome).await?;
     let step = standing.advance(&outcome, record.rule, record.hold);

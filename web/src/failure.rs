@@ -11,7 +11,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde_json::json;
-use zhishou_domain::{Lang, Role};
+use zhishou_domain::{Lang, Role, with_causes};
 use zhishou_storage::StoreError;
 
 /// Longest detail that is taken from others, bytes.
@@ -56,14 +56,7 @@ impl Failure {
 
     /// Our own fault: logged here with its chain of causes, told without.
     pub(crate) fn internal(error: impl std::error::Error) -> Self {
-        let mut chain = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            chain.push_str(": ");
-            chain.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        tracing::error!(error = %chain, "failed to answer a request");
+        tracing::error!(error = %with_causes(&error), "failed to answer a request");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "")
     }
 }

@@ -17,6 +17,7 @@ use axum::{
 use std::net::SocketAddr;
 use tower_sessions::Session;
 use zhishou_domain::{Role, Timestamp, UserId};
+use zhishou_storage::AuditLine;
 
 /// When the login was, ms.
 pub(crate) const STARTED: &str = "started_ms";
@@ -38,6 +39,24 @@ pub(crate) struct User {
 pub(crate) fn address(extensions: &Extensions) -> String {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map(|ConnectInfo(peer)| peer.ip().to_string()).unwrap_or_default()
+}
+
+/// Writes down who did what, and from where.
+pub(crate) async fn audit(
+    app: &App,
+    user: &User,
+    extensions: &Extensions,
+    action: &'static str,
+    subject: String,
+) -> Result<(), Failure> {
+    let line = AuditLine {
+        at: app.clock.now(),
+        login: user.login.clone(),
+        action,
+        subject,
+        address: address(extensions),
+    };
+    Ok(app.store.add_audit(line).await?)
 }
 
 /// Lets a request through, with its [`User`], or sends it to the login.

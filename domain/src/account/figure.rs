@@ -60,6 +60,11 @@ pub enum Source {
     Strips,
 }
 
+words!(Source {
+    Transitions = "transitions", "状态变化", "transitions";
+    Strips = "strips", "逐分钟记录", "strips";
+});
+
 /// A figure with all that it was made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {

@@ -36,15 +36,28 @@ impl Proxy {
     pub(crate) fn of(way: Way, url: &str, lost: HashSet<usize>) -> Self {
         match way {
             Way::Tcp => Self::before(url, lost),
-            Way::Udp => {
-                let (url, kept) = relay::before(url, lost);
-                Self { url, kept }
-            }
+            Way::Udp => Self::serving(url, move |client, server, kept| {
+                relay::start(client, server, lost.clone(), kept);
+            }),
         }
     }
 
     /// Before the server of `url`; packets of the video with these places among its own get lost.
     pub(crate) fn before(url: &str, lost: HashSet<usize>) -> Self {
+        Self::serving(url, move |client, server, kept| {
+            let mut up = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut up.0, &mut up.1));
+            let lost = lost.clone();
+            std::thread::spawn(move || pass_on(server, client, &lost, &kept));
+        })
+    }
+
+    /// Before the server of `url`; each client and a connection to it are given to `serve`, with nothing
+    /// kept yet.
+    fn serving(
+        url: &str,
+        serve: impl Fn(TcpStream, TcpStream, Arc<Mutex<Kept>>) + Send + 'static,
+    ) -> Self {
         let (host, path) = url.strip_prefix("rtsp://").unwrap().split_once('/').unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("rtsp://{}/{path}", listener.local_addr().unwrap());
@@ -53,11 +66,8 @@ impl Proxy {
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let server = TcpStream::connect(&host).unwrap();
-                let mut up = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                std::thread::spawn(move || std::io::copy(&mut up.0, &mut up.1));
                 *shared.lock().unwrap() = Kept::default();
-                let (shared, lost) = (shared.clone(), lost.clone());
-                std::thread::spawn(move || pass_on(server, client, &lost, &shared));
+                serve(client, server, shared.clone());
             }
         });
         Self { url, kept }

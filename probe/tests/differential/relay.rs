@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{TcpStream, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -16,25 +16,17 @@ type Ports = (u16, u16);
 /// What one stream is relayed with: our sockets, and the client's ports.
 type Stream = ([UdpSocket; 2], Ports);
 
-/// Before the server of `url`; gives the address to open instead, and what the last client was sent.
-pub(crate) fn before(url: &str, lost: HashSet<usize>) -> (String, Arc<Mutex<Kept>>) {
-    let (host, path) = url.strip_prefix("rtsp://").unwrap().split_once('/').unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("rtsp://{}/{path}", listener.local_addr().unwrap());
-    let (kept, host) = (Arc::new(Mutex::new(Kept::default())), host.to_owned());
-    let shared = kept.clone();
-    std::thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            *shared.lock().unwrap() = Kept::default();
-            let server = TcpStream::connect(&host).unwrap();
-            let (up, asked) = (server.try_clone().unwrap(), Arc::new(Mutex::new(Vec::new())));
-            let (from, setups) = (client.try_clone().unwrap(), asked.clone());
-            std::thread::spawn(move || ask(from, up, &setups));
-            let (lost, kept) = (lost.clone(), shared.clone());
-            std::thread::spawn(move || answer(server, client, &asked, &lost, &kept));
-        }
-    });
-    (url, kept)
+/// Passes on what `client` and `server` say, and the datagrams of the streams they agree on.
+pub(crate) fn start(
+    client: TcpStream,
+    server: TcpStream,
+    lost: HashSet<usize>,
+    kept: Arc<Mutex<Kept>>,
+) {
+    let (up, asked) = (server.try_clone().unwrap(), Arc::new(Mutex::new(Vec::new())));
+    let (from, setups) = (client.try_clone().unwrap(), asked.clone());
+    std::thread::spawn(move || ask(from, up, &setups));
+    std::thread::spawn(move || answer(server, client, &asked, &lost, &kept));
 }
 
 /// The two ports after `name=`, and where they stand.

@@ -1,12 +1,12 @@
 //! One page of devices with all that their figures are made of.
 
 use super::{Job, Place};
-use crate::{Store, StoreError, decode};
+use crate::{Store, StoreError, decode, history};
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use std::{collections::HashMap, time::Duration};
 use zhishou_domain::{
-    DayStrip, DeviceKind, LifeState, PointClass, Span, State, Timestamp, Transition,
+    DayStrip, DeviceKind, LifeState, PointClass, Span, State, Timestamp,
     account::{History, LifeChange, Placement, Source},
     policy::{LedgerField, Policy},
 };
@@ -197,13 +197,7 @@ impl Page<'_> {
         .bind(self.bounds.1)
         .fetch(store.reader());
         while let Some(row) = rows.try_next().await? {
-            let state = row.try_get("state")?;
-            let transition = Transition {
-                at: Timestamp::from_millis(row.try_get("at_ms")?),
-                state: decode::word("transitions.state", state, State::from_code)?,
-                reached: row.try_get("reached")?,
-                faults: decode::json("transitions.faults", row.try_get("faults")?)?,
-            };
+            let transition = history::transition(&row)?;
             if let Some(device) = self.device(&row)? {
                 device.history.transitions.push(transition);
             }

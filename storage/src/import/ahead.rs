@@ -27,7 +27,7 @@ pub(super) async fn move_back(
     for device in &devices {
         let standing = standings::read(connection, device).await?;
         if standing.last_result.is_some_and(|last| last > now)
-            && !misdated::take_back(connection, zone, device, &standing, now, now).await?
+            && misdated::take_back(connection, zone, device, &standing, now, now).await?.is_none()
         {
             tracing::warn!(device, now_ms = now.millis(), "the ledger has dates after now");
             return Ok(());

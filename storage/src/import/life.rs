@@ -68,10 +68,9 @@ pub(super) async fn write(
         .await?;
     insert(connection, id, life).await?;
     if life.state != LifeState::InUse {
-        let mut standing = standings::read(connection, id).await?;
-        if misdated::take_back(connection, zone, id, &standing, now, now).await? {
-            standing = standings::read(connection, id).await?;
-        }
+        let standing = standings::read(connection, id).await?;
+        let then = misdated::take_back(connection, zone, id, &standing, now, now).await?;
+        let standing = then.unwrap_or(standing);
         // What could not be taken back stays; retiring never goes back.
         let at = standing.last_result.map_or(now, |last| last.max(now));
         standings::apply(connection, zone, id, &standing.retire(at), None).await?;

@@ -4,7 +4,7 @@ use super::{limit, time};
 use crate::{
     app::App,
     failure::Failure,
-    guard::{User, address},
+    guard::{User, audit},
     shell::Shell,
 };
 use axum::{
@@ -20,7 +20,7 @@ use zhishou_domain::{
     Exclusion, ExclusionAct, ExclusionId, ExclusionReason, ExclusionRefusal, ExclusionStep, Lang,
     Timestamp,
 };
-use zhishou_storage::{AuditLine, ExclusionActed, ExclusionScope, StoredExclusion};
+use zhishou_storage::{ExclusionActed, ExclusionScope, StoredExclusion};
 
 /// Longest evidence or note, characters.
 const LONGEST: usize = 500;
@@ -214,7 +214,7 @@ pub(super) async fn file(
     let exclusion = Exclusion { from, to, reason, steps: vec![step] };
     let id = app.store.file_exclusion(scope, maintainer, evidence, exclusion).await?;
     let id = id.ok_or_else(|| Failure::bad_request("device, site, street, maintainer: unknown"))?;
-    audit(&app, user, &extensions, ("file_exclusion", id), now).await?;
+    audit(&app, &user, &extensions, "file_exclusion", id.to_string()).await?;
     let json = Json(shown(&app, lang, id).await?);
     Ok((StatusCode::CREATED, json).into_response())
 }
@@ -266,7 +266,7 @@ pub(super) async fn act(
             Err(Failure::new(StatusCode::CONFLICT, why))
         }
         ExclusionActed::Now(_) => {
-            audit(&app, user, &extensions, (action, id), now).await?;
+            audit(&app, &user, &extensions, action, id.to_string()).await?;
             Ok(Json(shown(&app, lang, id).await?))
         }
     }
@@ -275,17 +275,6 @@ pub(super) async fn act(
 async fn shown(app: &App, lang: Lang, id: ExclusionId) -> Result<ExclusionJson, Failure> {
     let stored = app.store.exclusion(id).await?.ok_or_else(Failure::not_found)?;
     Ok(ExclusionJson::of(app, lang, stored))
-}
-
-async fn audit(
-    app: &App,
-    user: User,
-    extensions: &Extensions,
-    (action, id): (&'static str, ExclusionId),
-    at: Timestamp,
-) -> Result<(), Failure> {
-    let (login, address, subject) = (user.login, address(extensions), id.to_string());
-    Ok(app.store.add_audit(AuditLine { at, login, action, subject, address }).await?)
 }
 
 fn identity<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, Failure> {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     failure::Failure,
-    guard::{User, address},
+    guard::{User, audit},
     shell::Shell,
 };
 use axum::{
@@ -23,7 +23,7 @@ use zhishou_domain::{
     account::Source,
     policy::{DEFAULT_POLICY, Policy, PolicyRef},
 };
-use zhishou_storage::{AuditLine, By, Filter, PolicyAdded, StoredPolicy};
+use zhishou_storage::{By, Filter, PolicyAdded, StoredPolicy};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct PolicyJson {
@@ -160,9 +160,7 @@ pub(super) async fn add(
         }
         PolicyAdded::Added => {
             let subject = policy.reference().to_string();
-            let action = "add_policy";
-            let (login, address) = (user.login.clone(), address(&extensions));
-            app.store.add_audit(AuditLine { at: now, login, action, subject, address }).await?;
+            audit(&app, &user, &extensions, "add_policy", subject).await?;
             let stored = StoredPolicy { policy, created: now, login: user.login };
             let json = Json(PolicyJson::of(&app, lang, stored));
             Ok((StatusCode::CREATED, json).into_response())

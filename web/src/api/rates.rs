@@ -133,9 +133,9 @@ pub(super) async fn rates(
 ) -> Result<Json<RatesJson>, Failure> {
     let by = by_of(&query.by)?;
     let source = match query.source.as_str() {
-        "" | "transitions" => Source::Transitions,
-        "strips" => Source::Strips,
-        _ => return Err(Failure::bad_request("source: transitions or strips")),
+        "" => Source::Transitions,
+        code => Source::from_code(code)
+            .ok_or_else(|| Failure::bad_request("source: transitions or strips"))?,
     };
     let limit = limit(paging.limit)? as usize;
     let start = start_of(&paging)?;
@@ -171,10 +171,7 @@ pub(super) async fn rates(
         from: days.0.to_string(),
         to: days.1.to_string(),
         policy: policy.reference().to_string(),
-        source: match account.source {
-            Source::Transitions => "transitions",
-            Source::Strips => "strips",
-        },
+        source: account.source.code(),
         items,
         total,
         next: next_of(has_more, start + limit),

@@ -3,14 +3,14 @@
 
 use super::{
     View,
-    device::{audit, id_of},
+    device::id_of,
     device_view::{Fact, codec_name},
 };
 use crate::{
     app::App,
     failure::Failure,
     format::{bitrate, millis},
-    guard::User,
+    guard::{User, audit},
     words::Words,
 };
 use axum::{

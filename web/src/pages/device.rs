@@ -9,7 +9,7 @@ use crate::{
     app::{App, Dialogue, ProbeNowError},
     cursor,
     failure::Failure,
-    guard::{User, address},
+    guard::{User, audit},
     shell::{Nav, Shell, page},
     words::Words,
 };
@@ -25,7 +25,7 @@ use std::time::Duration;
 use zhishou_domain::{
     CertificateFingerprint, Credential, DeviceId, PictureLight, Timestamp, Verdict,
 };
-use zhishou_storage::{AuditLine, ObservationFilter, Period};
+use zhishou_storage::{ObservationFilter, Period};
 
 /// Observations on one page.
 const OBSERVATIONS: u32 = 20;
@@ -333,21 +333,4 @@ pub(super) const fn state_of(verdict: Verdict) -> &'static str {
         Verdict::Offline => "down",
         Verdict::Unknown => "unknown",
     }
-}
-
-pub(super) async fn audit(
-    app: &App,
-    user: &User,
-    extensions: &Extensions,
-    action: &'static str,
-    subject: String,
-) -> Result<(), Failure> {
-    let line = AuditLine {
-        at: app.clock.now(),
-        login: user.login.clone(),
-        action,
-        subject,
-        address: address(extensions),
-    };
-    Ok(app.store.add_audit(line).await?)
 }

@@ -5,14 +5,14 @@
 
 use super::{
     View, device,
-    device::{Answer, audit, id_of, probe_for},
+    device::{Answer, id_of, probe_for},
     fault_names,
 };
 use crate::{
     app::{App, Dialogue},
     failure::Failure,
     format::Moment,
-    guard::User,
+    guard::{User, audit},
     shell::{Nav, Shell, page},
 };
 use askama::Template;

@@ -1,7 +1,12 @@
 //! What operators say of a picture: which of its faults are none, and what of it is masked.
 
-use super::device::{audit, id_of};
-use crate::{app::App, failure::Failure, guard::User, shell::Shell};
+use super::device::id_of;
+use crate::{
+    app::App,
+    failure::Failure,
+    guard::{User, audit},
+    shell::Shell,
+};
 use axum::{
     Extension, Form,
     extract::{Path, State},

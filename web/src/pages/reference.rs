@@ -1,11 +1,13 @@
 //! 画面基准: what is learned of a camera's picture by each light, and what an operator decides of it:
 //! adopt the present picture (更新基准), learn anew (重新学习), take the last of these back.
 
-use super::{
-    View,
-    device::{audit, id_of},
+use super::{View, device::id_of};
+use crate::{
+    app::App,
+    failure::Failure,
+    format::Moment,
+    guard::{User, audit},
 };
-use crate::{app::App, failure::Failure, format::Moment, guard::User};
 use axum::{
     Extension, Form,
     extract::{Path, State},
