@@ -1,10 +1,10 @@
 //! The command line.
 
-use crate::command::month;
+use crate::command::{cut_off, month};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
-use zhishou_domain::{Depth, Lang, Role, TransportPolicy};
+use zhishou_domain::{Depth, Lang, Role, TransportPolicy, policy::LocalTime};
 
 /// 值守: 摄像机与视频会议运行保障平台 · operations assurance for cameras and video meetings
 #[derive(Debug, Parser)]
@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Picture(PictureArgs),
     /// 导入设备台账 (一机一档) · import a ledger from Excel or CSV
     Import(ImportArgs),
-    /// 在线率报表 · the availability report of whole days
+    /// 在线率报表: 日、月或任意时段 · the availability report of a period
     Report(ReportArgs),
     /// 配置文件 · check the configuration, print its schema or an example
     #[command(subcommand)]
@@ -177,6 +177,8 @@ pub(crate) enum ReportFormat {
     Csv,
     /// Excel workbook.
     Xlsx,
+    /// A page that needs no other file and prints.
+    Html,
     /// JSON with exact figures.
     Json,
 }
@@ -187,6 +189,7 @@ impl ReportFormat {
         match self {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
+            Self::Html => "html",
             Self::Json => "json",
         }
     }
@@ -208,6 +211,12 @@ pub(crate) struct ReportArgs {
     /// 截止日 · last day
     #[arg(long, value_name = "B", requires = "from")]
     pub(crate) to: Option<NaiveDate>,
+    /// 口径, 如 time-weighted 或 time-weighted@1 · accounting policy; the default one unless given
+    #[arg(long, value_name = "ID[@V]")]
+    pub(crate) policy: Option<String>,
+    /// 每日截止时刻, 如 00:00、08:00、17:00 · when a day ends; 00:00 is midnight
+    #[arg(long, value_name = "HH:MM", default_value = "00:00", value_parser = cut_off)]
+    pub(crate) cut_off: LocalTime,
     /// 格式 · files to write
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [ReportFormat::Xlsx, ReportFormat::Json])]
     pub(crate) format: Vec<ReportFormat>,

@@ -1,30 +1,38 @@
-//! CSV: UTF-8 with a byte order mark, so that Excel reads it; no cell is a formula.
+//! CSV: UTF-8 with a byte order mark, so that Excel reads it; no cell is a formula. The tables stand
+//! below each other, each under its title.
 
-use crate::{Availability, ReportError, availability};
+use crate::{Document, ReportError, table::Cell, tables::tables, words};
 use zhishou_domain::Lang;
 
-/// Writes the report as CSV.
-pub fn to_csv(report: &Availability, lang: Lang) -> Result<Vec<u8>, ReportError> {
+/// Writes a report as CSV.
+pub fn to_csv(document: &Document, lang: Lang) -> Result<Vec<u8>, ReportError> {
     let mut out = "\u{feff}".as_bytes().to_vec();
     let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(&mut out);
-    writer.write_record(availability::headings(lang))?;
-    for row in report.rows(lang) {
-        let minutes = &row.minutes;
-        let online = minutes.online();
-        writer.write_record([
-            neutral(&row.street),
-            neutral(&row.site),
-            row.devices.to_string(),
-            report.rate_text(minutes, lang),
-            online.numerator.to_string(),
-            online.denominator.to_string(),
-            minutes.degraded.to_string(),
-            minutes.down.to_string(),
-            minutes.scheduled.to_string(),
-            minutes.coverage().percent(),
-        ])?;
+    let line = |writer: &mut ::csv::Writer<_>, text: &str| writer.write_record([neutral(text)]);
+    line(&mut writer, &words::title(document, lang))?;
+    line(&mut writer, &document.period.name(lang))?;
+    line(&mut writer, &words::paragraph(document, lang))?;
+    for sentence in words::policy_words(&document.policy, lang) {
+        line(&mut writer, &sentence)?;
     }
-    writer.write_record([availability::footnote(report, lang)])?;
+    for table in tables(document, lang) {
+        line(&mut writer, "")?;
+        line(&mut writer, &table.title)?;
+        writer.write_record(table.columns.iter().map(|column| neutral(&column.head)))?;
+        for row in &table.rows {
+            writer.write_record(row.iter().map(|cell| match cell {
+                Cell::None => String::new(),
+                Cell::Number(number) => number.to_string(),
+                // A minus sign would be taken for text, a hyphen for a formula; neither is either here.
+                Cell::Points(points) => format!("{:.2}", *points as f64 / 100.0),
+                Cell::Percent { .. } => cell.words(),
+                Cell::Text(text) => neutral(text),
+            }))?;
+        }
+        if let Some(note) = &table.note {
+            line(&mut writer, note)?;
+        }
+    }
     writer.flush().map_err(::csv::Error::from)?;
     drop(writer);
     Ok(out)
@@ -42,12 +50,16 @@ fn neutral(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample;
 
     #[test]
-    fn a_site_cannot_smuggle_a_formula() {
-        let text = String::from_utf8(to_csv(&availability::sample(), Lang::Zh).unwrap()).unwrap();
-        assert!(text.starts_with("\u{feff}街道,站点,"));
-        assert!(text.contains("东街,'=1+1,2,69.44,2000,2880,0,880,2880,100.00"));
-        assert!(text.contains("\n总计,,4,数据不足 52.08–84.72,"));
+    fn a_site_cannot_smuggle_a_formula_and_figures_stay_figures() {
+        let text = String::from_utf8(to_csv(&sample::document(), Lang::Zh).unwrap()).unwrap();
+        assert!(text.starts_with("\u{feff}万人区视频监控在线率日报\n"));
+        assert!(text.contains(",'=1+1,"), "{text}");
+        assert!(!text.contains(",=1+1"));
+        assert!(text.contains("\n按站点\n名次,站点,台账,"), "{text}");
+        assert!(text.contains(",69.44,95,-20.56,"), "{text}");
+        assert!(text.contains("数据不足 34.72–100.00"), "{text}");
     }
 }

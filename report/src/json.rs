@@ -1,41 +1,62 @@
-//! JSON: the report with its figures, exact, so that it can be recomputed and compared.
+//! JSON: the document itself, and beside each tally the figures made of it.
 
-use crate::{Availability, ReportError};
-use serde_json::json;
+use crate::{Document, ReportError};
+use serde_json::{Value, json};
+use zhishou_domain::account::{Figure, Tally};
 
-/// Writes the report as JSON: the data of [`Availability`] with each site's rates beside it.
-/// Ratios are 0–1; a rate that is not covered is `null`.
-pub fn to_json(report: &Availability) -> Result<Vec<u8>, ReportError> {
-    let rate = |row: &crate::SiteRow| {
-        let covered = report.is_covered(&row.minutes);
-        json!({
-            "street": row.street,
-            "site": row.site,
-            "devices": row.devices,
-            "minutes": row.minutes,
-            "numerator": row.minutes.online().numerator,
-            "denominator": row.minutes.online().denominator,
-            "value": row.minutes.online().value().filter(|_| covered),
-            "coverage": row.minutes.coverage().value(),
-        })
-    };
-    let mut value = serde_json::to_value(report)?;
-    value["sites"] = report.sites.iter().map(rate).collect();
-    value["total"] = rate(&report.total());
-    Ok(serde_json::to_vec_pretty(&value)?)
+/// Writes a report as JSON. Ratios are 0–1; a figure below the floor of coverage has no value.
+pub fn to_json(document: &Document) -> Result<Value, ReportError> {
+    let mut value = serde_json::to_value(document)?;
+    value["policy_id"] = document.policy.reference().to_string().into();
+    value["figures"] = figures(document, &document.total);
+    let groups = value["groups"].as_array_mut().into_iter().flatten();
+    for (group, written) in document.groups.iter().zip(groups) {
+        let rows = written["rows"].as_array_mut().into_iter().flatten();
+        for (row, written) in group.rows.iter().zip(rows) {
+            written["figures"] = figures(document, &row.tally);
+        }
+    }
+    Ok(value)
+}
+
+fn figures(document: &Document, tally: &Tally) -> Value {
+    let (after, before) = (document.after(tally), document.before(tally));
+    json!({
+        "online": figure(&after.online),
+        "online_before_exclusion": figure(&before.online),
+        "reach": after.reach.as_ref().map(figure),
+        "intact": after.intact.as_ref().map(figure),
+        "connected": figure(&after.connected),
+        "ledger": figure(&after.ledger),
+        "score": after.score.and_then(|score| score.value),
+    })
+}
+
+fn figure(figure: &Figure) -> Value {
+    json!({
+        "numerator": figure.rate.numerator,
+        "denominator": figure.rate.denominator,
+        "unit": figure.unit.code(),
+        "value": figure.value(),
+        "coverage": figure.coverage.value(),
+        "lowest": figure.lowest.value(),
+        "highest": figure.highest.value(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample;
 
     #[test]
-    fn the_figures_read_back_and_an_uncovered_rate_is_null() {
-        let report = crate::availability::sample();
-        let bytes = to_json(&report).unwrap();
-        let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
-        assert_eq!(value["sites"][0]["value"], 2000.0 / 2880.0);
-        assert_eq!(value["sites"][1]["value"], serde_json::Value::Null);
-        assert_eq!(serde_json::from_slice::<Availability>(&bytes).unwrap(), report);
+    fn the_document_reads_back_and_an_uncovered_figure_is_null() {
+        let document = sample::document();
+        let value = to_json(&document).unwrap();
+        let sites = &value["groups"][1]["rows"];
+        assert_eq!(sites[0]["figures"]["online"]["value"], 2000.0 / 2880.0);
+        assert_eq!(sites[1]["figures"]["online"]["value"], Value::Null);
+        assert_eq!(value["policy_id"], "time-weighted@1");
+        assert_eq!(serde_json::from_value::<Document>(value).unwrap(), document);
     }
 }

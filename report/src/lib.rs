@@ -1,16 +1,32 @@
-//! Rates in, report files out: the availability of sites over a period as CSV, XLSX and JSON.
+//! Figures in, report files out: what is to be said of a period, as data, and that data as CSV,
+//! XLSX, HTML and JSON.
 //!
-//! Every figure stands beside its numerator, denominator and coverage. Nothing here reads the
-//! database; what a report says is in the [`Availability`] it was made from.
+//! Invariants: every figure is of `storage::account` and stands beside its numerator, denominator
+//! and coverage; what is not measured is left out and never zero; all formats say what the one
+//! [`Document`] says.
 
-mod availability;
 mod csv;
+mod document;
+mod html;
 mod json;
+mod make;
+mod period;
+#[cfg(test)]
+mod sample;
+mod table;
+mod tables;
+mod words;
 mod xlsx;
 
-pub use availability::{Availability, SiteRow};
 pub use csv::to_csv;
+pub use document::{
+    Compared, DayRow, DeviceRow, Document, ExclusionRow, Group, Loss, OutageRow, Row, Under,
+};
+pub use html::to_html;
 pub use json::to_json;
+pub use make::{Order, make};
+pub use period::{Period, PeriodError, PeriodKind};
+pub use words::{paragraph, policy_words};
 pub use xlsx::to_xlsx;
 
 /// Why a report could not be written.

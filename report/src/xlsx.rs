@@ -1,58 +1,131 @@
-//! XLSX: one sheet, numbers as numbers, text as text.
+//! XLSX: a sheet with the words, then a sheet a table; numbers as numbers, text as text.
 
-use crate::{Availability, ReportError, availability};
-use rust_xlsxwriter::{Format, Workbook};
+use crate::{
+    Document, ReportError,
+    table::{Cell, Place, Table},
+    tables::tables,
+    words,
+};
+use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 use zhishou_domain::Lang;
 
-/// Writes the report as an Excel workbook.
-pub fn to_xlsx(report: &Availability, lang: Lang) -> Result<Vec<u8>, ReportError> {
+/// A4, as Excel counts papers.
+const A4: u8 = 9;
+/// Width of the words, in letters of Excel.
+const WORDS: f64 = 96.0;
+/// Letters of Excel that a Chinese letter takes.
+const LETTER: f64 = 2.1;
+
+/// Writes a report as an Excel workbook.
+pub fn to_xlsx(document: &Document, lang: Lang) -> Result<Vec<u8>, ReportError> {
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet();
-    sheet.set_name(lang.pick("在线率", "availability"))?;
-    let bold = Format::new().set_bold();
-    sheet.write_with_format(0, 0, &report.district, &bold)?;
-    for (column, heading) in (0u16..).zip(availability::headings(lang)) {
-        sheet.write_with_format(1, column, heading, &bold)?;
+    words_sheet(workbook.add_worksheet(), document, lang)?;
+    for table in tables(document, lang) {
+        table_sheet(workbook.add_worksheet(), &table, document, lang)?;
     }
-    let rows = report.rows(lang);
-    for (line, row) in (2u32..).zip(&rows) {
-        let minutes = &row.minutes;
-        let online = minutes.online();
-        sheet.write_string(line, 0, &row.street)?;
-        sheet.write_string(line, 1, &row.site)?;
-        sheet.write(line, 2, row.devices as f64)?;
-        sheet.write_string(line, 3, report.rate_text(minutes, lang))?;
-        let figures = [
-            online.numerator,
-            online.denominator,
-            minutes.degraded,
-            minutes.down,
-            minutes.scheduled,
-        ];
-        for (column, figure) in (4u16..).zip(figures) {
-            sheet.write(line, column, figure as f64)?;
-        }
-        sheet.write_string(line, 9, minutes.coverage().percent())?;
-    }
-    let last = u32::try_from(rows.len()).unwrap_or(u32::MAX).saturating_add(3);
-    sheet.write_string(last, 0, availability::footnote(report, lang))?;
-    sheet.set_freeze_panes(2, 2)?;
     Ok(workbook.save_to_buffer()?)
+}
+
+fn words_sheet(sheet: &mut Worksheet, document: &Document, lang: Lang) -> Result<(), ReportError> {
+    sheet.set_name(lang.pick("摘要", "summary"))?;
+    sheet.set_column_width(0, WORDS)?;
+    let title = Format::new().set_bold().set_font_size(16).set_align(FormatAlign::Center);
+    let centre = Format::new().set_align(FormatAlign::Center);
+    let body = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    sheet.write_with_format(0, 0, words::title(document, lang), &title)?;
+    sheet.write_with_format(1, 0, document.period.name(lang), &centre)?;
+    let mut line = 3;
+    let paragraphs = std::iter::once(words::paragraph(document, lang))
+        .chain(words::policy_words(&document.policy, lang));
+    for paragraph in paragraphs {
+        sheet.write_with_format(line, 0, &paragraph, &body)?;
+        let letters = paragraph.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum::<f64>();
+        sheet.set_row_height(line, 16.0 * (letters / (WORDS - 4.0)).ceil().max(1.0))?;
+        line += 1;
+    }
+    sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0);
+    sheet.set_print_area(0, 0, line - 1, 0)?;
+    Ok(())
+}
+
+fn table_sheet(
+    sheet: &mut Worksheet,
+    table: &Table,
+    document: &Document,
+    lang: Lang,
+) -> Result<(), ReportError> {
+    sheet.set_name(&table.title)?;
+    let boxed = || Format::new().set_border(FormatBorder::Thin);
+    let head = boxed().set_bold().set_text_wrap().set_align(FormatAlign::Center);
+    let (plain, count) = (boxed(), boxed().set_num_format("#,##0"));
+    let percent = boxed().set_num_format("0.00");
+    let under = boxed().set_num_format("0.00").set_bold();
+    let points = boxed().set_num_format("+0.00;-0.00;0.00");
+    let title = format!("{} · {}", table.title, document.period.name(lang));
+    sheet.write_with_format(0, 0, title, &Format::new().set_bold().set_font_size(13))?;
+    let mut last = 0;
+    for (number, column) in (0u16..).zip(&table.columns) {
+        sheet.write_with_format(1, number, &column.head, &head)?;
+        let width = f64::from(column.width.max(column.head.chars().count() as f32 / 2.0));
+        sheet.set_column_width(number, width * LETTER + 1.0)?;
+        if column.place == Place::All {
+            last = number;
+        }
+    }
+    let mut line = 2u32;
+    for row in &table.rows {
+        for (number, cell) in (0u16..).zip(row) {
+            match cell {
+                Cell::None => sheet.write_blank(line, number, &plain)?,
+                Cell::Text(text) => sheet.write_string_with_format(line, number, text, &plain)?,
+                Cell::Number(value) => {
+                    sheet.write_number_with_format(line, number, *value as f64, &count)?
+                }
+                Cell::Percent { hundredths, tone } => {
+                    let format = if *tone == crate::table::Tone::Under { &under } else { &percent };
+                    sheet.write_number_with_format(
+                        line,
+                        number,
+                        *hundredths as f64 / 100.0,
+                        format,
+                    )?
+                }
+                Cell::Points(value) => {
+                    sheet.write_number_with_format(line, number, *value as f64 / 100.0, &points)?
+                }
+            };
+        }
+        line += 1;
+    }
+    if let Some(note) = &table.note {
+        sheet.write(line, 0, note)?;
+        line += 1;
+    }
+    sheet.set_freeze_panes(2, 2)?;
+    sheet.set_repeat_rows(0, 1)?;
+    sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
+    // Paper gets what paper holds; the rest stays to the right.
+    sheet.set_print_area(0, 0, line - 1, last)?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use calamine::{Reader, Xlsx};
+    use crate::sample;
+    use calamine::{Data, Reader, Xlsx};
 
     #[test]
-    fn the_sheet_reads_back() {
-        let bytes = to_xlsx(&availability::sample(), Lang::Zh).unwrap();
+    fn figures_are_numbers_and_names_are_text() {
+        let bytes = to_xlsx(&sample::document(), Lang::Zh).unwrap();
         let mut book: Xlsx<_> =
             calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
-        let range = book.worksheet_range("在线率").unwrap();
-        assert_eq!(range.get_value((2, 1)).unwrap().to_string(), "=1+1");
-        assert_eq!(range.get_value((2, 4)).unwrap().to_string(), "2000");
-        assert_eq!(range.get_value((4, 0)).unwrap().to_string(), "总计");
+        let range = book.worksheet_range("按站点").unwrap();
+        let cell = |row, column| range.get_value((row, column)).unwrap().clone();
+        assert_eq!(cell(2, 1), Data::String("=1+1".into()));
+        assert_eq!(cell(2, 6), Data::Float(69.44));
+        assert_eq!(cell(2, 8), Data::Float(-20.56));
+        let words = book.worksheet_range("摘要").unwrap();
+        assert!(words.get_value((3, 0)).unwrap().to_string().starts_with("截至3月25日24时"));
     }
 }

@@ -5,6 +5,11 @@
 //! minute ([`zhishou_domain::account::Placement`]), not of today.
 
 mod load;
+mod statement;
+
+pub use statement::{
+    DeviceWords, Lost, StatedDevice, StatedExclusion, StatedGroup, StatedOutage, Statement,
+};
 
 use crate::{By, Filter, Store, StoreError, exclusions::InForce};
 use chrono::NaiveDate;
@@ -20,7 +25,7 @@ use std::{
 use tokio::task::JoinSet;
 use zhishou_domain::{
     DeviceId, Timestamp,
-    account::{History, MinuteLayers, Source, Tally, Window},
+    account::{Days, History, MinuteLayers, Source, Tally, Window},
     policy::Policy,
 };
 
@@ -74,6 +79,10 @@ pub struct Place {
     pub street: String,
     /// 运维单位, as stored.
     pub maintainer: Option<String>,
+    /// 部门, as stored.
+    pub department: Option<String>,
+    /// 辖区派出所.
+    pub police_station: Option<String>,
 }
 
 /// All that the figures of one device are made of.
@@ -104,6 +113,8 @@ struct Job {
     filter: Filter,
     source: Source,
     now: Timestamp,
+    /// Each day by itself, where that is wanted.
+    days: Vec<Window>,
 }
 
 impl Store {
@@ -121,41 +132,12 @@ impl Store {
     ) -> Result<Accounted, StoreError> {
         let _turn = self.accounting.acquire().await.map_err(|_| StoreError::Closed)?;
         let source = if policy.reads_as_strips() { source } else { Source::Transitions };
-        let job = self.job(policy, source, by, filter, (from, to), now).await?;
-        let job = Arc::new(job);
-        let starts: Vec<String> = sqlx::query_scalar(
-            "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM devices)
-             WHERE n % ? = 1 ORDER BY id",
-        )
-        .bind(page_of(&job.window))
-        .fetch_all(self.reader())
-        .await?;
-        let (starts, next) = (Arc::new(starts), Arc::new(AtomicUsize::new(0)));
-        let mut workers = JoinSet::new();
-        for _ in 0..WORKERS {
-            let (store, job) = (self.clone(), Arc::clone(&job));
-            let (starts, next) = (Arc::clone(&starts), Arc::clone(&next));
-            workers.spawn(async move {
-                let (mut groups, mut layers) = (HashMap::new(), MinuteLayers::default());
-                loop {
-                    let page = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(from) = starts.get(page) else { return Ok(groups) };
-                    let to = starts.get(page + 1).map(String::as_str);
-                    for device in load::page(&store, &job, from, to).await? {
-                        count(&job, &device, &mut layers, &mut groups);
-                        // A year of one device takes milliseconds; others run in between.
-                        tokio::task::yield_now().await;
-                    }
-                }
-            });
-        }
+        let days = (from, to).into();
+        let job = Arc::new(self.job(policy, source, by, filter, days, now).await?);
+        let parts = self.pages(&job, count).await?;
         let mut groups: HashMap<Option<String>, Tally> = HashMap::new();
-        while let Some(done) = workers.join_next().await {
-            let part: Result<HashMap<Option<String>, Tally>, StoreError> =
-                done.map_err(|_| StoreError::Closed)?;
-            for (key, tally) in part? {
-                *groups.entry(key).or_default() += tally;
-            }
+        for (key, tally) in parts.into_iter().flatten() {
+            *groups.entry(key).or_default() += tally;
         }
         let names = self.group_names(by, groups.keys().flatten()).await?;
         let mut rows: Vec<AccountRow> = groups
@@ -180,7 +162,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<DeviceAccount>, StoreError> {
         let filter = Filter::default();
-        let job = self.job(policy, Source::Transitions, By::Site, &filter, (from, to), now).await?;
+        let (source, days) = (Source::Transitions, (from, to).into());
+        let job = self.job(policy, source, By::Site, &filter, days, now).await?;
         let first = device.to_string();
         // No identity lies between one and itself with something after it.
         let after = format!("{first}!");
@@ -208,19 +191,59 @@ impl Store {
         }))
     }
 
+    /// Counts every device, page by page, into as many parts as there are workers.
+    async fn pages<T: Default + Send + 'static>(
+        &self,
+        job: &Arc<Job>,
+        count: fn(&Job, &Loaded, &mut MinuteLayers, &mut T),
+    ) -> Result<Vec<T>, StoreError> {
+        let starts: Vec<String> = sqlx::query_scalar(
+            "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM devices)
+             WHERE n % ? = 1 ORDER BY id",
+        )
+        .bind(page_of(&job.window))
+        .fetch_all(self.reader())
+        .await?;
+        let (starts, next) = (Arc::new(starts), Arc::new(AtomicUsize::new(0)));
+        let mut workers = JoinSet::new();
+        for _ in 0..WORKERS {
+            let (store, job) = (self.clone(), Arc::clone(job));
+            let (starts, next) = (Arc::clone(&starts), Arc::clone(&next));
+            workers.spawn(async move {
+                let (mut part, mut layers) = (T::default(), MinuteLayers::default());
+                loop {
+                    let page = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(from) = starts.get(page) else { return Ok(part) };
+                    let to = starts.get(page + 1).map(String::as_str);
+                    for device in load::page(&store, &job, from, to).await? {
+                        count(&job, &device, &mut layers, &mut part);
+                        // A year of one device takes milliseconds; others run in between.
+                        tokio::task::yield_now().await;
+                    }
+                }
+            });
+        }
+        let mut parts = Vec::with_capacity(WORKERS);
+        while let Some(done) = workers.join_next().await {
+            let part: Result<T, StoreError> = done.map_err(|_| StoreError::Closed)?;
+            parts.push(part?);
+        }
+        Ok(parts)
+    }
+
     async fn job(
         &self,
         policy: &Policy,
         source: Source,
         by: By,
         filter: &Filter,
-        (from, to): (NaiveDate, NaiveDate),
+        days: Days,
         now: Timestamp,
     ) -> Result<Job, StoreError> {
-        let window = Window::new(policy, from, to, self.zone, now);
+        let window = Window::of(policy, days, self.zone, now);
         let in_force = self.exclusions_in_force(policy, window.start(), window.end()).await?;
         let (policy, filter) = (policy.clone(), filter.clone());
-        Ok(Job { policy, window, in_force, by, filter, source, now })
+        Ok(Job { policy, window, in_force, by, filter, source, now, days: Vec::new() })
     }
 
     async fn group_names(
@@ -244,17 +267,11 @@ fn page_of(window: &Window) -> i64 {
     (PAGE * PAGE_DAYS / days.max(1)).clamp(LEAST, PAGE)
 }
 
-/// Counts one device into the groups it belonged to.
-fn count(
-    job: &Job,
-    device: &Loaded,
-    layers: &mut MinuteLayers,
-    groups: &mut HashMap<Option<String>, Tally>,
-) {
-    let (policy, window, history) = (&job.policy, &job.window, &device.history);
-    layers.reset(&window.minutes);
+/// What each minute of the window was for one device.
+fn paint(job: &Job, device: &Loaded, layers: &mut MinuteLayers) {
+    layers.reset(&job.window.minutes);
     match job.source {
-        Source::Transitions => layers.paint_history(policy, history),
+        Source::Transitions => layers.paint_history(&job.policy, &device.history),
         Source::Strips => {
             for (day, strip) in &device.strips {
                 layers.add_strip(*day, strip);
@@ -264,6 +281,17 @@ fn count(
             }
         }
     }
+}
+
+/// Counts one device into the groups it belonged to.
+fn count(
+    job: &Job,
+    device: &Loaded,
+    layers: &mut MinuteLayers,
+    groups: &mut HashMap<Option<String>, Tally>,
+) {
+    let (policy, window, history) = (&job.policy, &job.window, &device.history);
+    paint(job, device, layers);
     for (index, due) in history.due(policy, &window.minutes).iter().enumerate() {
         let Some(placed) = device.places.get(index).filter(|placed| placed.matches) else {
             continue;

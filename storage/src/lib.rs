@@ -40,7 +40,10 @@ mod users;
 mod weather;
 mod writer;
 
-pub use account::{AccountRow, Accounted, DeviceAccount, Place};
+pub use account::{
+    AccountRow, Accounted, DeviceAccount, DeviceWords, Lost, Place, StatedDevice, StatedExclusion,
+    StatedGroup, StatedOutage, Statement,
+};
 pub use audit::AuditLine;
 pub use certificates::StoredCertificate;
 pub use credentials::{LoginUse, StoredCredential};

@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("ledger", &["domain"]),
     ("recordings", &["domain"]),
-    ("report", &["domain"]),
+    ("report", &["domain", "storage"]),
     ("storage", &["domain"]),
     ("probe", &["domain", "picture", "protocol"]),
     ("scheduler", &["domain", "storage"]),

@@ -13,7 +13,7 @@ mod serve;
 mod user;
 
 pub(crate) use config::read as read_config;
-pub(crate) use report::month;
+pub(crate) use report::{cut_off, month};
 
 use crate::cli::{Cli, Command};
 use std::{fmt, process::ExitCode};

@@ -1,4 +1,4 @@
-//! `zhishou report`: the availability of sites over whole local days, as files.
+//! `zhishou report`: the availability report of a period, as files.
 
 use super::{Failure, Outcome, block_on};
 use crate::{
@@ -7,111 +7,90 @@ use crate::{
     output,
     wiring::platform::Platform,
 };
-use chrono::{Datelike, Months, NaiveDate};
-use std::{collections::HashMap, fs};
-use zhishou_domain::{Clock, Lang, POLICY};
-use zhishou_report::{Availability, ReportError, SiteRow};
-use zhishou_storage::{By, Filter, Period, StoreError};
+use chrono::{Datelike, NaiveDate};
+use std::fs;
+use zhishou_domain::{
+    Clock, Lang,
+    account::Days,
+    policy::{DEFAULT_POLICY, LocalTime, Policy, PolicyRef},
+};
+use zhishou_report::{Document, Order, Period, PeriodKind, ReportError, make};
+use zhishou_storage::Store;
 
 pub(super) fn run(args: &ReportArgs, lang: Lang) -> Result<Outcome, Failure> {
     block_on(async {
         let platform = Platform::open_existing(&args.platform, lang).await?;
-        let made = make(&platform, args, lang).await;
+        let made = made(&platform, args, lang).await;
         platform.store.close().await;
-        let report = made?;
+        let document = made?;
         fs::create_dir_all(&args.out)
             .map_err(|error| Failure::named(&args.out.display(), &error, lang))?;
         for &format in &args.format {
-            write(&report, format, args, lang)?;
+            write(&document, format, args, lang)?;
         }
         Ok(Outcome::Good)
     })
 }
 
-/// The days asked for; yesterday where none are.
-fn days(
-    args: &ReportArgs,
-    today: NaiveDate,
-    lang: Lang,
-) -> Result<(NaiveDate, NaiveDate), Failure> {
-    let (from, to) = match (args.day, args.month, args.from, args.to) {
-        (Some(day), ..) => (day, day),
-        (_, Some(first), ..) => {
-            let last = first.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt());
-            (first, last.unwrap_or(first))
-        }
-        (_, _, Some(from), Some(to)) => (from, to),
+/// The period asked for; yesterday where none is.
+fn period(args: &ReportArgs, today: NaiveDate, lang: Lang) -> Result<Period, Failure> {
+    let cut_off = args.cut_off;
+    let period = match (args.day, args.month, args.from, args.to) {
+        (Some(day), ..) => Period::around(PeriodKind::Day, day, cut_off),
+        (_, Some(first), ..) => Period::around(PeriodKind::Month, first, cut_off),
+        (_, _, Some(from), Some(to)) => Period::between(from, to, cut_off),
         _ => {
             let yesterday = today.pred_opt().unwrap_or(today);
-            (yesterday, yesterday)
+            Period::around(PeriodKind::Day, yesterday, cut_off)
         }
     };
-    if from > to || from > today {
-        let rule =
-            lang.pick("起止日期颠倒，或在将来", "the days run backwards or lie in the future");
-        return Err(Failure::Usage(format!("{from} – {to}: {rule}")));
-    }
-    Ok((from, to.min(today)))
-}
-
-async fn make(platform: &Platform, args: &ReportArgs, lang: Lang) -> Result<Availability, Failure> {
-    let (zone, now) = (platform.config.district.zone(), SystemClock.now());
-    let (from, to) = days(args, now.local_day(zone), lang)?;
-    let period = Period::days(from, to, now, zone);
-    let read = async {
-        let figures = platform.store.figures(By::Site, &Filter::default(), period).await?;
-        Ok::<_, StoreError>((figures, platform.store.site_names().await?))
-    };
-    let (figures, names) = read.await.map_err(|error| Failure::ours(&error))?;
-    let names: HashMap<_, _> = names.into_iter().map(|site| (site.id.to_string(), site)).collect();
-    let mut sites: Vec<SiteRow> = figures
-        .into_iter()
-        .filter_map(|figures| {
-            let site = names.get(figures.key.as_deref()?)?;
-            Some(SiteRow {
-                street: site.street_name.clone(),
-                site: site.name.clone(),
-                devices: figures.counts.probed(),
-                minutes: figures.minutes,
-            })
-        })
-        .collect();
-    let rate = |row: &SiteRow| row.minutes.online().value().unwrap_or(2.0);
-    sites.sort_by(|a, b| {
-        rate(a).total_cmp(&rate(b)).then_with(|| (&a.street, &a.site).cmp(&(&b.street, &b.site)))
-    });
-    // Percent of a share that the configuration has checked.
-    let floor = (platform.config.accounting.coverage_floor * 100.0).round() as u8;
-    Ok(Availability {
-        district: platform.config.district.name.clone(),
-        from: from.to_string(),
-        to: to.to_string(),
-        time_zone: zone.name().to_owned(),
-        made_at: now.rfc3339(zone),
-        policy: POLICY.to_owned(),
-        coverage_floor_percent: floor,
-        sites,
+    let days = period.days;
+    period.checked(today).map_err(|error| {
+        Failure::Usage(format!("{} – {}: {}", days.from, days.to, error.words(lang)))
     })
 }
 
+async fn made(platform: &Platform, args: &ReportArgs, lang: Lang) -> Result<Document, Failure> {
+    let (zone, now) = (platform.config.district.zone(), SystemClock.now());
+    let order = Order {
+        district: platform.config.district.name.clone(),
+        zone,
+        period: period(args, Days::day_of(now, args.cut_off, zone), lang)?,
+        policy: policy(&platform.store, args.policy.as_deref(), lang).await?,
+    };
+    make(&platform.store, &order, now).await.map_err(|error| Failure::ours(&error))
+}
+
+/// The policy named: `id@version`, `id` for its newest version; the default one where none is.
+async fn policy(store: &Store, name: Option<&str>, lang: Lang) -> Result<Policy, Failure> {
+    let name = name.unwrap_or(DEFAULT_POLICY);
+    let found = match name.parse::<PolicyRef>() {
+        Ok(PolicyRef { id, version }) => store.policy(&id, Some(version)).await,
+        Err(_) => store.policy(name, None).await,
+    };
+    let found = found.map_err(|error| Failure::ours(&error))?;
+    let none = lang.pick("没有这个口径或版本", "no such policy or version");
+    found.map(|stored| stored.policy).ok_or_else(|| Failure::Usage(format!("{name}: {none}")))
+}
+
 fn write(
-    report: &Availability,
+    document: &Document,
     format: ReportFormat,
     args: &ReportArgs,
     lang: Lang,
 ) -> Result<(), Failure> {
+    let number = document.period.number();
     let made: Result<Vec<u8>, ReportError> = match format {
-        ReportFormat::Csv => zhishou_report::to_csv(report, lang),
-        ReportFormat::Xlsx => zhishou_report::to_xlsx(report, lang),
-        ReportFormat::Json => zhishou_report::to_json(report),
+        ReportFormat::Csv => zhishou_report::to_csv(document, lang),
+        ReportFormat::Xlsx => zhishou_report::to_xlsx(document, lang),
+        ReportFormat::Html => {
+            Ok(zhishou_report::to_html(document, &document.period.name(lang), lang).into_bytes())
+        }
+        ReportFormat::Json => zhishou_report::to_json(document)
+            .and_then(|value| Ok(serde_json::to_vec_pretty(&value)?)),
     };
     let bytes = made.map_err(|error| Failure::ours(&error))?;
-    let days = if report.from == report.to {
-        report.from.clone()
-    } else {
-        format!("{}_{}", report.from, report.to)
-    };
-    let path = args.out.join(format!("availability-{days}.{}", format.ending()));
+    let path = args.out.join(format!("availability-{number}.{}", format.ending()));
     fs::write(&path, bytes).map_err(|error| Failure::system(&path.display(), &error, lang))?;
     output::line(&path.display().to_string());
     Ok(())
@@ -121,4 +100,9 @@ fn write(
 pub(crate) fn month(text: &str) -> Result<NaiveDate, String> {
     let first = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d");
     first.ok().filter(|day| day.day() == 1).ok_or_else(|| "want YYYY-MM".to_owned())
+}
+
+/// `HH:MM`.
+pub(crate) fn cut_off(text: &str) -> Result<LocalTime, String> {
+    LocalTime::try_from(text.to_owned()).map_err(|_| "want HH:MM".to_owned())
 }

@@ -109,7 +109,7 @@ fn clip(stretch: Range<Timestamp>, within: &Range<Timestamp>) -> Option<Range<Ti
 }
 
 /// The minutes that any part of a stretch lies in; the stretch is not empty.
-pub(super) fn touched(stretch: &Range<Timestamp>) -> Range<i64> {
+pub fn touched(stretch: &Range<Timestamp>) -> Range<i64> {
     stretch.start.minute()..Timestamp::from_millis(stretch.end.millis() - 1).minute() + 1
 }
 
@@ -128,7 +128,7 @@ pub fn merge(mut ranges: Vec<Range<i64>>) -> Vec<Range<i64>> {
 }
 
 /// The minutes in both; each list in order and disjoint.
-pub(super) fn intersect(a: &[Range<i64>], b: &[Range<i64>]) -> Vec<Range<i64>> {
+pub fn intersect(a: &[Range<i64>], b: &[Range<i64>]) -> Vec<Range<i64>> {
     let (mut i, mut j, mut both) = (0, 0, Vec::new());
     while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
         let (from, to) = (x.start.max(y.start), x.end.min(y.end));

@@ -12,8 +12,8 @@ mod layers;
 mod tally;
 mod window;
 
-pub use due::{History, LifeChange, Placement, merge};
+pub use due::{History, LifeChange, Placement, intersect, merge, touched};
 pub use figure::{Figure, FigureKind, Figures, Score, Source, Told, Unit};
 pub use layers::MinuteLayers;
 pub use tally::{Heads, Sums, Tally};
-pub use window::Window;
+pub use window::{Days, Window};

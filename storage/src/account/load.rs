@@ -71,7 +71,7 @@ impl Page<'_> {
     async fn placements(&mut self) -> Result<(), StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT d.id AS device_id, d.from_ms, d.kind, d.class, d.connected, d.site_id,
-                 si.street_id, d.maintainer_id, d.complete, ",
+                 si.street_id, d.maintainer_id, d.department_id, d.police_station, d.complete, ",
         );
         query.push(self.job.by.key()).push(" AS grouped, (1");
         self.job.filter.push(&mut query);
@@ -117,6 +117,8 @@ impl Page<'_> {
                     site: row.try_get("site_id")?,
                     street: row.try_get("street_id")?,
                     maintainer: row.try_get("maintainer_id")?,
+                    department: row.try_get("department_id")?,
+                    police_station: row.try_get("police_station")?,
                 },
                 group: row.try_get("grouped")?,
                 matches: row.try_get("matches")?,

@@ -46,7 +46,7 @@ async fn total(store: &Store, policy: &Policy, source: Source, now: Timestamp) -
     store.account(policy, source, By::Site, &all, MONTH, now).await.unwrap().total()
 }
 
-fn filed(from: i64, to: i64, reason: ExclusionReason) -> Exclusion {
+pub(crate) fn filed(from: i64, to: i64, reason: ExclusionReason) -> Exclusion {
     let step = ExclusionStep {
         at: at(to),
         login: "maintainer".into(),
@@ -56,7 +56,7 @@ fn filed(from: i64, to: i64, reason: ExclusionReason) -> Exclusion {
     Exclusion { from: at(from), to: at(to), reason, steps: vec![step] }
 }
 
-async fn act(
+pub(crate) async fn act(
     store: &Store,
     exclusion: &StoredExclusion,
     act: ExclusionAct,
@@ -67,7 +67,7 @@ async fn act(
 }
 
 /// Three cameras over two days: outages, a change of class, a removal, one without an address.
-async fn district(home: &Home) -> (Store, Vec<DeviceId>) {
+pub(crate) async fn district(home: &Home) -> (Store, Vec<DeviceId>) {
     let store = home.open().await;
     let classed = |row, name, class| zhishou_domain::LedgerRow {
         class: Some(class),

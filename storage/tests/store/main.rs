@@ -11,6 +11,7 @@ mod import;
 mod pictures;
 mod record;
 mod references;
+mod statement;
 mod support;
 mod tallies;
 mod upkeep;

@@ -1,0 +1,248 @@
+//! Makes a document of what the store has. Every figure is that of [`Store::statement`].
+
+use crate::{
+    Document, Period, PeriodKind,
+    document::{Compared, DayRow, DeviceRow, ExclusionRow, Group, Loss, OutageRow, Row, Under},
+};
+use chrono::{Days as Count, NaiveDate};
+use chrono_tz::Tz;
+use std::collections::HashMap;
+use zhishou_domain::{
+    Timestamp,
+    account::{Days, Sums},
+    policy::Policy,
+};
+use zhishou_storage::{By, ExclusionScope, Lost, StatedGroup, Statement, Store, StoreError};
+
+/// Days that a report tells one by one at most: a quarter.
+const DAYS: usize = 92;
+/// Days looked at for a report of a single day.
+const TREND: u64 = 7;
+
+/// What a report is made for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Name of the district.
+    pub district: String,
+    /// Zone of its days.
+    pub zone: Tz,
+    /// Which days.
+    pub period: Period,
+    /// 口径.
+    pub policy: Policy,
+}
+
+/// Makes the document of an order, as of `now`.
+pub async fn make(store: &Store, order: &Order, now: Timestamp) -> Result<Document, StoreError> {
+    let Order { zone, period, policy, .. } = order;
+    let days = period.days;
+    let stated = store.statement(policy, days, now).await?;
+    let before = match (period.kind, period.before()) {
+        // The week of a single day holds the day before.
+        (PeriodKind::Day, _) | (_, None) => None,
+        (_, Some(before)) => Some(store.statement(policy, before.days, now).await?),
+    };
+    let trend = match period.kind {
+        PeriodKind::Day => {
+            let from = days.from.checked_sub_days(Count::new(TREND - 1)).unwrap_or(days.from);
+            Some(store.statement(policy, Days { from, ..days }, now).await?)
+        }
+        _ => None,
+    };
+    let year_before = match period.year_before() {
+        None => None,
+        Some(earlier) => {
+            let statement = store.statement(policy, earlier.days, now).await?;
+            compared(earlier, &statement)
+        }
+    };
+    let maker = Maker { order, stated: &stated, before: before.as_ref(), trend: trend.as_ref() };
+    let moment = |at: Timestamp| at.rfc3339(*zone);
+    Ok(Document {
+        district: order.district.clone(),
+        period: *period,
+        starts_at: moment(days.start(*zone)),
+        ends_at: moment(days.end(*zone)),
+        time_zone: zone.name().to_owned(),
+        made_at: moment(now),
+        policy: policy.clone(),
+        moments: stated.window.counted.len(),
+        total: stated.total,
+        lost: loss(&stated.lost),
+        before: maker.compared_before(),
+        year_before,
+        groups: maker.groups(),
+        days: maker.days(),
+        devices: stated.devices.iter().map(device).collect(),
+        outages: stated.outages.iter().map(|it| outage(it, *zone)).collect(),
+        outage_count: stated.outage_count,
+        exclusions: stated.exclusions.iter().map(|it| exclusion(it, *zone)).collect(),
+    })
+}
+
+fn compared(period: Period, statement: &Statement) -> Option<Compared> {
+    let total = statement.total;
+    (total.before.due > 0).then_some(Compared { period, total })
+}
+
+fn loss(lost: &Lost) -> Loss {
+    Loss { fault: lost.main_fault(), down: lost.down }
+}
+
+struct Maker<'a> {
+    order: &'a Order,
+    stated: &'a Statement,
+    before: Option<&'a Statement>,
+    /// The days up to the one of a daily report.
+    trend: Option<&'a Statement>,
+}
+
+impl Maker<'_> {
+    fn compared_before(&self) -> Option<Compared> {
+        let period = self.order.period.before()?;
+        match (self.before, self.trend) {
+            (Some(before), _) => compared(period, before),
+            (None, Some(trend)) => {
+                let (_, total) = *trend.days.iter().rev().nth(1)?;
+                (total.before.due > 0).then_some(Compared { period, total })
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// The days to tell, of all devices.
+    fn days(&self) -> Vec<DayRow> {
+        let days = &self.trend.unwrap_or(self.stated).days;
+        if days.len() > DAYS {
+            return Vec::new();
+        }
+        let row = |(day, tally): &(NaiveDate, zhishou_domain::account::Tally)| DayRow {
+            day: *day,
+            before: tally.before,
+            after: tally.after,
+        };
+        days.iter().map(row).collect()
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        let key = |group: &'_ StatedGroup| (group.by.code(), group.key.clone());
+        let index = |of: Option<&Statement>| -> HashMap<_, StatedGroup> {
+            let groups = of.into_iter().flat_map(|it| &it.groups);
+            groups.map(|group| (key(group), group.clone())).collect()
+        };
+        let (before, trend) = (index(self.before), index(self.trend));
+        let mut groups: Vec<Group> = Vec::new();
+        for stated in &self.stated.groups {
+            let key = key(stated);
+            let earlier = match (before.get(&key), trend.get(&key)) {
+                (Some(before), _) => Some(before.tally.after),
+                (None, Some(trend)) => trend.days.iter().rev().nth(1).copied(),
+                (None, None) => None,
+            };
+            let looked_at = trend.get(&key).unwrap_or(stated);
+            let row = self.row(stated, earlier.filter(|sums| sums.due > 0), &looked_at.days);
+            match groups.last_mut().filter(|group| group.by == stated.by.code()) {
+                Some(group) => group.rows.push(row),
+                None => {
+                    groups.push(Group { by: stated.by.code().to_owned(), rows: vec![row] });
+                }
+            }
+        }
+        for group in &mut groups {
+            group.rows.sort_by(|a, b| {
+                self.value(&a.tally.after)
+                    .total_cmp(&self.value(&b.tally.after))
+                    .then_with(|| (&a.name, &a.key).cmp(&(&b.name, &b.key)))
+            });
+        }
+        groups
+    }
+
+    fn row(&self, stated: &StatedGroup, before: Option<Sums>, days: &[Sums]) -> Row {
+        let policy = &self.order.policy;
+        let target = match stated.by {
+            By::Class => Document::class_target(policy, stated.key.as_deref()),
+            _ => policy.target(None),
+        };
+        let misses = |sums: &Sums| Document::misses(&self.online(sums), target);
+        let under = misses(&stated.tally.after).then(|| {
+            let run = days.iter().rev().take_while(|sums| misses(sums)).count();
+            let run_days = u32::try_from(run).unwrap_or(u32::MAX);
+            let back = Count::new(u64::from(run_days).saturating_sub(1));
+            let since = self.order.period.days.to.checked_sub_days(back);
+            Under {
+                since: since.filter(|_| run > 0),
+                days: run_days,
+                or_more: run > 0 && run == days.len(),
+            }
+        });
+        Row {
+            key: stated.key.clone(),
+            name: stated.name.clone(),
+            tally: stated.tally,
+            target,
+            before,
+            lost: loss(&stated.lost),
+            down_since: stated.lost.since.map(|at| at.rfc3339(self.order.zone)),
+            under,
+        }
+    }
+
+    fn online(&self, sums: &Sums) -> zhishou_domain::account::Figure {
+        use zhishou_domain::account::{Figures, Heads, Source};
+        Figures::of(&self.order.policy, 1, sums, &Heads::default(), Source::Transitions).online
+    }
+
+    /// For the order: what has no number comes last.
+    fn value(&self, sums: &Sums) -> f64 {
+        self.online(sums).value().unwrap_or(2.0)
+    }
+}
+
+fn device(stated: &zhishou_storage::StatedDevice) -> DeviceRow {
+    let words = stated.words.clone();
+    DeviceRow {
+        id: stated.id.clone(),
+        name: words.name,
+        site: words.site,
+        street: words.street,
+        maintainer: words.maintainer,
+        after: stated.after,
+        outages: stated.outages,
+        fault: stated.lost.main_fault(),
+    }
+}
+
+fn outage(stated: &zhishou_storage::StatedOutage, zone: Tz) -> OutageRow {
+    let words = stated.words.clone();
+    OutageRow {
+        id: stated.id.clone(),
+        name: words.name,
+        site: words.site,
+        street: words.street,
+        maintainer: words.maintainer,
+        from: stated.from.rfc3339(zone),
+        to: stated.to.map(|at| at.rfc3339(zone)),
+        fault: stated.fault,
+        lost: stated.lost,
+    }
+}
+
+fn exclusion(stated: &zhishou_storage::StatedExclusion, zone: Tz) -> ExclusionRow {
+    let (stored, exclusion) = (&stated.stored, &stated.stored.exclusion);
+    ExclusionRow {
+        id: stored.id.to_string(),
+        scope: match stored.scope {
+            ExclusionScope::Device(_) => "device",
+            ExclusionScope::Site(_) => "site",
+            ExclusionScope::Street(_) => "street",
+        }
+        .to_owned(),
+        about: stated.about.clone(),
+        maintainer: stated.maintainer.clone(),
+        from: exclusion.from.rfc3339(zone),
+        to: exclusion.to.rfc3339(zone),
+        reason: exclusion.reason,
+        evidence: stored.evidence.clone(),
+    }
+}
