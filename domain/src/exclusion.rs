@@ -89,6 +89,42 @@ words!(ExclusionState {
     Withdrawn = "withdrawn", "已撤回", "withdrawn";
 });
 
+impl ExclusionState {
+    /// What was done last to an exclusion that stands so.
+    pub const fn made_by(self) -> ExclusionAct {
+        match self {
+            Self::Filed => ExclusionAct::File,
+            Self::Approved => ExclusionAct::Approve,
+            Self::Confirmed => ExclusionAct::Confirm,
+            Self::Rejected => ExclusionAct::Reject,
+            Self::Withdrawn => ExclusionAct::Withdraw,
+        }
+    }
+}
+
+/// Why an exclusion changes no figure under a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExclusionHindrance {
+    /// It was rejected or withdrawn.
+    Over,
+    /// The policy does not allow its reason.
+    Reason,
+    /// It was filed after the deadline of the policy.
+    Late,
+    /// The centre has not approved it yet.
+    NotApproved,
+    /// The liaison has not confirmed it yet.
+    NotConfirmed,
+}
+
+words!(ExclusionHindrance {
+    Over = "over", "已驳回或撤回", "rejected or withdrawn";
+    Reason = "reason", "此口径不认可该事由", "this policy does not allow the reason";
+    Late = "late", "申报超过此口径的时限", "filed after the deadline of this policy";
+    NotApproved = "not_approved", "待数据中心批准", "waits for the centre's approval";
+    NotConfirmed = "not_confirmed", "待公安联络员确认", "waits for the liaison's confirmation";
+});
+
 /// Something that was done to an exclusion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExclusionStep {
@@ -175,21 +211,30 @@ impl Exclusion {
 
     /// Whether figures under `policy` leave its minutes out.
     pub fn counts_under(&self, policy: &Policy) -> bool {
+        self.hindrance(policy).is_none()
+    }
+
+    /// Why figures under `policy` do not leave its minutes out; what nobody can mend any more
+    /// first.
+    pub fn hindrance(&self, policy: &Policy) -> Option<ExclusionHindrance> {
         let rules = &policy.exclusions;
-        let enough = match (self.state(), rules.confirmation) {
-            (ExclusionState::Confirmed, _) => true,
-            (ExclusionState::Approved, needed) => needed == Confirmation::NotRequired,
-            _ => false,
-        };
-        let filed = self.steps.first().map(|step| step.at);
-        let in_time = match (rules.filed_within_hours, filed) {
-            (None, _) => true,
-            (Some(hours), Some(filed)) => {
-                filed <= self.to + Duration::from_secs(u64::from(hours) * 3600)
-            }
-            (Some(_), None) => false,
-        };
-        enough && in_time && rules.reasons.contains(&self.reason)
+        let deadline = rules.filed_within_hours.map(|it| Duration::from_secs(u64::from(it) * 3600));
+        let late = |filed: &ExclusionStep| deadline.is_some_and(|it| filed.at > self.to + it);
+        let state = self.state();
+        if matches!(state, ExclusionState::Rejected | ExclusionState::Withdrawn) {
+            Some(ExclusionHindrance::Over)
+        } else if !rules.reasons.contains(&self.reason) {
+            Some(ExclusionHindrance::Reason)
+        } else if self.steps.first().is_none_or(late) {
+            Some(ExclusionHindrance::Late)
+        } else if state == ExclusionState::Filed {
+            Some(ExclusionHindrance::NotApproved)
+        } else if state == ExclusionState::Approved && rules.confirmation == Confirmation::Required
+        {
+            Some(ExclusionHindrance::NotConfirmed)
+        } else {
+            None
+        }
     }
 }
 
@@ -252,6 +297,34 @@ mod tests {
         assert!(!exclusion(HOUR + hours * HOUR + 1, &acts).counts_under(&policy));
         let other = Exclusion { reason: ExclusionReason::Other, ..exclusion(0, &acts) };
         assert!(!other.counts_under(&policy));
+    }
+
+    #[test]
+    fn it_says_what_it_waits_for_and_what_cannot_be_mended_first() {
+        use ExclusionHindrance::{Late, NotApproved, NotConfirmed, Over, Reason};
+        let policies = shipped();
+        let why = |it: &Exclusion| [it.hindrance(&policies[0]), it.hindrance(&policies[1])];
+        let approved = [(Approve, "centre")];
+        assert_eq!(why(&exclusion(0, &[])), [Some(NotApproved); 2]);
+        assert_eq!(why(&exclusion(0, &approved)), [None, Some(NotConfirmed)]);
+        assert_eq!(why(&exclusion(0, &[(Reject, "centre")])), [Some(Over); 2]);
+        assert_eq!(exclusion(1000 * HOUR, &[]).hindrance(&policies[0]), Some(Late));
+        let other = Exclusion { reason: ExclusionReason::Other, ..exclusion(1000 * HOUR, &[]) };
+        assert_eq!(other.hindrance(&policies[0]), Some(Reason));
+    }
+
+    #[test]
+    fn a_state_is_named_by_what_was_done_last() {
+        for acts in [
+            &[][..],
+            &[(Approve, "centre")],
+            &[(Reject, "centre")],
+            &[(Approve, "centre"), (Confirm, "liaison")],
+            &[(Approve, "centre"), (Withdraw, "centre")],
+        ] {
+            let it = exclusion(0, acts);
+            assert_eq!(it.state().made_by(), it.steps.last().unwrap().act);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Moments. Everything stored or compared is UTC in milliseconds; zones appear only at the edges.
 
-use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -51,20 +51,22 @@ impl Timestamp {
         self.in_zone(zone).date_naive()
     }
 
-    /// First moment of a calendar day in `zone`; where the clock skips midnight, the first
-    /// moment that exists.
+    /// First moment of a calendar day in `zone`.
     pub fn start_of_day(day: NaiveDate, zone: Tz) -> Self {
-        // A zone never skips more than a few hours; step by quarter hours until one exists.
-        let midnight = day.and_time(chrono::NaiveTime::MIN);
-        (0..96)
-            .find_map(|quarter| {
-                let local = midnight + chrono::Duration::minutes(15 * quarter);
-                zone.from_local_datetime(&local).earliest()
-            })
-            .map_or_else(
-                || Self(midnight.and_utc().timestamp_millis()),
-                |at| Self(at.timestamp_millis()),
-            )
+        Self::from_local(day.and_time(NaiveTime::MIN), zone)
+    }
+
+    /// What a clock on the wall in `zone` shows: the first time where it shows it twice, the next
+    /// minute that exists where it skips it.
+    pub fn from_local(wall: NaiveDateTime, zone: Tz) -> Self {
+        // No zone ever skipped more than a day; a minute is the grain of what people write.
+        let exists = (0..=1440).find_map(|minutes| {
+            zone.from_local_datetime(&(wall + chrono::Duration::minutes(minutes))).earliest()
+        });
+        exists.map_or_else(
+            || Self(wall.and_utc().timestamp_millis()),
+            |at| Self(at.timestamp_millis()),
+        )
     }
 
     /// A date and time in UTC; `None` where there is no such one.

@@ -1,6 +1,7 @@
 //! The audit log: who did or looked at what. Lines are only ever added.
 
 use crate::{Store, StoreError};
+use sqlx::SqliteConnection;
 use zhishou_domain::Timestamp;
 
 /// One line. No field may hold a secret.
@@ -21,22 +22,7 @@ pub struct AuditLine {
 impl Store {
     /// Adds a line; on disk when this returns.
     pub async fn add_audit(&self, line: AuditLine) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO audit (at_ms, login, action, subject, address) VALUES (?, ?, ?, ?, ?)",
-                )
-                .bind(line.at.millis())
-                .bind(line.login)
-                .bind(line.action)
-                .bind(line.subject)
-                .bind(line.address)
-                .execute(connection)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.write(move |connection| Box::pin(async move { insert(connection, line).await })).await
     }
 
     /// The newest lines about `action`: login, subject, when.
@@ -57,4 +43,22 @@ impl Store {
             .map(|(login, subject, at)| (login, subject, Timestamp::from_millis(at)));
         Ok(lines.collect())
     }
+}
+
+/// Adds a line in the transaction of what it tells.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    line: AuditLine,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO audit (at_ms, login, action, subject, address) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(line.at.millis())
+    .bind(line.login)
+    .bind(line.action)
+    .bind(line.subject)
+    .bind(line.address)
+    .execute(connection)
+    .await?;
+    Ok(())
 }

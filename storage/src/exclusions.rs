@@ -1,7 +1,8 @@
-//! 剔除 and what was done to them. Rows are only ever added; the schema keeps it so.
+//! 剔除 and what was done to them. Rows are only ever added; the schema keeps it so. Each act is
+//! in the audit log by the same transaction.
 
-use crate::{Store, StoreError, decode};
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use crate::{AuditLine, Store, StoreError, audit, decode};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
 use std::{collections::HashMap, ops::Range};
 use zhishou_domain::{
     DeviceId, Exclusion, ExclusionAct, ExclusionId, ExclusionReason, ExclusionRefusal,
@@ -26,8 +27,12 @@ pub struct StoredExclusion {
     pub id: ExclusionId,
     /// What it is about.
     pub scope: ExclusionScope,
+    /// What that is called, the larger place first.
+    pub name: String,
     /// Only what this one maintains at the time.
     pub maintainer: Option<MaintainerId>,
+    /// What that one is called.
+    pub maintainer_name: Option<String>,
     /// What proves it: a notice, its number.
     pub evidence: String,
     /// Period, reason and what was done.
@@ -45,15 +50,25 @@ pub enum ExclusionActed {
     Missing,
 }
 
+/// An exclusion with the names of what it is about.
+const NAMED: &str = "SELECT e.*, m.name AS maintainer_name,
+        concat_ws(' ', st.name, s.name, d.name) AS name
+    FROM exclusions e
+    LEFT JOIN devices d ON d.id = e.device_id
+    LEFT JOIN sites s ON s.id = coalesce(e.site_id, d.site_id)
+    LEFT JOIN streets st ON st.id = coalesce(e.street_id, s.street_id)
+    LEFT JOIN maintainers m ON m.id = e.maintainer_id";
+
 impl Store {
-    /// Files an exclusion; its first step is who filed it, when and why. `None` where what it is
-    /// about does not exist. The ends must be whole minutes in order.
+    /// Files an exclusion; its first step is who filed it, when and why, `address` from where.
+    /// `None` where what it is about does not exist. The ends must be whole minutes in order.
     pub async fn file_exclusion(
         &self,
         scope: ExclusionScope,
         maintainer: Option<MaintainerId>,
         evidence: String,
         exclusion: Exclusion,
+        address: String,
     ) -> Result<Option<ExclusionId>, StoreError> {
         let Some(filed) = exclusion.steps.first().cloned() else { return Ok(None) };
         let id = ExclusionId::new(filed.at, self.ids.as_ref());
@@ -78,18 +93,19 @@ impl Store {
                 .bind(evidence)
                 .execute(&mut *connection)
                 .await?;
-                add_step(connection, id, &filed).await?;
+                add_step(connection, id, filed, address).await?;
                 Ok(Some(id))
             })
         })
         .await
     }
 
-    /// Does something to an exclusion where that is allowed.
+    /// Does something to an exclusion where that is allowed; `address` is from where.
     pub async fn act_on_exclusion(
         &self,
         id: ExclusionId,
         step: ExclusionStep,
+        address: String,
     ) -> Result<ExclusionActed, StoreError> {
         self.write(move |connection| {
             Box::pin(async move {
@@ -99,7 +115,7 @@ impl Store {
                 match stored.exclusion.allow(step.act, &step.login) {
                     Err(refusal) => Ok(ExclusionActed::Refused(refusal)),
                     Ok(state) => {
-                        add_step(connection, id, &step).await?;
+                        add_step(connection, id, step, address).await?;
                         Ok(ExclusionActed::Now(state))
                     }
                 }
@@ -114,21 +130,25 @@ impl Store {
         read(&mut connection, id).await
     }
 
-    /// Exclusions that overlap `from`..`to`, newest first, from the one before `before` on.
+    /// Exclusions that overlap `from`..`to`, newest first, from the one before `before` on; those
+    /// alone that stand as `state` says, where it says so.
     pub async fn exclusions(
         &self,
-        from: Timestamp,
-        to: Timestamp,
+        (from, to): (Timestamp, Timestamp),
+        state: Option<ExclusionState>,
         before: Option<ExclusionId>,
         limit: u32,
     ) -> Result<Vec<StoredExclusion>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM exclusions WHERE to_ms > ? AND from_ms < ? AND id < ifnull(?, '~')
-             ORDER BY id DESC LIMIT ?",
-        )
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "{NAMED} WHERE e.to_ms > ?1 AND e.from_ms < ?2 AND e.id < ifnull(?3, '~')
+               AND (?4 IS NULL OR ?4 = (SELECT act FROM exclusion_steps
+                    WHERE exclusion_id = e.id ORDER BY id DESC LIMIT 1))
+             ORDER BY e.id DESC LIMIT ?5",
+        )))
         .bind(from.millis())
         .bind(to.millis())
         .bind(before.map(|id| id.to_string()))
+        .bind(state.map(|state| state.made_by().code()))
         .bind(limit)
         .fetch_all(self.reader())
         .await?;
@@ -153,6 +173,64 @@ impl Store {
         stored.collect()
     }
 
+    /// How many exclusions stand how.
+    pub async fn exclusion_counts(&self) -> Result<HashMap<ExclusionState, u64>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT act, count(*) FROM exclusion_steps
+             WHERE id IN (SELECT max(id) FROM exclusion_steps GROUP BY exclusion_id) GROUP BY act",
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let counts = ExclusionState::ALL.iter().filter_map(|state| {
+            let (_, count) = rows.iter().find(|(act, _)| act == state.made_by().code())?;
+            Some((*state, count.unsigned_abs()))
+        });
+        Ok(counts.collect())
+    }
+
+    /// The minutes since the epoch that figures under `policy` leave out of these devices, as they
+    /// are placed today; those of which nothing is left out are not in it.
+    pub async fn left_out(
+        &self,
+        policy: &Policy,
+        devices: &[DeviceId],
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<HashMap<DeviceId, Vec<Range<i64>>>, StoreError> {
+        let in_force = self.exclusions_in_force(policy, from, to).await?;
+        if in_force.0.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<String> = devices.iter().map(ToString::to_string).collect();
+        let rows: Vec<(String, String, String, Option<String>)> = sqlx::query_as(
+            "SELECT d.id, d.site_id, s.street_id, d.maintainer_id
+             FROM devices d JOIN sites s ON s.id = d.site_id
+             WHERE d.id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(decode::to_json("devices.id", &ids)?)
+        .fetch_all(self.reader())
+        .await?;
+        let left_out = rows.iter().map(|(id, site, street, maintainer)| {
+            let minutes = in_force.minutes([id, site, street], maintainer.as_deref());
+            Ok((decode::id("devices.id", id)?, minutes))
+        });
+        left_out.filter(|it| it.as_ref().map_or(true, |(_, minutes)| !minutes.is_empty())).collect()
+    }
+
+    /// The minutes since the epoch that figures under `policy` leave out of all that is at these
+    /// sites.
+    pub async fn left_out_of_sites(
+        &self,
+        policy: &Policy,
+        sites: &[(SiteId, StreetId)],
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<HashMap<SiteId, Vec<Range<i64>>>, StoreError> {
+        let in_force = self.exclusions_in_force(policy, from, to).await?;
+        let left_out = sites.iter().map(|(site, street)| {
+            (*site, in_force.minutes([&site.to_string(), &street.to_string(), ""], None))
+        });
+        Ok(left_out.filter(|(_, minutes)| !minutes.is_empty()).collect())
+    }
+
     /// What figures under `policy` leave out within `from`..`to`.
     pub(crate) async fn exclusions_in_force(
         &self,
@@ -160,7 +238,7 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<InForce, StoreError> {
-        let all = self.exclusions(from, to, None, u32::MAX).await?;
+        let all = self.exclusions((from, to), None, None, u32::MAX).await?;
         let mut in_force = InForce::default();
         for stored in all.into_iter().filter(|it| it.exclusion.counts_under(policy)) {
             let (device, site, street) = columns(stored.scope);
@@ -225,7 +303,8 @@ async fn exists(
 async fn add_step(
     connection: &mut SqliteConnection,
     id: ExclusionId,
-    step: &ExclusionStep,
+    step: ExclusionStep,
+    address: String,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO exclusion_steps (exclusion_id, at_ms, login, act, note)
@@ -236,16 +315,24 @@ async fn add_step(
     .bind(&step.login)
     .bind(step.act.code())
     .bind(&step.note)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    let action = match step.act {
+        ExclusionAct::File => "file_exclusion",
+        ExclusionAct::Approve => "approve_exclusion",
+        ExclusionAct::Reject => "reject_exclusion",
+        ExclusionAct::Confirm => "confirm_exclusion",
+        ExclusionAct::Withdraw => "withdraw_exclusion",
+    };
+    let (at, login, subject) = (step.at, step.login, id.to_string());
+    audit::insert(connection, AuditLine { at, login, action, subject, address }).await
 }
 
 async fn read(
     connection: &mut SqliteConnection,
     id: ExclusionId,
 ) -> Result<Option<StoredExclusion>, StoreError> {
-    let row = sqlx::query("SELECT * FROM exclusions WHERE id = ?")
+    let row = sqlx::query(AssertSqlSafe(format!("{NAMED} WHERE e.id = ?")))
         .bind(id.to_string())
         .fetch_optional(&mut *connection)
         .await?;
@@ -273,7 +360,9 @@ fn exclusion_of(row: &SqliteRow) -> Result<StoredExclusion, StoreError> {
     Ok(StoredExclusion {
         id: decode::id("exclusions.id", row.try_get("id")?)?,
         scope,
+        name: row.try_get("name")?,
         maintainer: maintainer.map(|id| decode::id("exclusions.maintainer_id", id)).transpose()?,
+        maintainer_name: row.try_get("maintainer_name")?,
         evidence: row.try_get("evidence")?,
         exclusion: Exclusion {
             from: Timestamp::from_millis(row.try_get("from_ms")?),

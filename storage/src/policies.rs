@@ -1,6 +1,6 @@
 //! 口径: versions of accounting policies. The schema keeps a version from being changed.
 
-use crate::{Store, StoreError, decode};
+use crate::{AuditLine, Store, StoreError, audit, decode};
 use sqlx::SqliteConnection;
 use zhishou_domain::{
     Timestamp,
@@ -68,12 +68,14 @@ impl Store {
         row.map(decode_row).transpose()
     }
 
-    /// Adds a version, which must be the next one of its id.
+    /// Adds a version, which must be the next one of its id, with its line of the audit log: who,
+    /// when, from which address.
     pub async fn add_policy(
         &self,
         policy: Policy,
         login: String,
         now: Timestamp,
+        address: String,
     ) -> Result<PolicyAdded, StoreError> {
         self.write(move |connection| {
             Box::pin(async move {
@@ -88,6 +90,9 @@ impl Store {
                     return Ok(PolicyAdded::NotNext(next));
                 }
                 insert(connection, &policy, &login, now).await?;
+                let subject = policy.reference().to_string();
+                let line = AuditLine { at: now, login, action: "add_policy", subject, address };
+                audit::insert(connection, line).await?;
                 Ok(PolicyAdded::Added)
             })
         })

@@ -47,6 +47,14 @@ impl Failure {
         Self { status, detail: detail.into(), zh: None, advice: None }
     }
 
+    /// What exactly, as a page says it.
+    pub(crate) fn words(&self, lang: Lang) -> &str {
+        match (&self.zh, lang) {
+            (Some(zh), Lang::Zh) => zh,
+            _ => &self.detail,
+        }
+    }
+
     /// Somebody wants what their role does not permit.
     pub(crate) fn not_permitted(t: Words, asked: Role, own: Role) -> Self {
         let (asked, own) = (asked.name(t.0), own.name(t.0));

@@ -2,7 +2,10 @@
 
 use chrono_tz::Tz;
 use std::time::Duration;
-use zhishou_domain::{Lang, Minutes, Rate, Timestamp};
+use zhishou_domain::{
+    Lang, Minutes, Rate, Timestamp,
+    account::{self, Told, Unit},
+};
 
 /// A whole number with thin spaces between groups of three: `1 183`.
 pub(crate) fn grouped(number: u64) -> String {
@@ -96,6 +99,8 @@ pub(crate) struct Figure {
     pub(crate) percent: Option<String>,
     /// `1 183/1 200`.
     pub(crate) fraction: String,
+    /// 台·分钟, 台 or 台次.
+    pub(crate) unit: &'static str,
     /// `99.8`.
     pub(crate) coverage: String,
     /// `(91.20, 99.05)` below the floor.
@@ -105,8 +110,28 @@ pub(crate) struct Figure {
 }
 
 impl Figure {
+    /// A figure of a policy against a target, 0–1.
+    pub(crate) fn of(figure: &account::Figure, target: f64, lang: Lang) -> Self {
+        let told = figure.told();
+        let Rate { numerator, denominator } = figure.rate;
+        Self {
+            percent: match told {
+                Told::Number(rate) => Some(rate.percent()),
+                Told::TooLittle { .. } | Told::Nothing => None,
+            },
+            fraction: format!("{}/{}", grouped(numerator), grouped(denominator)),
+            unit: figure.unit.name(lang),
+            coverage: one_decimal(figure.coverage),
+            interval: match told {
+                Told::TooLittle { lowest, highest } => Some((lowest.percent(), highest.percent())),
+                Told::Number(_) | Told::Nothing => None,
+            },
+            below_target: figure.value().is_some_and(|value| value < target),
+        }
+    }
+
     /// Of `minutes`, against a target and a coverage floor, both 0–1.
-    pub(crate) fn new(minutes: Minutes, target: f64, floor: f64) -> Self {
+    pub(crate) fn new(minutes: Minutes, target: f64, floor: f64, lang: Lang) -> Self {
         let rate = minutes.online();
         let coverage = minutes.coverage();
         let enough = coverage.value().is_some_and(|value| value >= floor);
@@ -115,6 +140,7 @@ impl Figure {
         Self {
             percent: (enough && rate.denominator > 0).then(|| rate.percent()),
             fraction: format!("{}/{}", grouped(rate.numerator), grouped(rate.denominator)),
+            unit: Unit::DeviceMinutes.name(lang),
             coverage: one_decimal(coverage),
             interval,
             below_target: enough && rate.value().is_some_and(|value| value < target),
@@ -156,14 +182,14 @@ mod tests {
     #[test]
     fn below_the_floor_there_is_no_number_but_an_interval() {
         let full = Minutes { up: 970, degraded: 10, down: 20, scheduled: 1000 };
-        let figure = Figure::new(full, 0.98, 0.9);
+        let figure = Figure::new(full, 0.98, 0.9, Lang::Zh);
         assert_eq!(figure.percent.as_deref(), Some("98.00"));
         assert_eq!((figure.coverage.as_str(), figure.below_target), ("100.0", false));
         let thin = Minutes { up: 500, degraded: 0, down: 100, scheduled: 1000 };
-        let figure = Figure::new(thin, 0.98, 0.9);
+        let figure = Figure::new(thin, 0.98, 0.9, Lang::Zh);
         assert_eq!(figure.percent, None);
         assert_eq!(figure.interval, Some(("50.00".into(), "90.00".into())));
         assert!(!figure.below_target, "too little data is not blamed");
-        assert_eq!(Figure::new(Minutes::default(), 0.98, 0.9).interval, None);
+        assert_eq!(Figure::new(Minutes::default(), 0.98, 0.9, Lang::Zh).interval, None);
     }
 }

@@ -12,6 +12,7 @@ mod app;
 mod assets;
 mod cursor;
 mod draw;
+mod exclude;
 mod failure;
 mod format;
 mod guard;

@@ -93,7 +93,7 @@ fn id<T: FromStr>(name: &'static str, value: &str) -> Result<Option<T>, Failure>
     })
 }
 
-fn word<T>(
+pub(crate) fn word<T>(
     name: &'static str,
     value: &str,
     from_code: fn(&str) -> Option<T>,

@@ -19,6 +19,7 @@ use zhishou_domain::{Lang, Role};
 pub(crate) enum Nav {
     Sites,
     Devices,
+    Exclusions,
     None,
 }
 
@@ -89,6 +90,10 @@ impl Shell {
 
     pub(crate) fn is_devices(&self) -> bool {
         self.nav == Nav::Devices
+    }
+
+    pub(crate) fn is_exclusions(&self) -> bool {
+        self.nav == Nav::Exclusions
     }
 
     pub(crate) fn theme_word(&self) -> &'static str {

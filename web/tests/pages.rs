@@ -6,6 +6,8 @@
 mod accounting;
 #[path = "pages/by_hand.rs"]
 mod by_hand;
+#[path = "pages/exclusions.rs"]
+mod exclusions;
 #[expect(dead_code, reason = "shared with the example, which uses more of it")]
 #[path = "fixture/mod.rs"]
 mod fixture;

@@ -4,7 +4,7 @@ use crate::{
     Timestamp,
     policy::{LocalTime, Method, Policy},
 };
-use chrono::{NaiveDate, TimeZone};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -94,7 +94,7 @@ impl Window {
                 let days = first.iter_days().take_while(|day| *day <= days.to);
                 let mut moments: Vec<i64> = days
                     .flat_map(|day| policy.measure.at.iter().map(move |at| (day, at.on_the_wall())))
-                    .map(|(day, time)| first_moment(day, time, zone).minute())
+                    .map(|(day, time)| Timestamp::from_local(day.and_time(time), zone).minute())
                     .filter(|minute| minutes.contains(minute))
                     .collect();
                 // Two moments that the clock skips are the same one.
@@ -119,18 +119,6 @@ impl Window {
     pub fn end(&self) -> Timestamp {
         Timestamp::from_millis(self.minutes.end * crate::time::MINUTE_MS)
     }
-}
-
-fn first_moment(day: NaiveDate, time: chrono::NaiveTime, zone: Tz) -> Timestamp {
-    let wall = day.and_time(time);
-    // Zones skip at most some hours; a minute is the grain of moments.
-    let exists = (0..=1440).find_map(|minutes| {
-        zone.from_local_datetime(&(wall + chrono::Duration::minutes(minutes))).earliest()
-    });
-    exists.map_or_else(
-        || Timestamp::start_of_day(day, zone),
-        |at| Timestamp::from_millis(at.timestamp_millis()),
-    )
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub(crate) async fn act(
     login: &str,
 ) -> ExclusionActed {
     let step = ExclusionStep { at: at(DAY), login: login.into(), act, note: String::new() };
-    store.act_on_exclusion(exclusion.id, step).await.unwrap()
+    store.act_on_exclusion(exclusion.id, step, String::new()).await.unwrap()
 }
 
 /// Three cameras over two days: outages, a change of class, a removal, one without an address.
@@ -168,7 +168,10 @@ async fn an_exclusion_changes_figures_once_it_was_agreed_and_never_the_figures_b
     // Minutes 16 to 25 of the second camera; it was down in all of them.
     let exclusion = filed(960, 1560, ExclusionReason::PowerCut);
     let scope = ExclusionScope::Device(ids[1]);
-    let id = store.file_exclusion(scope, None, "供电局 12 号".into(), exclusion).await.unwrap();
+    let id = store
+        .file_exclusion(scope, None, "供电局 12 号".into(), exclusion, String::new())
+        .await
+        .unwrap();
     let stored = store.exclusion(id.unwrap()).await.unwrap().unwrap();
     assert_eq!(total(&store, plain, Source::Transitions, now).await, before);
     let by_filer = act(&store, &stored, ExclusionAct::Approve, "maintainer").await;
@@ -183,7 +186,7 @@ async fn an_exclusion_changes_figures_once_it_was_agreed_and_never_the_figures_b
         assert_eq!(after.after.online(), before.before.online());
     }
     // Where the liaison must confirm, it does not count yet.
-    let listed = store.exclusions(at(0), now, None, 10).await.unwrap();
+    let listed = store.exclusions((at(0), now), None, None, 10).await.unwrap();
     assert_eq!(listed[0].exclusion.state(), ExclusionState::Approved);
     assert!(!listed[0].exclusion.counts_under(confirmed));
     act(&store, &stored, ExclusionAct::Withdraw, "centre").await;
@@ -194,7 +197,10 @@ async fn an_exclusion_changes_figures_once_it_was_agreed_and_never_the_figures_b
     let maintainer = store.choices().await.unwrap().maintainers[0].0;
     let exclusion = filed(0, 600, ExclusionReason::Construction);
     let scope = ExclusionScope::Site(site);
-    let id = store.file_exclusion(scope, Some(maintainer), "x".into(), exclusion).await.unwrap();
+    let id = store
+        .file_exclusion(scope, Some(maintainer), "x".into(), exclusion, String::new())
+        .await
+        .unwrap();
     let stored = store.exclusion(id.unwrap()).await.unwrap().unwrap();
     act(&store, &stored, ExclusionAct::Approve, "centre").await;
     let after = total(&store, plain, Source::Transitions, now).await;
@@ -210,7 +216,7 @@ async fn what_was_decided_is_never_changed() {
     let home = Home::shanghai();
     let (store, ids) = district(&home).await;
     let policy = shipped().remove(0);
-    let add = |policy: Policy| store.add_policy(policy, "admin".into(), at(0));
+    let add = |policy: Policy| store.add_policy(policy, "admin".into(), at(0), String::new());
     assert_eq!(add(policy.clone()).await.unwrap(), PolicyAdded::NotNext(2));
     let second = Policy { version: 2, basis: "合同第 5 条".into(), ..policy.clone() };
     assert_eq!(add(second.clone()).await.unwrap(), PolicyAdded::Added);
@@ -219,7 +225,7 @@ async fn what_was_decided_is_never_changed() {
     assert_eq!(store.policies().await.unwrap().len(), 4);
     let exclusion = filed(0, 60, ExclusionReason::PowerCut);
     let scope = ExclusionScope::Device(ids[0]);
-    store.file_exclusion(scope, None, "x".into(), exclusion).await.unwrap().unwrap();
+    store.file_exclusion(scope, None, "x".into(), exclusion, String::new()).await.unwrap().unwrap();
     let mut past = home.look().await;
     for sql in [
         "UPDATE policies SET body = '{}'",
@@ -243,7 +249,8 @@ async fn material(store: &Store, policy: &Policy, ids: &[DeviceId], now: Timesta
         let places: Vec<_> = account.places.iter().map(place).collect();
         found.push(json!({"id": id.to_string(), "history": account.history, "places": places}));
     }
-    let exclusions = store.exclusions(at(-40 * DAY), at(40 * DAY), None, 100).await.unwrap();
+    let exclusions =
+        store.exclusions((at(-40 * DAY), at(40 * DAY)), None, None, 100).await.unwrap();
     let exclusions: Vec<_> = exclusions
         .iter()
         .map(|it| {
@@ -294,7 +301,11 @@ async fn a_program_of_another_language_makes_the_same_month() {
         (ExclusionScope::Device(ids[1]), 900, ExclusionReason::Other),
     ] {
         let exclusion = filed(from, from + 36_000, reason);
-        let id = store.file_exclusion(scope, None, "x".into(), exclusion).await.unwrap().unwrap();
+        let id = store
+            .file_exclusion(scope, None, "x".into(), exclusion, String::new())
+            .await
+            .unwrap()
+            .unwrap();
         let stored = store.exclusion(id).await.unwrap().unwrap();
         act(&store, &stored, ExclusionAct::Approve, "centre").await;
         act(&store, &stored, ExclusionAct::Confirm, "liaison").await;

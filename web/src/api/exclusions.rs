@@ -3,8 +3,10 @@
 use super::{limit, time};
 use crate::{
     app::App,
+    exclude::{self, Filing},
     failure::Failure,
-    guard::{User, audit},
+    guard::User,
+    query::word,
     shell::Shell,
 };
 use axum::{
@@ -14,18 +16,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
-use zhishou_domain::{
-    Exclusion, ExclusionAct, ExclusionId, ExclusionReason, ExclusionRefusal, ExclusionStep, Lang,
-    Timestamp,
-};
-use zhishou_storage::{ExclusionActed, ExclusionScope, StoredExclusion};
-
-/// Longest evidence or note, characters.
-const LONGEST: usize = 500;
-/// Longest exclusion.
-const SPAN: Duration = Duration::from_secs(366 * 86_400);
+use zhishou_domain::{ExclusionId, ExclusionReason, ExclusionState, Lang, Timestamp};
+use zhishou_storage::{ExclusionScope, StoredExclusion};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct StepJson {
@@ -42,6 +35,8 @@ pub(super) struct ExclusionJson {
     /// device, site or street.
     scope: &'static str,
     scope_id: String,
+    /// What that is called, the larger place first.
+    name: String,
     /// Only what this one maintains; null for all.
     maintainer_id: Option<String>,
     from: String,
@@ -72,6 +67,9 @@ pub(super) struct ListQuery {
     /// RFC 3339; only what begins earlier.
     #[serde(default)]
     to: String,
+    /// filed, approved, confirmed, rejected or withdrawn; only what stands so.
+    #[serde(default)]
+    state: String,
     /// Rows, 1–1000; 100 where not given.
     limit: Option<u32>,
     /// Cursor of a page before.
@@ -119,6 +117,7 @@ impl ExclusionJson {
             id: stored.id.to_string(),
             scope,
             scope_id,
+            name: stored.name,
             maintainer_id: stored.maintainer.map(|id| id.to_string()),
             from: exclusion.from.rfc3339(app.zone),
             to: exclusion.to.rfc3339(app.zone),
@@ -155,7 +154,8 @@ pub(super) async fn list(
         "" => None,
         text => Some(text.parse().map_err(|_| Failure::bad_request("next: not a cursor"))?),
     };
-    let mut found = app.store.exclusions(from, to, before, limit + 1).await?;
+    let state = word("state", &query.state, ExclusionState::from_code)?;
+    let mut found = app.store.exclusions((from, to), state, before, limit + 1).await?;
     let has_more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_more).map(|last| last.id.to_string());
@@ -185,7 +185,6 @@ pub(super) async fn file(
     extensions: Extensions,
     Json(body): Json<FileBody>,
 ) -> Result<Response, Failure> {
-    let (lang, now) = (shell.t.0, app.clock.now());
     let scope = match (&body.device, &body.site, &body.street) {
         (Some(id), None, None) => ExclusionScope::Device(identity("device", id)?),
         (None, Some(id), None) => ExclusionScope::Site(identity("site", id)?),
@@ -202,20 +201,10 @@ pub(super) async fn file(
         time(name, value)?.ok_or_else(missing)
     };
     let (from, to) = (moment("from", &body.from)?, moment("to", &body.to)?);
-    if Exclusion::minutes_between(from, to).is_none() || to.since(from) > SPAN {
-        return Err(Failure::bad_request("from, to: whole minutes, in order, at most 366 days"));
-    }
-    let evidence = words("evidence", &body.evidence)?;
-    if evidence.is_empty() {
-        return Err(Failure::bad_request("evidence: what proves it must be given"));
-    }
-    let note = words("note", &body.note)?;
-    let step = ExclusionStep { at: now, login: user.login.clone(), act: ExclusionAct::File, note };
-    let exclusion = Exclusion { from, to, reason, steps: vec![step] };
-    let id = app.store.file_exclusion(scope, maintainer, evidence, exclusion).await?;
-    let id = id.ok_or_else(|| Failure::bad_request("device, site, street, maintainer: unknown"))?;
-    audit(&app, &user, &extensions, "file_exclusion", id.to_string()).await?;
-    let json = Json(shown(&app, lang, id).await?);
+    let (evidence, note) = (body.evidence, body.note);
+    let filing = Filing { scope, maintainer, from, to, reason, evidence, note };
+    let id = exclude::file(&app, &user, &extensions, filing).await?;
+    let json = Json(shown(&app, shell.t.0, id).await?);
     Ok((StatusCode::CREATED, json).into_response())
 }
 
@@ -236,40 +225,10 @@ pub(super) async fn act(
     body: Option<Json<ActBody>>,
 ) -> Result<Json<ExclusionJson>, Failure> {
     let id: ExclusionId = id.parse().map_err(|_| Failure::not_found())?;
-    // Each act has a route of its own, for each asks for a role.
-    let act = route.as_str().rsplit('/').next().and_then(ExclusionAct::from_code);
-    let (act, action) = match act {
-        Some(act @ ExclusionAct::Approve) => (act, "approve_exclusion"),
-        Some(act @ ExclusionAct::Reject) => (act, "reject_exclusion"),
-        Some(act @ ExclusionAct::Confirm) => (act, "confirm_exclusion"),
-        Some(act @ ExclusionAct::Withdraw) => (act, "withdraw_exclusion"),
-        Some(ExclusionAct::File) | None => return Err(Failure::not_found()),
-    };
-    let (lang, now) = (shell.t.0, app.clock.now());
-    let note = words("note", &body.unwrap_or_default().0.note)?;
-    let step = ExclusionStep { at: now, login: user.login.clone(), act, note };
-    match app.store.act_on_exclusion(id, step).await? {
-        ExclusionActed::Missing => Err(Failure::not_found()),
-        ExclusionActed::Refused(refusal) => {
-            let why = match refusal {
-                ExclusionRefusal::Order => lang
-                    .pick("当前状态下不能这样处理", "it does not stand so that this could be done"),
-                ExclusionRefusal::NotTheirs => lang.pick(
-                    "只有申报、批准或确认过它的人才能撤回",
-                    "only who filed, approved or confirmed it takes it back",
-                ),
-                ExclusionRefusal::SamePerson => lang.pick(
-                    "申报、批准、确认须由不同的人完成",
-                    "filing, approving and confirming are done by different people",
-                ),
-            };
-            Err(Failure::new(StatusCode::CONFLICT, why))
-        }
-        ExclusionActed::Now(_) => {
-            audit(&app, &user, &extensions, action, id.to_string()).await?;
-            Ok(Json(shown(&app, lang, id).await?))
-        }
-    }
+    let act = exclude::act_of(&route)?;
+    let (lang, note) = (shell.t.0, body.unwrap_or_default().0.note);
+    exclude::act(&app, lang, (&user, &extensions), id, (act, &note)).await?;
+    Ok(Json(shown(&app, lang, id).await?))
 }
 
 async fn shown(app: &App, lang: Lang, id: ExclusionId) -> Result<ExclusionJson, Failure> {
@@ -279,12 +238,4 @@ async fn shown(app: &App, lang: Lang, id: ExclusionId) -> Result<ExclusionJson, 
 
 fn identity<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::bad_request(format!("{name}: not an identity")))
-}
-
-fn words(name: &str, text: &str) -> Result<String, Failure> {
-    let text = text.trim();
-    if text.chars().count() > LONGEST {
-        return Err(Failure::bad_request(format!("{name}: longer than {LONGEST} characters")));
-    }
-    Ok(text.to_owned())
 }

@@ -11,6 +11,8 @@ mod policies;
 mod rates;
 mod session;
 
+pub(crate) use policies::policy_of;
+
 use crate::{app::App, failure::Failure};
 use axum::{
     Json, Router,

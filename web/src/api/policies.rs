@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     failure::Failure,
-    guard::{User, audit},
+    guard::{User, address},
     shell::Shell,
 };
 use axum::{
@@ -71,7 +71,7 @@ impl PolicyJson {
 }
 
 /// The policy a call names: `id@version`, `id` for its newest version, nothing for the default.
-pub(super) async fn policy_of(app: &App, name: &str) -> Result<StoredPolicy, Failure> {
+pub(crate) async fn policy_of(app: &App, name: &str) -> Result<StoredPolicy, Failure> {
     let found = match name.parse::<PolicyRef>() {
         Ok(PolicyRef { id, version }) => app.store.policy(&id, Some(version)).await?,
         Err(_) if name.is_empty() => app.store.policy(DEFAULT_POLICY, None).await?,
@@ -150,7 +150,8 @@ pub(super) async fn add(
     let lang = shell.t.0;
     let policy = read(&headers, &body, lang)?;
     let now = app.clock.now();
-    match app.store.add_policy(policy.clone(), user.login.clone(), now).await? {
+    let (login, from_where) = (user.login, address(&extensions));
+    match app.store.add_policy(policy.clone(), login.clone(), now, from_where).await? {
         PolicyAdded::NotNext(next) => {
             let detail = match lang {
                 Lang::Zh => format!("版本一经写入不再更改；下一个版本号是 {next}"),
@@ -159,9 +160,7 @@ pub(super) async fn add(
             Err(Failure::new(StatusCode::CONFLICT, detail))
         }
         PolicyAdded::Added => {
-            let subject = policy.reference().to_string();
-            audit(&app, &user, &extensions, "add_policy", subject).await?;
-            let stored = StoredPolicy { policy, created: now, login: user.login };
+            let stored = StoredPolicy { policy, created: now, login };
             let json = Json(PolicyJson::of(&app, lang, stored));
             Ok((StatusCode::CREATED, json).into_response())
         }

@@ -4,7 +4,7 @@
 
 use crate::words::Words;
 use chrono_tz::Tz;
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, ops::Range, time::Duration};
 use zhishou_domain::{DayStrip, State, Timestamp};
 
 /// Height of the drawing, user units.
@@ -86,6 +86,35 @@ pub(crate) struct Segment {
     pub(crate) to: usize,
     /// What it was.
     pub(crate) shares: Shares,
+    /// Left out of the figures by an exclusion.
+    pub(crate) is_excluded: bool,
+}
+
+/// The same with the `excluded` minutes since the epoch told apart; the day begins at `start`.
+fn exclude(segments: &[Segment], excluded: &[Range<i64>], start: Timestamp) -> Vec<Segment> {
+    let first = start.minute();
+    let mut told = Vec::with_capacity(segments.len());
+    for &segment in segments {
+        let (mut from, to) = (segment.from, segment.to);
+        for range in excluded {
+            let inside = |minute: i64| {
+                let minute = usize::try_from((minute - first).max(0)).unwrap_or(usize::MAX);
+                minute.clamp(from, to)
+            };
+            let (begin, end) = (inside(range.start), inside(range.end));
+            if begin < end {
+                if from < begin {
+                    told.push(Segment { from, to: begin, ..segment });
+                }
+                told.push(Segment { from: begin, to: end, is_excluded: true, ..segment });
+                from = end;
+            }
+        }
+        if from < to {
+            told.push(Segment { from, to, ..segment });
+        }
+    }
+    told
 }
 
 /// The table behind a strip.
@@ -141,7 +170,9 @@ pub(crate) fn of_device(
                 last.to = minute + 1;
                 last.shares.add(state, 1);
             }
-            _ => segments.push(Segment { from: minute, to: minute + 1, shares }),
+            _ => {
+                segments.push(Segment { from: minute, to: minute + 1, shares, is_excluded: false })
+            }
         }
     }
     segments
@@ -164,7 +195,7 @@ pub(crate) fn of_site(quarters: &[Shares], start: Timestamp, end: Timestamp) -> 
                 last.shares.down += shares.down;
                 last.shares.unknown += shares.unknown;
             }
-            _ => segments.push(Segment { from, to, shares }),
+            _ => segments.push(Segment { from, to, shares, is_excluded: false }),
         }
     }
     segments
@@ -175,17 +206,20 @@ fn minutes_between(start: Timestamp, end: Timestamp) -> usize {
 }
 
 impl Strip {
-    /// Draws a day that begins at `start` and ends at `end`.
+    /// Draws a day that begins at `start` and ends at `end`; the `excluded` minutes since the
+    /// epoch are outlined.
     pub(crate) fn draw(
         segments: &[Segment],
+        excluded: &[Range<i64>],
         start: Timestamp,
         end: Timestamp,
         zone: Tz,
         t: Words,
     ) -> Self {
         let length = minutes_between(start, end).max(1);
+        let segments = exclude(segments, excluded, start);
         let mut paths = Paths::default();
-        for segment in segments {
+        for segment in &segments {
             paths.segment(segment);
         }
         let rows: Vec<_> = segments.iter().map(|segment| row(segment, start, zone, t)).collect();
@@ -217,6 +251,7 @@ struct Paths {
     up: String,
     degraded: String,
     down: String,
+    excluded: Vec<Range<usize>>,
     reach: usize,
 }
 
@@ -224,6 +259,12 @@ impl Paths {
     fn segment(&mut self, segment: &Segment) {
         let (x, width) = (segment.from, segment.to - segment.from);
         self.reach = self.reach.max(segment.to);
+        if segment.is_excluded {
+            match self.excluded.last_mut() {
+                Some(last) if last.end == segment.from => last.end = segment.to,
+                _ => self.excluded.push(segment.from..segment.to),
+            }
+        }
         let rect = |path: &mut String, top: u32, height: u32| {
             let _ = write!(path, "M{x} {top}h{width}v{height}h-{width}z");
         };
@@ -270,6 +311,10 @@ impl Paths {
             let x = self.reach;
             let _ = write!(svg, r#"<path class="a" d="M{x} 0h{width}v{HEIGHT}h-{width}z"/>"#);
         }
+        for Range { start, end } in &self.excluded {
+            let width = end - start;
+            let _ = write!(svg, r#"<path class="x" d="M{start} 0h{width}v{HEIGHT}h-{width}z"/>"#);
+        }
         for hour in [6, 12, 18] {
             let x = hour * 60;
             if x < length {
@@ -289,7 +334,10 @@ fn row(segment: &Segment, start: Timestamp, zone: Tz, t: Words) -> StripRow {
         to: clock(segment.to),
         until: segment.to,
         state: segment.shares.worst(),
-        text: text(segment.shares, t),
+        text: match segment.is_excluded {
+            true => format!("{} · {}", text(segment.shares, t), t.excluded()),
+            false => text(segment.shares, t),
+        },
     }
 }
 
@@ -359,7 +407,7 @@ mod tests {
             [(0, 480, State::Up), (480, 540, State::Down), (540, 600, State::Unknown)]
         );
         let strip =
-            Strip::draw(&segments, midnight(), midnight() + hours(24), ZONE, Words(Lang::Zh));
+            Strip::draw(&segments, &[], midnight(), midnight() + hours(24), ZONE, Words(Lang::Zh));
         assert_eq!(strip.rows[1].from, "08:00");
         assert_eq!(strip.label, "今日: 08:00–09:00 离线");
         assert!(strip.svg.contains(r#"<path class="d" d="M480 0h60v24h-60z"/>"#), "{}", strip.svg);
@@ -383,9 +431,35 @@ mod tests {
         assert_eq!(segments.len(), 3);
         assert_eq!((segments[0].from, segments[0].to), (0, 30));
         let strip =
-            Strip::draw(&segments, midnight(), midnight() + hours(24), ZONE, Words(Lang::En));
+            Strip::draw(&segments, &[], midnight(), midnight() + hours(24), ZONE, Words(Lang::En));
         assert_eq!(strip.rows[1].text, "Offline 10.0 % · Online 90.0 %");
         assert!(strip.svg.contains(r#"class="d""#) && strip.svg.contains(r#"class="u""#));
+    }
+
+    #[test]
+    fn excluded_minutes_are_outlined_and_said() {
+        let down = Shares { down: 60, ..Shares::default() };
+        let whole = Segment { from: 0, to: 60, shares: down, is_excluded: false };
+        let first = midnight().minute();
+        let excluded = [first - 10..first + 10, first + 30..first + 40, first + 50..first + 99];
+        let segments = exclude(&[whole], &excluded, midnight());
+        let told: Vec<_> = segments.iter().map(|it| (it.from, it.to, it.is_excluded)).collect();
+        assert_eq!(
+            told,
+            [(0, 10, true), (10, 30, false), (30, 40, true), (40, 50, false), (50, 60, true)]
+        );
+        let end = midnight() + hours(1);
+        let strip = Strip::draw(&[whole], &excluded, midnight(), end, ZONE, Words(Lang::Zh));
+        assert!(strip.svg.contains(r#"<path class="x" d="M30 0h10v24h-10z"/>"#), "{}", strip.svg);
+        assert_eq!(
+            (strip.rows[1].text.as_str(), strip.rows[2].text.as_str()),
+            ("离线", "离线 · 剔除")
+        );
+        // Outages on both sides of a boundary keep one outline where the exclusion goes on.
+        let next = Segment { from: 60, to: 90, ..whole };
+        let across = std::slice::from_ref(&excluded[2]);
+        let strip = Strip::draw(&[whole, next], across, midnight(), end, ZONE, Words(Lang::Zh));
+        assert_eq!(strip.svg.matches("class=\"x\"").count(), 1);
     }
 
     #[test]
@@ -393,7 +467,7 @@ mod tests {
         let unknown = Shares { unknown: 10, ..Shares::default() };
         let segments = of_site(&[unknown], midnight(), midnight() + hours(1));
         let strip =
-            Strip::draw(&segments, midnight(), midnight() + hours(1), ZONE, Words(Lang::Zh));
+            Strip::draw(&segments, &[], midnight(), midnight() + hours(1), ZONE, Words(Lang::Zh));
         assert!(!strip.svg.contains("class=\"k\"") && !strip.svg.contains("class=\"u\""));
         assert_eq!(strip.rows[0].text, "未知");
     }

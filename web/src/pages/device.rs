@@ -6,6 +6,7 @@ use super::{
     picture_view::Judged,
 };
 use crate::{
+    api::policy_of,
     app::{App, Dialogue, ProbeNowError},
     cursor,
     failure::Failure,
@@ -91,10 +92,14 @@ pub(crate) async fn show(
         .filter(|_| has_older)
         .map(|last| format!("/devices/{id}?before={}#observations", cursor::of_number(last.id)));
     let backdrop = device.good_picture.as_ref().map(|(_, at)| good_picture(id, *at));
+    let policy = policy_of(&app, "").await?.policy;
+    let days = (period.from, period.to);
+    let account = store.device_account(&policy, id, days, view.now).await?;
     let judged = Judged::read(&view, id, backdrop).await?;
     let parts = super::device_view::Parts {
         judged,
         device,
+        excluded: account.map(|it| it.excluded).unwrap_or_default(),
         strips: strips.remove(&id).unwrap_or_default(),
         period,
         seen,

@@ -12,7 +12,7 @@ use crate::{
 };
 use askama::Template;
 use chrono_tz::Tz;
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 use zhishou_domain::{
     CertificateFingerprint, DayStrip, DeviceId, FaultCode, LifeState, Observation, Stage, State,
     Timestamp, Transition, Transport, VideoFacts,
@@ -27,6 +27,8 @@ pub(super) struct Parts {
     pub(super) device: Device,
     pub(super) judged: Judged,
     pub(super) strips: Vec<(i64, DayStrip)>,
+    /// Minutes since the epoch that do not count, over those days.
+    pub(super) excluded: Vec<Range<i64>>,
     /// The days of the strips, today included.
     pub(super) period: Period,
     pub(super) seen: Vec<Seen>,
@@ -200,7 +202,7 @@ impl DevicePage {
                 .as_ref()
                 .map(|(username, _)| username.clone())
                 .unwrap_or_default(),
-            today: view.strip(&segments),
+            today: view.strip(&segments, &parts.excluded),
             length: view.day_minutes(),
             picture_key: pictures.iter().map(|it| it.href.as_str()).collect::<Vec<_>>().join(" "),
             pictures,
@@ -499,7 +501,7 @@ fn month(view: &View<'_>, parts: &Parts) -> Vec<DayView> {
         days.push(DayView {
             label: day.format("%m-%d").to_string(),
             machine: day.to_string(),
-            strip: Strip::draw(&segments, period.start, period.end, zone, view.t),
+            strip: Strip::draw(&segments, &parts.excluded, period.start, period.end, zone, view.t),
             length: period.end.since(period.start).as_secs() / 60,
         });
     }

@@ -4,6 +4,7 @@ use super::{
     Count, FilterBar, Pager, View, bar::States, count_links, doubt_words, fault_names, present_word,
 };
 use crate::{
+    api::policy_of,
     app::App,
     cursor,
     draw::{self, Strip},
@@ -17,7 +18,8 @@ use axum::{
     extract::{Path, Query, State},
     response::Response,
 };
-use zhishou_domain::{DeviceId, SiteId};
+use std::ops::Range;
+use zhishou_domain::{DeviceId, SiteId, policy::Policy};
 use zhishou_storage::{By, FleetRow, Present, SiteName, Strips};
 
 /// Devices on one page.
@@ -112,9 +114,11 @@ async fn list(
         .map(|last| query.link(&path, &[("after", &cursor::of_fleet(&last.cursor()))]));
     let ids: Vec<DeviceId> = rows.iter().map(|row| row.id).collect();
     let strips = app.store.fleet_strips(&ids, view.today).await?;
+    let policy = policy_of(&app, "").await?.policy;
+    let left_out = app.store.left_out(&policy, &ids, (view.today.start, view.now)).await?;
     let (counts, _) = app.store.counts(&filter, view.now).await?;
     let head = match &site {
-        Some(site) => Some(head(&view, site, &filter).await?),
+        Some(site) => Some(head(&view, site, &filter, &policy).await?),
         None => None,
     };
     let is_site = site.is_some();
@@ -123,7 +127,13 @@ async fn list(
         site: head,
         counts: count_links(counts, t, |state| query.link(&path, &[("state", state.code())])),
         bar: FilterBar::new(&path, &query, choices(&app, is_site).await?, States::Offered, t),
-        rows: rows.iter().map(|row| device_row(&view, row, &strips, is_site)).collect(),
+        rows: rows
+            .iter()
+            .map(|row| {
+                let excluded = left_out.get(&row.id).map_or(&[][..], Vec::as_slice);
+                device_row(&view, row, device_strip(&view, row, &strips, excluded), is_site)
+            })
+            .collect(),
         length: view.day_minutes(),
         pager: Pager { first: after.map(|_| query.link(&path, &[])), next },
         shell,
@@ -145,27 +155,39 @@ async fn head(
     view: &View<'_>,
     site: &SiteName,
     filter: &zhishou_storage::Filter,
+    policy: &Policy,
 ) -> Result<SiteHead, Failure> {
     let store = &view.app.store;
     let settings = &view.app.settings;
     let figures = store.figures(By::Site, filter, view.today).await?;
     let minutes = figures.first().map(|it| it.minutes).unwrap_or_default();
     let quarters = store.site_quarters(&[site.id], filter, view.today).await?;
+    let so_far = (view.today.start, view.now);
+    let left_out = store.left_out_of_sites(policy, &[(site.id, site.street)], so_far).await?;
+    let excluded = left_out.get(&site.id).map_or(&[][..], Vec::as_slice);
     Ok(SiteHead {
         name: site.name.clone(),
         street: site.street_name.clone(),
         street_href: format!("/?street={}", site.street),
-        figure: Figure::new(minutes, settings.target, settings.coverage_floor),
+        figure: Figure::new(minutes, settings.target, settings.coverage_floor, view.t.0),
         target: view.target(),
         policy: settings.policy.clone(),
-        strip: view.site_strip(quarters.get(&site.id)),
+        strip: view.site_strip(quarters.get(&site.id), excluded),
     })
 }
 
-fn device_row(view: &View<'_>, row: &FleetRow, strips: &Strips, is_site: bool) -> DeviceRow {
+fn device_strip(
+    view: &View<'_>,
+    row: &FleetRow,
+    strips: &Strips,
+    excluded: &[Range<i64>],
+) -> Strip {
     let days = strips.get(&row.id).map(Vec::as_slice).unwrap_or_default();
     let open = row.standing.open_span(view.now);
-    let segments = draw::of_device(days, open, view.today.start, view.today.until());
+    view.strip(&draw::of_device(days, open, view.today.start, view.today.until()), excluded)
+}
+
+fn device_row(view: &View<'_>, row: &FleetRow, strip: Strip, is_site: bool) -> DeviceRow {
     let class = row.class.map(|class| class.name(view.t.0)).unwrap_or_default();
     let place = match (is_site, class.is_empty()) {
         (true, _) => class.to_owned(),
@@ -182,7 +204,7 @@ fn device_row(view: &View<'_>, row: &FleetRow, strips: &Strips, is_site: bool) -
         state: row.present,
         word: present_word(row.present, view.t),
         since: (known && since.millis() > 0).then(|| view.moment(since)),
-        strip: view.strip(&segments),
+        strip,
         reason: fault_names(row.faults(view.now), view.t.0),
         doubt: doubt_words(&row.standing, view.app, view.t),
         last: row.seen.map(|at| view.moment(at)),

@@ -6,6 +6,8 @@ pub(crate) mod device;
 mod device_view;
 pub(crate) mod devices;
 pub(crate) mod dialogue;
+pub(crate) mod exclusion;
+pub(crate) mod exclusions;
 pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod password;
@@ -19,6 +21,7 @@ use crate::{
     format::{Moment, grouped},
     words::Words,
 };
+use std::ops::Range;
 use zhishou_domain::{Counts, FaultCode, Lang, Standing, Timestamp};
 use zhishou_storage::{Period, Present};
 
@@ -115,15 +118,20 @@ impl<'a> View<'a> {
         self.today.end.since(self.today.start).as_secs() / 60
     }
 
-    pub(crate) fn strip(&self, segments: &[Segment]) -> Strip {
-        Strip::draw(segments, self.today.start, self.today.end, self.app.zone, self.t)
+    /// Today's strip; the `excluded` minutes since the epoch are outlined.
+    pub(crate) fn strip(&self, segments: &[Segment], excluded: &[Range<i64>]) -> Strip {
+        Strip::draw(segments, excluded, self.today.start, self.today.end, self.app.zone, self.t)
     }
 
     /// Today's strip of a site from its quarter hours.
-    pub(crate) fn site_strip(&self, quarters: Option<&Vec<[u32; 4]>>) -> Strip {
+    pub(crate) fn site_strip(
+        &self,
+        quarters: Option<&Vec<[u32; 4]>>,
+        excluded: &[Range<i64>],
+    ) -> Strip {
         let shares: Vec<draw::Shares> =
             quarters.map(|all| all.iter().map(|&it| it.into()).collect()).unwrap_or_default();
-        self.strip(&draw::of_site(&shares, self.today.start, self.today.until()))
+        self.strip(&draw::of_site(&shares, self.today.start, self.today.until()), excluded)
     }
 
     /// The target in percent.

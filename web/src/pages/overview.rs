@@ -3,6 +3,7 @@
 
 use super::{Count, FilterBar, Pager, View, bar::States, count_links, present_word};
 use crate::{
+    api::policy_of,
     app::App,
     cursor::{self, SitePlace},
     draw::Strip,
@@ -124,12 +125,15 @@ pub(crate) async fn show(
     let has_more = end < ill.len();
     let shown = ill.get(start..end).unwrap_or_default();
     let ids: Vec<SiteId> = shown.iter().map(|it| it.site.id).collect();
-    let (reasons, quarters) = if ids.is_empty() {
-        (HashMap::new(), HashMap::new())
+    let (reasons, quarters, left_out) = if ids.is_empty() {
+        (HashMap::new(), HashMap::new(), HashMap::new())
     } else {
+        let policy = policy_of(&app, "").await?.policy;
+        let sites: Vec<_> = shown.iter().map(|it| (it.site.id, it.site.street)).collect();
         tokio::try_join!(
             app.store.reasons(&ids, &filter, view.now),
             app.store.site_quarters(&ids, &filter, view.today),
+            app.store.left_out_of_sites(&policy, &sites, (view.today.start, view.now)),
         )?
     };
     let next = shown
@@ -140,7 +144,9 @@ pub(crate) async fn show(
         .iter()
         .map(|it| {
             let reasons = reasons.get(&it.site.id).map_or(&[][..], Vec::as_slice);
-            site_row(&view, &query, it, reasons, view.site_strip(quarters.get(&it.site.id)))
+            let excluded = left_out.get(&it.site.id).map_or(&[][..], Vec::as_slice);
+            let strip = view.site_strip(quarters.get(&it.site.id), excluded);
+            site_row(&view, &query, it, reasons, strip)
         })
         .collect();
     // The folded sites close the list, so they stand on its last page.
@@ -149,7 +155,7 @@ pub(crate) async fn show(
     let link = |state: Present| query.link("/devices", &[("state", state.code()), ("trouble", "")]);
     let template = OverviewPage {
         empty,
-        figure: Figure::new(minutes, app.settings.target, app.settings.coverage_floor),
+        figure: Figure::new(minutes, app.settings.target, app.settings.coverage_floor, view.t.0),
         target: view.target(),
         policy: app.settings.policy.clone(),
         counts: count_links(counts, t, link),
@@ -226,7 +232,7 @@ fn site_row(
         id: it.site.id,
         name: it.site.name.clone(),
         street: it.site.street_name.clone(),
-        figure: Figure::new(it.figures.minutes, settings.target, settings.coverage_floor),
+        figure: Figure::new(it.figures.minutes, settings.target, settings.coverage_floor, view.t.0),
         counts: counts.collect(),
         strip,
         more: match reasons.len().saturating_sub(REASONS) {

@@ -1,0 +1,124 @@
+//! Filing an exclusion and acting on one, the same for pages and programs.
+
+use crate::{
+    app::App,
+    failure::Failure,
+    guard::{User, address},
+};
+use axum::{
+    extract::MatchedPath,
+    http::{Extensions, StatusCode},
+};
+use std::time::Duration;
+use zhishou_domain::{
+    Exclusion, ExclusionAct, ExclusionId, ExclusionReason, ExclusionRefusal, ExclusionStep, Lang,
+    MaintainerId, Timestamp,
+};
+use zhishou_storage::{ExclusionActed, ExclusionScope};
+
+/// Longest evidence or note, characters.
+pub(crate) const LONGEST: usize = 500;
+/// Longest exclusion.
+const SPAN: Duration = Duration::from_secs(366 * 86_400);
+
+/// What is filed.
+pub(crate) struct Filing {
+    pub(crate) scope: ExclusionScope,
+    /// Only what this one maintains there.
+    pub(crate) maintainer: Option<MaintainerId>,
+    pub(crate) from: Timestamp,
+    /// Not included.
+    pub(crate) to: Timestamp,
+    pub(crate) reason: ExclusionReason,
+    /// What proves it: a notice, its number.
+    pub(crate) evidence: String,
+    pub(crate) note: String,
+}
+
+/// Files it in the name of `user`.
+pub(crate) async fn file(
+    app: &App,
+    user: &User,
+    extensions: &Extensions,
+    filing: Filing,
+) -> Result<ExclusionId, Failure> {
+    let Filing { scope, maintainer, from, to, reason, evidence, note } = filing;
+    if Exclusion::minutes_between(from, to).is_none() || to.since(from) > SPAN {
+        return Err(Failure::bad_input(
+            "起止时间须为整分钟、先后有序，且不超过 366 天",
+            "from, to: whole minutes, in order, at most 366 days",
+        ));
+    }
+    let evidence = words("evidence", &evidence)?;
+    if evidence.is_empty() {
+        return Err(Failure::bad_input(
+            "须填写依据，例如通知及其编号",
+            "evidence: what proves it must be given",
+        ));
+    }
+    let note = words("note", &note)?;
+    let (at, login, act) = (app.clock.now(), user.login.clone(), ExclusionAct::File);
+    let steps = vec![ExclusionStep { at, login, act, note }];
+    let exclusion = Exclusion { from, to, reason, steps };
+    let from_where = address(extensions);
+    let id = app.store.file_exclusion(scope, maintainer, evidence, exclusion, from_where).await?;
+    id.ok_or_else(|| {
+        Failure::bad_input(
+            "所指设备、站点、街道或运维单位不存在",
+            "device, site, street, maintainer: unknown",
+        )
+    })
+}
+
+/// Approves, rejects, confirms or withdraws one in the name of `user`.
+pub(crate) async fn act(
+    app: &App,
+    lang: Lang,
+    (user, extensions): (&User, &Extensions),
+    id: ExclusionId,
+    (act, note): (ExclusionAct, &str),
+) -> Result<(), Failure> {
+    let note = words("note", note)?;
+    let step = ExclusionStep { at: app.clock.now(), login: user.login.clone(), act, note };
+    match app.store.act_on_exclusion(id, step, address(extensions)).await? {
+        ExclusionActed::Missing => Err(Failure::not_found()),
+        ExclusionActed::Refused(refusal) => {
+            Err(Failure::new(StatusCode::CONFLICT, refusal_words(refusal, lang)))
+        }
+        ExclusionActed::Now(_) => Ok(()),
+    }
+}
+
+/// The act at the end of a route; each has a route of its own, for each asks for a role.
+pub(crate) fn act_of(route: &MatchedPath) -> Result<ExclusionAct, Failure> {
+    let act = route.as_str().rsplit('/').next().and_then(ExclusionAct::from_code);
+    act.filter(|act| *act != ExclusionAct::File).ok_or_else(Failure::not_found)
+}
+
+/// Why an act is refused, and what to do.
+pub(crate) fn refusal_words(refusal: ExclusionRefusal, lang: Lang) -> &'static str {
+    match refusal {
+        ExclusionRefusal::Order => {
+            lang.pick("当前状态下不能这样处理", "it does not stand so that this could be done")
+        }
+        ExclusionRefusal::NotTheirs => lang.pick(
+            "只有申报、批准或确认过它的人才能撤回",
+            "only who filed, approved or confirmed it takes it back",
+        ),
+        ExclusionRefusal::SamePerson => lang.pick(
+            "申报、批准、确认须由不同的人完成；请由另一位同事登录处理",
+            "filing, approving and confirming are done by different people; ask a colleague to sign in",
+        ),
+    }
+}
+
+fn words(name: &str, text: &str) -> Result<String, Failure> {
+    let text = text.trim();
+    if text.chars().count() > LONGEST {
+        return Err(Failure::bad_input(
+            format!("{name}：超过 {LONGEST} 个字符"),
+            format!("{name}: longer than {LONGEST} characters"),
+        ));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,119 @@
+//! 剔除 on pages: filed, approved and confirmed by three people, outlined on every strip.
+
+use super::*;
+use url::form_urlencoded::Serializer;
+
+/// A filing as the form sends it, over an hour of the day of the fixture.
+fn filing(about: &str, evidence: &str, to: &str) -> String {
+    Serializer::new(String::new())
+        .append_pair("about", about)
+        .append_pair("from", "2026-11-21T10:00")
+        .append_pair("to", to)
+        .append_pair("reason", "power_cut")
+        .append_pair("evidence", evidence)
+        .append_pair("note", "整条街停电")
+        .finish()
+}
+
+#[tokio::test]
+async fn three_people_put_an_exclusion_in_force_and_every_strip_shows_it() {
+    let fixture = Fixture::district(2, 24, None).await;
+    let device = device_of(&fixture, Case::Well).await;
+    let page = fixture.app.store.device_page(device).await.unwrap().unwrap();
+    let site = page.site;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let mut admin = Browser::logged_in(&fixture).await;
+
+    let empty = operator.get("/exclusions").await;
+    assert!(empty.body.contains("没有剔除记录"), "{}", empty.body);
+    let form = operator.get(&format!("/exclusions/new?about=device:{device}")).await;
+    assert!(form.body.contains(&format!("value=\"device:{device}\" selected")), "{}", form.body);
+
+    let sent = filing(&format!("site:{site}"), "供电局 2026-118 号", "2026-11-21T11:00");
+    let filed = operator.post("/exclusions", &sent).await;
+    assert_eq!(filed.status, StatusCode::SEE_OTHER, "{}", filed.body);
+    let address = filed.header("location").split('?').next().unwrap().to_owned();
+    let outlined = "class=\"x\"";
+    let strips = [format!("/devices/{device}"), format!("/sites/{site}"), "/".into()];
+    for path in &strips {
+        assert!(!operator.get(path).await.body.contains(outlined), "{path}");
+    }
+
+    // Who filed it may withdraw it, and is told why they cannot confirm it.
+    let own = operator.get(&address).await.body;
+    assert!(own.contains("供电局 2026-118 号") && own.contains("待数据中心批准"), "{own}");
+    assert!(own.contains("/withdraw\"") && !own.contains("/approve\""), "{own}");
+
+    assert_eq!(
+        admin.post(&format!("{address}/approve"), "note=").await.status,
+        StatusCode::SEE_OTHER
+    );
+    for path in &strips {
+        assert!(operator.get(path).await.body.contains(outlined), "{path}");
+    }
+    assert!(operator.get(&format!("/devices/{device}")).await.body.contains("在线 · 剔除"));
+    let page = operator.get(&address).await.body;
+    assert!(page.contains("待公安联络员确认"), "the policy that asks for it: {page}");
+    assert!(page.contains("申报、批准、确认须由不同的人完成"), "{page}");
+    let refused = operator.post(&format!("{address}/confirm"), "note=").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+
+    let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
+    let store = &fixture.app.store;
+    store.create_user("liaison", Role::Operator, &hash, false, NOW).await.unwrap().unwrap();
+    let mut liaison = Browser::new(&fixture);
+    liaison.post("/login", &format!("login=liaison&password={PASSWORD}")).await;
+    let confirmed = liaison.post(&format!("{address}/confirm"), "note=ok").await;
+    assert_eq!(confirmed.header("location"), format!("{address}?done=confirm"));
+    assert!(!liaison.get(&address).await.body.contains("待公安联络员确认"));
+    for (action, login) in [
+        ("file_exclusion", "operator"),
+        ("approve_exclusion", "admin"),
+        ("confirm_exclusion", "liaison"),
+    ] {
+        let lines = store.audit_of(action, 10).await.unwrap();
+        assert_eq!((lines.len(), lines[0].0.as_str()), (1, login), "{action}");
+    }
+    let listed = liaison.get("/exclusions?state=confirmed").await.body;
+    assert!(listed.contains(&address) && listed.contains("停电"), "{listed}");
+    assert!(!liaison.get("/exclusions?state=filed").await.body.contains(&address));
+    assert_eq!(liaison.get("/exclusions?state=x").await.status, StatusCode::BAD_REQUEST);
+
+    let withdrawn = operator.post(&format!("{address}/withdraw"), "note=误报").await;
+    assert_eq!(withdrawn.status, StatusCode::SEE_OTHER, "{}", withdrawn.body);
+    for path in &strips {
+        assert!(!operator.get(path).await.body.contains(outlined), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_filing_that_is_refused_is_shown_as_it_was_typed() {
+    let fixture = Fixture::district(1, 12, None).await;
+    let device = device_of(&fixture, Case::Well).await;
+    let mut browser = Browser::of_role(&fixture, Role::Operator).await;
+    let about = format!("device:{device}");
+    let later = "2026-11-21T12:00";
+    for (sent, problem) in [
+        (filing("", "依据一", later), "请选择剔除的对象"),
+        (filing(&about, " ", later), "须填写依据"),
+        (filing(&about, "依据一", "2026-11-21T09:00"), "先后有序"),
+        (filing(&about, "依据一", "noon"), "请填写起止时间"),
+        (filing("device:0198c000-0000-7000-8000-000000000000", "依据一", later), "不存在"),
+    ] {
+        let answer = browser.post("/exclusions", &sent).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        assert!(answer.body.contains(problem), "{problem}: {}", answer.body);
+        assert!(answer.body.contains("整条街停电"), "{problem}: what was typed is there");
+    }
+    assert!(fixture.app.store.audit_of("file_exclusion", 1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_outage_under_way_is_filled_in() {
+    let fixture = Fixture::district(1, 24, None).await;
+    let down = device_of(&fixture, Case::Silent).await;
+    let mut browser = Browser::of_role(&fixture, Role::Operator).await;
+    let form = browser.get(&format!("/exclusions/new?about=device:{down}")).await.body;
+    assert!(form.contains("name=\"to\" value=\"2026-11-21T15:30\""), "{form}");
+    assert!(form.contains("name=\"from\" value=\"2026-11-2"), "{form}");
+}
