@@ -228,8 +228,8 @@ fn outage(stated: &zhishou_storage::StatedOutage, zone: Tz) -> OutageRow {
     }
 }
 
-fn exclusion(stated: &zhishou_storage::StatedExclusion, zone: Tz) -> ExclusionRow {
-    let (stored, exclusion) = (&stated.stored, &stated.stored.exclusion);
+fn exclusion(stored: &zhishou_storage::StoredExclusion, zone: Tz) -> ExclusionRow {
+    let exclusion = &stored.exclusion;
     ExclusionRow {
         id: stored.id.to_string(),
         scope: match stored.scope {
@@ -238,8 +238,8 @@ fn exclusion(stated: &zhishou_storage::StatedExclusion, zone: Tz) -> ExclusionRo
             ExclusionScope::Street(_) => "street",
         }
         .to_owned(),
-        about: stated.about.clone(),
-        maintainer: stated.maintainer.clone(),
+        about: stored.name.clone(),
+        maintainer: stored.maintainer_name.clone(),
         from: exclusion.from.rfc3339(zone),
         to: exclusion.to.rfc3339(zone),
         reason: exclusion.reason,

@@ -7,9 +7,7 @@
 mod load;
 mod statement;
 
-pub use statement::{
-    DeviceWords, Lost, StatedDevice, StatedExclusion, StatedGroup, StatedOutage, Statement,
-};
+pub use statement::{DeviceWords, Lost, StatedDevice, StatedGroup, StatedOutage, Statement};
 
 use crate::{By, Filter, Store, StoreError, exclusions::InForce};
 use chrono::NaiveDate;

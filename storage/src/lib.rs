@@ -41,8 +41,8 @@ mod weather;
 mod writer;
 
 pub use account::{
-    AccountRow, Accounted, DeviceAccount, DeviceWords, Lost, Place, StatedDevice, StatedExclusion,
-    StatedGroup, StatedOutage, Statement,
+    AccountRow, Accounted, DeviceAccount, DeviceWords, Lost, Place, StatedDevice, StatedGroup,
+    StatedOutage, Statement,
 };
 pub use audit::AuditLine;
 pub use certificates::StoredCertificate;

@@ -37,7 +37,7 @@ impl Days {
         if self.cut_off == LocalTime::default() {
             Timestamp::start_of_day(day.succ_opt().unwrap_or(day), zone)
         } else {
-            first_moment(day, self.cut_off.on_the_wall(), zone)
+            Timestamp::from_local(day.and_time(self.cut_off.on_the_wall()), zone)
         }
     }
 

@@ -4,7 +4,7 @@
 //! The minutes are those of [`super`]; nothing is counted in another way here.
 
 use super::{Job, Loaded, excluded, paint};
-use crate::{By, ExclusionScope, Filter, Store, StoreError, StoredExclusion, decode};
+use crate::{By, Filter, Store, StoreError, StoredExclusion, decode};
 use chrono::NaiveDate;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -113,17 +113,6 @@ pub struct DeviceWords {
     pub maintainer: Option<String>,
 }
 
-/// An exclusion that counted, and the name of what it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatedExclusion {
-    /// As stored.
-    pub stored: StoredExclusion,
-    /// Of the device, site or street.
-    pub about: String,
-    /// Of the maintainer, where it covers only what that one maintains.
-    pub maintainer: Option<String>,
-}
-
 /// All that is said of a period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -144,7 +133,7 @@ pub struct Statement {
     /// How many outages there were.
     pub outage_count: u64,
     /// What was left out.
-    pub exclusions: Vec<StatedExclusion>,
+    pub exclusions: Vec<StoredExclusion>,
 }
 
 impl Store {
@@ -226,33 +215,11 @@ impl Store {
         &self,
         policy: &Policy,
         window: &Window,
-    ) -> Result<Vec<StatedExclusion>, StoreError> {
-        let all = self.exclusions(window.start(), window.end(), None, u32::MAX).await?;
-        let mut stated = Vec::new();
-        for stored in all.into_iter().filter(|it| it.exclusion.counts_under(policy)) {
-            let (table, id) = match stored.scope {
-                ExclusionScope::Device(id) => {
-                    ("SELECT name FROM devices WHERE id = ?", id.to_string())
-                }
-                ExclusionScope::Site(id) => ("SELECT name FROM sites WHERE id = ?", id.to_string()),
-                ExclusionScope::Street(id) => {
-                    ("SELECT name FROM streets WHERE id = ?", id.to_string())
-                }
-            };
-            let about: Option<String> =
-                sqlx::query_scalar(table).bind(id).fetch_optional(self.reader()).await?;
-            let maintainer = match stored.maintainer {
-                None => None,
-                Some(id) => {
-                    sqlx::query_scalar("SELECT name FROM maintainers WHERE id = ?")
-                        .bind(id.to_string())
-                        .fetch_optional(self.reader())
-                        .await?
-                }
-            };
-            stated.push(StatedExclusion { stored, about: about.unwrap_or_default(), maintainer });
-        }
-        stated.sort_by_key(|it| (it.stored.exclusion.from, it.stored.id));
+    ) -> Result<Vec<StoredExclusion>, StoreError> {
+        let all = self.exclusions((window.start(), window.end()), None, None, u32::MAX).await?;
+        let counting = all.into_iter().filter(|it| it.exclusion.counts_under(policy));
+        let mut stated: Vec<StoredExclusion> = counting.collect();
+        stated.sort_by_key(|it| (it.exclusion.from, it.id));
         Ok(stated)
     }
 }

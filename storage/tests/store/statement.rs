@@ -71,13 +71,16 @@ async fn an_outage_is_told_with_its_fault_until_an_exclusion_covers_it() {
 
     let scope = ExclusionScope::Device(ids[1]);
     let exclusion = filed(900, 2400, ExclusionReason::PowerCut);
-    let id = store.file_exclusion(scope, None, "停电通知 3 号".into(), exclusion).await.unwrap();
+    let id = store
+        .file_exclusion(scope, None, "停电通知 3 号".into(), exclusion, String::new())
+        .await
+        .unwrap();
     let stored = store.exclusion(id.unwrap()).await.unwrap().unwrap();
     act(&store, &stored, ExclusionAct::Approve, "centre").await;
     let stated = store.statement(policy, days(), at(2 * DAY)).await.unwrap();
     assert_eq!(stated.outage_count, 1, "what is excused is no outage of a report");
     assert!(stated.devices.iter().all(|device| device.id != ids[1].to_string()));
-    assert_eq!(stated.exclusions[0].about, "二号");
+    assert!(stated.exclusions[0].name.ends_with("二号"));
     // Before exclusion the minutes are still there.
     assert!(stated.total.before.down > stated.total.after.down);
 }
