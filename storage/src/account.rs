@@ -4,9 +4,14 @@
 //! A page has fewer devices the more days are asked for. Groupings and filters are those of each
 //! minute ([`zhishou_domain::account::Placement`]), not of today.
 
+mod code;
+mod keep;
+mod kept;
 mod load;
 mod statement;
 
+pub use keep::Keeping;
+pub use kept::{Asked, Grouping, KeptAccount, KeptDay, KeptRow};
 pub use statement::{DeviceWords, Lost, StatedDevice, StatedGroup, StatedOutage, Statement};
 
 use crate::{By, Filter, Store, StoreError, exclusions::InForce};
@@ -132,7 +137,7 @@ impl Store {
         let source = if policy.reads_as_strips() { source } else { Source::Transitions };
         let days = (from, to).into();
         let job = Arc::new(self.job(policy, source, by, filter, days, now).await?);
-        let parts = self.pages(&job, count).await?;
+        let parts = self.pages(&job, WORKERS, count).await?;
         let mut groups: HashMap<Option<String>, Tally> = HashMap::new();
         for (key, tally) in parts.into_iter().flatten() {
             *groups.entry(key).or_default() += tally;
@@ -174,7 +179,7 @@ impl Store {
         let due = loaded.history.due(policy, &job.window.minutes);
         let excluded = (0..loaded.places.len()).flat_map(|index| {
             let own = loaded.history.own(index, &job.window.minutes);
-            excluded(&job, &loaded, index)
+            excluded(&job.in_force, &loaded, index)
                 .into_iter()
                 .map(move |range| range.start.max(own.start)..range.end.min(own.end))
         });
@@ -193,7 +198,8 @@ impl Store {
     async fn pages<T: Default + Send + 'static>(
         &self,
         job: &Arc<Job>,
-        count: fn(&Job, &Loaded, &mut MinuteLayers, &mut T),
+        workers: usize,
+        count: impl Fn(&Job, &Loaded, &mut MinuteLayers, &mut T) + Clone + Send + 'static,
     ) -> Result<Vec<T>, StoreError> {
         let starts: Vec<String> = sqlx::query_scalar(
             "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM devices)
@@ -203,11 +209,11 @@ impl Store {
         .fetch_all(self.reader())
         .await?;
         let (starts, next) = (Arc::new(starts), Arc::new(AtomicUsize::new(0)));
-        let mut workers = JoinSet::new();
-        for _ in 0..WORKERS {
-            let (store, job) = (self.clone(), Arc::clone(job));
+        let mut set = JoinSet::new();
+        for _ in 0..workers {
+            let (store, job, count) = (self.clone(), Arc::clone(job), count.clone());
             let (starts, next) = (Arc::clone(&starts), Arc::clone(&next));
-            workers.spawn(async move {
+            set.spawn(async move {
                 let (mut part, mut layers) = (T::default(), MinuteLayers::default());
                 loop {
                     let page = next.fetch_add(1, Ordering::Relaxed);
@@ -221,8 +227,8 @@ impl Store {
                 }
             });
         }
-        let mut parts = Vec::with_capacity(WORKERS);
-        while let Some(done) = workers.join_next().await {
+        let mut parts = Vec::with_capacity(workers);
+        while let Some(done) = set.join_next().await {
             let part: Result<T, StoreError> = done.map_err(|_| StoreError::Closed)?;
             parts.push(part?);
         }
@@ -294,7 +300,7 @@ fn count(
         let Some(placed) = device.places.get(index).filter(|placed| placed.matches) else {
             continue;
         };
-        let mut tally = Tally::of(layers, window, due, &excluded(job, device, index));
+        let mut tally = Tally::of(layers, window, due, &excluded(&job.in_force, device, index));
         if tally.add_head(layers, window, policy, history, (index, due)) {
             tally.heads.complete += u64::from(device.complete);
         }
@@ -305,10 +311,10 @@ fn count(
 }
 
 /// The minutes left out of one placement of a device.
-fn excluded(job: &Job, device: &Loaded, index: usize) -> Vec<Range<i64>> {
+fn excluded(in_force: &InForce, device: &Loaded, index: usize) -> Vec<Range<i64>> {
     let Some(placed) = device.places.get(index) else { return vec![] };
     let place = &placed.place;
-    job.in_force.minutes([&device.id, &place.site, &place.street], place.maintainer.as_deref())
+    in_force.minutes([&device.id, &place.site, &place.street], place.maintainer.as_deref())
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod key;
 mod masks;
 mod measures;
 mod misdated;
+mod outages;
 mod overview;
 mod policies;
 mod prune;
@@ -41,8 +42,8 @@ mod weather;
 mod writer;
 
 pub use account::{
-    AccountRow, Accounted, DeviceAccount, DeviceWords, Lost, Place, StatedDevice, StatedGroup,
-    StatedOutage, Statement,
+    AccountRow, Accounted, Asked, DeviceAccount, DeviceWords, Grouping, Keeping, KeptAccount,
+    KeptDay, KeptRow, Lost, Place, StatedDevice, StatedGroup, StatedOutage, Statement,
 };
 pub use audit::AuditLine;
 pub use certificates::StoredCertificate;
@@ -59,6 +60,7 @@ pub use habits::{LearnedHabit, StreamOf};
 pub use import::{ImportMode, ImportSummary};
 pub use key::MasterKey;
 pub use measures::{Measure, Rollup};
+pub use outages::{Outage, OutageOrder};
 pub use overview::{By, Choices, Figures, Period, Reason, SiteName};
 pub use policies::{PolicyAdded, StoredPolicy};
 pub use record::{Fate, Record, Recorded};

@@ -286,7 +286,13 @@ impl Store {
                     to = zone.name(),
                     "the zone changed; counting days anew"
                 );
-                self.write(move |connection| Box::pin(strips::recount(connection, zone))).await?;
+                self.write(move |connection| {
+                    Box::pin(async move {
+                        sqlx::query("DELETE FROM day_accounts").execute(&mut *connection).await?;
+                        strips::recount(connection, zone).await
+                    })
+                })
+                .await?;
             }
             None => {}
         }

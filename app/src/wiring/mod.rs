@@ -1,5 +1,6 @@
 //! Concrete backends behind the ports.
 
+mod accounts;
 pub(crate) mod agreement;
 pub(crate) mod descriptors;
 pub(crate) mod evidence;

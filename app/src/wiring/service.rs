@@ -1,6 +1,7 @@
 //! The whole platform in one process: the agent, the pages, the housekeeping.
 
 use super::{
+    accounts,
     evidence::Evidence,
     housekeeping::Housekeeping,
     platform::Platform,
@@ -94,6 +95,7 @@ impl Service {
             config: config.clone(),
         };
         tasks.spawn(housekeeping.run(stop.clone()));
+        tasks.spawn(accounts::keep(store.clone(), Arc::clone(&clock) as _, stop.clone()));
         let app = web::App {
             store: store.clone(),
             clock,

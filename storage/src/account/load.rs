@@ -14,6 +14,8 @@ use zhishou_domain::{
 /// A device of a page.
 pub(super) struct Loaded {
     pub(super) id: String,
+    /// Its place among the entries of a kept day.
+    pub(super) number: u32,
     pub(super) history: History,
     /// Beside each placement.
     pub(super) places: Vec<Placed>,
@@ -70,30 +72,27 @@ impl Page<'_> {
 
     async fn placements(&mut self) -> Result<(), StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT d.id AS device_id, d.from_ms, d.kind, d.class, d.connected, d.site_id,
+            "SELECT d.id AS device_id, n.number, d.from_ms, d.kind, d.class, d.connected, d.site_id,
                  si.street_id, d.maintainer_id, d.department_id, d.police_station, d.complete, ",
         );
         query.push(self.job.by.key()).push(" AS grouped, (1");
         self.job.filter.push(&mut query);
-        // As the filter knows them: what is dated from the placement, the rest from the device.
-        query.push(
-            ") AS matches
-             FROM (SELECT p.device_id AS id, p.from_ms, p.kind, p.class, p.connected, p.site_id,
-                       p.department_id, p.maintainer_id, p.parent_id, p.police_station, v.name,
-                       v.ip, v.address, v.national_code, (",
-        );
-        query.push(complete(&self.job.policy)).push(
-            ") AS complete FROM placements p JOIN devices v ON v.id = p.device_id
-             WHERE p.device_id >= ",
-        );
+        query
+            .push(") AS matches FROM (")
+            .push(placed(&self.job.policy))
+            .push(" WHERE p.device_id >= ");
         query.push_bind(self.bounds.0).push(" AND p.device_id < ").push_bind(self.bounds.1);
-        query.push(") d JOIN sites si ON si.id = d.site_id ORDER BY d.id, d.from_ms");
+        query.push(
+            ") d JOIN sites si ON si.id = d.site_id JOIN device_numbers n ON n.device_id = d.id
+             ORDER BY d.id, d.from_ms",
+        );
         for row in query.build().fetch_all(self.store.reader()).await? {
             let id: &str = row.try_get("device_id")?;
             if self.devices.last().is_none_or(|device| device.id != id) {
                 self.places.insert(id.to_owned(), self.devices.len());
                 self.devices.push(Loaded {
                     id: id.to_owned(),
+                    number: row.try_get("number")?,
                     history: History::default(),
                     places: Vec::new(),
                     complete: row.try_get("complete")?,
@@ -231,6 +230,18 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Placements as a filter knows devices, as SQL: what is dated from the placement, the rest from the
+/// device.
+pub(super) fn placed(policy: &Policy) -> String {
+    format!(
+        "SELECT p.device_id AS id, p.from_ms, p.kind, p.class, p.connected, p.site_id,
+             p.department_id, p.maintainer_id, p.parent_id, p.police_station, v.name, v.ip,
+             v.address, v.national_code, ({}) AS complete
+         FROM placements p JOIN devices v ON v.id = p.device_id",
+        complete(policy)
+    )
 }
 
 /// Whether the record of `devices v` is complete, as SQL.

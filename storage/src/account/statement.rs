@@ -3,7 +3,7 @@
 //!
 //! The minutes are those of [`super`]; nothing is counted in another way here.
 
-use super::{Job, Loaded, excluded, paint};
+use super::{Job, Loaded, WORKERS, excluded, paint};
 use crate::{By, Filter, Store, StoreError, StoredExclusion, decode};
 use chrono::NaiveDate;
 use std::{
@@ -150,7 +150,7 @@ impl Store {
         job.days = days.each().map(|day| Window::of(policy, day, self.zone, now)).collect();
         let job = Arc::new(job);
         let mut all = Part::default();
-        for part in self.pages(&job, Part::count).await? {
+        for part in self.pages(&job, WORKERS, Part::count).await? {
             all.add(part);
         }
         all.trim(1);
@@ -261,7 +261,7 @@ impl Part {
         let mut cost = vec![0; runs.len()];
         let mut own = Group::default();
         for (index, due) in history.due(policy, &window.minutes).iter().enumerate() {
-            let left_out = excluded(job, device, index);
+            let left_out = excluded(&job.in_force, device, index);
             let lost_in = |minutes: &[Range<i64>]| {
                 Tally::of(layers, window, &intersect(due, minutes), &left_out).after.down
             };

@@ -391,6 +391,19 @@ async fn devices_of_before_keep_the_minutes_they_were_probed_in() {
     }
     store.close().await;
     for step in [
+        "DROP TRIGGER transitions_change_accounts",
+        "DROP TRIGGER transitions_gone_change_accounts",
+        "DROP TRIGGER standings_change_accounts",
+        "DROP TRIGGER lives_change_accounts",
+        "DROP TRIGGER lives_moved_change_accounts",
+        "DROP TRIGGER lives_gone_change_accounts",
+        "DROP TRIGGER sites_change_accounts",
+        "DROP INDEX standings_down",
+        "DROP TRIGGER devices_are_numbered",
+        "DROP TABLE device_numbers",
+        "DROP TABLE day_accounts",
+        "DROP TABLE account_changes",
+        "DROP TABLE day_horizon",
         "DROP TABLE exclusion_steps",
         "DROP TABLE exclusions",
         "DROP TRIGGER devices_are_placed",

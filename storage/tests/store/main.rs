@@ -8,6 +8,7 @@ mod clock;
 mod credentials;
 mod habits;
 mod import;
+mod kept;
 mod pictures;
 mod record;
 mod references;
