@@ -7,6 +7,7 @@
 mod accounting;
 mod district;
 mod error;
+mod incidents;
 mod limits;
 mod plans;
 mod probing;
@@ -18,6 +19,7 @@ mod storage;
 pub use accounting::Accounting;
 pub use district::District;
 pub use error::{ConfigError, Problem};
+pub use incidents::Incidents;
 pub use limits::Limits;
 pub use plans::{PlanSection, Plans};
 pub use probing::{Certificates, HardwareDecoders, Probing, StreamKind};
@@ -43,6 +45,8 @@ pub struct Config {
     pub probing: Probing,
     /// Where media become a fault.
     pub limits: Limits,
+    /// When outages are one incident, and when we do not believe ourselves.
+    pub incidents: Incidents,
     /// Targets and floors of the figures.
     pub accounting: Accounting,
     /// Evidence files.
@@ -75,6 +79,7 @@ impl Config {
         self.plans.check()?;
         self.probing.check()?;
         self.limits.check()?;
+        self.incidents.check()?;
         self.accounting.check()?;
         self.recordings.check()?;
         self.storage.check()

@@ -89,6 +89,8 @@ pub enum Rule {
     TimeZone,
     /// An IP address and a port.
     Address,
+    /// A host and a port.
+    Host,
     /// An address that is not reached from elsewhere, for plain HTTP.
     Loopback,
 }
@@ -131,6 +133,12 @@ impl Rule {
                 .pick(
                     "应为地址与端口，如 \"127.0.0.1:8080\" 或 \"[::1]:8080\"",
                     "must be an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
+                )
+                .to_owned(),
+            Self::Host => lang
+                .pick(
+                    "应为主机与端口，如 \"10.0.0.1:53\"",
+                    "must be a host and port such as \"10.0.0.1:53\"",
                 )
                 .to_owned(),
             Self::Loopback => lang

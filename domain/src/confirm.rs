@@ -4,7 +4,7 @@
 //! its first failed probe; a result stands for its hold and not a moment longer; what was not
 //! observed is never up and never down.
 
-use crate::{Depth, FaultCode, Observation, State, Timestamp, Verdict};
+use crate::{Depth, FaultCode, Observation, State, Timestamp, Verdict, incident::flapping::Recent};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -57,6 +57,9 @@ pub struct Doubt {
     pub count: u32,
     /// What they said last.
     pub faults: Vec<FaultCode>,
+    /// The last result before `since`, where it still stood: the failure began between the two.
+    #[serde(default)]
+    pub after: Option<Timestamp>,
 }
 
 /// What is known of one device.
@@ -79,6 +82,8 @@ pub struct Standing {
     pub doubt: Option<Doubt>,
     /// Results so far.
     pub round: u64,
+    /// Which of the last results were lost.
+    pub recent: Recent,
 }
 
 /// A change of state or of its faults: the truth from which figures are recomputed.
@@ -114,6 +119,20 @@ pub struct Step {
     pub transitions: Vec<Transition>,
     /// Minutes to raise in the strips.
     pub paint: Vec<Span>,
+    /// The last result before a failure that was confirmed by this one.
+    pub after: Option<Timestamp>,
+    /// Whether incidents have to hear of it.
+    pub news: News,
+}
+
+/// Whether a step is told to those who judge incidents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum News {
+    /// Nothing that they know of has changed.
+    #[default]
+    None,
+    /// The device stands otherwise, or began or ceased to flap.
+    Told,
 }
 
 impl Standing {
@@ -139,6 +158,14 @@ impl Standing {
     pub fn advance(&self, outcome: &Outcome, rule: ConfirmRule, hold: Duration) -> Step {
         let mut step = self.expire(outcome.at);
         step.standing.round += 1;
+        let stood = (step.standing.state != State::Unknown).then_some(self.last_result).flatten();
+        if outcome.verdict != Verdict::Unknown {
+            let was_flapping = step.standing.recent.is_flapping();
+            step.standing.recent.push(outcome.verdict == Verdict::Offline);
+            if step.standing.recent.is_flapping() != was_flapping {
+                step.news = News::Told;
+            }
+        }
         if outcome.depth == Depth::Reach && outcome.verdict == Verdict::Online {
             step.answered_only(outcome);
             return step;
@@ -162,17 +189,18 @@ impl Standing {
             step.enter(outcome.at, target, outcome);
             return step;
         }
-        let (since, count) = match now.doubt.take() {
-            Some(doubt) if doubt.state == target => (doubt.since, doubt.count + 1),
-            Some(doubt) => (outcome.at, doubt.count + 1),
-            None => (outcome.at, 1),
+        let (since, after, count) = match now.doubt.take() {
+            Some(doubt) if doubt.state == target => (doubt.since, doubt.after, doubt.count + 1),
+            Some(doubt) => (outcome.at, stood, doubt.count + 1),
+            None => (outcome.at, stood, 1),
         };
         if count >= rule.failures {
+            step.after = after;
             step.paint.push(Span { from: since, to: outcome.at, state: target });
             step.enter(since, target, outcome);
         } else {
             let faults = outcome.faults.clone();
-            now.doubt = Some(Doubt { state: target, since, count, faults });
+            now.doubt = Some(Doubt { state: target, since, count, faults, after });
         }
         step
     }
@@ -185,6 +213,7 @@ impl Standing {
         let Some(end) = self.last_result.map(|last| last + self.hold) else { return step };
         if now > end {
             step.standing.doubt = None;
+            step.standing.recent = Recent::default();
             if self.state != State::Unknown {
                 step.change(Transition {
                     at: end,
@@ -210,6 +239,8 @@ impl Standing {
         }
         step.standing.last_result = None;
         step.standing.doubt = None;
+        step.standing.recent = Recent::default();
+        step.news = News::Told;
         step
     }
 }
@@ -247,6 +278,7 @@ impl Step {
         now.reached = transition.reached;
         now.faults.clone_from(&transition.faults);
         self.transitions.push(transition);
+        self.news = News::Told;
     }
 }
 

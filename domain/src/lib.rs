@@ -21,6 +21,7 @@ mod exclusion;
 mod fault;
 pub mod habit;
 mod ids;
+pub mod incident;
 mod lang;
 pub mod ledger;
 mod mask;
@@ -39,7 +40,7 @@ mod verdict;
 pub mod weather;
 
 pub use certificate::{CertificateFingerprint, CertificateTrust, NotAFingerprint, TlsFacts};
-pub use confirm::{ConfirmRule, Span, Standing, Step, Transition};
+pub use confirm::{ConfirmRule, News, Span, Standing, Step, Transition};
 pub use credential::{
     Credential, CredentialState, Fingerprint, HostLogins, LoginOutcome, LoginResult,
 };
@@ -52,7 +53,8 @@ pub use exclusion::{
 pub use fault::{Fault, FaultCode, Group, Stage};
 pub use habit::Habit;
 pub use ids::{
-    DepartmentId, DeviceId, ExclusionId, IdSource, MaintainerId, SiteId, StreetId, UserId,
+    DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, SiteId, StreetId,
+    UserId,
 };
 pub use lang::{Lang, with_causes};
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};

@@ -8,6 +8,7 @@
 //! also when the caller goes away; no login is sent and no device opened without asking the guards;
 //! nothing that is logged or returned holds a password.
 
+pub mod canary;
 #[cfg(feature = "gst")]
 pub mod decode;
 pub mod decoder;

@@ -7,6 +7,7 @@ use pace::Pace;
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
+    time::Duration,
 };
 use zhishou_domain::{DeviceId, SiteId, Timestamp};
 
@@ -189,6 +190,12 @@ impl Agenda {
         }
         let Reverse((due, _)) = self.queue.peek()?;
         Some(self.pace.as_ref().map_or(*due, |pace| pace.opens().max(*due)))
+    }
+
+    /// How long the device that waits longest is past its time.
+    pub fn overdue(&self, now: Timestamp) -> Duration {
+        let due = self.queue.peek().map(|Reverse((due, _))| *due);
+        due.filter(|due| *due != AT_ONCE).map_or(Duration::ZERO, |due| now.since(due))
     }
 
     /// Devices on the agenda.

@@ -6,7 +6,7 @@
 //! sets, so that a wall clock that jumps neither starts everything at once nor nothing for hours.
 
 use crate::{
-    Agenda, Dialogues, EvidenceFiles, Limits, Prober, Taping,
+    Agenda, Dialogues, EvidenceFiles, Eyes, Limits, Prober, Taping,
     visit::{Visited, visit},
 };
 use std::{
@@ -20,7 +20,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Claim, Clock, DeviceId, Observation, Plan, PointClass, Timestamp};
+use zhishou_domain::{
+    Claim, Clock, DeviceId, Observation, Plan, PointClass, Timestamp,
+    incident::{ObserverEvent, ObserverFault},
+};
 use zhishou_storage::{Change, Store, StoreError, Target};
 
 /// How often results that no longer stand are looked for.
@@ -37,6 +40,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 const PACE: f64 = 4.0;
 /// The same at least: a small fleet is no herd.
 const LEAST_PACE: f64 = 10.0;
+/// A parent is probed ahead of its time for the sake of its children so often at most.
+const PARENT_AGAIN: Duration = Duration::from_secs(10);
 /// How long the end of running probes is waited for on shutdown; a TEARDOWN takes less.
 const FAREWELL: Duration = Duration::from_secs(8);
 
@@ -66,6 +71,8 @@ pub struct Agent {
     pub claim_of: ClaimOf,
     /// How much at once.
     pub limits: Limits,
+    /// Whether what does not answer is blamed on the device.
+    pub eyes: Eyes,
 }
 
 /// Why a device could not be probed at once.
@@ -132,6 +139,10 @@ struct Loop {
     waiting: HashMap<DeviceId, Vec<Waiter>>,
     sequence: i64,
     revision: (i64, i64),
+    /// When each parent was last asked for by its children.
+    asked_for: HashMap<DeviceId, Timestamp>,
+    /// What incidents were told of us last; `None` before the first time.
+    told: Option<Option<ObserverFault>>,
 }
 
 impl Loop {
@@ -145,6 +156,8 @@ impl Loop {
             waiting: HashMap::new(),
             sequence: 0,
             revision: (0, 0),
+            asked_for: HashMap::new(),
+            told: None,
         }
     }
 
@@ -166,6 +179,7 @@ impl Loop {
         self.reload().await;
         loop {
             self.start_due(&stop);
+            self.tell_how_we_see().await;
             let pause = self.until_due();
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -173,7 +187,7 @@ impl Loop {
                 Some(command) = inbox.recv() => self.hasten(command),
                 change = changes.recv() => match change {
                     Ok(Change::Ledger) | Err(broadcast::error::RecvError::Lagged(_)) => self.reload().await,
-                    Ok(Change::Result { .. }) | Err(broadcast::error::RecvError::Closed) => {}
+                    Ok(Change::Result { .. } | Change::Incidents) | Err(broadcast::error::RecvError::Closed) => {}
                 },
                 _ = expiry.tick() => {
                     self.expire().await;
@@ -273,6 +287,9 @@ impl Loop {
         let Some((device, taping)) = self.started.remove(&id) else { return };
         let rest = visited.as_ref().map_or(LONGEST_SLEEP, |visited| visited.rest);
         self.agenda.finish(device, self.now() + rest);
+        if let Some(parent) = visited.as_ref().and_then(|visited| visited.parent) {
+            self.ask_for_parent(parent);
+        }
         for waiter in self.waiting.remove(&device).unwrap_or_default() {
             if waiter.taping == Taping::On && taping == Taping::Off {
                 // The probe was under way when its dialogue was asked for.
@@ -282,6 +299,29 @@ impl Loop {
             let result = visited.as_ref().map(|visited| visited.observation.clone());
             // Whoever asked may have left.
             let _gone = waiter.reply.send(result.ok_or(ProbeNowError::Stopped));
+        }
+    }
+
+    /// Makes a parent due, so that it is known to be down before its children are taken to be.
+    fn ask_for_parent(&mut self, parent: DeviceId) {
+        let now = self.now();
+        let is_early = self.asked_for.get(&parent).is_some_and(|at| now < *at + PARENT_AGAIN);
+        if !is_early && self.agenda.hasten(parent) {
+            self.asked_for.insert(parent, now);
+        }
+    }
+
+    /// Tells incidents where we see otherwise than they know.
+    async fn tell_how_we_see(&mut self) {
+        self.agent.eyes.waits(self.agenda.overdue(self.now()));
+        let fault = self.agent.eyes.fault();
+        if self.told == Some(fault) {
+            return;
+        }
+        let (agent, at) = (self.agent.name.clone(), self.agent.clock.now());
+        match self.agent.store.tell_observer(ObserverEvent { agent, at, fault }).await {
+            Ok(()) => self.told = Some(fault),
+            Err(error) => tracing::error!(%error, "failed to tell how we see"),
         }
     }
 

@@ -133,7 +133,7 @@ mod tests {
         let up = Standing { state: State::Up, ..Standing::default() };
         let doubted = |count| {
             let since = Timestamp::default();
-            let doubt = Doubt { state: State::Down, since, count, faults: vec![] };
+            let doubt = Doubt { state: State::Down, since, count, faults: vec![], after: None };
             Standing { doubt: Some(doubt), ..up.clone() }
         };
         assert!(!may_fall(&up, rule) && !may_fall(&doubted(1), rule));
@@ -149,7 +149,8 @@ mod tests {
         assert_eq!(worth_keeping(&black, &fresh, &none), Some(EvidenceKind::Fault));
         let faults = vec![FaultCode::Black];
         let since = Timestamp::default();
-        let doubt = Doubt { state: State::Degraded, since, count: 1, faults: faults.clone() };
+        let doubt =
+            Doubt { state: State::Degraded, since, count: 1, faults: faults.clone(), after: None };
         let doubted = Standing { doubt: Some(doubt), ..Standing::default() };
         assert_eq!(worth_keeping(&black, &doubted, &none), None);
         let confirmed = Standing { faults, ..Standing::default() };

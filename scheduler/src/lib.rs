@@ -6,6 +6,8 @@
 mod agenda;
 mod agent;
 mod evidence;
+mod eyes;
+mod incidents;
 mod prober;
 mod timetable;
 mod visit;
@@ -13,5 +15,7 @@ mod visit;
 pub use agenda::{Agenda, Limits};
 pub use agent::{Agent, AgentHandle, ClaimOf, PlanOf, ProbeNowError};
 pub use evidence::{Dialogues, EvidenceFiles, GOOD_FOR};
+pub use eyes::{AskCanaries, Eyes};
+pub use incidents::judge_incidents;
 pub use prober::{Probed, Prober, Taping};
 pub use timetable::{Timetable, TimetableError};

@@ -27,6 +27,8 @@ pub(crate) struct Visited {
     pub(crate) observation: Observation,
     /// After how long the device is due again.
     pub(crate) rest: Duration,
+    /// Its parent, where it did not answer and is in doubt: how that stands is to be known first.
+    pub(crate) parent: Option<DeviceId>,
 }
 
 /// Probes a device and records the result. `None` where nothing was recorded; the reason is logged.
@@ -89,8 +91,9 @@ async fn try_visit(
         // a login is never forgotten.
         note_login(agent, &known, probed.login).await?;
         let rest = known.plan.confirm.retry;
-        return Ok(Some(Visited { observation: probed.observation, rest }));
+        return Ok(Some(Visited { observation: probed.observation, rest, parent: None }));
     }
+    agent.eyes.weigh(&mut probed.observation, &known.standing).await;
     let Known { plan, standing: before, .. } = &known;
     let after = before.advance(&Outcome::of(&probed.observation), plan.confirm, plan.hold());
     let falls = before.state != State::Down && after.standing.state == State::Down;
@@ -121,7 +124,9 @@ async fn try_visit(
     }
     let standing = recorded.step.standing;
     let rest = plan.rest(device, standing.doubt.is_some(), standing.round);
-    Ok(Some(Visited { observation, rest }))
+    let is_lost = standing.doubt.is_some() && !observation.reached;
+    let parent = known.target.parent.filter(|_| is_lost);
+    Ok(Some(Visited { observation, rest, parent }))
 }
 
 async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreError> {

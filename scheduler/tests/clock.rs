@@ -17,7 +17,7 @@ use zhishou_domain::{
     Claim, Clock, ConfirmRule, Depth, DeviceId, Habit, IdSource, LedgerRow, Observation, Plan,
     ProbeRequest, Timestamp, TransportPolicy, Verdict,
 };
-use zhishou_scheduler::{Agent, Dialogues, EvidenceFiles, Limits, Probed, Prober, Taping};
+use zhishou_scheduler::{Agent, Dialogues, EvidenceFiles, Eyes, Limits, Probed, Prober, Taping};
 use zhishou_storage::{EvidenceKind, EvidenceRow, ImportMode, MasterKey, Store};
 
 const HOUR: i64 = 3_600_000;
@@ -123,6 +123,7 @@ async fn a_wall_clock_that_is_set_back_stops_no_probe() {
         }),
         claim_of: Arc::new(|_| Claim::default()),
         limits: Limits { concurrent: 4, per_parent: 4, per_site: 4 },
+        eyes: Eyes::default(),
     };
     let (_handle, agent) = agent.start(stop.clone());
     // By an hour back, by a year ahead, to 1970.

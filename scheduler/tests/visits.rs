@@ -19,7 +19,7 @@ use zhishou_domain::{
     Verdict,
 };
 use zhishou_scheduler::{
-    Agent, AgentHandle, Dialogues, EvidenceFiles, Limits, Probed, Prober, Taping,
+    Agent, AgentHandle, Dialogues, EvidenceFiles, Eyes, Limits, Probed, Prober, Taping,
 };
 use zhishou_storage::{EvidenceKind, EvidenceRow, Filter, ImportMode, MasterKey, Store};
 
@@ -188,6 +188,7 @@ impl House {
             plan_of: Arc::new(move |_| plan.clone()),
             claim_of: Arc::new(|_| Claim::default()),
             limits: Limits { concurrent: 4, per_parent: 4, per_site: 4 },
+            eyes: Eyes::default(),
         };
         let (agent, _task) = agent.start(CancellationToken::new());
         Self { camera, store, agent, device: fleet[0].id, _folder: folder }

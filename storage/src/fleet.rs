@@ -82,7 +82,7 @@ impl Store {
         push_rank(&mut query, now);
         query.push(
             " AS rank, s.seen_ms, s.state, s.since_ms, s.faults, s.reached, s.last_result_ms,
-              s.hold_ms, s.doubt, s.round
+              s.hold_ms, s.doubt, s.round, s.recent
               FROM devices d LEFT JOIN standings s ON s.device_id = d.id WHERE ",
         );
         // Gone devices appear only when they are asked for.
@@ -165,8 +165,8 @@ fn fleet_row_of(row: &SqliteRow) -> Result<FleetRow, StoreError> {
         kind: decode::word("devices.kind", row.try_get(1)?, DeviceKind::from_code)?,
         name: row.try_get(2)?,
         site: id(row, 3, "devices.site_id")?,
-        site_name: row.try_get(15)?,
-        street_name: row.try_get(16)?,
+        site_name: row.try_get(16)?,
+        street_name: row.try_get(17)?,
         class: class.and_then(PointClass::from_code),
         present: Present::from_rank(row.try_get(5)?),
         standing: standing_of(row)?,

@@ -11,7 +11,7 @@ use crate::{StoreError, history, standings, strips};
 use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use std::time::Duration;
-use zhishou_domain::{Standing, State, Step, Timestamp, Transition};
+use zhishou_domain::{News, Standing, State, Step, Timestamp, Transition};
 
 /// What is taken back at most, of what was known; and how far ahead of the clock the last result lies at
 /// least.
@@ -70,7 +70,7 @@ pub(crate) async fn take_back(
         then.faults.clone_from(&last.faults);
         then.last_result = Some(to);
     }
-    let step = Step { standing: then, ..Step::default() };
+    let step = Step { standing: then, news: News::Told, ..Step::default() };
     standings::apply(connection, zone, device, &step, None).await?;
     strips::cut_off(connection, zone, device, to).await?;
     Ok(Some(step.standing))

@@ -11,8 +11,8 @@ use chrono_tz::Tz;
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use std::{collections::HashMap, str::FromStr};
 use zhishou_domain::{
-    Counts, DayStrip, DepartmentId, DeviceId, FaultCode, MaintainerId, Minutes, PointClass, SiteId,
-    State, StreetId, Timestamp,
+    Counts, DayStrip, DepartmentId, DeviceId, FaultCode, IncidentId, MaintainerId, Minutes,
+    PointClass, SiteId, State, StreetId, Timestamp,
 };
 
 /// Local days, both included, seen at a moment.
@@ -171,6 +171,8 @@ pub struct Reason {
     pub device: DeviceId,
     /// Its name.
     pub name: String,
+    /// The open incident of several devices that they are in.
+    pub incident: Option<IncidentId>,
 }
 
 /// What the filters of a page offer.
@@ -296,8 +298,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<HashMap<SiteId, Vec<Reason>>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT site_id, rank, fault, count(*), min(since_ms), id, name
-             FROM (SELECT d.site_id, d.id, d.name, s.since_ms, ",
+            "SELECT site_id, min(rank) AS rank, iif(incident IS NULL, fault, NULL), count(*),
+                 min(since_ms), id, name, incident
+             FROM (SELECT d.site_id, d.id, d.name, s.since_ms,
+                 (SELECT im.incident_id FROM incident_members im
+                  JOIN incidents i ON i.id = im.incident_id
+                  WHERE im.device_id = d.id AND im.until_ms IS NULL AND i.devices > 1) AS incident, ",
         );
         push_rank(&mut query, now);
         query.push(" AS rank, CASE WHEN s.stands_until_ms < ").push(now.millis());
@@ -308,7 +314,11 @@ impl Store {
         );
         push_sites(&mut query, sites);
         filter.push(&mut query);
-        query.push(") WHERE rank <= 2 GROUP BY site_id, rank, fault ORDER BY rank, count(*) DESC, min(since_ms)");
+        query.push(
+            ") WHERE rank <= 2
+             GROUP BY site_id, incident, iif(incident IS NULL, rank, 0), iif(incident IS NULL, fault, 0)
+             ORDER BY rank, count(*) DESC, min(since_ms)",
+        );
         let rows = query.build().fetch_all(self.reader()).await?;
         let mut found: HashMap<SiteId, Vec<Reason>> = HashMap::new();
         for row in &rows {
@@ -320,6 +330,7 @@ impl Store {
                 since: since.filter(|&ms| ms > 0).map(Timestamp::from_millis),
                 device: id(row, 5, "devices.id")?,
                 name: row.try_get(6)?,
+                incident: row.try_get::<Option<i64>, _>(7)?.map(IncidentId::new),
             };
             found.entry(id(row, 0, "devices.site_id")?).or_default().push(reason);
         }

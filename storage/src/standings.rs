@@ -1,6 +1,6 @@
 //! What is known of each device now, and the writing of what a result changes.
 
-use crate::{Change, Store, StoreError, decode, strips};
+use crate::{Change, Store, StoreError, decode, incidents, strips};
 use chrono_tz::Tz;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(crate) async fn read(
     device: &str,
 ) -> Result<Standing, StoreError> {
     let row = sqlx::query(
-        "SELECT state, since_ms, reached, faults, last_result_ms, hold_ms, doubt, round
+        "SELECT state, since_ms, reached, faults, last_result_ms, hold_ms, doubt, round, recent
          FROM standings WHERE device_id = ?",
     )
     .bind(device)
@@ -45,10 +45,11 @@ pub(crate) fn decode_row(row: &SqliteRow) -> Result<Standing, StoreError> {
         hold: Duration::from_millis(hold),
         doubt,
         round: decode::unsigned("standings.round", row.try_get("round")?)?,
+        recent: decode::json("standings.recent", row.try_get("recent")?)?,
     })
 }
 
-/// Writes what a step changes: the standing, its transitions, its minutes.
+/// Writes what a step changes: the standing, its transitions, its minutes, and what incidents hear.
 pub(crate) async fn apply(
     connection: &mut SqliteConnection,
     zone: Tz,
@@ -62,12 +63,13 @@ pub(crate) async fn apply(
         seen.as_ref().map(|seen| decode::to_json("standings.seen_faults", &seen.faults));
     sqlx::query(
         "INSERT INTO standings (device_id, state, since_ms, reached, faults, last_result_ms,
-             hold_ms, doubt, round, verdict, seen_faults, seen_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ifnull(?11, '[]'), ?12)
+             hold_ms, doubt, round, verdict, seen_faults, seen_ms, recent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ifnull(?11, '[]'), ?12, ?13)
          ON CONFLICT (device_id) DO UPDATE SET
              state = ?2, since_ms = ?3, reached = ?4, faults = ?5, last_result_ms = ?6,
              hold_ms = ?7, doubt = ?8, round = ?9, verdict = ifnull(?10, verdict),
-             seen_faults = ifnull(?11, seen_faults), seen_ms = ifnull(?12, seen_ms)",
+             seen_faults = ifnull(?11, seen_faults), seen_ms = ifnull(?12, seen_ms),
+             recent = ?13",
     )
     .bind(device)
     .bind(now.state.code())
@@ -81,11 +83,13 @@ pub(crate) async fn apply(
     .bind(seen.as_ref().map(|seen| seen.verdict.code()))
     .bind(seen_faults.transpose()?)
     .bind(seen.as_ref().map(|seen| seen.at.millis()))
+    .bind(decode::to_json("standings.recent", &now.recent)?)
     .execute(&mut *connection)
     .await?;
     for transition in &step.transitions {
         insert_transition(connection, device, transition).await?;
     }
+    incidents::hear(connection, device, step).await?;
     strips::paint(connection, zone, device, &step.paint).await
 }
 

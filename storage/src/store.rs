@@ -57,6 +57,8 @@ pub enum Change {
     },
     /// The ledger.
     Ledger,
+    /// Incidents.
+    Incidents,
 }
 
 /// The state of the store, for `/readyz`.

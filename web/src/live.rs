@@ -28,11 +28,26 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(crate) struct Scope {
     site: Option<SiteId>,
     device: Option<DeviceId>,
+    #[serde(default)]
+    about: About,
+}
+
+/// What changes a page shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum About {
+    /// Devices and the ledger.
+    #[default]
+    Devices,
+    /// Incidents.
+    Incidents,
 }
 
 impl Scope {
     fn covers(&self, change: &Change) -> bool {
         match change {
+            Change::Incidents => self.about == About::Incidents,
+            _ if self.about == About::Incidents => false,
             Change::Ledger => true,
             Change::Result { device, site, .. } => {
                 self.site.is_none_or(|wanted| wanted == *site)
@@ -42,7 +57,7 @@ impl Scope {
     }
 }
 
-/// `GET /events?site=…&device=…`.
+/// `GET /events?site=…&device=…`, or `?about=incidents`.
 pub(crate) async fn events(State(app): State<App>, Query(scope): Query<Scope>) -> Response {
     let changes = app.store.subscribe();
     let stream = stream::unfold((changes, scope), |(mut changes, scope)| async move {

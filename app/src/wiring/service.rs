@@ -8,18 +8,28 @@ use super::{
     prober::{self, Driver},
 };
 use crate::{ambient::SystemClock, command::Failure};
-use std::{fs::File, net::SocketAddr, path::Path, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use std::{
+    fs::File, future::Future, net::SocketAddr, path::Path, pin::Pin, sync::Arc, time::Duration,
+};
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhishou_config::{KeepDialogues, StreamKind};
-use zhishou_domain::{DeviceId, Lang};
-use zhishou_probe::guard::{FingerprintKey, Guard};
-use zhishou_scheduler::{Agent, AgentHandle, Dialogues, Limits, ProbeNowError, Taping};
+use zhishou_domain::{DeviceId, Lang, incident::Canaries};
+use zhishou_probe::{
+    canary,
+    guard::{FingerprintKey, Guard},
+};
+use zhishou_scheduler::{
+    Agent, AgentHandle, AskCanaries, Dialogues, Eyes, Limits, ProbeNowError, Taping,
+    judge_incidents,
+};
 use zhishou_storage::Store;
 use zhishou_web as web;
 
 /// The name of the agent that lives in the centre's own process.
 const LOCAL: &str = "local";
+/// How long a canary may take to answer.
+const CANARY: Duration = Duration::from_secs(2);
 /// How long open pages may take to end on shutdown.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -85,6 +95,10 @@ impl Service {
                 per_parent: config.probing.per_parent,
                 per_site: config.probing.per_site,
             },
+            eyes: Eyes::new(
+                config.incidents.observer_rule(),
+                Arc::new(Hosts(config.incidents.canaries.clone())),
+            ),
         };
         let (handle, agent) = agent.start(stop.clone());
         let tasks = TaskTracker::new();
@@ -96,6 +110,8 @@ impl Service {
         };
         tasks.spawn(housekeeping.run(stop.clone()));
         tasks.spawn(accounts::keep(store.clone(), Arc::clone(&clock) as _, stop.clone()));
+        let rule = config.incidents.group_rule();
+        tasks.spawn(judge_incidents(store.clone(), Arc::clone(&clock) as _, rule, stop.clone()));
         let app = web::App {
             store: store.clone(),
             clock,
@@ -161,6 +177,22 @@ async fn serve(
     tokio::select! {
         served = graceful => served.map_err(|error| Failure::ours(&error)),
         () = late => Ok(()),
+    }
+}
+
+/// Canaries by address.
+struct Hosts(Vec<String>);
+
+impl AskCanaries for Hosts {
+    fn ask(&self) -> Pin<Box<dyn Future<Output = Canaries> + Send + '_>> {
+        Box::pin(async move {
+            let mut asked = JoinSet::new();
+            for host in self.0.clone() {
+                asked.spawn(async move { canary::answers(&host, CANARY).await });
+            }
+            let answered = asked.join_all().await.into_iter().filter(|answers| *answers).count();
+            Canaries { answered, of: self.0.len() }
+        })
     }
 }
 

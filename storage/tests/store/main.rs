@@ -8,6 +8,8 @@ mod clock;
 mod credentials;
 mod habits;
 mod import;
+
+mod incidents;
 mod kept;
 mod pictures;
 mod record;
