@@ -2,7 +2,8 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
-use zhishou_storage::FleetCursor;
+use zhishou_domain::IncidentId;
+use zhishou_storage::{FleetCursor, IncidentRow, IncidentState};
 
 /// A cursor that is not one of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +45,17 @@ pub(crate) fn of_number(number: i64) -> String {
 /// Back.
 pub(crate) fn to_number(text: &str) -> Result<i64, BadCursor> {
     decode(text)
+}
+
+/// Of the list of incidents.
+pub(crate) fn of_incident(row: &IncidentRow) -> String {
+    encode(&(row.state.rank(), row.id))
+}
+
+/// Back.
+pub(crate) fn to_incident(text: &str) -> Result<(IncidentState, IncidentId), BadCursor> {
+    let (rank, id) = decode(text)?;
+    Ok((IncidentState::of_rank(rank).ok_or(BadCursor)?, id))
 }
 
 /// The place in a list of sites: rate in hundredths of a percent, then counts, then the id.

@@ -17,6 +17,7 @@ mod failure;
 mod format;
 mod guard;
 mod health;
+mod incident_words;
 mod live;
 mod pages;
 mod password;

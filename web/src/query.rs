@@ -84,7 +84,8 @@ impl FilterQuery {
     }
 }
 
-fn id<T: FromStr>(name: &'static str, value: &str) -> Result<Option<T>, Failure> {
+/// An identity; none where nothing is given.
+pub(crate) fn id<T: FromStr>(name: &'static str, value: &str) -> Result<Option<T>, Failure> {
     if value.is_empty() {
         return Ok(None);
     }

@@ -66,6 +66,8 @@ pub fn router(app: App) -> Router {
         .route("/devices/{id}/feedback", post(pages::picture::feedback))
         .route("/devices/{id}/reference", post(pages::reference::decide))
         .route("/devices/{id}/pictures/{which}", get(pages::device::picture))
+        .route("/incidents", get(pages::incidents::list))
+        .route("/incidents/{id}", get(pages::incidents::show))
         .route("/exclusions", get(pages::exclusions::list).post(pages::exclusions::file))
         .route("/exclusions/new", get(pages::exclusions::form))
         .route("/exclusions/{id}", get(pages::exclusion::show))

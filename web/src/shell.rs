@@ -19,6 +19,7 @@ use zhishou_domain::{Lang, Role};
 pub(crate) enum Nav {
     Sites,
     Devices,
+    Incidents,
     Exclusions,
     None,
 }
@@ -90,6 +91,10 @@ impl Shell {
 
     pub(crate) fn is_devices(&self) -> bool {
         self.nav == Nav::Devices
+    }
+
+    pub(crate) fn is_incidents(&self) -> bool {
+        self.nav == Nav::Incidents
     }
 
     pub(crate) fn is_exclusions(&self) -> bool {

@@ -265,6 +265,20 @@ catalogue! {
     masks_text: "也可键入：每行一个区域，顶点为 x,y（占宽高的比例，0 至 1 或 %），两个顶点为矩形", "Or type: a region a line, corners as x,y (shares of width and height, 0 to 1 or %); two corners are a rectangle";
     masks_undo: "撤销上一步", "Undo last";
     masks_saved: "隐私遮挡已保存。", "Privacy masks saved.";
+    // incidents
+    incidents: "故障", "Incidents";
+    incidents_open: "未恢复", "open";
+    incidents_unsure: "待核实", "uncertain";
+    incidents_closed: "已恢复", "recovered";
+    incidents_none: "没有未恢复的故障。设备离线经确认后会自动出现在这里，同一根因的归为一条。", "No incident is open. Confirmed outages appear here by themselves, one line for each root.";
+    incident_cause: "根因", "Root cause";
+    incident_extent: "影响范围", "Extent";
+    incident_since: "起止", "Since";
+    incident_devices: "受影响设备", "Affected devices";
+    incident_under: "受根因影响而不可达", "unreachable under the root";
+    incident_merged: "经判定属于同一根因，已并入故障", "It turned out to be part of incident";
+    incident_evidence: "截图、对话与逐次探测记录见各设备页。", "Pictures, dialogues and each probe stand on the page of each device.";
+    incident_timeline: "经过", "What happened";
     // exclusions
     exclusions: "剔除", "Exclusions";
     exclusions_note: "经批准的停电、施工、报备检修等时段不计入在线率；剔除前后的数值都可查。", "Approved power cuts, construction and announced maintenance do not count; every figure can be read before and after.";

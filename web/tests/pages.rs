@@ -11,6 +11,8 @@ mod exclusions;
 #[expect(dead_code, reason = "shared with the example, which uses more of it")]
 #[path = "fixture/mod.rs"]
 mod fixture;
+#[path = "pages/incidents.rs"]
+mod incidents;
 #[path = "pages/logins.rs"]
 mod logins;
 #[path = "pages/pictures.rs"]

@@ -5,6 +5,7 @@ mod days;
 mod devices;
 mod exclusions;
 mod figures;
+mod incidents;
 mod minutes;
 mod observations;
 mod policies;
@@ -48,6 +49,9 @@ const MOST: u32 = 1000;
         policies::one,
         policies::preview,
         policies::add,
+        incidents::list,
+        incidents::one,
+        incidents::devices,
         exclusions::list,
         exclusions::file,
         exclusions::one,
@@ -74,6 +78,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/policies", get(policies::list).post(policies::add))
         .route("/v1/policies/preview", post(policies::preview))
         .route("/v1/policies/{policy}", get(policies::one))
+        .route("/v1/incidents", get(incidents::list))
+        .route("/v1/incidents/{id}", get(incidents::one))
+        .route("/v1/incidents/{id}/devices", get(incidents::devices))
         .route("/v1/exclusions", get(exclusions::list).post(exclusions::file))
         .route("/v1/exclusions/{id}", get(exclusions::one))
         .route("/v1/exclusions/{id}/approve", post(exclusions::act))

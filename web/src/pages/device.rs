@@ -26,10 +26,12 @@ use std::time::Duration;
 use zhishou_domain::{
     CertificateFingerprint, Credential, DeviceId, PictureLight, Timestamp, Verdict,
 };
-use zhishou_storage::{ObservationFilter, Period};
+use zhishou_storage::{IncidentFilter, ObservationFilter, Period};
 
 /// Observations on one page.
 const OBSERVATIONS: u32 = 20;
+/// Incidents shown: open ones first.
+const INCIDENTS: u32 = 10;
 /// Changes of state shown.
 const TRANSITIONS: u32 = 30;
 /// Days of strips below today's.
@@ -85,6 +87,8 @@ pub(crate) async fn show(
         store.dialogues(id, DIALOGUES),
         store.habits(id),
     )?;
+    let of_device = IncidentFilter { device: Some(id), ..IncidentFilter::default() };
+    let incidents = store.incidents(&of_device, None, INCIDENTS).await?;
     let has_older = seen.len() > OBSERVATIONS as usize;
     seen.truncate(OBSERVATIONS as usize);
     let older = seen
@@ -107,6 +111,7 @@ pub(crate) async fn show(
         transitions,
         measures,
         dialogues,
+        incidents,
         habits,
         older,
         is_first: before.is_none(),

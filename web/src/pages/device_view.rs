@@ -2,7 +2,7 @@
 
 use super::{
     View, baseline::BaselineView, device::state_of, dialogue::DialogueRow, doubt_words,
-    fault_names, picture_view::Judged, present_word,
+    fault_names, incidents::IncidentLine, picture_view::Judged, present_word,
 };
 use crate::{
     draw::{self, Point, Spark, Strip},
@@ -18,8 +18,8 @@ use zhishou_domain::{
     Timestamp, Transition, Transport, VideoFacts,
 };
 use zhishou_storage::{
-    DevicePage as Device, Dialogue, LearnedHabit, Measure, Period, Present, Rollup, Seen,
-    StoredCertificate,
+    DevicePage as Device, Dialogue, IncidentRow, LearnedHabit, Measure, Period, Present, Rollup,
+    Seen, StoredCertificate,
 };
 
 /// What was read for the page.
@@ -36,6 +36,7 @@ pub(super) struct Parts {
     pub(super) transitions: Vec<Transition>,
     pub(super) measures: Vec<Rollup>,
     pub(super) dialogues: Vec<Dialogue>,
+    pub(super) incidents: Vec<IncidentRow>,
     pub(super) habits: Vec<LearnedHabit>,
     pub(super) older: Option<String>,
     pub(super) is_first: bool,
@@ -80,6 +81,7 @@ pub(super) struct DevicePage {
     observations: Vec<ObservationRow>,
     older: Option<String>,
     newest: Option<String>,
+    incidents: Vec<IncidentLine>,
     transitions: Vec<TransitionRow>,
 }
 
@@ -213,6 +215,7 @@ impl DevicePage {
             month: month(view, &parts),
             baselines: parts.habits.iter().filter_map(|it| BaselineView::new(view, it)).collect(),
             dialogues: parts.dialogues.iter().map(|it| DialogueRow::new(view, it)).collect(),
+            incidents: parts.incidents.iter().map(|it| IncidentLine::new(view, it)).collect(),
             observations: parts.seen.iter().map(|it| observation_row(view, it)).collect(),
             newest: (!parts.is_first).then(|| format!("/devices/{}#observations", device.id)),
             older: parts.older,

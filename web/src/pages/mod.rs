@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod dialogue;
 pub(crate) mod exclusion;
 pub(crate) mod exclusions;
+pub(crate) mod incidents;
 pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod password;

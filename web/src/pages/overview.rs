@@ -9,6 +9,7 @@ use crate::{
     draw::Strip,
     failure::Failure,
     format::{Figure, Moment, grouped},
+    incident_words,
     query::FilterQuery,
     shell::{Nav, Shell, page},
 };
@@ -18,8 +19,8 @@ use axum::{
     response::Response,
 };
 use std::{cmp::Reverse, collections::BTreeMap, collections::HashMap};
-use zhishou_domain::{Counts, Minutes, SiteId};
-use zhishou_storage::{By, Figures, Present, Reason, SiteName};
+use zhishou_domain::{Counts, IncidentId, Minutes, SiteId};
+use zhishou_storage::{By, Figures, IncidentRow, Present, Reason, SiteName};
 
 /// Sites with a strip on one page.
 const SHOWN: usize = 30;
@@ -136,6 +137,7 @@ pub(crate) async fn show(
             app.store.left_out_of_sites(&policy, &sites, (view.today.start, view.now)),
         )?
     };
+    let roots = roots(&app, &reasons).await?;
     let next = shown
         .last()
         .filter(|_| has_more)
@@ -146,7 +148,7 @@ pub(crate) async fn show(
             let reasons = reasons.get(&it.site.id).map_or(&[][..], Vec::as_slice);
             let excluded = left_out.get(&it.site.id).map_or(&[][..], Vec::as_slice);
             let strip = view.site_strip(quarters.get(&it.site.id), excluded);
-            site_row(&view, &query, it, reasons, strip)
+            site_row((&view, &query), it, (reasons, &roots), strip)
         })
         .collect();
     // The folded sites close the list, so they stand on its last page.
@@ -206,10 +208,9 @@ fn ranked(figures: Vec<Figures>, names: Vec<SiteName>) -> Vec<Ranked> {
 }
 
 fn site_row(
-    view: &View<'_>,
-    query: &FilterQuery,
+    (view, query): (&View<'_>, &FilterQuery),
     it: &Ranked,
-    reasons: &[Reason],
+    (reasons, roots): (&[Reason], &Roots),
     strip: Strip,
 ) -> SiteRow {
     let settings = &view.app.settings;
@@ -239,14 +240,41 @@ fn site_row(
             0 => String::new(),
             more => format!("+{more} {}", view.t.more_reasons()),
         },
-        reasons: reasons.iter().take(REASONS).map(|it| reason_view(view, it, &href)).collect(),
+        reasons: reasons
+            .iter()
+            .take(REASONS)
+            .map(|it| reason_view(view, it, (&href, roots)))
+            .collect(),
         href,
     }
 }
 
-/// A cause in words; it leads to the device where it is one, else to the site.
-fn reason_view(view: &View<'_>, reason: &Reason, site_href: &str) -> ReasonView {
+/// Open incidents that are the cause of what several devices show.
+type Roots = HashMap<IncidentId, IncidentRow>;
+
+async fn roots(app: &App, reasons: &HashMap<SiteId, Vec<Reason>>) -> Result<Roots, Failure> {
+    let mut ids: Vec<_> = reasons.values().flatten().filter_map(|it| it.incident).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(Roots::new());
+    }
+    let rows = app.store.incidents_of(&ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// A cause in words; it leads to the incident of several devices, to the device where it is one, else to
+/// the site.
+fn reason_view(view: &View<'_>, reason: &Reason, (site_href, roots): (&str, &Roots)) -> ReasonView {
     let t = view.t;
+    if let Some(root) = reason.incident.and_then(|id| roots.get(&id)) {
+        return ReasonView {
+            text: incident_words::cause(root, t.0),
+            extent: format!("{} {}", grouped(reason.devices), t.affected()),
+            href: format!("/incidents/{}", root.id),
+            since: Some(view.moment(root.since)),
+        };
+    }
     let what = match reason.fault {
         Some(fault) => fault.name(t.0),
         None if reason.present == Present::Unknown => t.no_valid_result(),

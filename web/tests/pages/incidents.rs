@@ -1,0 +1,117 @@
+//! 故障 on pages and in the API: by root, those to be worked on first.
+
+use super::*;
+use zhishou_domain::incident::{GroupRule, ObserverEvent, ObserverFault};
+
+/// What the judging task does in one turn.
+async fn judge(fixture: &Fixture) {
+    let store = &fixture.app.store;
+    let now = fixture.app.clock.now();
+    let mut board = store.incident_board(GroupRule::default(), now).await.unwrap();
+    let heard = store.incident_events(5000).await.unwrap();
+    let change = board.step(heard.events, now);
+    store.keep_incidents(change, heard.through).await.unwrap();
+}
+
+/// A site where all four cameras behind a recorder without an address are silent, and one where one of
+/// five is.
+async fn district() -> Fixture {
+    let fixture = Fixture::empty(false).await;
+    let row = |line: u32, name: &str, site: &str| LedgerRow {
+        street: Some("人民路".into()),
+        url: Some(format!("rtsp://10.0.0.{line}/1")),
+        maintainer: Some("<b>维保</b>".into()),
+        phone: Some("028-1234".into()),
+        ..LedgerRow::new(line, name, site)
+    };
+    let mut rows = vec![LedgerRow { url: None, ..row(2, "录像机", "东门") }];
+    let parent = Some("录像机".to_owned());
+    rows.extend((3..7).map(|line| LedgerRow {
+        parent: parent.clone(),
+        ..row(line, &format!("球机{line}"), "东门")
+    }));
+    rows.extend((7..12).map(|line| row(line, &format!("枪机{line}"), "西门")));
+    let since = NOW - Duration::from_secs(86_400);
+    let imported = fixture.app.store.import(rows, since, ImportMode::AllOrNothing).await.unwrap();
+    assert_eq!(imported.errors, []);
+    let targets = fixture.app.store.probe_targets(None, 100).await.unwrap();
+    for (n, target) in (0i64..).zip(&targets) {
+        let is_lost = target.url.ends_with(".7/1") || target.parent.is_some();
+        let before = NOW - Duration::from_secs(3600);
+        fixture.seen(target.device, 10 * n + 1, before, Case::Well).await;
+        if is_lost {
+            let at = NOW - Duration::from_secs(1800);
+            fixture.seen(target.device, 10 * n + 2, at, Case::Silent).await;
+        }
+    }
+    fixture
+}
+
+#[tokio::test]
+async fn a_dead_recorder_is_one_line_that_leads_to_all_it_took_along() {
+    let fixture = district().await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let empty = browser.get("/incidents").await;
+    assert!(empty.body.contains("没有未恢复的故障"), "{}", empty.body);
+    judge(&fixture).await;
+
+    let list = browser.get("/incidents").await.body;
+    assert_eq!(list.matches("data-row").count(), 2, "{list}");
+    assert!(list.contains("录像机 · 下属设备同时失联（推断，本身未探测）"), "{list}");
+    assert!(list.contains("4/4 台未恢复 · 1 个站点"), "{list}");
+    assert!(list.contains("href=\"tel:028-1234\"") && !list.contains("<b>维保"), "{list}");
+    let api = browser.get("/api/v1/incidents?state=open").await.json();
+    let items = api["items"].as_array().unwrap();
+    let found = items.iter().find(|it| it["devices"] == 4).unwrap();
+    assert_eq!((&found["root"], &found["seen"]), (&"device".into(), &"inferred".into()));
+    let id = found["id"].as_i64().unwrap();
+
+    let page = browser.get(&format!("/incidents/{id}")).await.body;
+    assert_eq!(page.matches("受根因影响而不可达").count(), 4, "{page}");
+    assert!(page.contains("先核实该上级设备的供电与网络"), "{page}");
+    let members = browser.get(&format!("/api/v1/incidents/{id}/devices?limit=3")).await.json();
+    assert_eq!(members["items"].as_array().unwrap().len(), 3);
+    let next = members["next"].as_str().unwrap();
+    let rest = browser.get(&format!("/api/v1/incidents/{id}/devices?limit=3&next={next}")).await;
+    let rest = rest.json();
+    assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
+
+    // Where it happened and on what it took along the page names the root.
+    let device = members["items"][0]["device_id"].as_str().unwrap();
+    let of_device = browser.get(&format!("/devices/{device}")).await.body;
+    assert!(of_device.contains(&format!("#{id} 录像机")), "{of_device}");
+    let overview = browser.get("/").await.body;
+    assert!(overview.contains(&format!("href=\"/incidents/{id}\"")), "{overview}");
+    let english = browser.get(&format!("/incidents/{id}?lang=en")).await.body;
+    assert!(english.contains("inferred, not probed"), "{english}");
+    assert_eq!(browser.get("/incidents/999").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get("/incidents?site=x").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn what_is_over_leaves_the_list_of_open_ones_and_pages_go_on() {
+    let fixture = district().await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    judge(&fixture).await;
+    let agent = "local".to_owned();
+    let event = ObserverEvent { agent, at: NOW, fault: Some(ObserverFault::Blind) };
+    fixture.app.store.tell_observer(event).await.unwrap();
+    judge(&fixture).await;
+    let first = browser.get("/api/v1/incidents?limit=2").await.json();
+    let next = first["next"].as_str().unwrap();
+    let second = browser.get(&format!("/api/v1/incidents?limit=2&next={next}")).await.json();
+    assert_eq!((second["items"].as_array().unwrap().len(), &second["next"]), (1, &Value::Null));
+    let ours = browser.get("/incidents").await.body;
+    assert!(ours.contains("本平台探测异常：对照点全部无应答"), "{ours}");
+
+    let targets = fixture.app.store.probe_targets(None, 100).await.unwrap();
+    for (n, target) in (0i64..).zip(&targets) {
+        fixture.seen(target.device, 10 * n + 3, NOW, Case::Well).await;
+    }
+    let event = ObserverEvent { agent: "local".into(), at: NOW, fault: None };
+    fixture.app.store.tell_observer(event).await.unwrap();
+    judge(&fixture).await;
+    assert!(browser.get("/incidents").await.body.contains("没有未恢复的故障"));
+    let closed = browser.get("/incidents?state=closed").await.body;
+    assert_eq!(closed.matches("data-row").count(), 3, "{closed}");
+}
