@@ -34,6 +34,8 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/devices/{id}/certificate", Some(Role::Operator)),
     ("/devices/{id}/rearm", Some(Role::Operator)),
     ("/devices/{id}/credential", Some(Role::Admin)),
+    ("/admin/policies", Some(Role::Admin)),
+    ("/admin/policies/preview", Some(Role::Operator)),
     ("/exclusions", Some(Role::Operator)),
     ("/exclusions/{id}/approve", Some(Role::Admin)),
     ("/exclusions/{id}/reject", Some(Role::Admin)),

@@ -21,7 +21,24 @@ pub(crate) enum Nav {
     Devices,
     Incidents,
     Exclusions,
+    Policies,
     None,
+}
+
+/// Every entry of the navigation, in order.
+const NAVIGATION: &[(Nav, &str, fn(Words) -> &'static str)] = &[
+    (Nav::Sites, "/", Words::nav_sites),
+    (Nav::Devices, "/devices", Words::nav_devices),
+    (Nav::Incidents, "/incidents", Words::incidents),
+    (Nav::Exclusions, "/exclusions", Words::exclusions),
+    (Nav::Policies, "/admin/policies", Words::policies),
+];
+
+/// An entry of the navigation on a page.
+pub(crate) struct Entry {
+    pub(crate) href: &'static str,
+    pub(crate) word: &'static str,
+    pub(crate) is_here: bool,
 }
 
 /// What every template has as `shell`.
@@ -32,7 +49,7 @@ pub(crate) struct Shell {
     pub(crate) user: Option<String>,
     /// What that user may do; nothing where there is none.
     role: Option<Role>,
-    pub(crate) nav: Nav,
+    nav: Nav,
     pub(crate) assets: &'static AssetUrls,
     /// Where the page listens for changes.
     pub(crate) events: Option<String>,
@@ -85,20 +102,14 @@ impl Shell {
         self.role.map_or("", |role| role.name(self.t.0))
     }
 
-    pub(crate) fn is_sites(&self) -> bool {
-        self.nav == Nav::Sites
-    }
-
-    pub(crate) fn is_devices(&self) -> bool {
-        self.nav == Nav::Devices
-    }
-
-    pub(crate) fn is_incidents(&self) -> bool {
-        self.nav == Nav::Incidents
-    }
-
-    pub(crate) fn is_exclusions(&self) -> bool {
-        self.nav == Nav::Exclusions
+    /// The navigation, in order; the present entry told apart.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
+        let (t, here) = (self.t, self.nav);
+        NAVIGATION.iter().map(move |(nav, href, word)| Entry {
+            href,
+            word: word(t),
+            is_here: *nav == here,
+        })
     }
 
     pub(crate) fn theme_word(&self) -> &'static str {

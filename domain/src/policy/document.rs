@@ -347,6 +347,14 @@ impl Policy {
         policy.checked()
     }
 
+    /// The document in TOML.
+    ///
+    /// # Errors
+    /// Never of a document that was read: all it holds has a form in TOML.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+
     /// Its id and version.
     pub fn reference(&self) -> PolicyRef {
         PolicyRef { id: self.id.clone(), version: self.version }
@@ -438,7 +446,7 @@ mod tests {
         for policy in shipped() {
             let json = serde_json::to_string(&policy).unwrap();
             assert_eq!(Policy::from_json(&json), Ok(policy.clone()));
-            assert_eq!(Policy::from_toml(&toml::to_string(&policy).unwrap()), Ok(policy));
+            assert_eq!(Policy::from_toml(&policy.to_toml().unwrap()), Ok(policy));
         }
     }
 

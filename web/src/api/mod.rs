@@ -12,7 +12,7 @@ mod policies;
 mod rates;
 mod session;
 
-pub(crate) use policies::policy_of;
+pub(crate) use policies::{compare_policy, policy_of, save_policy};
 
 use crate::{app::App, failure::Failure};
 use axum::{

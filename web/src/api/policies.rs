@@ -16,6 +16,7 @@ use axum::{
     http::{Extensions, HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 use zhishou_domain::{
@@ -23,7 +24,7 @@ use zhishou_domain::{
     account::Source,
     policy::{DEFAULT_POLICY, Policy, PolicyRef},
 };
-use zhishou_storage::{By, Filter, PolicyAdded, StoredPolicy};
+use zhishou_storage::{Accounted, By, Filter, PolicyAdded, StoredPolicy};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct PolicyJson {
@@ -118,19 +119,60 @@ pub(super) async fn preview(
     body: String,
 ) -> Result<Json<PreviewJson>, Failure> {
     let policy = read(&headers, &body, shell.t.0)?;
+    let days = days.checked(app.clock.now().local_day(app.zone), Source::Transitions, false)?;
+    let figures = |policy: &Policy, account: &Accounted| {
+        Basis::of(policy, account).figures(&account.total(), None)
+    };
+    let (before, after) = compare_policy(&app, &policy, days).await?;
+    Ok(Json(PreviewJson {
+        from: days.0.to_string(),
+        to: days.1.to_string(),
+        now: before.map(|(stored, account)| figures(&stored.policy, &account)),
+        then: figures(&policy, &after),
+    }))
+}
+
+/// What the newest version of a policy makes of some days, by street, and what `policy` would.
+pub(crate) async fn compare_policy(
+    app: &App,
+    policy: &Policy,
+    days: (NaiveDate, NaiveDate),
+) -> Result<(Option<(StoredPolicy, Accounted)>, Accounted), Failure> {
     let now = app.clock.now();
-    let days = days.checked(now.local_day(app.zone), Source::Transitions, false)?;
-    let figures = async |policy: &Policy| -> Result<FiguresJson, Failure> {
+    let account = async |policy: &Policy| {
         let (source, all) = (Source::Transitions, Filter::default());
-        let account = app.store.account(policy, source, By::Street, &all, days, now).await?;
-        Ok(Basis::of(policy, &account).figures(&account.total(), None))
+        app.store.account(policy, source, By::Street, &all, days, now).await
     };
     let before = match app.store.policy(&policy.id, None).await? {
-        Some(stored) => Some(figures(&stored.policy).await?),
+        Some(stored) => {
+            let made = account(&stored.policy).await?;
+            Some((stored, made))
+        }
         None => None,
     };
-    let then = figures(&policy).await?;
-    Ok(Json(PreviewJson { from: days.0.to_string(), to: days.1.to_string(), now: before, then }))
+    Ok((before, account(policy).await?))
+}
+
+/// Adds a version in the name of `user`.
+pub(crate) async fn save_policy(
+    app: &App,
+    lang: Lang,
+    user: &User,
+    extensions: &Extensions,
+    policy: Policy,
+) -> Result<StoredPolicy, Failure> {
+    let (now, login) = (app.clock.now(), user.login.clone());
+    let from_where = address(extensions);
+    match app.store.add_policy(policy.clone(), login.clone(), now, from_where).await? {
+        PolicyAdded::NotNext(next) => {
+            let detail = match lang {
+                Lang::Zh => format!("版本一经写入不再更改；下一个版本号是 {next}"),
+                Lang::En => format!("a version is never changed; the next one is {next}"),
+            };
+            Err(Failure::new(StatusCode::CONFLICT, detail))
+        }
+        PolicyAdded::Added => Ok(StoredPolicy { policy, created: now, login }),
+    }
 }
 
 #[utoipa::path(post, path = "/api/v1/policies",
@@ -149,22 +191,9 @@ pub(super) async fn add(
 ) -> Result<Response, Failure> {
     let lang = shell.t.0;
     let policy = read(&headers, &body, lang)?;
-    let now = app.clock.now();
-    let (login, from_where) = (user.login, address(&extensions));
-    match app.store.add_policy(policy.clone(), login.clone(), now, from_where).await? {
-        PolicyAdded::NotNext(next) => {
-            let detail = match lang {
-                Lang::Zh => format!("版本一经写入不再更改；下一个版本号是 {next}"),
-                Lang::En => format!("a version is never changed; the next one is {next}"),
-            };
-            Err(Failure::new(StatusCode::CONFLICT, detail))
-        }
-        PolicyAdded::Added => {
-            let stored = StoredPolicy { policy, created: now, login };
-            let json = Json(PolicyJson::of(&app, lang, stored));
-            Ok((StatusCode::CREATED, json).into_response())
-        }
-    }
+    let stored = save_policy(&app, lang, &user, &extensions, policy).await?;
+    let json = Json(PolicyJson::of(&app, lang, stored));
+    Ok((StatusCode::CREATED, json).into_response())
 }
 
 /// A document in JSON, or in TOML where the content type says so.

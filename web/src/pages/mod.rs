@@ -14,6 +14,7 @@ pub(crate) mod overview;
 pub(crate) mod password;
 pub(crate) mod picture;
 mod picture_view;
+pub(crate) mod policies;
 pub(crate) mod reference;
 
 use crate::{

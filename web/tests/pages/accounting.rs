@@ -232,3 +232,55 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
     }
     assert_eq!(maintainer.get("/api/v1/devices/x/minutes").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_policy_is_written_on_a_page_that_shows_first_what_it_changes() {
+    let fixture = Fixture::district(2, 24, None).await;
+    let mut admin = Browser::logged_in(&fixture).await;
+    let listed = admin.get("/admin/policies").await.body;
+    for policy in shipped() {
+        assert!(listed.contains(&policy.reference().to_string()), "{listed}");
+    }
+    let shown = admin.get("/admin/policies/time-weighted").await.body;
+    assert!(shown.contains("统计范围") && shown.contains("intact_over"), "{shown}");
+    assert_eq!(admin.get("/admin/policies/nobody").await.status, StatusCode::NOT_FOUND);
+    let form = admin.get("/admin/policies/time-weighted@1/edit").await.body;
+    assert!(form.contains("version = 2"), "{form}");
+
+    // 低帧率 as down.
+    let mut policy = shipped().remove(0);
+    policy.version = 2;
+    let document = format!("{}\n[faults.low_fps]\nonline = \"down\"\n", policy.to_toml().unwrap());
+    let sent = |document: &str, from: &str| {
+        url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("document", document)
+            .append_pair("from", from)
+            .append_pair("to", "2026-11-21")
+            .finish()
+    };
+    let preview = admin.post("/admin/policies/preview", &sent(&document, "2026-11-20")).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.body);
+    for said in ["time-weighted@1", "time-weighted@2", "在线率有变化的街道", "帧率不足→离线"]
+    {
+        assert!(preview.body.contains(said), "{said}: {}", preview.body);
+    }
+    assert_eq!(admin.get("/admin/policies/time-weighted@2").await.status, StatusCode::NOT_FOUND);
+    for (document, from, problem) in [
+        ("colour = 1", "2026-11-20", "colour"),
+        (&*document, "2026-11-22", "先后有序"),
+        (&*document, "2026-01-01", "最多 31 天"),
+    ] {
+        let refused = admin.post("/admin/policies/preview", &sent(document, from)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        assert!(refused.body.contains(problem) && refused.body.contains("<textarea"), "{problem}");
+    }
+
+    let saved = admin.post("/admin/policies", &sent(&document, "")).await;
+    assert_eq!(saved.header("location"), "/admin/policies?done=saved", "{}", saved.body);
+    assert_eq!(actions(&fixture, "add_policy").await, 1);
+    let again = admin.post("/admin/policies", &sent(&document, "")).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.body.contains("下一个版本号是 3"), "{}", again.body);
+    let listed = admin.get("/admin/policies").await.body;
+    assert!(listed.contains("time-weighted@2") && listed.contains("time-weighted@1"), "{listed}");
+}
