@@ -25,8 +25,11 @@ pub(crate) enum Nav {
     None,
 }
 
+/// A label in the language of who looks.
+type Label = fn(Words) -> &'static str;
+
 /// Every entry of the navigation, in order.
-const NAVIGATION: &[(Nav, &str, fn(Words) -> &'static str)] = &[
+const NAVIGATION: &[(Nav, &str, Label)] = &[
     (Nav::Sites, "/", Words::nav_sites),
     (Nav::Devices, "/devices", Words::nav_devices),
     (Nav::Incidents, "/incidents", Words::incidents),
