@@ -76,15 +76,15 @@ pub(super) fn joins<'a>(
     for &fallen in &all {
         let seat = &fallen.member.seat;
         let parent = seat.parent.filter(|it| it.sight == Sight::Inferred);
-        for (common, of) in [
-            parent.map(|it| (Common::Parent(it.device), seat.crowd.parent)),
+        let parent = parent.map(|it| (Common::Parent(it.device), seat.crowd.parent));
+        let place = [
             Some((Common::Site(seat.site), seat.crowd.site)),
             Some((Common::Street(seat.street), seat.crowd.street)),
             seat.maintainer.map(|it| (Common::Maintainer(it), seat.crowd.maintainer)),
-        ]
-        .into_iter()
-        .flatten()
-        {
+        ];
+        // Whose host is heard of has power and a line; a recorder that fails still answers.
+        let place = place.into_iter().flatten().filter(|_| !fallen.member.reached);
+        for (common, of) in parent.into_iter().chain(place) {
             let group = groups.entry(common).or_default();
             group.0 = group.0.max(of);
             group.1.push(fallen);

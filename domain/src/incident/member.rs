@@ -54,7 +54,7 @@ pub struct Member {
     pub until: Option<Timestamp>,
     /// How it stands.
     pub state: MemberState,
-    /// Whether it answered each time it was down; one that flaps did not at times.
+    /// Whether its host was heard of each time it was down; one that flaps was not at times.
     pub reached: bool,
     /// What was wrong.
     pub faults: Vec<FaultCode>,
@@ -70,6 +70,13 @@ pub(super) fn trouble(event: &DeviceEvent) -> Option<MemberState> {
     }
 }
 
+/// Whether the host of a device was heard of: a refused connection is an answer of it, so its power
+/// and its line are there.
+fn is_heard(event: &DeviceEvent) -> bool {
+    let answers = |fault: &FaultCode| matches!(fault, FaultCode::Refused | FaultCode::TlsFailed);
+    event.reached || event.faults.iter().any(answers)
+}
+
 impl Member {
     pub(super) fn new(event: &DeviceEvent, seat: Seat, state: MemberState) -> Self {
         Self {
@@ -79,7 +86,7 @@ impl Member {
             last: event.at,
             until: None,
             state,
-            reached: event.reached && state == MemberState::Down,
+            reached: is_heard(event) && state == MemberState::Down,
             faults: event.faults.clone(),
         }
     }
@@ -90,7 +97,7 @@ impl Member {
             self.last = self.last.max(event.at);
         }
         self.until = None;
-        self.reached &= event.reached && state == MemberState::Down;
+        self.reached &= is_heard(event) && state == MemberState::Down;
         // Between two falls of a device that flaps what was wrong last stays told.
         if state == MemberState::Down {
             self.faults.clone_from(&event.faults);

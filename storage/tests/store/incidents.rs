@@ -2,7 +2,7 @@
 
 use crate::support::{Home, at, camera, import, record, record_all};
 use zhishou_domain::{
-    DeviceId, Verdict,
+    DeviceId, FaultCode, Verdict,
     incident::{GroupRule, IncidentAct, MemberState, ObserverEvent, ObserverFault, Root},
 };
 use zhishou_storage::{IncidentFilter, IncidentState, RootName, Store};
@@ -64,8 +64,13 @@ async fn a_site_that_falls_together_is_one_incident_also_when_it_is_judged_piece
     let home = Home::shanghai();
     let (store, devices) = fleet(&home, 5).await;
     for (n, device) in (0i64..).zip(&devices) {
-        let results = DOWN.map(|(second, verdict)| (second + n, verdict));
-        record_all(&store, *device, 1 + 10 * n, &results).await;
+        for (k, (second, verdict)) in (0i64..).zip(DOWN) {
+            let mut result = record(*device, 1 + 10 * n + k, at(second + n), verdict);
+            for fault in &mut result.observation.faults {
+                fault.code = FaultCode::Unreachable;
+            }
+            store.record(result).await.unwrap();
+        }
         judge(&store, 100).await;
     }
     let found = store.incidents(&IncidentFilter::default(), None, 10).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::{at, device, seat};
 use crate::{
-    DeviceId, State,
+    DeviceId, FaultCode, State,
     incident::{Board, Crowd, DeviceEvent, Event, GroupRule, Manner, Sight},
 };
 use proptest::prelude::*;
@@ -91,6 +91,22 @@ fn check(board: &Board, down: &BTreeSet<DeviceId>) -> Result<(), TestCaseError> 
     }
     prop_assert!(down.is_subset(&held), "down, and in no incident");
     Ok(())
+}
+
+#[test]
+fn a_site_whose_hosts_refuse_has_power_and_one_that_is_silent_may_not() {
+    let open = |fault| {
+        let mut board = board();
+        for who in 12..16 {
+            let what = (State::Down, Manner::Steady);
+            let it = Happening { second: 60, who, what, seen_before: 30, reached: false };
+            let Event::Device(mut happened, seat) = event(it) else { unreachable!() };
+            happened.faults = vec![fault];
+            board.step(vec![Event::Device(happened, seat)], at(60));
+        }
+        board.open().count()
+    };
+    assert_eq!((open(FaultCode::Refused), open(FaultCode::ConnectTimeout)), (4, 1));
 }
 
 proptest! {
