@@ -4,7 +4,7 @@ use crate::command::{cut_off, month};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
-use zhishou_domain::{Depth, Lang, Role, TransportPolicy, policy::LocalTime};
+use zhishou_domain::{Checks, Depth, Lang, Role, TransportPolicy, policy::LocalTime};
 
 /// 值守: 摄像机与视频会议运行保障平台 · operations assurance for cameras and video meetings
 #[derive(Debug, Parser)]
@@ -95,7 +95,7 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ProbeArgs {
-    /// rtsp: 地址, 可带 user:password@ · addresses; credentials may stand inside
+    /// rtsp: 地址, 可带 user:password@; 配套设备 icmp: tcp: http: https: snmp: · addresses; credentials may stand inside
     #[arg(value_name = "URL", required_unless_present_any = ["from", "replay"])]
     pub(crate) urls: Vec<String>,
     /// 从文件读地址, 每行一个, - 为标准输入 · read addresses from a file, one a line; - is stdin
@@ -110,6 +110,9 @@ pub(crate) struct ProbeArgs {
     /// 收流秒数, 0.5 到 300 · seconds of media received
     #[arg(long, value_name = "S", default_value_t = 3.0, value_parser = seconds)]
     pub(crate) seconds: f64,
+    /// 配套设备的监控项, 写法同台账 · what is expected of equipment, as the ledger has it
+    #[arg(long, value_name = "CHECKS", default_value_t)]
+    pub(crate) checks: Checks,
     /// 传输方式 auto, tcp 或 udp; auto 先 TCP, 被拒或无码流时换 UDP · how media travel
     #[arg(long, value_name = "TRANSPORT", default_value = "auto", value_parser = transport)]
     pub(crate) transport: TransportPolicy,

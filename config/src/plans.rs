@@ -2,7 +2,7 @@ use crate::{ConfigError, Note, Rule, Unit, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use zhishou_domain::{ConfirmRule, Depth, Plan, PointClass, TransportPolicy};
+use zhishou_domain::{ConfirmRule, Depth, DeviceKind, Plan, PointClass, TransportPolicy};
 
 /// How often and how deep devices are probed: a default, and what differs per point class.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +19,9 @@ pub struct Plans {
     /// For 三类点, instead of the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class_3: Option<PlanSection>,
+    /// For 配套设备 (switches, recorders, UPS) of any class, instead of those above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub equipment: Option<PlanSection>,
 }
 
 /// One probe plan.
@@ -60,8 +63,11 @@ impl Default for PlanSection {
 }
 
 impl Plans {
-    /// The plan of a device of this class.
-    pub fn plan(&self, class: Option<PointClass>) -> Plan {
+    /// The plan of a device of this kind and class.
+    pub fn plan(&self, kind: DeviceKind, class: Option<PointClass>) -> Plan {
+        if let (DeviceKind::Equipment, Some(plan)) = (kind, &self.equipment) {
+            return plan.plan();
+        }
         let special = match class {
             Some(PointClass::One) => self.class_1.as_ref(),
             Some(PointClass::Two) => self.class_2.as_ref(),
@@ -72,8 +78,12 @@ impl Plans {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let special =
-            [("class_1", &self.class_1), ("class_2", &self.class_2), ("class_3", &self.class_3)];
+        let special = [
+            ("class_1", &self.class_1),
+            ("class_2", &self.class_2),
+            ("class_3", &self.class_3),
+            ("equipment", &self.equipment),
+        ];
         let special = special.into_iter().filter_map(|(name, plan)| Some((name, plan.as_ref()?)));
         special.chain([("default", &self.default)]).try_for_each(|(name, plan)| plan.check(name))
     }

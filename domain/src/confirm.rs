@@ -4,7 +4,10 @@
 //! its first failed probe; a result stands for its hold and not a moment longer; what was not
 //! observed is never up and never down.
 
-use crate::{Depth, FaultCode, Observation, State, Timestamp, Verdict, incident::flapping::Recent};
+use crate::{
+    Depth, DeviceKind, FaultCode, Observation, State, Timestamp, Verdict,
+    incident::flapping::Recent,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -38,7 +41,11 @@ impl Outcome {
         let took = Duration::from_secs_f64(observation.duration_ms.max(0.0) / 1000.0);
         Self {
             at: observation.started_at + took,
-            depth: observation.depth,
+            // An answer is all that there is to see of equipment.
+            depth: match observation.kind {
+                DeviceKind::Equipment => observation.depth.max(Depth::Stream),
+                DeviceKind::Camera | DeviceKind::Endpoint => observation.depth,
+            },
             verdict: observation.verdict,
             reached: observation.reached,
             faults: observation.faults.iter().map(|fault| fault.code).collect(),

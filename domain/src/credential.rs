@@ -18,6 +18,14 @@ impl Credential {
         Self { username: username.into(), password: password.into() }
     }
 
+    /// The community of SNMP (RFC 3584), which has no user: kept and sealed as a password is.
+    pub fn community(community: impl Into<String>) -> Self {
+        Self::new(Self::COMMUNITY, community)
+    }
+
+    /// What stands for the user of a community.
+    pub const COMMUNITY: &str = "community";
+
     /// The password, for the one place that answers a challenge and the one that encrypts it.
     pub fn password(&self) -> &str {
         &self.password

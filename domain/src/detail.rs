@@ -1,6 +1,9 @@
 //! What exactly a probe saw, kept as code and arguments and put into words per language.
 
-use crate::{CertificateFingerprint, Lang};
+use crate::{
+    CertificateFingerprint, Lang,
+    equipment::{Bounds, Oid},
+};
 use serde::{Deserialize, Serialize};
 
 /// The particulars of a fault. Holds no secret: no variant takes a credential or a URL with one.
@@ -75,6 +78,20 @@ pub enum Detail {
     Cut { packets: u64, after_ms: u64 },
     /// What ails the sub-stream, while the main stream flows.
     SubStream { detail: Box<Detail> },
+    /// Pings that were not answered, of those sent.
+    Pings { lost: u32, sent: u32 },
+    /// Pings were answered slower than they may be, on average.
+    Slow { rtt_ms: f64, limit_ms: f64 },
+    /// An item (监控项) that is not as it should be.
+    Item { name: String, value: String, unit: Option<String>, bounds: Bounds },
+    /// An item that the device does not have.
+    ItemMissing { name: String, oid: Oid, problem: String },
+    /// A page without the text that it should hold.
+    TextMissing { text: String },
+    /// Days that a certificate is still valid, and should be.
+    CertificateDays { days: i64, wanted: u32 },
+    /// Our system does not let us ping.
+    PingForbidden,
     /// Why we could not tell, our own cause.
     Ours { problem: String },
 }
@@ -184,6 +201,11 @@ impl<'de> Deserialize<'de> for LossOrigin {
 }
 
 impl Detail {
+    /// Whether the cause is our own, so that nothing is said of the device.
+    pub const fn is_ours(&self) -> bool {
+        matches!(self, Self::Ours { .. } | Self::PingForbidden)
+    }
+
     /// The words for a person. Empty where the code says all.
     pub fn render(&self, lang: Lang) -> String {
         let zh = lang == Lang::Zh;
@@ -379,6 +401,49 @@ impl Detail {
                 );
                 format!("{which}{colon}{words}")
             }
+            Self::Pings { lost, sent } => {
+                if zh {
+                    format!("{sent} 次 ping 有 {lost} 次无应答")
+                } else {
+                    format!("{lost} of {sent} pings unanswered")
+                }
+            }
+            Self::Slow { rtt_ms, limit_ms } => {
+                if zh {
+                    format!("ping 平均时延 {rtt_ms:.1} ms，上限 {limit_ms:.0} ms")
+                } else {
+                    format!("pings take {rtt_ms:.1} ms on average, {limit_ms:.0} ms are allowed")
+                }
+            }
+            Self::Item { name, value, unit, bounds } => {
+                item(name, value, unit.as_deref(), bounds, lang)
+            }
+            Self::ItemMissing { name, oid, problem } => {
+                if zh {
+                    format!("{name}（{oid}）：{problem}")
+                } else {
+                    format!("{name} ({oid}): {problem}")
+                }
+            }
+            Self::TextMissing { text } => {
+                if zh {
+                    format!("页面中没有“{text}”")
+                } else {
+                    format!("the page does not hold \"{text}\"")
+                }
+            }
+            Self::CertificateDays { days, wanted } => match (zh, *days < 0) {
+                (true, true) => format!("证书已过期 {} 天", -days),
+                (true, false) => format!("证书还有 {days} 天到期，要求不少于 {wanted} 天"),
+                (false, true) => format!("the certificate expired {} days ago", -days),
+                (false, false) => format!("the certificate ends in {days} days, {wanted} are asked for"),
+            },
+            Self::PingForbidden => lang
+                .pick(
+                    "探测机自身原因：系统不允许本程序 ping（net.ipv4.ping_group_range），见 zhishou doctor",
+                    "our own: the system does not let us ping (net.ipv4.ping_group_range), see zhishou doctor",
+                )
+                .to_owned(),
             Self::Ours { problem } => {
                 if zh {
                     format!("探测机自身原因：{problem}")
@@ -387,6 +452,27 @@ impl Detail {
                 }
             }
         }
+    }
+}
+
+fn item(name: &str, value: &str, unit: Option<&str>, bounds: &Bounds, lang: Lang) -> String {
+    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+    let zh = lang == Lang::Zh;
+    let wanted = match (bounds.low, bounds.high, &bounds.equals) {
+        (_, _, Some(equals)) if zh => format!("应为 {equals}{unit}"),
+        (_, _, Some(equals)) => format!("should be {equals}{unit}"),
+        (Some(low), Some(high), None) if zh => format!("应在 {low} 至 {high}{unit} 之间"),
+        (Some(low), Some(high), None) => format!("should be {low} to {high}{unit}"),
+        (Some(low), None, None) if zh => format!("不应低于 {low}{unit}"),
+        (Some(low), None, None) => format!("should not be below {low}{unit}"),
+        (None, Some(high), None) if zh => format!("不应高于 {high}{unit}"),
+        (None, Some(high), None) => format!("should not be above {high}{unit}"),
+        (None, None, None) => String::new(),
+    };
+    if zh {
+        format!("{name}为 {value}{unit}，{wanted}")
+    } else {
+        format!("{name} is {value}{unit}, {wanted}")
     }
 }
 

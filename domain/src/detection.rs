@@ -17,20 +17,20 @@ impl FaultCode {
                 "The system's resolver gave no address within 3 s.",
             ),
             Self::Unreachable => (
-                "TCP 连接得到“主机不可达”（ICMP）。本机没有路由、地址或描述符时记为探测机自身原因。",
-                "TCP connect ended with host unreachable (ICMP). No route, address or descriptor of our own is told apart as our cause.",
+                "TCP 连接或 ping 得到“主机不可达”（ICMP）。本机没有路由、地址或描述符时记为探测机自身原因。",
+                "TCP connect or a ping ended with host unreachable (ICMP). No route, address or descriptor of our own is told apart as our cause.",
             ),
             Self::Refused => (
                 "TCP 连接被复位（RST）：主机在，端口没有服务。",
                 "TCP connect was reset (RST): the host is there, nothing listens on the port.",
             ),
             Self::ConnectTimeout => (
-                "5 秒内 TCP 三次握手未完成；一个域名最多试 3 个地址，平分这 5 秒。",
-                "No TCP handshake within 5 s, shared by at most 3 addresses of a name.",
+                "5 秒内 TCP 三次握手未完成；一个域名最多试 3 个地址，平分这 5 秒。配套设备的 ping（4 次，各等 2 秒）全部无应答也算。",
+                "No TCP handshake within 5 s, shared by at most 3 addresses of a name. Of equipment: not one of 4 pings answered, 2 s each.",
             ),
             Self::TlsFailed => (
-                "rtsps 地址：5 秒内 TLS 1.2 或 1.3（RFC 5246、RFC 8446）握手未完成；说明里写明对端不是 TLS、版本太旧、没有共同的加密套件、告警，还是证书签名不符。证书自签、过期、域名不符都不算。",
-                "An rtsps address: no TLS 1.2 or 1.3 handshake (RFC 5246, RFC 8446) within 5 s; the detail tells no TLS at all, too old, no common cipher, an alert, and a signature that the certificate's key did not make. Self-signed, expired or of another name does not count.",
+                "rtsps 和 https 地址：5 秒内 TLS 1.2 或 1.3（RFC 5246、RFC 8446）握手未完成；说明里写明对端不是 TLS、版本太旧、没有共同的加密套件、告警，还是证书签名不符。证书自签、过期、域名不符都不算。",
+                "An rtsps or https address: no TLS 1.2 or 1.3 handshake (RFC 5246, RFC 8446) within 5 s; the detail tells no TLS at all, too old, no common cipher, an alert, and a signature that the certificate's key did not make. Self-signed, expired or of another name does not count.",
             ),
             Self::CertificateChanged => (
                 "证书的 SHA-256 指纹与该设备首次见到的不同；操作员确认前，口令不以 Basic 发送（策略为“仅认记录的证书”时完全不发送）。",
@@ -41,12 +41,12 @@ impl FaultCode {
                 "Not one RTSP message in what it said: no RTSP status line (RFC 2326 §7.1) in the first 4 KiB, or it said something else and closed.",
             ),
             Self::NoResponse => (
-                "连接已建立，但请求在期限内无应答：OPTIONS、SETUP、PLAY 各 5 秒，DESCRIBE 8 秒；或未答即关闭。",
-                "Connected, and a request was not answered in time: OPTIONS, SETUP and PLAY 5 s each, DESCRIBE 8 s; or closed without an answer.",
+                "连接已建立，但请求在期限内无应答：OPTIONS、SETUP、PLAY 各 5 秒，DESCRIBE 8 秒；或未答即关闭。配套设备：HTTP 8 秒内没有完整应答，SNMP 3 次各 2 秒无应答。",
+                "Connected, and a request was not answered in time: OPTIONS, SETUP and PLAY 5 s each, DESCRIBE 8 s; or closed without an answer. Of equipment: no whole answer of HTTP within 8 s, none of SNMP to 3 requests, 2 s each.",
             ),
             Self::BadResponse => (
-                "应答无法使用：报文头超过 16 KiB、报文体超过 256 KiB、连续 256 KiB 找不到帧、无法跟随的重定向（最多 3 次），或没有专门含义的状态码。",
-                "The answer is of no use: a head over 16 KiB, a body over 256 KiB, 256 KiB without a frame, a redirect that cannot be followed (at most 3), or a status without a meaning of its own.",
+                "应答无法使用：报文头超过 16 KiB、报文体超过 256 KiB、连续 256 KiB 找不到帧、无法跟随的重定向（最多 3 次），或没有专门含义的状态码。配套设备：不是 HTTP 或 SNMP 报文，状态码不在台账要求之内，或页面（前 256 KiB）没有要求的文字。",
+                "The answer is of no use: a head over 16 KiB, a body over 256 KiB, 256 KiB without a frame, a redirect that cannot be followed (at most 3), or a status without a meaning of its own. Of equipment: no message of HTTP or SNMP, another status than the ledger asks for, or a page (its first 256 KiB) without the text asked for.",
             ),
             Self::AuthRequired => (
                 "应答 401（RFC 2326 §11），而没有可用的口令。",
@@ -70,8 +70,8 @@ impl FaultCode {
             ),
             Self::NotFound => ("状态码 404 或 410。", "Status 404 or 410."),
             Self::ServerError => (
-                "状态码 5xx（503 除外），或设备忘了会话（454）。",
-                "Status 5xx (503 aside), or a session that the device forgot (454).",
+                "状态码 5xx（RTSP 的 503 除外），或设备忘了会话（454）。",
+                "Status 5xx (503 of RTSP aside), or a session that the device forgot (454).",
             ),
             Self::BadSdp => (
                 "DESCRIBE 的媒体描述（SDP，RFC 8866）为空、没有 m= 行，或没有一路媒体带负载类型。",
@@ -122,8 +122,8 @@ impl FaultCode {
                 "The codec of the description differs from the baseline, which is made as for the resolution.",
             ),
             Self::PacketLoss => (
-                "按 RTP 序号（RFC 3550 附录 A.3）丢包率超过 1 %，重复和乱序不算丢。",
-                "Loss by RTP sequence numbers (RFC 3550 A.3) over 1 %; duplicates and reordering are no loss.",
+                "按 RTP 序号（RFC 3550 附录 A.3）丢包率超过 1 %，重复和乱序不算丢。配套设备的 ping 丢失超过 20 %（台账可改）。",
+                "Loss by RTP sequence numbers (RFC 3550 A.3) over 1 %; duplicates and reordering are no loss. Of equipment, over 20 % of the pings (or as the ledger says).",
             ),
             Self::LowFps => (
                 "按帧到达时间算的帧率低于标称（SDP 或 SPS）的 80 %。",
@@ -188,6 +188,14 @@ impl FaultCode {
             Self::Shaking => (
                 "至少 8 帧，帧间位移的中位数不低于 3 像素（704 列），且来回往复；匀速转动不算。",
                 "Over at least 8 frames the median displacement from frame to frame is 3 pixels or more (at 704 columns), to and fro; a pan is none.",
+            ),
+            Self::ItemOutOfLimits => (
+                "SNMP 读到的值（乘以倍率后）超出台账中该监控项的下限、上限，或与“等于”不同；ping 平均时延超过台账的“时延”；证书剩余天数少于“证书天数”。设备有应答，结论为降级。",
+                "A value read by SNMP, scaled, is outside the limits of its item in the ledger or not equal to what it says; pings take longer on average than \"rtt\"; a certificate ends sooner than \"certificate_days\". The device answers, so it is degraded.",
+            ),
+            Self::ItemMissing => (
+                "SNMP 应答里该 OID 是 noSuchObject、noSuchInstance、endOfMibView（RFC 3416 §3）或错误状态。设备有应答，结论为降级。",
+                "The answer of SNMP has noSuchObject, noSuchInstance, endOfMibView (RFC 3416 §3) or an error status for the OID. The device answers, so it is degraded.",
             ),
             Self::RecordingGap
             | Self::NotRegistered

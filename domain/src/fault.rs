@@ -19,6 +19,8 @@ pub enum Group {
     Clock,
     /// 录像.
     Recording,
+    /// 监控项 of equipment.
+    Item,
     /// 呼叫 (endpoints).
     Call,
 }
@@ -30,6 +32,7 @@ words!(Group {
     Picture = "picture", "画面", "picture";
     Clock = "clock", "时钟", "clock";
     Recording = "recording", "录像", "recording";
+    Item = "item", "监控项", "items";
     Call = "call", "呼叫", "call";
 });
 
@@ -65,6 +68,10 @@ pub enum Stage {
     Judge,
     /// RTSP TEARDOWN.
     Teardown,
+    /// Echo requests to equipment.
+    Ping,
+    /// Request and answer of equipment: HTTP, SNMP.
+    Request,
 }
 
 words!(Stage {
@@ -82,6 +89,8 @@ words!(Stage {
     Decode = "decode", "解码", "decode";
     Judge = "judge", "画面诊断", "judge";
     Teardown = "teardown", "TEARDOWN", "TEARDOWN";
+    Ping = "ping", "ping", "ping";
+    Request = "request", "请求", "request";
 });
 
 /// One thing wrong, as seen by one probe.
@@ -150,7 +159,7 @@ faults! {
     Unreachable = "unreachable", Reach, "网络不可达", "network unreachable",
         "检查站点上联链路和交换机；核对 IP 与网段路由。", "Check the site's uplink and switch; check the IP and the route to its subnet.";
     Refused = "refused", Reach, "端口拒绝连接", "connection refused",
-        "设备在线但端口未开：核对 RTSP 端口，必要时重启取流服务或设备。", "The host is up but the port is closed: check the RTSP port, restart the service or the device.";
+        "设备在线但端口未开：核对端口，必要时重启其服务或设备。", "The host is up but the port is closed: check the port, restart the service or the device.";
     ConnectTimeout = "connect_timeout", Reach, "连接超时", "connection timed out",
         "先查供电和网线，再查交换机端口与防火墙。", "Check power and cable first, then the switch port and the firewall.";
     TlsFailed = "tls_failed", Reach, "TLS 握手失败", "TLS handshake failed",
@@ -159,10 +168,10 @@ faults! {
         "先核实：是否刚换过设备、升级过固件或更新过证书；属实则在设备页面确认新证书，否则按中间人攻击处置。", "Find out first: was the device replaced, updated or given a new certificate? If so, accept it on the device's page; else treat it as an attack.";
     NotRtsp = "not_rtsp", Signalling, "不是 RTSP 服务", "not an RTSP server",
         "端口上是别的服务：核对端口号和设备型号。", "Another service answers on this port: check the port and the model.";
-    NoResponse = "no_response", Signalling, "信令无应答", "no answer to RTSP",
-        "能连上但不应答：设备多半死机，远程重启；仍无应答则派单。", "It accepts the connection but never answers: most likely hung; restart it, else dispatch.";
+    NoResponse = "no_response", Signalling, "信令无应答", "no answer",
+        "能连上但不应答：设备多半死机，远程重启；仍无应答则派单。SNMP 另核对团体字和访问列表。", "It never answers what it is asked: most likely hung; restart it, else dispatch. Of SNMP check the community and the access list too.";
     BadResponse = "bad_response", Signalling, "应答异常", "malformed answer",
-        "升级设备固件；保留抓包供厂商分析。", "Update the firmware; keep a capture for the vendor.";
+        "升级设备固件；保留抓包供厂商分析。网页先核对地址和台账要求的状态码、文字。", "Update the firmware; keep a capture for the vendor. Of a web page check the address, and the status and text that the ledger asks for.";
     AuthRequired = "auth_required", Signalling, "需要口令", "credential required",
         "台账没有口令：补录用户名和密码。", "The ledger has no credential: add user name and password.";
     AuthRejected = "auth_rejected", Signalling, "口令被拒绝", "credential rejected",
@@ -237,6 +246,10 @@ faults! {
         "启用 NTP 校时，核对时区。", "Enable NTP; check the time zone.";
     RecordingGap = "recording_gap", Recording, "录像缺失", "recording gap",
         "检查录像计划、硬盘和存储空间。", "Check the recording plan, the disks and the space.";
+    ItemOutOfLimits = "item_out_of_limits", Item, "监控项越限", "item out of limits",
+        "按该监控项的含义到设备上核实；界限不合适则在台账中调整。", "Look at the device for what this item stands for; where the limit is wrong, change it in the ledger.";
+    ItemMissing = "item_missing", Item, "监控项读不到", "item missing",
+        "核对 OID 和该团体字可读的范围；固件升级后 OID 可能变化。", "Check the OID and what the community may read; a new firmware may have moved it.";
     NotRegistered = "not_registered", Call, "终端未注册", "not registered",
         "检查终端电源、网络和注册账号。", "Check the endpoint's power, network and registration account.";
     Busy = "busy", Call, "终端忙", "busy",

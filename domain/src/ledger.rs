@@ -3,7 +3,10 @@
 //!
 //! Invariant: no error and no `Debug` here ever holds a password.
 
-use crate::{DeviceKind, Lang, LifeState, MaskError, PointClass, PrivacyMasks};
+use crate::{
+    AddressProblem, Checks, ChecksProblem, DeviceKind, Lang, LifeState, MaskError, PointClass,
+    PrivacyMasks,
+};
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::fmt;
@@ -39,6 +42,7 @@ pub enum LedgerColumn {
     Phone,
     RetentionDays,
     PrivacyMasks,
+    Checks,
     Tags,
     Note,
 }
@@ -70,6 +74,7 @@ words!(LedgerColumn {
     Phone = "phone", "联系电话", "phone";
     RetentionDays = "retention_days", "录像保存天数", "retention days";
     PrivacyMasks = "privacy_masks", "隐私遮挡", "privacy masks";
+    Checks = "checks", "监控项", "checks";
     Tags = "tags", "标签", "tags";
     Note = "note", "备注", "note";
 });
@@ -153,6 +158,8 @@ pub struct LedgerRow {
     pub retention_days: Option<u32>,
     /// 隐私遮挡.
     pub privacy_masks: Option<PrivacyMasks>,
+    /// 监控项.
+    pub checks: Option<Checks>,
     /// 标签; none leaves the stored ones.
     pub tags: Vec<String>,
     /// 备注.
@@ -190,6 +197,7 @@ impl LedgerRow {
             phone: None,
             retention_days: None,
             privacy_masks: None,
+            checks: None,
             tags: Vec::new(),
             note: None,
         }
@@ -211,6 +219,10 @@ pub enum RowProblem {
     DigitsLost,
     /// No regions of a picture.
     NotMasks { why: MaskError },
+    /// No checks of equipment.
+    NotChecks { why: ChecksProblem },
+    /// An address of equipment that cannot be asked.
+    NotEquipment { why: AddressProblem },
     /// Neither IPv4 nor IPv6.
     NotAnIp,
     /// Not six octets.
@@ -269,6 +281,8 @@ impl RowProblem {
                 "kept as a number, which keeps 15 digits only; make the column text and enter it again",
             ),
             Self::NotMasks { why } => why.render(lang),
+            Self::NotChecks { why } => why.render(lang),
+            Self::NotEquipment { why } => why.render(lang).to_owned(),
             Self::NotAnIp => fixed("不是 IPv4 或 IPv6 地址", "neither an IPv4 nor an IPv6 address"),
             Self::NotAMac => {
                 fixed("不是 MAC 地址（12 位十六进制）", "not a MAC address (12 hex digits)")

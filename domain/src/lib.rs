@@ -17,6 +17,7 @@ pub mod credential;
 mod detail;
 mod detection;
 mod device;
+pub mod equipment;
 mod exclusion;
 mod fault;
 pub mod habit;
@@ -47,6 +48,7 @@ pub use credential::{
 pub use detail::{Detail, LossOrigin, TlsProblem};
 pub use detection::reference as fault_reference;
 pub use device::{Device, DeviceKind, LifeState, PointClass};
+pub use equipment::{AddressProblem, Checks, ChecksProblem, EquipmentFacts};
 pub use exclusion::{
     Exclusion, ExclusionAct, ExclusionReason, ExclusionRefusal, ExclusionState, ExclusionStep,
 };

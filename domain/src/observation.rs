@@ -1,8 +1,8 @@
 //! What one probe saw. A failed probe is an observation, never an error.
 
 use crate::{
-    CertificateTrust, Depth, DeviceKind, Fault, FaultCode, Lang, PictureLight, PictureShift,
-    PictureTiles, Reading, Stage, Timestamp, TlsFacts, Verdict,
+    CertificateTrust, Depth, DeviceKind, EquipmentFacts, Fault, FaultCode, Lang, PictureLight,
+    PictureShift, PictureTiles, Reading, Stage, Timestamp, TlsFacts, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -199,6 +199,9 @@ pub struct Observation {
     /// Why there is none: what the last look found still stands.
     #[serde(default)]
     pub picture_skipped: Option<PictureSkipped>,
+    /// What was seen of equipment.
+    #[serde(default)]
+    pub equipment: Option<EquipmentFacts>,
 }
 
 impl Observation {
@@ -223,6 +226,7 @@ impl Observation {
             audio: None,
             picture: None,
             picture_skipped: None,
+            equipment: None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Probe plans: how often, how deep, and when exactly; and the request that a prober takes.
 
 use crate::{
-    CertificateFingerprint, ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind, Habit,
-    OwnLimits, PrivacyMasks, SiteId, Taught, Timestamp,
+    CertificateFingerprint, Checks, ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind,
+    Habit, OwnLimits, PrivacyMasks, SiteId, Taught, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -187,16 +187,18 @@ pub struct ProbeRequest {
     pub snapshot: Snapshot,
     /// What is to be known of its picture.
     pub picture: PictureOrder,
+    /// 监控项: what is expected of equipment.
+    pub checks: Checks,
 }
 
 impl ProbeRequest {
-    /// One look at a camera of which nothing is known: it has no login and shares nothing, media may
+    /// One look at a device of which nothing is known, by what its address opens: it has no login and shares nothing, media may
     /// travel any way, no time is spent on them, and every picture is decoded.
     pub fn new(url: String, depth: Depth) -> Self {
         Self {
             device: None,
             claim: Claim::default(),
-            kind: DeviceKind::Camera,
+            kind: DeviceKind::of_address(&url),
             url,
             credential: None,
             credential_state: CredentialState::default(),
@@ -210,6 +212,7 @@ impl ProbeRequest {
             last_picture: None,
             snapshot: Snapshot::Never,
             picture: PictureOrder::default(),
+            checks: Checks::default(),
         }
     }
 }

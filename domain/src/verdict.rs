@@ -28,7 +28,7 @@ words!(Verdict {
 ///
 /// `media_flowed` is whether at least one valid media packet came; `credential_proven` whether the
 /// credential used has ever been accepted by this device. At [`Depth::Reach`] the verdict speaks
-/// of reach alone. A fault whose detail is [`crate::Detail::Ours`] is our own and makes the verdict
+/// of reach alone. A fault whose detail [is ours](crate::Detail::is_ours) makes the verdict
 /// unknown where it kept media from flowing.
 pub fn verdict_of(
     depth: Depth,
@@ -44,7 +44,7 @@ pub fn verdict_of(
         || faults.iter().any(|fault| match fault.code {
             FaultCode::AuthRequired | FaultCode::AuthSuspended | FaultCode::SessionLimit => true,
             FaultCode::AuthRejected => !credential_proven,
-            _ => matches!(fault.detail, crate::Detail::Ours { .. }),
+            _ => fault.detail.is_ours(),
         });
     if undecided { Verdict::Unknown } else { Verdict::Offline }
 }

@@ -3,7 +3,7 @@
 use crate::{MAX_CELL, grid::Cell};
 use chrono::{Datelike, Duration, NaiveDate};
 use std::net::IpAddr;
-use zhishou_domain::{DeviceKind, Lang, LifeState, PointClass, PrivacyMasks, RowProblem};
+use zhishou_domain::{Checks, DeviceKind, Lang, LifeState, PointClass, PrivacyMasks, RowProblem};
 
 /// What people write into a cell that has nothing to say.
 const NOTHING: [&str; 9] = ["-", "--", "—", "——", "/", "\\", "无", "暂无", "n/a"];
@@ -233,6 +233,16 @@ pub(crate) fn masks(cell: &Cell) -> Result<Option<PrivacyMasks>, RowProblem> {
     Ok(Some(masks).filter(|masks| !masks.is_empty()))
 }
 
+/// 监控项, lines and all.
+pub(crate) fn checks(cell: &Cell) -> Result<Option<Checks>, RowProblem> {
+    let text = raw(cell)?;
+    if NOTHING.contains(&text.trim()) {
+        return Ok(None);
+    }
+    let checks: Checks = text.parse().map_err(|why| RowProblem::NotChecks { why })?;
+    Ok(Some(checks).filter(|checks| !checks.is_empty()))
+}
+
 /// 标签, separated by commas, semicolons, bars or line breaks.
 pub(crate) fn tags(cell: &Cell) -> Result<Vec<String>, RowProblem> {
     let mut tags = Vec::new();
@@ -251,6 +261,14 @@ mod tests {
 
     fn t(text: &str) -> Cell {
         Cell::Text(text.to_owned())
+    }
+
+    #[test]
+    fn checks_may_stand_one_a_line() {
+        let read = checks(&t("温度=1.3.6.1.4.1.9,上限=60\n风扇=1.3.6.1.4.1.10,等于=1"));
+        assert_eq!(read.unwrap().unwrap().items.len(), 2);
+        assert_eq!(checks(&t("无")), Ok(None));
+        assert!(matches!(checks(&t("温度")), Err(RowProblem::NotChecks { .. })));
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub const fn aliases(column: LedgerColumn) -> &'static [&'static str] {
             "视频流地址",
             "URL",
             "地址URL",
+            "探测地址",
+            "监控地址",
         ],
         C::SubUrl => &["子码流", "辅码流地址", "辅码流", "子码流RTSP地址", "sub stream", "sub url"],
         C::Username => &["用户", "账号", "登录名", "登录用户名", "user", "login", "username"],
@@ -82,6 +84,7 @@ pub const fn aliases(column: LedgerColumn) -> &'static [&'static str] {
         C::Phone => &["电话", "运维电话", "运维联系电话", "联系方式", "telephone"],
         C::RetentionDays => &["存储天数", "录像天数", "录像存储天数", "保存天数", "retention"],
         C::PrivacyMasks => &["隐私遮盖", "遮挡区域", "隐私区域", "privacy mask", "masks"],
+        C::Checks => &["监控指标", "自定义监控项", "检查项", "check items", "monitor items"],
         C::Tags => &["标记", "分组", "tag", "labels"],
         C::Note => &["说明", "其他", "remark", "remarks", "comment", "notes"],
     }

@@ -6,7 +6,10 @@
 use crate::cell::narrow;
 use percent_encoding::percent_decode_str;
 use url::Url;
-use zhishou_domain::{DeviceKind, RowProblem};
+use zhishou_domain::{
+    Credential, DeviceKind, RowProblem,
+    equipment::{self, Service},
+};
 
 /// An address without its login, and the login.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,11 +23,16 @@ pub(crate) struct Address {
 pub(crate) fn split(text: &str, kind: DeviceKind) -> Result<Address, RowProblem> {
     let (schemes, allowed): (&[&str], _) = match kind {
         DeviceKind::Endpoint => (&["sip", "sips"], "sip:, sips:"),
-        DeviceKind::Camera | DeviceKind::Equipment => {
-            (&["rtsp", "rtsps", "rtsph"], "rtsp://, rtsps://, rtsph://")
-        }
+        DeviceKind::Camera => (&["rtsp", "rtsps", "rtsph"], "rtsp://, rtsps://, rtsph://"),
+        DeviceKind::Equipment => (
+            &["rtsp", "rtsps", "rtsph"],
+            "icmp://, tcp://, http://, https://, snmp://, rtsp://, rtsps://, rtsph://",
+        ),
     };
     let text: String = text.trim().chars().map(narrow).collect();
+    if kind == DeviceKind::Equipment && Service::of(&text).is_some() {
+        return of_equipment(&text);
+    }
     let (scheme, rest) = text.split_once(':').ok_or(RowProblem::WrongScheme { allowed })?;
     let scheme = scheme.to_ascii_lowercase();
     if !schemes.contains(&scheme.as_str()) {
@@ -37,6 +45,15 @@ pub(crate) fn split(text: &str, kind: DeviceKind) -> Result<Address, RowProblem>
         DeviceKind::Endpoint => of_sip(&scheme, rest),
         DeviceKind::Camera | DeviceKind::Equipment => of_rtsp(&scheme, rest),
     }
+}
+
+/// The community of SNMP is its login; nothing else takes one.
+fn of_equipment(text: &str) -> Result<Address, RowProblem> {
+    let (address, community) =
+        equipment::Address::parse(text).map_err(|why| RowProblem::NotEquipment { why })?;
+    let password = community.map(|it| it.password().to_owned());
+    let username = password.is_some().then(|| Credential::COMMUNITY.to_owned());
+    Ok(Address { url: address.to_string(), username, password })
 }
 
 fn of_rtsp(scheme: &str, rest: &str) -> Result<Address, RowProblem> {
@@ -148,6 +165,24 @@ mod tests {
         for text in broken {
             assert_eq!(camera(text), Err(RowProblem::NotAUrl), "{text}");
         }
+    }
+
+    #[test]
+    fn equipment_is_asked_in_many_ways_and_a_community_is_its_login() {
+        let equipment =
+            |text| split(text, DeviceKind::Equipment).map(|a| (a.url, a.username, a.password));
+        assert_eq!(
+            equipment("snmp://s3cret@10.1.2.3"),
+            Ok(("snmp://10.1.2.3".into(), some("community"), some("s3cret")))
+        );
+        for text in
+            ["icmp://10.1.2.3", "tcp://10.1.2.3:8000", "https://nvr/doc", "rtsp://10.1.2.3/1"]
+        {
+            assert_eq!(equipment(text), Ok((text.into(), None, None)));
+        }
+        let why = equipment::AddressProblem::Login;
+        assert_eq!(equipment("http://a:b@10.1.2.3/"), Err(RowProblem::NotEquipment { why }));
+        assert!(matches!(camera("icmp://10.1.2.3"), Err(RowProblem::WrongScheme { .. })));
     }
 
     #[test]

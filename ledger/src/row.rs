@@ -8,7 +8,8 @@ use crate::{
 };
 use std::collections::HashMap;
 use zhishou_domain::{
-    DeviceKind, LedgerColumn as Column, LedgerRow, RowError, RowProblem, ledger::Password,
+    ChecksProblem, Credential, DeviceKind, LedgerColumn as Column, LedgerRow, RowError, RowProblem,
+    equipment::Service, ledger::Password,
 };
 
 /// Reads every row below the headings.
@@ -115,6 +116,7 @@ impl Reading<'_> {
             phone: self.text(Column::Phone),
             retention_days: self.get(Column::RetentionDays, cell::days),
             privacy_masks: self.get(Column::PrivacyMasks, cell::masks),
+            checks: self.get(Column::Checks, cell::checks),
             tags: self.get(Column::Tags, cell::tags),
             note: self.text(Column::Note),
             ..LedgerRow::new(self.row.number, name?, site?)
@@ -122,6 +124,18 @@ impl Reading<'_> {
         let kind = kind.unwrap_or(DeviceKind::Camera);
         row.url = self.address(Column::Url, kind, &mut row);
         row.sub_url = self.address(Column::SubUrl, kind, &mut row);
+        let service = row.url.as_deref().and_then(Service::of);
+        if service == Some(Service::Snmp) && row.password.is_some() {
+            row.username.get_or_insert_with(|| Credential::COMMUNITY.to_owned());
+        }
+        // Without an address it is that of before.
+        if let (Some(checks), true) = (&row.checks, row.url.is_some()) {
+            let fit =
+                service.map_or(Err(ChecksProblem::NoEquipment), |service| checks.fit(service));
+            if let Err(why) = fit {
+                self.error(Column::Checks, RowProblem::NotChecks { why });
+            }
+        }
         Some(row)
     }
 

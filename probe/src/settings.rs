@@ -45,6 +45,42 @@ pub enum CertificatePolicy {
     Pinned,
 }
 
+/// How equipment that is no camera is asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asking {
+    /// Pings of one probe.
+    pub pings: u16,
+    /// Between two of them.
+    pub ping_gap: Duration,
+    /// After the last one.
+    pub ping_wait: Duration,
+    /// Share of them, 0 to 1, past which it is `packet_loss`, where the ledger does not say.
+    pub loss_ratio: f64,
+    /// An answer of HTTP, its page included.
+    pub page: Duration,
+    /// An answer of SNMP, before it is asked for again.
+    pub datagram: Duration,
+    /// How often SNMP is asked.
+    pub attempts: u32,
+    /// All of one visit.
+    pub whole: Duration,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self {
+            pings: 4,
+            ping_gap: Duration::from_millis(250),
+            ping_wait: Duration::from_secs(2),
+            loss_ratio: 0.2,
+            page: Duration::from_secs(8),
+            datagram: Duration::from_secs(2),
+            attempts: 3,
+            whole: Duration::from_secs(30),
+        }
+    }
+}
+
 /// How probes are made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -79,6 +115,8 @@ pub struct Settings {
     pub picture: zhishou_picture::Limits,
     /// Greatest width of a snapshot, pixels.
     pub snapshot_width: usize,
+    /// How equipment is asked.
+    pub equipment: Asking,
 }
 
 impl Default for Settings {
@@ -100,6 +138,7 @@ impl Default for Settings {
             limits: StreamLimits::default(),
             picture: zhishou_picture::Limits::default(),
             snapshot_width: 704,
+            equipment: Asking::default(),
         }
     }
 }

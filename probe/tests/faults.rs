@@ -38,6 +38,8 @@ fn a_fault_is_raised_if_and_only_if_the_reference_says_how() {
     sources(&root.join("src"), &mut probe);
     // What departs from a stream's habit is told by the habit itself.
     sources(&root.join("../domain/src/habit"), &mut probe);
+    // Items of equipment judge themselves.
+    sources(&root.join("../domain/src/equipment"), &mut probe);
     let picture = std::fs::read_to_string(root.join("../picture/src/finding.rs")).unwrap();
     for fault in FaultCode::ALL {
         let raised = uses(&probe, &format!("FaultCode::{fault:?}"))

@@ -1,4 +1,4 @@
-//! The RTSP driver against cameras that behave well and badly, over real sockets.
+//! The drivers against devices that behave well and badly, over real sockets.
 //!
 //! Sockets know no virtual time; waits are short and bounded, and nothing here depends on how long
 //! they really take.
@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod carriage;
+mod equipment;
 mod harm;
 mod simulator;
 mod sparing;

@@ -1,4 +1,4 @@
-//! Bytes and time in, bytes and events out: RTSP, SDP, RTP. No sockets, no runtime.
+//! Bytes and time in, bytes and events out: RTSP, SDP, RTP, SNMP, ICMP. No sockets, no runtime.
 //!
 //! Everything here is a state machine or a pure function. Time is a [`core::time::Duration`] since
 //! the start of the probe and always an argument; chance (a client nonce) is an argument too. Every
@@ -9,6 +9,8 @@
 //! ([`rtsp::Failure`]) and translated by `probe`.
 
 pub mod auth;
+pub mod icmp;
 pub mod rtp;
 pub mod rtsp;
 pub mod sdp;
+pub mod snmp;

@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Claim, Clock, DeviceId, Observation, Plan, PointClass, Timestamp,
+    Claim, Clock, DeviceId, DeviceKind, Observation, Plan, PointClass, Timestamp,
     incident::{ObserverEvent, ObserverFault},
 };
 use zhishou_storage::{Change, Store, StoreError, Target};
@@ -46,7 +46,7 @@ const PARENT_AGAIN: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(8);
 
 /// Which plan holds for a device.
-pub type PlanOf = Arc<dyn Fn(Option<PointClass>) -> Plan + Send + Sync>;
+pub type PlanOf = Arc<dyn Fn(DeviceKind, Option<PointClass>) -> Plan + Send + Sync>;
 
 /// What a probe of a device shares with others.
 pub type ClaimOf = Arc<dyn Fn(&Target) -> Claim + Send + Sync>;
@@ -216,7 +216,7 @@ impl Loop {
                 self.turn_away(&listed);
                 let mut asked = 0.0;
                 for target in &targets {
-                    let plan = (self.agent.plan_of)(target.class);
+                    let plan = (self.agent.plan_of)(target.kind, target.class);
                     asked += plan.interval.as_secs_f64().recip();
                     let due = plan.first_due(target.device, now);
                     self.agenda.enlist(target.device, target.site, target.parent, due);

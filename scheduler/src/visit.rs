@@ -69,7 +69,7 @@ async fn try_visit(
         return Ok(None);
     };
     let mut known = Known {
-        plan: (agent.plan_of)(target.class),
+        plan: (agent.plan_of)(target.kind, target.class),
         target,
         login: agent.store.credential(device).await?,
         pictures: agent.store.pictures(device).await?,
@@ -158,6 +158,7 @@ async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreErro
         last_picture: pictures.last.clone(),
         snapshot,
         picture,
+        checks: target.checks.clone(),
     })
 }
 

@@ -112,7 +112,7 @@ async fn a_wall_clock_that_is_set_back_stops_no_probe() {
         evidence: Arc::new(Nothing),
         dialogues: Dialogues::Asked,
         clock: wall.clone(),
-        plan_of: Arc::new(|_| Plan {
+        plan_of: Arc::new(|_, _| Plan {
             interval: Duration::from_millis(50),
             depth: Depth::Reach,
             seconds: Duration::ZERO,

@@ -185,7 +185,7 @@ impl House {
             evidence: Arc::new(Files { store: store.clone() }),
             dialogues,
             clock,
-            plan_of: Arc::new(move |_| plan.clone()),
+            plan_of: Arc::new(move |_, _| plan.clone()),
             claim_of: Arc::new(|_| Claim::default()),
             limits: Limits { concurrent: 4, per_parent: 4, per_site: 4 },
             eyes: Eyes::default(),

@@ -56,6 +56,8 @@ pub struct DevicePage {
     pub ip: Option<String>,
     /// The address that is opened, without credentials.
     pub url: Option<String>,
+    /// 监控项, as the ledger has them.
+    pub checks: Option<String>,
     /// 标签.
     pub tags: Vec<String>,
     /// 备注.
@@ -130,7 +132,7 @@ impl Store {
             "SELECT d.id, d.site_id, si.street_id, d.parent_id, d.kind, d.name, d.national_code,
                  si.name AS site_name, st.name AS street_name, de.name AS department,
                  ma.name AS maintainer, ma.phone, pa.name AS parent_name, d.police_station, d.class,
-                 d.life, d.life_since_ms, d.address, d.vendor, d.model, d.ip, d.url, d.note,
+                 d.life, d.life_since_ms, d.address, d.vendor, d.model, d.ip, d.url, d.checks, d.note,
                  d.probed_since_ms, s.state, s.since_ms, s.reached, s.faults, s.last_result_ms,
                  s.hold_ms, s.doubt, s.round, s.recent, s.seen_ms, cr.username, cr.state AS credential_state,
                  pi.good_key, eg.taken_ms AS good_ms, pi.fault_key, ef.taken_ms AS fault_ms
@@ -256,6 +258,7 @@ fn page_of(row: &SqliteRow) -> Result<DevicePage, StoreError> {
         model: row.try_get("model")?,
         ip: row.try_get("ip")?,
         url: row.try_get("url")?,
+        checks: row.try_get("checks")?,
         tags: Vec::new(),
         note: row.try_get("note")?,
         probed_since: time("probed_since_ms")?,

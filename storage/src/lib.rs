@@ -61,7 +61,7 @@ pub use habits::{LearnedHabit, StreamOf};
 pub use import::{ImportMode, ImportSummary};
 pub use incidents::{Heard, IncidentDevice, IncidentFilter, IncidentRow, IncidentState, RootName};
 pub use key::MasterKey;
-pub use measures::{Measure, Rollup};
+pub use measures::{ItemRollup, Measure, Rollup};
 pub use outages::{Outage, OutageOrder};
 pub use overview::{By, Choices, Figures, Period, Reason, SiteName};
 pub use policies::{PolicyAdded, StoredPolicy};

@@ -26,11 +26,15 @@ pub enum Measure {
     FirstKeyframeMs,
     /// Mean luma of the picture, 0–255.
     LumaMean,
+    /// From asking equipment to its answer, ms.
+    RttMs,
+    /// Pings lost of sent, 0–1.
+    PingLossRatio,
 }
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Fps,
         Self::BitrateBps,
         Self::LossRatio,
@@ -38,6 +42,8 @@ impl Measure {
         Self::FirstPacketMs,
         Self::FirstKeyframeMs,
         Self::LumaMean,
+        Self::RttMs,
+        Self::PingLossRatio,
     ];
 
     /// The stable word.
@@ -50,6 +56,8 @@ impl Measure {
             Self::FirstPacketMs => "first_packet_ms",
             Self::FirstKeyframeMs => "first_keyframe_ms",
             Self::LumaMean => "luma_mean",
+            Self::RttMs => "rtt_ms",
+            Self::PingLossRatio => "ping_loss_ratio",
         }
     }
 
@@ -59,6 +67,7 @@ impl Measure {
 
     fn of(self, observation: &Observation) -> Option<f64> {
         let video = observation.video.as_ref();
+        let equipment = observation.equipment.as_ref();
         let stage = |name| observation.stages.iter().find(|timing| timing.name == name)?.ms;
         let value = match self {
             Self::Fps => video?.fps,
@@ -68,6 +77,8 @@ impl Measure {
             Self::FirstPacketMs => stage(Stage::FirstPacket),
             Self::FirstKeyframeMs => stage(Stage::FirstKeyframe),
             Self::LumaMean => observation.picture.as_ref().map(|picture| picture.luma_mean),
+            Self::RttMs => equipment?.rtt_ms,
+            Self::PingLossRatio => equipment?.loss_ratio,
         };
         value.filter(|value| value.is_finite())
     }
@@ -90,12 +101,28 @@ pub struct Rollup {
     pub max: f64,
 }
 
+/// One item (监控项) of one hour.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemRollup {
+    /// First moment of the hour.
+    pub from: Timestamp,
+    /// Its name in the ledger.
+    pub item: String,
+    /// Mean of its values.
+    pub mean: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
 /// Adds what an observation measured to its hour.
 pub(crate) async fn add(
     connection: &mut SqliteConnection,
     device: &str,
     observation: &Observation,
 ) -> Result<(), StoreError> {
+    add_items(connection, device, observation).await?;
     let values: Vec<(&str, f64)> = Measure::ALL
         .into_iter()
         .filter_map(|measure| Some((measure.code(), measure.of(observation)?)))
@@ -119,7 +146,61 @@ pub(crate) async fn add(
     Ok(())
 }
 
+async fn add_items(
+    connection: &mut SqliteConnection,
+    device: &str,
+    observation: &Observation,
+) -> Result<(), StoreError> {
+    let items = observation.equipment.iter().flat_map(|seen| &seen.items);
+    let values: Vec<(&str, f64)> = items
+        .filter_map(|it| Some((it.name.as_str(), it.value.filter(|value| value.is_finite())?)))
+        .collect();
+    if values.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO item_measures (device_id, hour, item, n, sum, min, max)
+         SELECT ?1, ?2, v.value ->> 0, 1, v.value ->> 1, v.value ->> 1, v.value ->> 1
+         FROM json_each(?3) v WHERE true
+         ON CONFLICT (device_id, hour, item) DO UPDATE SET
+             n = n + 1, sum = sum + excluded.sum,
+             min = min(min, excluded.min), max = max(max, excluded.max)",
+    )
+    .bind(device)
+    .bind(observation.started_at.millis().div_euclid(HOUR_MS))
+    .bind(decode::to_json("item_measures", &values)?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 impl Store {
+    /// Rollups of the items of a device, likewise.
+    pub async fn item_measures(
+        &self,
+        device: DeviceId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ItemRollup>, StoreError> {
+        let rows: Vec<(i64, String, i64, f64, f64, f64)> = sqlx::query_as(
+            "SELECT hour, item, n, sum, min, max FROM item_measures
+             WHERE device_id = ? AND hour >= ? AND hour < ? ORDER BY hour, item",
+        )
+        .bind(device.to_string())
+        .bind(from.millis().div_euclid(HOUR_MS))
+        .bind(to.millis().div_euclid(HOUR_MS) + i64::from(to.millis().rem_euclid(HOUR_MS) > 0))
+        .fetch_all(self.reader())
+        .await?;
+        let rollup = |(hour, item, n, sum, min, max): (i64, _, i64, f64, _, _)| ItemRollup {
+            from: Timestamp::from_millis(hour * HOUR_MS),
+            item,
+            mean: sum / n as f64,
+            min,
+            max,
+        };
+        Ok(rows.into_iter().map(rollup).collect())
+    }
+
     /// Rollups of a device whose hour begins within `from`..`to`, in order of time.
     pub async fn measures(
         &self,

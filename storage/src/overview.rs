@@ -55,6 +55,9 @@ impl Period {
     }
 }
 
+/// Whose minutes are in a rate where no kind is asked for.
+const RATED: &str = " AND d.kind = 'camera'";
+
 /// By what figures are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -203,7 +206,8 @@ impl Store {
 
     /// Counts and minutes of a period, grouped. Known minutes are those of the tallies and those
     /// since the last result, as long as it stands; scheduled ones are counted from when a device
-    /// was first to be probed. A device that left use keeps the minutes it had.
+    /// was first to be probed. A device that left use keeps the minutes it had. Minutes are those of
+    /// cameras, unless the filter names a kind: equipment is in no online rate.
     pub async fn figures(
         &self,
         by: By,
@@ -213,6 +217,10 @@ impl Store {
         let until = period.until();
         let (first, last) = (period.start.minute(), until.minute());
         let live = period.now < period.end && period.now >= period.start;
+        let (rated, unrated) = match filter.kind {
+            Some(_) => ("", ""),
+            None => (RATED, " OR d.kind <> 'camera'"),
+        };
         let mut query = QueryBuilder::<Sqlite>::new("SELECT g.*, ");
         query.push(by.name()).push(
             " AS name FROM (SELECT key, sum(rank = 3), sum(rank = 1), sum(rank = 0),
@@ -232,7 +240,9 @@ impl Store {
         );
         if live {
             query
-                .push("CASE WHEN d.probed_since_ms IS NULL OR s.last_result_ms IS NULL THEN 0 ELSE max(0, min(")
+                .push("CASE WHEN d.probed_since_ms IS NULL OR s.last_result_ms IS NULL")
+                .push(unrated)
+                .push(" THEN 0 ELSE max(0, min(")
                 .push(last)
                 .push(", s.stands_until_ms / 60000) - max(s.last_result_ms / 60000, ")
                 .push(first - 1)
@@ -241,7 +251,9 @@ impl Store {
             query.push("0 AS open, ");
         }
         query
-            .push("CASE WHEN d.probed_since_ms IS NULL THEN NULL ELSE max(0, ")
+            .push("CASE WHEN d.probed_since_ms IS NULL")
+            .push(unrated)
+            .push(" THEN NULL ELSE max(0, ")
             .push(last + i64::from(live))
             .push(" - max(")
             .push(first)
@@ -251,7 +263,7 @@ impl Store {
             );
         if period.from == period.to {
             query.push("LEFT JOIN day_tallies t ON t.device_id = d.id AND t.local_day = ");
-            query.push_bind(period.from.to_string());
+            query.push_bind(period.from.to_string()).push(rated);
         } else {
             query.push(
                 "LEFT JOIN (SELECT device_id, sum(up) AS up, sum(degraded) AS degraded,
@@ -259,7 +271,7 @@ impl Store {
             );
             query.push_bind(period.from.to_string()).push(" AND ");
             query.push_bind(period.to.to_string());
-            query.push(" GROUP BY device_id) t ON t.device_id = d.id");
+            query.push(" GROUP BY device_id) t ON t.device_id = d.id").push(rated);
         }
         query.push(" WHERE (d.life = 'in_use' OR t.device_id IS NOT NULL)");
         filter.push(&mut query);
@@ -356,6 +368,9 @@ impl Store {
             " FROM devices d LEFT JOIN standings s ON s.device_id = d.id
               WHERE d.probed_since_ms IS NOT NULL",
         );
+        if filter.kind.is_none() {
+            query.push(RATED);
+        }
         push_sites(&mut query, sites);
         filter.push(&mut query);
         let rows = query.build().fetch_all(self.reader()).await?;

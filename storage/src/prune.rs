@@ -59,14 +59,17 @@ impl Store {
             total += self
                 .write(move |connection| {
                     Box::pin(async move {
-                        let done = sqlx::query(
+                        let mut gone = 0;
+                        for delete in [
                             "DELETE FROM measures WHERE hour < ?
                                  AND device_id IN (SELECT value FROM json_each(?))",
-                        )
-                        .bind(hour)
-                        .bind(devices)
-                        .execute(connection);
-                        Ok(done.await?.rows_affected())
+                            "DELETE FROM item_measures WHERE hour < ?
+                                 AND device_id IN (SELECT value FROM json_each(?))",
+                        ] {
+                            let done = sqlx::query(delete).bind(hour).bind(&devices);
+                            gone += done.execute(&mut *connection).await?.rows_affected();
+                        }
+                        Ok(gone)
                     })
                 })
                 .await?;

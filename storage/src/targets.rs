@@ -2,10 +2,10 @@
 
 use crate::{Store, StoreError, decode};
 use sqlx::{Row, sqlite::SqliteRow};
-use zhishou_domain::{DeviceId, DeviceKind, LifeState, PointClass, SiteId, Timestamp};
+use zhishou_domain::{Checks, DeviceId, DeviceKind, LifeState, PointClass, SiteId, Timestamp};
 
 /// A device that can be opened, as a scheduler needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// The device.
     pub device: DeviceId,
@@ -25,6 +25,8 @@ pub struct Target {
     pub url: String,
     /// Sub-stream, without credentials; to be preferred.
     pub sub_url: Option<String>,
+    /// 监控项.
+    pub checks: Checks,
     /// 用户名.
     pub username: Option<String>,
     /// When its last result was there.
@@ -39,6 +41,7 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
     let class: Option<String> = row.try_get("class")?;
     let parent: Option<String> = row.try_get("parent_id")?;
     let last_result: Option<i64> = row.try_get("last_result_ms")?;
+    let checks: Option<String> = row.try_get("checks")?;
     Ok(Target {
         device: decode::id("devices.id", row.try_get("id")?)?,
         kind: decode::word("devices.kind", row.try_get("kind")?, DeviceKind::from_code)?,
@@ -51,6 +54,10 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
         life: decode::word("devices.life", row.try_get("life")?, LifeState::from_code)?,
         url: row.try_get("url")?,
         sub_url: row.try_get("sub_url")?,
+        checks: checks
+            .map(|text| decode::word("devices.checks", &text, |text| text.parse().ok()))
+            .transpose()?
+            .unwrap_or_default(),
         username: row.try_get("username")?,
         last_result: last_result.map(Timestamp::from_millis),
         in_doubt: row.try_get("in_doubt")?,
@@ -61,7 +68,7 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
 macro_rules! target {
     ($rest:literal) => {
         concat!(
-            "SELECT d.id, d.kind, d.class, d.site_id, p.name AS site_name, d.parent_id, d.life, d.url, d.sub_url,
+            "SELECT d.id, d.kind, d.class, d.site_id, p.name AS site_name, d.parent_id, d.life, d.url, d.sub_url, d.checks,
                     c.username, s.last_result_ms, s.doubt IS NOT NULL AS in_doubt,
                     ifnull(s.round, 0) AS round
              FROM devices d JOIN sites p ON p.id = d.site_id

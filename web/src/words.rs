@@ -181,6 +181,17 @@ catalogue! {
     download: "下载", "Download";
     kept_size: "大小", "Size";
     video: "视频", "Video";
+    equipment_seen: "实测", "Measured";
+    asked_by: "探测方式", "Asked by";
+    answering: "应答地址", "Answered from";
+    round_trip: "往返时延", "Round trip";
+    pings: "ping 应答", "Pings answered";
+    ping_loss: "ping 丢失", "Pings lost";
+    http_status: "状态码", "Status";
+    uptime: "已运行", "Up for";
+    certificate_until: "证书有效至", "Certificate valid until";
+    checks: "监控项", "Checks";
+    out_of_limits: "异常", "not as it should be";
     codec: "编码", "Codec";
     size: "分辨率", "Size";
     fps: "帧率（实收/标称）", "Frame rate (received/declared)";

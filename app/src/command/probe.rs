@@ -182,6 +182,7 @@ fn request(
         credential: login,
         seconds: Duration::from_secs_f64(args.seconds),
         transport: args.transport,
+        checks: args.checks.clone(),
         snapshot: if args.snapshot.is_some() { Snapshot::Always } else { Snapshot::Never },
         ..ProbeRequest::new(url, args.depth)
     }

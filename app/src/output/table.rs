@@ -1,6 +1,6 @@
 //! Observations as a tired person can read them: the answer first, the measures below it.
 
-use zhishou_domain::{Lang, Observation, Verdict, VideoFacts};
+use zhishou_domain::{EquipmentFacts, Lang, Observation, Verdict, VideoFacts};
 
 /// The mark of a verdict; a shape, so that it reads without colour.
 const fn mark(verdict: Verdict) -> &'static str {
@@ -35,6 +35,10 @@ pub(crate) fn render(observation: &Observation, lang: Lang) -> String {
         if !facts.is_empty() {
             lines.push(row(lang.pick("码流", "stream"), &facts.join(" · ")));
         }
+    }
+    if let Some(equipment) = &observation.equipment {
+        let facts = equipment_line(equipment, lang);
+        lines.push(row(lang.pick("实测", "found "), &facts.join(" · ")));
     }
     let times: Vec<_> = observation
         .stages
@@ -75,6 +79,23 @@ fn video_line(video: &VideoFacts, lang: Lang) -> Vec<String> {
     if let Some(jitter) = video.jitter_ms {
         facts.push(format!("{} {jitter:.1} ms", lang.pick("抖动", "jitter")));
     }
+    facts
+}
+
+fn equipment_line(equipment: &EquipmentFacts, lang: Lang) -> Vec<String> {
+    let mut facts = vec![equipment.service.name(lang).to_owned()];
+    facts.extend(equipment.rtt_ms.map(|ms| format!("{ms:.1} ms")));
+    let pings = equipment.loss_ratio.map(|_| format!("{}/{}", equipment.received, equipment.sent));
+    facts.extend(pings);
+    facts.extend(equipment.status.map(|status| status.to_string()));
+    let hours = equipment.uptime_s.map(|seconds| seconds / 3600.0);
+    facts.extend(hours.map(|hours| format!("{} {hours:.1} h", lang.pick("已运行", "up"))));
+    facts.extend(equipment.items.iter().map(|item| {
+        let value = item.value.map(|value| value.to_string());
+        let value = value.or_else(|| item.text.clone()).unwrap_or_else(|| "–".to_owned());
+        let unit = item.unit.as_deref().unwrap_or_default();
+        format!("{} {} {unit}", item.name, printable(&value)).trim_end().to_owned()
+    }));
     facts
 }
 
@@ -131,6 +152,7 @@ mod tests {
             audio: None,
             picture: None,
             picture_skipped: None,
+            equipment: None,
         }
     }
 
@@ -159,6 +181,19 @@ mod tests {
             text.contains("注意  时间戳跳变 3 次") && text.contains("注意  画面：与上次"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn of_equipment_the_items_are_told() {
+        let mut ups = observation();
+        ups.video = None;
+        ups.equipment = Some(EquipmentFacts {
+            rtt_ms: Some(3.12),
+            uptime_s: Some(7200.0),
+            ..EquipmentFacts::new(zhishou_domain::equipment::Service::Snmp)
+        });
+        let text = render(&ups, Lang::En);
+        assert!(text.contains("\n    found   SNMP · 3.1 ms · up 2.0 h\n"), "{text}");
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Service {
                 KeepDialogues::Outages => Dialogues::Outages,
             },
             clock: Arc::clone(&clock) as _,
-            plan_of: Arc::new(move |class| plans.plan(class)),
+            plan_of: Arc::new(move |kind, class| plans.plan(kind, class)),
             claim_of: Arc::new(move |target| {
                 let stream = match target.sub_url {
                     Some(_) => StreamKind::Sub,

@@ -10,24 +10,24 @@ use crate::tls::Shown;
 
 /// A certificate that a device showed.
 #[derive(Debug)]
-pub(super) struct Met {
+pub(crate) struct Met {
     shown: Shown,
     known: Option<CertificateFingerprint>,
     /// What the handshake took.
-    pub(super) took: Duration,
+    pub(crate) took: Duration,
 }
 
 impl Met {
-    pub(super) fn new(shown: Shown, took: Duration) -> Self {
+    pub(crate) fn new(shown: Shown, took: Duration) -> Self {
         Self { shown, known: None, took }
     }
 
     /// Sets what is on record.
-    pub(super) fn compare(&mut self, known: Option<CertificateFingerprint>) {
+    pub(crate) fn compare(&mut self, known: Option<CertificateFingerprint>) {
         self.known = known;
     }
 
-    pub(super) fn fingerprint(&self) -> CertificateFingerprint {
+    pub(crate) fn fingerprint(&self) -> CertificateFingerprint {
         self.shown.fingerprint
     }
 
@@ -36,17 +36,17 @@ impl Met {
     }
 
     /// Whether another one is on record.
-    pub(super) fn is_changed(&self) -> bool {
+    pub(crate) fn is_changed(&self) -> bool {
         self.trust() == CertificateTrust::Changed
     }
 
-    pub(super) fn fault(&self) -> Option<Fault> {
+    pub(crate) fn fault(&self) -> Option<Fault> {
         let known = self.known.filter(|_| self.is_changed())?;
         let detail = Detail::Certificate { seen: self.shown.fingerprint, known };
         Some(Fault::new(FaultCode::CertificateChanged, Stage::Tls, detail))
     }
 
-    pub(super) fn facts(&self) -> TlsFacts {
+    pub(crate) fn facts(&self) -> TlsFacts {
         TlsFacts {
             version: self.shown.version.to_owned(),
             fingerprint: self.shown.fingerprint,

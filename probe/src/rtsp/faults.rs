@@ -84,7 +84,7 @@ pub(super) fn doubted(failed_in: rtsp::Stage, offered: &str) -> Fault {
 }
 
 /// Why a login that is known was not sent.
-pub(super) fn login_held_back(refusal: &Refusal) -> (FaultCode, Detail) {
+pub(crate) fn login_held_back(refusal: &Refusal) -> (FaultCode, Detail) {
     let detail = match refusal {
         Refusal::Suspended { failures, retry_after } => {
             Detail::Budget { failures: *failures, retry_after_ms: retry_after.map(millis) }

@@ -10,4 +10,8 @@ mod prober;
 mod tunnel;
 mod visit;
 
+pub(crate) use certificate::Met;
+pub(crate) use faults::login_held_back;
+pub(crate) use prober::Start;
 pub use prober::{Outcome, Prober, check_address};
+pub(crate) use visit::cancelled;

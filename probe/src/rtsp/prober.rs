@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use zhishou_domain::equipment::{Address, Service};
 use zhishou_domain::habit::{Came, Coded, Due, Look as Looked, Patience, Sighting};
 use zhishou_domain::{
     Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, Lesson,
@@ -18,7 +19,7 @@ use zhishou_protocol::rtsp::Target;
 
 use super::visit::{Order, Visit, Visited, cancelled};
 use crate::decoder::{DecodeFailure, Decoder};
-use crate::guard::Guard;
+use crate::guard::{Guard, Held};
 use crate::look::{Before, CodedEvidence, Look, Want, look};
 use crate::tape::{Capture, Header, Player, Tape};
 use crate::{Sessions, Settings};
@@ -63,10 +64,10 @@ impl std::fmt::Debug for Prober {
 const TOLD_WAIT: Duration = Duration::from_millis(100);
 
 /// What is known before anything was sent.
-struct Start {
-    target: String,
+pub(crate) struct Start {
+    pub(crate) target: String,
     /// When the device was ours, or until then, when it was asked for.
-    at: Timestamp,
+    pub(crate) at: Timestamp,
     /// The same. `None` in a replay, where time is that of the capture.
     began: Option<Instant>,
     /// What our own queues took before.
@@ -82,7 +83,48 @@ struct Begun {
     stop: DropGuard,
 }
 
+impl Outcome {
+    /// An observation that brought nothing else.
+    pub(crate) fn of(observation: Observation, request: &ProbeRequest) -> Self {
+        Self {
+            observation,
+            snapshot: None,
+            signature: None,
+            lesson: None,
+            habit: request.habit.clone(),
+            login: None,
+            login_in_doubt: false,
+        }
+    }
+}
+
 impl Start {
+    /// A probe that could not be made, for a reason of ours.
+    pub(crate) fn ours(&self, request: &ProbeRequest, problem: String) -> Outcome {
+        let detail = Detail::Ours { problem };
+        self.unopened(request, Fault::new(FaultCode::TransportUnsupported, Stage::Prepare, detail))
+    }
+
+    /// A probe that ended before anything was sent.
+    pub(crate) fn unopened(&self, request: &ProbeRequest, fault: Fault) -> Outcome {
+        let faults = vec![fault];
+        let proven = request.credential_state.proven;
+        let observation = Observation {
+            duration_ms: milliseconds(self.took(Duration::ZERO)),
+            verdict: verdict_of(request.depth, false, proven, &faults),
+            reached: reached_of(&faults),
+            faults,
+            stages: self.queueing().into_iter().collect(),
+            ..Observation::new(self.target.clone(), request.kind, request.depth, self.at)
+        };
+        Outcome::of(observation, request)
+    }
+
+    /// The wait in our own queues, which the duration does not hold.
+    pub(crate) fn queueing(&self) -> Option<StageTiming> {
+        self.queued.map(|wait| StageTiming { name: Stage::Prepare, ms: Some(milliseconds(wait)) })
+    }
+
     /// How long it has taken, `ended` being when the visit was over.
     fn took(&self, ended: Duration) -> Duration {
         self.began.map_or(ended, |began| began.elapsed())
@@ -174,6 +216,9 @@ impl Prober {
         tape: Option<Tape>,
         player: Option<Box<Player>>,
     ) -> Outcome {
+        if Service::of(&request.url).is_some() && player.is_none() {
+            return Box::pin(self.ask(request, start, cancel)).await;
+        }
         // Boxed, as what follows: a session that is open should not hold room for its beginning.
         let Begun { request, start, visiting, stop: _stop } =
             match Box::pin(self.begin(request, start, cancel, tape, player)).await {
@@ -184,7 +229,7 @@ impl Prober {
             Ok(visited) => Box::pin(self.report(request, start, visited)).await,
             Err(error) => {
                 tracing::error!(%error, target = start.target, "a visit ended abnormally");
-                ours(&request, start, "the probe ended abnormally".to_owned())
+                start.ours(&request, "the probe ended abnormally".to_owned())
             }
         }
     }
@@ -205,42 +250,21 @@ impl Prober {
             }
             Err(error) => {
                 // The address itself is not repeated: it may hold a password anywhere.
-                return Err(Box::new(ours(&request, start, error.to_string())));
+                return Err(Box::new(start.ours(&request, error.to_string())));
             }
         };
         let mut start = Start { target: target.to_string(), ..start };
         let key = request.device.map_or_else(|| target.request_uri(), |id| id.to_string());
-        let turn = async {
-            let bps = expected_bps(&request);
-            let share = Instant::now() + self.settings.share;
-            let share = self.guard.share(request.claim, bps, share).await.map_err(
-                |_| "other probes of ours use all that the recorder or the site's uplink bears",
-            )?;
-            let turn = Instant::now() + self.settings.turn;
-            let held = self.guard.open(&key, share, turn).await;
-            held.map_err(|_| "another session of ours with this device is still open")
-        };
-        let held = tokio::select! {
-            held = turn => Some(held),
-            () = cancel.cancelled() => None,
-        };
-        start.our_turn(self.clock.now());
+        let held = self.hold(&request, &key, expected_bps(&request), &cancel, &mut start).await;
         if let Some(tape) = &tape {
             tape.begin(
                 Header::of(&request, &start.target, start.at, credential.is_some()),
                 credential.as_ref(),
             );
         }
-        let Some(held) = held else {
-            return Err(Box::new(unopened(&request, start, cancelled(Stage::Prepare))));
-        };
         let held = match held {
             Ok(held) => held,
-            Err(problem) => {
-                let detail = Detail::Ours { problem: problem.to_owned() };
-                let fault = Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail);
-                return Err(Box::new(unopened(&request, start, fault)));
-            }
+            Err(fault) => return Err(Box::new(start.unopened(&request, fault))),
         };
 
         let order = Order {
@@ -261,11 +285,54 @@ impl Prober {
         let began = start.began.unwrap_or_else(Instant::now);
         let (settings, clock) = (self.settings.clone(), self.clock.clone());
         let visit = Visit::new(order, held, settings, clock, stop.clone(), began).run();
-        let visiting = match self.sessions.as_ref().and_then(Sessions::handle) {
+        let visiting = self.spawn(visit);
+        Ok(Begun { request, start, visiting, stop: stop.drop_guard() })
+    }
+
+    /// Waits until the device is ours: for its share of what it has in common with others, then for
+    /// its turn.
+    pub(crate) async fn hold(
+        &self,
+        request: &ProbeRequest,
+        key: &str,
+        bps: u64,
+        cancel: &CancellationToken,
+        start: &mut Start,
+    ) -> Result<Held, Fault> {
+        let turn = async {
+            let share = Instant::now() + self.settings.share;
+            let share = self.guard.share(request.claim, bps, share).await.map_err(
+                |_| "other probes of ours use all that the recorder or the site's uplink bears",
+            )?;
+            let turn = Instant::now() + self.settings.turn;
+            let held = self.guard.open(key, share, turn).await;
+            held.map_err(|_| "another session of ours with this device is still open")
+        };
+        let held = tokio::select! {
+            held = turn => Some(held),
+            () = cancel.cancelled() => None,
+        };
+        start.our_turn(self.clock.now());
+        let held = held.ok_or_else(|| cancelled(Stage::Prepare))?;
+        held.map_err(|problem| {
+            let detail = Detail::Ours { problem: problem.to_owned() };
+            Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail)
+        })
+    }
+
+    /// Has a visit where sessions are had, and waited for by [`Prober::close`].
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        visit: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        match self.sessions.as_ref().and_then(Sessions::handle) {
             Some(sessions) => self.visits.spawn_on(visit, sessions),
             None => self.visits.spawn(visit),
-        };
-        Ok(Begun { request, start, visiting, stop: stop.drop_guard() })
+        }
+    }
+
+    pub(crate) fn shared_settings(&self) -> Arc<Settings> {
+        self.settings.clone()
     }
 
     /// Waits for visits whose callers have gone. No probe may be started afterwards.
@@ -288,7 +355,7 @@ impl Prober {
         )
     }
 
-    fn entropy(&self) -> u64 {
+    pub(crate) fn entropy(&self) -> u64 {
         self.chance.random().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte))
     }
 
@@ -383,6 +450,9 @@ impl Prober {
 /// # Errors
 /// What is wrong with it.
 pub fn check_address(url: &str) -> Result<(), String> {
+    if Service::of(url).is_some() {
+        return Address::parse(url).map(drop).map_err(|problem| problem.to_string());
+    }
     Target::parse(url).map(drop).map_err(|error| error.to_string())
 }
 
@@ -440,36 +510,6 @@ fn expected_bps(request: &ProbeRequest) -> u64 {
     request.habit.bitrate_bps().map_or(assumed, |measured| measured as u64)
 }
 
-/// A probe that could not be made, for a reason of ours.
-fn ours(request: &ProbeRequest, start: Start, problem: String) -> Outcome {
-    let detail = Detail::Ours { problem };
-    let fault = Fault::new(FaultCode::TransportUnsupported, Stage::Prepare, detail);
-    unopened(request, start, fault)
-}
-
-/// A probe that ended before anything was sent.
-fn unopened(request: &ProbeRequest, start: Start, fault: Fault) -> Outcome {
-    let faults = vec![fault];
-    let proven = request.credential_state.proven;
-    let observation = Observation {
-        duration_ms: milliseconds(start.took(Duration::ZERO)),
-        verdict: verdict_of(request.depth, false, proven, &faults),
-        reached: reached_of(&faults),
-        faults,
-        stages: queueing(&start).into_iter().collect(),
-        ..Observation::new(start.target.clone(), request.kind, request.depth, start.at)
-    };
-    Outcome {
-        observation,
-        snapshot: None,
-        signature: None,
-        lesson: None,
-        habit: request.habit.clone(),
-        login: None,
-        login_in_doubt: false,
-    }
-}
-
 fn observe(
     request: &ProbeRequest,
     start: &Start,
@@ -499,6 +539,7 @@ fn observe(
         audio: media.audio_facts(*ended),
         picture,
         picture_skipped: None,
+        equipment: None,
     }
 }
 
@@ -519,12 +560,7 @@ fn stages(start: &Start, visited: &Visited) -> Vec<StageTiming> {
         (Stage::Teardown, timings.teardown),
     ]
     .map(|(name, time)| StageTiming { name, ms: time.map(milliseconds) });
-    queueing(start).into_iter().chain(met).collect()
-}
-
-/// The wait in our own queues, which the duration does not hold.
-fn queueing(start: &Start) -> Option<StageTiming> {
-    start.queued.map(|wait| StageTiming { name: Stage::Prepare, ms: Some(milliseconds(wait)) })
+    start.queueing().into_iter().chain(met).collect()
 }
 
 /// Milliseconds to the tenth: what a network measurement is worth.

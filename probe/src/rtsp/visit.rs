@@ -31,7 +31,7 @@ use super::tunnel::{Asked, TunnelLogin};
 use crate::Settings;
 use crate::guard::{Held, Refusal, Ticket};
 use crate::tape::{Moment, Player, Stream, Tape};
-pub(super) use ending::cancelled;
+pub(crate) use ending::cancelled;
 use ending::caught;
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.

@@ -4,24 +4,29 @@
 //! about who signed that: cameras sign for themselves, name no host, and let certificates expire.
 //! Whether it is the certificate this device has always shown is decided by the caller, who gets the
 //! fingerprint before a byte of RTSP is sent. Sessions are never resumed, so every connection shows
-//! its certificate anew. The caller bounds the time; a handshake holds at most one flight of 64 KiB.
+//! its certificate anew. A handshake holds at most one flight of 64 KiB.
 
 mod certificate;
 mod failure;
 mod verifier;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig, ProtocolVersion};
-use zhishou_domain::{CertificateFingerprint, Timestamp, TlsProblem};
+use zhishou_domain::{
+    CertificateFingerprint, Detail, Fault, FaultCode, Stage, Timestamp, TlsProblem,
+};
 
+use crate::Settings;
 use certificate::Certificate;
 use verifier::HoldsItsKey;
 
@@ -49,8 +54,27 @@ pub(crate) struct Shown {
     pub(crate) valid_until: Option<Timestamp>,
 }
 
+/// Shakes hands within the time that the settings give; also says how long it took.
+pub(crate) async fn secure(
+    stream: TcpStream,
+    host: &str,
+    peer: SocketAddr,
+    settings: &Settings,
+) -> Result<(Box<TlsStream<TcpStream>>, Shown, Duration), Box<Fault>> {
+    let began = Instant::now();
+    let shaken = timeout(settings.tls, handshake(stream, host, peer.ip())).await;
+    let waited_ms = u64::try_from(settings.tls.as_millis()).unwrap_or(u64::MAX);
+    match shaken.unwrap_or(Err(TlsProblem::Stalled { waited_ms })) {
+        Ok((stream, shown)) => Ok((stream, shown, began.elapsed())),
+        Err(problem) => {
+            let detail = Detail::Tls { problem };
+            Err(Box::new(Fault::new(FaultCode::TlsFailed, Stage::Tls, detail)))
+        }
+    }
+}
+
 /// Shakes hands with `host`, which is at `address`.
-pub(crate) async fn handshake(
+async fn handshake(
     stream: TcpStream,
     host: &str,
     address: IpAddr,

@@ -135,7 +135,7 @@ async fn the_dialogue_reads_well() {
     let text = lines.join("\n");
     assert!(lines[0].ends_with(&format!("·  connect to 127.0.0.1 port {}", camera.port)), "{text}");
     assert!(lines[2].contains("ms  →  OPTIONS rtsp://127.0.0.1:"), "{text}");
-    assert!(text.contains("\njudged no answer to RTSP (no_response) [OPTIONS]: silent for 1."));
+    assert!(text.contains("\njudged no answer (no_response) [OPTIONS]: silent for 1."));
     assert!(text.contains("\nbecause Connected, and a request was not answered in time"), "{text}");
     assert!(text.lines().last().unwrap().starts_with("to do "), "{text}");
 

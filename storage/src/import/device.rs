@@ -29,6 +29,7 @@ pub(super) struct Fields {
     latitude: Option<f64>,
     retention_days: Option<i64>,
     note: Option<String>,
+    checks: Option<String>,
 }
 
 /// A device as it is stored.
@@ -87,6 +88,7 @@ impl Fields {
                 &fields.retention_days
             }),
             note: text(&row.note, |fields| &fields.note),
+            checks: text(&row.checks.as_ref().map(ToString::to_string), |fields| &fields.checks),
         }
     }
 
@@ -126,6 +128,7 @@ impl Fields {
             .bind(self.latitude)
             .bind(self.retention_days)
             .bind(&self.note)
+            .bind(&self.checks)
     }
 }
 
@@ -197,9 +200,9 @@ pub(super) async fn insert(
     let query = sqlx::query(
         "INSERT INTO devices (kind, name, national_code, site_id, department_id, maintainer_id,
              police_station, class, address, vendor, model, ip, mac, url, sub_url, longitude,
-             latitude, retention_days, note, life, life_since_ms, probed_since_ms, changed_ms,
+             latitude, retention_days, note, checks, life, life_since_ms, probed_since_ms, changed_ms,
              created_ms, id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     fields
         .bind(query)
@@ -231,7 +234,7 @@ pub(super) async fn update(
         "UPDATE devices SET kind = ?, name = ?, national_code = ?, site_id = ?, department_id = ?,
              maintainer_id = ?, police_station = ?, class = ?, address = ?, vendor = ?, model = ?,
              ip = ?, mac = ?, url = ?, sub_url = ?, longitude = ?, latitude = ?,
-             retention_days = ?, note = ?, life = ?, life_since_ms = ?, probed_since_ms = ?,
+             retention_days = ?, note = ?, checks = ?, life = ?, life_since_ms = ?, probed_since_ms = ?,
              changed_ms = ?
          WHERE id = ?",
     );

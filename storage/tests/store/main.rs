@@ -6,6 +6,7 @@ mod account;
 mod certificates;
 mod clock;
 mod credentials;
+mod equipment;
 mod habits;
 mod import;
 

@@ -78,12 +78,13 @@ pub(crate) async fn show(
     let begin = Timestamp::default();
     let after_now = view.now + Duration::from_secs(1);
     let ids = [id];
-    let (mut strips, mut seen, newest, transitions, measures, dialogues, habits) = tokio::try_join!(
+    let (mut strips, mut seen, newest, transitions, measures, items, dialogues, habits) = tokio::try_join!(
         store.fleet_strips(&ids, period),
         store.observation_page(&of_device, before, OBSERVATIONS + 1),
         store.observation_page(&of_device, None, 1),
         store.latest_transitions(id, begin, after_now, TRANSITIONS),
         store.measures(id, day_ago, after_now),
+        store.item_measures(id, day_ago, after_now),
         store.dialogues(id, DIALOGUES),
         store.habits(id),
     )?;
@@ -110,6 +111,7 @@ pub(crate) async fn show(
         newest: newest.into_iter().next().map(|it| it.observation),
         transitions,
         measures,
+        items,
         dialogues,
         incidents,
         habits,

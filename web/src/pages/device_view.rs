@@ -12,14 +12,14 @@ use crate::{
 };
 use askama::Template;
 use chrono_tz::Tz;
-use std::{ops::Range, time::Duration};
+use std::{borrow::Cow, ops::Range, time::Duration};
 use zhishou_domain::{
     CertificateFingerprint, DayStrip, DeviceId, FaultCode, LifeState, Observation, Stage, State,
-    Timestamp, Transition, Transport, VideoFacts,
+    Timestamp, Transition, Transport, VideoFacts, equipment::Service,
 };
 use zhishou_storage::{
-    DevicePage as Device, Dialogue, IncidentRow, LearnedHabit, Measure, Period, Present, Rollup,
-    Seen, StoredCertificate,
+    DevicePage as Device, Dialogue, IncidentRow, ItemRollup, LearnedHabit, Measure, Period,
+    Present, Rollup, Seen, StoredCertificate,
 };
 
 /// What was read for the page.
@@ -35,6 +35,7 @@ pub(super) struct Parts {
     pub(super) newest: Option<Observation>,
     pub(super) transitions: Vec<Transition>,
     pub(super) measures: Vec<Rollup>,
+    pub(super) items: Vec<ItemRollup>,
     pub(super) dialogues: Vec<Dialogue>,
     pub(super) incidents: Vec<IncidentRow>,
     pub(super) habits: Vec<LearnedHabit>,
@@ -75,6 +76,8 @@ pub(super) struct DevicePage {
     stages: Vec<StageBar>,
     video: Vec<Fact>,
     sparks: Vec<SparkView>,
+    /// Not asked as equipment is: it has pictures and dialogues.
+    is_camera: bool,
     month: Vec<DayView>,
     dialogues: Vec<DialogueRow>,
     baselines: Vec<BaselineView>,
@@ -100,14 +103,14 @@ struct PictureView {
 }
 
 pub(super) struct Fact {
-    pub(super) label: &'static str,
+    pub(super) label: Cow<'static, str>,
     pub(super) value: String,
     pub(super) href: Option<String>,
 }
 
 impl Fact {
-    pub(super) fn new(label: &'static str, value: String) -> Self {
-        Self { label, value, href: None }
+    pub(super) fn new(label: impl Into<Cow<'static, str>>, value: String) -> Self {
+        Self { label: label.into(), value, href: None }
     }
 }
 
@@ -118,8 +121,8 @@ struct StageBar {
     width: u32,
 }
 
-struct SparkView {
-    name: &'static str,
+pub(super) struct SparkView {
+    name: Cow<'static, str>,
     last: String,
     drawing: Spark,
     rows: Vec<SparkRow>,
@@ -149,6 +152,7 @@ struct ObservationRow {
     loss: String,
     first_keyframe: String,
     took: String,
+    round_trip: String,
 }
 
 struct TransitionRow {
@@ -211,7 +215,8 @@ impl DevicePage {
             ledger: ledger(view, device),
             stages: stages(parts.newest.as_ref(), t),
             video: video(view, &parts),
-            sparks: sparks(view, &parts.measures),
+            sparks: sparks(view, &parts),
+            is_camera: device.url.as_deref().and_then(Service::of).is_none(),
             month: month(view, &parts),
             baselines: parts.habits.iter().filter_map(|it| BaselineView::new(view, it)).collect(),
             dialogues: parts.dialogues.iter().map(|it| DialogueRow::new(view, it)).collect(),
@@ -283,9 +288,9 @@ fn pictures(view: &View<'_>, device: &Device, judged: &Judged) -> Vec<PictureVie
 fn ledger(view: &View<'_>, device: &Device) -> Vec<Fact> {
     let t = view.t;
     let mut facts = Vec::new();
-    let mut add = |label, value: Option<String>, href: Option<String>| {
+    let mut add = |label: &'static str, value: Option<String>, href: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            facts.push(Fact { label, value, href });
+            facts.push(Fact { href, ..Fact::new(label, value) });
         }
     };
     let maker: Vec<_> = [&device.vendor, &device.model].into_iter().flatten().cloned().collect();
@@ -309,6 +314,7 @@ fn ledger(view: &View<'_>, device: &Device) -> Vec<Fact> {
     add(t.vendor_model(), Some(maker.join(" / ")), None);
     add(t.ip(), device.ip.clone(), None);
     add(t.url(), device.url.clone(), None);
+    add(t.checks(), device.checks.clone(), None);
     let credential = device.credential.as_ref();
     let credential = credential.map_or_else(
         || t.credential_none().to_owned(),
@@ -373,8 +379,11 @@ fn stages(newest: Option<&Observation>, t: Words) -> Vec<StageBar> {
 fn video(view: &View<'_>, parts: &Parts) -> Vec<Fact> {
     let t = view.t;
     let Some(seen) = &parts.newest else { return Vec::new() };
+    if let Some(equipment) = &seen.equipment {
+        return super::equipment_view::facts(view, seen, equipment);
+    }
     let mut facts = Vec::new();
-    let mut add = |label, value: Option<String>| {
+    let mut add = |label: &'static str, value: Option<String>| {
         facts.extend(value.map(|value| Fact::new(label, value)));
     };
     add(t.picture(), picture(view, seen, &parts.habits));
@@ -431,7 +440,7 @@ fn codec(video: &VideoFacts) -> Option<String> {
     Some(format!("{name} {}", more.join(" ")).trim_end().to_owned())
 }
 
-fn percent(ratio: f64) -> String {
+pub(super) fn percent(ratio: f64) -> String {
     format!("{:.2} %", ratio * 100.0)
 }
 
@@ -439,47 +448,66 @@ fn stage_ms(seen: &Observation, stage: Stage) -> Option<f64> {
     seen.stages.iter().find(|it| it.name == stage)?.ms
 }
 
-fn sparks(view: &View<'_>, measures: &[Rollup]) -> Vec<SparkView> {
+fn sparks(view: &View<'_>, parts: &Parts) -> Vec<SparkView> {
     let t = view.t;
     type Print = fn(f64) -> String;
-    let shown: [(Measure, &'static str, Print); 5] = [
+    let shown: [(Measure, &'static str, Print); 7] = [
         (Measure::Fps, t.fps_short(), |value| format!("{value:.1} fps")),
         (Measure::BitrateBps, t.bitrate(), bitrate),
         (Measure::LossRatio, t.loss(), percent),
         (Measure::JitterMs, t.jitter(), millis),
         (Measure::FirstKeyframeMs, t.first_keyframe(), millis),
+        (Measure::RttMs, t.round_trip(), millis),
+        (Measure::PingLossRatio, t.ping_loss(), percent),
     ];
+    let of_measure = shown.into_iter().filter_map(|(measure, name, print)| {
+        let hours = parts.measures.iter().filter(|it| it.measure == measure);
+        let hours = hours.map(|it| Hour { from: it.from, mean: it.mean, min: it.min, max: it.max });
+        spark(view, name.into(), &hours.collect::<Vec<_>>(), print)
+    });
+    of_measure.chain(super::equipment_view::sparks(view, parts)).collect()
+}
+
+/// One hour of anything that is measured.
+pub(super) struct Hour {
+    pub(super) from: Timestamp,
+    pub(super) mean: f64,
+    pub(super) min: f64,
+    pub(super) max: f64,
+}
+
+/// The last 24 hours; `None` where nothing was measured in them.
+pub(super) fn spark(
+    view: &View<'_>,
+    name: Cow<'static, str>,
+    hours: &[Hour],
+    print: impl Fn(f64) -> String,
+) -> Option<SparkView> {
     let hour_of = |at: Timestamp| at.millis().div_euclid(3_600_000);
     let left = hour_of(view.now) - 23;
-    let sparks = shown.into_iter().filter_map(|(measure, name, print)| {
-        let hours: Vec<&Rollup> = measures
-            .iter()
-            .filter(|it| it.measure == measure && hour_of(it.from) >= left)
-            .collect();
-        let last = hours.last()?;
-        let points: Vec<Point> = hours
-            .iter()
-            .map(|it| Point {
-                hour: usize::try_from(hour_of(it.from) - left).unwrap_or(0),
-                mean: it.mean,
-                min: it.min,
-                max: it.max,
-            })
-            .collect();
-        let rows = hours.iter().rev().map(|it| SparkRow {
-            hour: clock(it.from, view.app.zone),
-            min: print(it.min),
-            mean: print(it.mean),
-            max: print(it.max),
-        });
-        Some(SparkView {
-            name,
-            last: print(last.mean),
-            drawing: Spark::draw(&points),
-            rows: rows.collect(),
+    let hours: Vec<&Hour> = hours.iter().filter(|it| hour_of(it.from) >= left).collect();
+    let last = hours.last()?;
+    let points: Vec<Point> = hours
+        .iter()
+        .map(|it| Point {
+            hour: usize::try_from(hour_of(it.from) - left).unwrap_or(0),
+            mean: it.mean,
+            min: it.min,
+            max: it.max,
         })
+        .collect();
+    let rows = hours.iter().rev().map(|it| SparkRow {
+        hour: clock(it.from, view.app.zone),
+        min: print(it.min),
+        mean: print(it.mean),
+        max: print(it.max),
     });
-    sparks.collect()
+    Some(SparkView {
+        name,
+        last: print(last.mean),
+        drawing: Spark::draw(&points),
+        rows: rows.collect(),
+    })
 }
 
 fn clock(at: Timestamp, zone: Tz) -> String {
@@ -527,5 +555,6 @@ fn observation_row(view: &View<'_>, it: &Seen) -> ObservationRow {
         loss: video.and_then(|it| it.loss_ratio).map_or_else(dash, percent),
         first_keyframe: stage_ms(seen, Stage::FirstKeyframe).map_or_else(dash, millis),
         took: millis(took.as_secs_f64() * 1000.0),
+        round_trip: seen.equipment.as_ref().and_then(|it| it.rtt_ms).map_or_else(dash, millis),
     }
 }

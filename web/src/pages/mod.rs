@@ -6,6 +6,7 @@ pub(crate) mod device;
 mod device_view;
 pub(crate) mod devices;
 pub(crate) mod dialogue;
+mod equipment_view;
 pub(crate) mod exclusion;
 pub(crate) mod exclusions;
 pub(crate) mod incidents;

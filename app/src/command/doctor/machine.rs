@@ -20,6 +20,7 @@ pub(super) fn checks(probing: &Probing, lang: Lang) -> Vec<Check> {
     checks.extend(memory(lang));
     checks.extend(udp_buffer(lang));
     checks.extend(udp_ports(probes, lang));
+    checks.extend(pings(lang));
     checks.extend(clock_kept(lang));
     checks.extend(hardware(probing.hardware_decoders, lang));
     checks
@@ -102,6 +103,30 @@ fn udp_ports(probes: u64, lang: Lang) -> Option<Check> {
     Some(Check { name: lang.pick("UDP 端口", "UDP ports"), result })
 }
 
+/// Whether the group that we run as may ping (icmp(7)). Not asked for: a district may have nothing
+/// that is pinged.
+fn pings(lang: Lang) -> Option<Check> {
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ping_group_range").ok()?;
+    let group = rustix::process::getegid().as_raw();
+    let text = match (holds(&range, group)?, lang) {
+        (true, _) => lang.pick("允许", "allowed").to_owned(),
+        (false, Lang::Zh) => format!(
+            "不允许组 {group}，icmp:// 设备只能是未知 → sysctl -w net.ipv4.ping_group_range=\"0 2147483647\""
+        ),
+        (false, Lang::En) => format!(
+            "not by group {group}; devices of icmp:// stay unknown → sysctl -w net.ipv4.ping_group_range=\"0 2147483647\""
+        ),
+    };
+    Some(Check { name: "ping", result: Ok(text) })
+}
+
+/// Whether a number is within a range of two, ends counted in.
+fn holds(range: &str, number: u32) -> Option<bool> {
+    let mut ends = range.split_whitespace().map(str::parse::<u32>);
+    let (first, last) = (ends.next()?.ok()?, ends.next()?.ok()?);
+    Some((first..=last).contains(&number))
+}
+
 /// How many ports a range has of two numbers.
 fn width(range: &str) -> Option<u64> {
     let mut ends = range.split_whitespace().map(str::parse::<u64>);
@@ -169,6 +194,8 @@ mod tests {
         assert_eq!(available_kb("MemTotal: 1 kB"), None);
         assert_eq!(width("32768\t60999\n"), Some(28_232));
         assert_eq!(width("60999"), None);
+        assert_eq!((holds("1\t0\n", 0), holds("0 2147483647", 1000)), (Some(false), Some(true)));
+        assert_eq!(holds("", 0), None);
     }
 
     #[test]

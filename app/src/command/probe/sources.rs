@@ -13,7 +13,7 @@ use std::{
     path::Path,
     process::Command,
 };
-use zhishou_domain::{Credential, Lang, ProbeRequest};
+use zhishou_domain::{Credential, Lang, ProbeRequest, equipment::Service};
 
 /// Addresses of one run at most.
 const MAX_TARGETS: usize = 1_000_000;
@@ -95,8 +95,12 @@ fn check(url: &str, number: usize, lang: Lang) -> Result<(), Failure> {
         _ => match zhishou_probe::check_address(url) {
             Ok(()) => return Ok(()),
             Err(problem) => match lang {
-                Lang::Zh => format!("应为 rtsp://主机[:端口]/路径（{problem}）"),
-                Lang::En => format!("want rtsp://host[:port]/path ({problem})"),
+                Lang::Zh => {
+                    format!("应为 rtsp://主机[:端口]/路径，或 {}（{problem}）", Service::SCHEMES)
+                }
+                Lang::En => {
+                    format!("want rtsp://host[:port]/path, or {} ({problem})", Service::SCHEMES)
+                }
             },
         },
     };
@@ -113,7 +117,9 @@ fn places_of(url: &str) -> Vec<String> {
     let Some(host) = url.host_str().map(str::to_ascii_lowercase) else { return Vec::new() };
     let own = match url.scheme() {
         "rtsps" => 322,
-        "rtsph" => 80,
+        "rtsph" | "http" => 80,
+        "https" => 443,
+        "snmp" => 161,
         _ => 554,
     };
     let port = url.port().unwrap_or(own);
@@ -170,6 +176,7 @@ mod tests {
         assert_eq!(places_of("rtsp://Cam/x"), ["cam:554", "cam", "cam"]);
         assert_eq!(places_of("rtsp://u:p@10.0.0.1:8554/x")[..2], ["10.0.0.1:8554", "10.0.0.1"]);
         assert_eq!(places_of("rtsps://[::1]/x"), ["[::1]:322", "[::1]", "::1"]);
+        assert_eq!(places_of("snmp://switch")[0], "switch:161");
         assert!(places_of("nothing").is_empty());
     }
 }

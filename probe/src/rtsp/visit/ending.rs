@@ -155,7 +155,7 @@ pub(super) async fn caught<T>(
 }
 
 /// We stopped it ourselves.
-pub(in crate::rtsp) fn cancelled(stage: Stage) -> Fault {
+pub(crate) fn cancelled(stage: Stage) -> Fault {
     let problem = "the probe was stopped before its end".to_owned();
     Fault::new(FaultCode::NoResponse, stage, Detail::Ours { problem })
 }
