@@ -7,7 +7,7 @@ use crate::{
 use chrono::NaiveDate;
 use std::net::Ipv4Addr;
 use zhishou_domain::{
-    Credential, DeviceKind, FaultCode, LedgerRow, LifeState, PointClass, ledger::Password,
+    Credential, DeviceKind, FaultCode, LedgerRow, LifeState, PointClass, Verdict, ledger::Password,
 };
 
 /// The cameras of the smallest demo; every kind of fault is among them.
@@ -18,6 +18,11 @@ const NVR: &str = "柳溪街道办录像机";
 const NVR_SITE: usize = 3;
 /// Its last byte in [`host`].
 const NVR_HOST: u8 = 40;
+
+/// The switch that is off, and takes the pharmacy of [`SWITCH_SITE`] with it.
+const SWITCH: &str = "柳溪卫生站药房交换机";
+const SWITCH_SITE: usize = 4;
+const SWITCH_HOST: u8 = 50;
 
 /// Name, street, police station, department, index into [`MAINTAINERS`], place.
 type SiteLine = (&'static str, &'static str, &'static str, &'static str, usize, (f64, f64));
@@ -92,6 +97,11 @@ impl Role {
         self
     }
 
+    fn behind(mut self, parent: &'static str) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+
     fn tags(mut self, tags: &'static [&'static str]) -> Self {
         self.tags = tags;
         self
@@ -139,7 +149,7 @@ fn base() -> Vec<Role> {
         Role::channel(5, "柳溪街道办服务超市", "一层东侧", "store_cif"),
         Role::channel(6, "柳溪街道办后门", "后门通道", "blue").fault(FaultCode::SignalLost),
         Role::new(4, 51, "柳溪卫生站候诊区", "一层候诊区", PlaysElsewhere("people")),
-        Role::new(4, 52, "柳溪卫生站药房", "一层药房", IsAbsent).class(One),
+        Role::new(4, 52, "柳溪卫生站药房", "一层药房", IsAbsent).class(One).behind(SWITCH),
         Role::new(4, 53, "柳溪卫生站走廊", "二层走廊", KeepsSilent),
         Role::new(4, 54, "柳溪卫生站门厅", "一层门厅", ComesAndGoes("people_cif")),
         Role::new(5, 61, "滨河停车场出口", "出口道闸", Plays("bikecar_slow"))
@@ -179,7 +189,12 @@ pub(crate) fn scenes(cameras: usize) -> Vec<Scene> {
 /// The district whose cameras listen on `port`.
 pub fn district(cameras: usize, port: u16) -> District {
     let not_probed = |row| DemoCamera { row, expected: Expected::NotProbed };
-    let mut cameras_and_more = vec![not_probed(recorder())];
+    let probed =
+        |row, verdict, faults| DemoCamera { row, expected: Expected::Steady { verdict, faults } };
+    let mut cameras_and_more = vec![
+        probed(recorder(port), Verdict::Online, vec![]),
+        probed(switch(port), Verdict::Offline, vec![FaultCode::Refused]),
+    ];
     cameras_and_more.extend(roles(cameras).iter().enumerate().map(|(index, role)| DemoCamera {
         row: row(index + 1, role, port),
         expected: role.scene.expected(),
@@ -271,12 +286,33 @@ fn row(serial: usize, role: &Role, port: u16) -> LedgerRow {
     row
 }
 
-fn recorder() -> LedgerRow {
-    let mut row = blank(0, NVR_SITE, NVR, "一层弱电间");
-    row.kind = Some(DeviceKind::Equipment);
+fn recorder(port: u16) -> LedgerRow {
+    let mut row = equipment(0, NVR_SITE, NVR, "一层弱电间", (NVR_HOST, port));
     row.national_code = Some("99990101001180000000".to_owned());
     row.model = Some("DEMO-NVR-8".to_owned());
-    row.ip = Some(host(NVR_HOST).to_string());
+    row
+}
+
+/// Nothing listens there.
+fn switch(port: u16) -> LedgerRow {
+    let mut row = equipment(902, SWITCH_SITE, SWITCH, "一层药房", (SWITCH_HOST, port));
+    row.national_code = Some("99990101002000000902".to_owned());
+    row.model = Some("DEMO-SW-8".to_owned());
+    row
+}
+
+/// What is probed by a TCP connect to a port.
+fn equipment(
+    serial: usize,
+    site: usize,
+    name: &str,
+    place: &str,
+    (last, port): (u8, u16),
+) -> LedgerRow {
+    let mut row = blank(serial, site, name, place);
+    row.kind = Some(DeviceKind::Equipment);
+    row.ip = Some(host(last).to_string());
+    row.url = Some(format!("tcp://{}:{port}", host(last)));
     row
 }
 
@@ -301,7 +337,7 @@ mod tests {
     #[test]
     fn the_smallest_district_has_what_was_promised() {
         let district = district(BASE_CAMERAS, 8554);
-        assert_eq!(district.probed().count(), BASE_CAMERAS);
+        assert_eq!(district.probed_cameras().count(), BASE_CAMERAS);
         assert!(district.sites.len() >= 6);
         assert!(district.streets.len() >= 2);
         let on_recorder = |camera: &&DemoCamera| camera.row.parent.as_deref() == Some(NVR);
@@ -330,11 +366,11 @@ mod tests {
     #[test]
     fn more_cameras_are_as_many_rows_with_names_codes_and_addresses_of_their_own() {
         let district = district(100, 8554);
-        assert_eq!(district.probed().count(), 100);
+        assert_eq!(district.probed_cameras().count(), 100);
         let all = district.cameras.len();
         let names: BTreeSet<_> = district.cameras.iter().map(|c| &c.row.name).collect();
         let codes: BTreeSet<_> = district.cameras.iter().map(|c| &c.row.national_code).collect();
-        let urls: BTreeSet<_> = district.probed().map(|c| &c.row.url).collect();
+        let urls: BTreeSet<_> = district.probed_cameras().map(|c| &c.row.url).collect();
         assert_eq!((names.len(), codes.len(), urls.len()), (all, all, 100));
     }
 

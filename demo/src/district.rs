@@ -1,6 +1,6 @@
 //! The district as its ledger describes it: plain rows, and beside each camera what is true of it.
 
-use zhishou_domain::{FaultCode, LedgerRow, Verdict};
+use zhishou_domain::{DeviceKind, FaultCode, LedgerRow, Verdict};
 
 /// The made-up district.
 #[derive(Clone, Debug)]
@@ -17,15 +17,20 @@ pub struct District {
     pub police_stations: Vec<String>,
     /// 运维单位.
     pub maintainers: Vec<Maintainer>,
-    /// Every row of the ledger: the cameras, the recorder they hang on, and rows that are not
-    /// probed. Parents come before their children.
+    /// Every row of the ledger: the cameras, the recorder and the switch they hang on, and rows
+    /// that are not probed. Parents come before their children.
     pub cameras: Vec<DemoCamera>,
 }
 
 impl District {
-    /// The cameras that are probed.
+    /// The devices that are probed.
     pub fn probed(&self) -> impl Iterator<Item = &DemoCamera> {
         self.cameras.iter().filter(|camera| camera.expected != Expected::NotProbed)
+    }
+
+    /// Of them, the cameras.
+    pub fn probed_cameras(&self) -> impl Iterator<Item = &DemoCamera> {
+        self.probed().filter(|it| it.row.kind == Some(DeviceKind::Camera))
     }
 }
 

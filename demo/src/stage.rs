@@ -207,7 +207,7 @@ mod tests {
         let options = Options { cameras: BASE_CAMERAS, cache };
         let demo = Demo::start(&options, &|_| {}).unwrap();
         let district = demo.district().clone();
-        for camera in district.probed() {
+        for camera in district.probed_cameras() {
             let row = &camera.row;
             let answer = describe(row.ip.as_deref().unwrap(), row.url.as_deref().unwrap());
             let faults = match &camera.expected {

@@ -105,7 +105,7 @@ async fn login(store: &Store, now: zhishou_domain::Timestamp) -> Result<String, 
 }
 
 fn welcome(demo: &Demo, password: &str, lang: Lang) {
-    let cameras = demo.district().probed().count();
+    let cameras = demo.district().probed_cameras().count();
     let sites = demo.district().sites.len();
     output::line(&match lang {
         Lang::Zh => format!(
