@@ -263,6 +263,15 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         platform: PlatformArgs,
     },
+    /// 归属运维单位: 该用户只见其工单 · make a user one of a maintainer, whose work orders alone it sees
+    Maintainer {
+        /// 用户名 · login name
+        name: String,
+        /// 运维单位, 按台账名称; 不填则解除 · the maintainer by its name in the ledger; none: of nobody
+        maintainer: Option<String>,
+        #[command(flatten)]
+        platform: PlatformArgs,
+    },
     /// 重置密码, 打印一次性密码 · reset a password; prints a one-time password
     Passwd {
         /// 用户名 · login name

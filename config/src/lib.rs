@@ -12,6 +12,7 @@ mod limits;
 mod plans;
 mod probing;
 mod recordings;
+mod repair;
 mod rule;
 mod server;
 mod storage;
@@ -24,6 +25,7 @@ pub use limits::Limits;
 pub use plans::{PlanSection, Plans};
 pub use probing::{Certificates, HardwareDecoders, Probing, StreamKind};
 pub use recordings::{KeepDialogues, Recordings};
+pub use repair::{Repair, RepairClock};
 pub use rule::{Note, Rule, Unit};
 pub use server::Server;
 pub use storage::Storage;
@@ -47,6 +49,8 @@ pub struct Config {
     pub limits: Limits,
     /// When outages are one incident, and when we do not believe ourselves.
     pub incidents: Incidents,
+    /// How long repairs may take, and when they are proven.
+    pub repair: Repair,
     /// Targets and floors of the figures.
     pub accounting: Accounting,
     /// Evidence files.
@@ -80,6 +84,7 @@ impl Config {
         self.probing.check()?;
         self.limits.check()?;
         self.incidents.check()?;
+        self.repair.check()?;
         self.accounting.check()?;
         self.recordings.check()?;
         self.storage.check()

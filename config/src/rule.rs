@@ -9,6 +9,10 @@ pub enum Unit {
     Count,
     /// Seconds.
     Seconds,
+    /// Minutes.
+    Minutes,
+    /// Hours.
+    Hours,
     /// Days.
     Days,
     /// Megabytes, 10⁶ bytes.
@@ -24,6 +28,8 @@ impl Unit {
         match self {
             Self::Count => "",
             Self::Seconds => lang.pick(" 秒", " seconds"),
+            Self::Minutes => lang.pick(" 分钟", " minutes"),
+            Self::Hours => lang.pick(" 小时", " hours"),
             Self::Days => lang.pick(" 天", " days"),
             Self::Megabytes => " MB",
             Self::Megabits => " Mbit/s",
@@ -91,6 +97,10 @@ pub enum Rule {
     Address,
     /// A host and a port.
     Host,
+    /// A day.
+    Date,
+    /// Two times of a day.
+    WorkingDay,
     /// An address that is not reached from elsewhere, for plain HTTP.
     Loopback,
 }
@@ -133,6 +143,15 @@ impl Rule {
                 .pick(
                     "应为地址与端口，如 \"127.0.0.1:8080\" 或 \"[::1]:8080\"",
                     "must be an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
+                )
+                .to_owned(),
+            Self::Date => lang
+                .pick("应为日期，如 \"2026-10-01\"", "must be a date such as \"2026-10-01\"")
+                .to_owned(),
+            Self::WorkingDay => lang
+                .pick(
+                    "应为先后两个时刻，如 [\"09:00\", \"17:30\"]",
+                    "must be two times in order such as [\"09:00\", \"17:30\"]",
                 )
                 .to_owned(),
             Self::Host => lang

@@ -78,33 +78,46 @@ id!(
     UserId
 );
 
-/// 故障号: incidents are counted, for a number is what people say on the telephone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IncidentId(i64);
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(i64);
 
-impl IncidentId {
-    /// From its number.
-    pub const fn new(number: i64) -> Self {
-        Self(number)
-    }
+        impl $name {
+            /// From its number.
+            pub const fn new(number: i64) -> Self {
+                Self(number)
+            }
 
-    /// Its number.
-    pub const fn number(self) -> i64 {
-        self.0
-    }
+            /// Its number.
+            pub const fn number(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = std::num::ParseIntError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
 }
 
-impl fmt::Display for IncidentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for IncidentId {
-    type Err = std::num::ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
-}
+number!(
+    /// 故障号: incidents are counted, for a number is what people say on the telephone.
+    IncidentId
+);
+number!(
+    /// 工单号, counted likewise.
+    WorkOrderId
+);

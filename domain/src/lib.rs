@@ -39,6 +39,7 @@ mod time;
 mod unit;
 mod verdict;
 pub mod weather;
+pub mod work_order;
 
 pub use certificate::{CertificateFingerprint, CertificateTrust, NotAFingerprint, TlsFacts};
 pub use confirm::{ConfirmRule, News, Span, Standing, Step, Transition};
@@ -56,7 +57,7 @@ pub use fault::{Fault, FaultCode, Group, Stage};
 pub use habit::Habit;
 pub use ids::{
     DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, SiteId, StreetId,
-    UserId,
+    UserId, WorkOrderId,
 };
 pub use lang::{Lang, with_causes};
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};

@@ -9,6 +9,7 @@ mod evidence;
 mod eyes;
 mod incidents;
 mod prober;
+mod repairs;
 mod timetable;
 mod visit;
 
@@ -18,4 +19,5 @@ pub use evidence::{Dialogues, EvidenceFiles, GOOD_FOR};
 pub use eyes::{AskCanaries, Eyes};
 pub use incidents::judge_incidents;
 pub use prober::{Probed, Prober, Taping};
+pub use repairs::{OpenOrder, follow_repairs};
 pub use timetable::{Timetable, TimetableError};

@@ -40,6 +40,7 @@ mod strips;
 mod targets;
 mod users;
 mod weather;
+mod work_orders;
 mod writer;
 
 pub use account::{
@@ -71,3 +72,6 @@ pub use sessions::SessionRow;
 pub use store::{Change, Health, Store};
 pub use targets::Target;
 pub use users::{User, login_name};
+pub use work_orders::{
+    NewWorkOrder, StoredWorkOrder, WorkActed, WorkFilter, WorkOpened, WorkScope,
+};

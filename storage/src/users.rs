@@ -3,7 +3,7 @@
 use crate::{Store, StoreError, decode};
 use sqlx::{Row, sqlite::SqliteRow};
 use std::fmt;
-use zhishou_domain::{Role, Timestamp, UserId};
+use zhishou_domain::{MaintainerId, Role, Timestamp, UserId};
 
 /// One user. `Debug` shows no hash.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct User {
     pub login: String,
     /// What they may do.
     pub role: Role,
+    /// 运维单位 that they belong to: of work orders they see only its own.
+    pub maintainer: Option<MaintainerId>,
     /// argon2id, PHC string.
     pub password_hash: String,
     /// The password is a one-time one and must be changed.
@@ -35,7 +37,8 @@ pub fn login_name(typed: &str) -> String {
     typed.trim().to_lowercase()
 }
 
-const COLUMNS: &str = "id, login, role, password_hash, must_change, created_ms, last_login_ms";
+const COLUMNS: &str =
+    "id, login, role, maintainer_id, password_hash, must_change, created_ms, last_login_ms";
 
 impl Store {
     /// Makes a user. `None` where the name is taken.
@@ -147,6 +150,31 @@ impl Store {
         .await
     }
 
+    /// Makes a user one of a maintainer, by its name, or of none; it holds from the next request on. `false`
+    /// where there is no such user or no such maintainer.
+    pub async fn set_maintainer(
+        &self,
+        login: &str,
+        maintainer: Option<String>,
+    ) -> Result<bool, StoreError> {
+        let login = login_name(login);
+        self.write(move |connection| {
+            Box::pin(async move {
+                let set = sqlx::query(
+                    "UPDATE users SET maintainer_id = (SELECT id FROM maintainers WHERE name = ?2)
+                     WHERE login = ?1
+                         AND (?2 IS NULL OR EXISTS (SELECT 1 FROM maintainers WHERE name = ?2))",
+                )
+                .bind(login)
+                .bind(maintainer)
+                .execute(connection)
+                .await?;
+                Ok(set.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
     /// Notes a login.
     pub async fn note_login(&self, id: UserId, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |connection| {
@@ -165,10 +193,12 @@ impl Store {
 
 fn user_of(row: &SqliteRow) -> Result<User, StoreError> {
     let last: Option<i64> = row.try_get("last_login_ms")?;
+    let maintainer: Option<String> = row.try_get("maintainer_id")?;
     Ok(User {
         id: decode::id("users.id", row.try_get("id")?)?,
         login: row.try_get("login")?,
         role: decode::word("users.role", row.try_get("role")?, Role::from_code)?,
+        maintainer: maintainer.map(|id| decode::id("users.maintainer_id", &id)).transpose()?,
         password_hash: row.try_get("password_hash")?,
         must_change: row.try_get("must_change")?,
         created: Timestamp::from_millis(row.try_get("created_ms")?),

@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use std::{pin::Pin, sync::Arc, time::Duration};
-use zhishou_domain::{Clock, DeviceId, Lang, Observation, POLICY};
+use zhishou_domain::{Clock, DeviceId, Lang, Observation, POLICY, work_order::RepairRules};
 use zhishou_storage::Store;
 
 /// A probe under way.
@@ -83,6 +83,8 @@ pub struct Settings {
     pub idle: Duration,
     /// A login ends after so long in any case.
     pub lifetime: Duration,
+    /// How long repairs may take, and when they are proven.
+    pub repair: RepairRules,
     /// Marks cookies.
     pub transport: Transport,
     /// Who may read `/metrics`.
@@ -98,6 +100,7 @@ impl Default for Settings {
             confirm_failures: 3,
             idle: Duration::from_secs(30 * 60),
             lifetime: Duration::from_secs(12 * 3600),
+            repair: RepairRules::default(),
             transport: Transport::Plain,
             metrics: MetricsAccess::Login,
         }

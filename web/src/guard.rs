@@ -16,7 +16,7 @@ use axum::{
 };
 use std::net::SocketAddr;
 use tower_sessions::Session;
-use zhishou_domain::{Role, Timestamp, UserId};
+use zhishou_domain::{MaintainerId, Role, Timestamp, UserId};
 use zhishou_storage::AuditLine;
 
 /// When the login was, ms.
@@ -32,6 +32,8 @@ pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) login: String,
     pub(crate) role: Role,
+    /// 运维单位 that they belong to.
+    pub(crate) maintainer: Option<MaintainerId>,
     pub(crate) must_change: bool,
 }
 
@@ -131,6 +133,7 @@ async fn user_of(app: &App, session: &Session, by_hand: bool) -> Result<Option<U
         id: user.id,
         login: user.login,
         role: user.role,
+        maintainer: user.maintainer,
         must_change: user.must_change,
     }))
 }

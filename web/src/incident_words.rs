@@ -11,6 +11,7 @@ use zhishou_storage::{IncidentRow, IncidentState, RootName};
 pub(crate) const fn state(state: IncidentState, lang: Lang) -> &'static str {
     match state {
         IncidentState::New => lang.pick("未恢复", "open"),
+        IncidentState::Dispatched => lang.pick("已派单", "dispatched"),
         IncidentState::Unsure => lang.pick("待核实", "uncertain"),
         IncidentState::Closed => lang.pick("已恢复", "recovered"),
     }

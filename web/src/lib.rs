@@ -29,6 +29,7 @@ mod sessions;
 mod shell;
 mod throttle;
 mod words;
+mod work;
 
 pub use app::{
     App, Dialogue, Explain, MetricsAccess, ProbeNow, ProbeNowError, Probing, Settings, Transport,
@@ -36,3 +37,4 @@ pub use app::{
 pub use password::{PasswordError, hash_password, one_time_password};
 pub use permit::CHANGES;
 pub use router::router;
+pub use work::open_by_rule;

@@ -48,6 +48,21 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/api/v1/exclusions/{id}/reject", Some(Role::Admin)),
     ("/api/v1/exclusions/{id}/confirm", Some(Role::Operator)),
     ("/api/v1/exclusions/{id}/withdraw", Some(Role::Operator)),
+    // Whoever belongs to a maintainer notes what was done; others need the role (see `work`).
+    ("/work-orders", Some(Role::Operator)),
+    ("/api/v1/work-orders", Some(Role::Operator)),
+    ("/work-orders/{id}/assign", Some(Role::Operator)),
+    ("/api/v1/work-orders/{id}/assign", Some(Role::Operator)),
+    ("/work-orders/{id}/stop", Some(Role::Operator)),
+    ("/api/v1/work-orders/{id}/stop", Some(Role::Operator)),
+    ("/work-orders/{id}/resume", Some(Role::Operator)),
+    ("/api/v1/work-orders/{id}/resume", Some(Role::Operator)),
+    ("/work-orders/{id}/note", None),
+    ("/api/v1/work-orders/{id}/note", None),
+    ("/work-orders/{id}/finish", Some(Role::Operator)),
+    ("/api/v1/work-orders/{id}/finish", Some(Role::Operator)),
+    ("/work-orders/{id}/cancel", Some(Role::Operator)),
+    ("/api/v1/work-orders/{id}/cancel", Some(Role::Operator)),
 ];
 
 /// What a request asks for beside a login.

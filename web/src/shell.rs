@@ -20,6 +20,7 @@ pub(crate) enum Nav {
     Sites,
     Devices,
     Incidents,
+    WorkOrders,
     Exclusions,
     Policies,
     None,
@@ -33,6 +34,7 @@ const NAVIGATION: &[(Nav, &str, Label)] = &[
     (Nav::Sites, "/", Words::nav_sites),
     (Nav::Devices, "/devices", Words::nav_devices),
     (Nav::Incidents, "/incidents", Words::incidents),
+    (Nav::WorkOrders, "/work-orders", Words::work_orders),
     (Nav::Exclusions, "/exclusions", Words::exclusions),
     (Nav::Policies, "/admin/policies", Words::policies),
 ];

@@ -21,6 +21,8 @@ mod pictures;
 mod references;
 #[path = "pages/roles.rs"]
 mod roles;
+#[path = "pages/work_orders.rs"]
+mod work_orders;
 
 use axum::{
     Router,

@@ -1,4 +1,4 @@
-//! `zhishou user add|role|passwd|list`.
+//! `zhishou user add|role|maintainer|passwd|list`.
 
 use super::{Failure, Outcome, block_on};
 use crate::{
@@ -14,6 +14,9 @@ pub(super) fn run(command: &UserCommand, lang: Lang) -> Result<Outcome, Failure>
         UserCommand::Add { name, role, platform } => block_on(add(name, *role, platform, lang)),
         UserCommand::Role { name, role, platform } => {
             block_on(set_role(name, *role, platform, lang))
+        }
+        UserCommand::Maintainer { name, maintainer, platform } => {
+            block_on(set_maintainer(name, maintainer.as_deref(), platform, lang))
         }
         UserCommand::Passwd { name, platform } => block_on(passwd(name, platform, lang)),
         UserCommand::List { platform } => block_on(list(platform, lang)),
@@ -58,6 +61,24 @@ async fn set_role(
         return Err(nobody(name, lang));
     }
     output::line(&format!("{name}: {}", role.name(lang)));
+    Ok(Outcome::Good)
+}
+
+async fn set_maintainer(
+    name: &str,
+    maintainer: Option<&str>,
+    args: &PlatformArgs,
+    lang: Lang,
+) -> Result<Outcome, Failure> {
+    let platform = Platform::open_existing(args, lang).await?;
+    let set = platform.store.set_maintainer(name, maintainer.map(str::to_owned)).await;
+    platform.store.close().await;
+    if !set.map_err(|error| Failure::ours(&error))? {
+        let missing = lang.pick("没有这个用户或运维单位", "there is no such user or maintainer");
+        return Err(Failure::Usage(format!("{name}: {missing}")));
+    }
+    let none = lang.pick("不属于运维单位", "of no maintainer");
+    output::line(&format!("{name}: {}", maintainer.unwrap_or(none)));
     Ok(Outcome::Good)
 }
 

@@ -14,16 +14,16 @@ use std::{
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhishou_config::{KeepDialogues, StreamKind};
-use zhishou_domain::{DeviceId, Lang, incident::Canaries};
+use zhishou_domain::{DeviceId, IncidentId, Lang, incident::Canaries};
 use zhishou_probe::{
     canary,
     guard::{FingerprintKey, Guard},
 };
 use zhishou_scheduler::{
-    Agent, AgentHandle, AskCanaries, Dialogues, Eyes, Limits, ProbeNowError, Taping,
-    judge_incidents,
+    Agent, AgentHandle, AskCanaries, Dialogues, Eyes, Limits, OpenOrder, ProbeNowError, Taping,
+    follow_repairs, judge_incidents,
 };
-use zhishou_storage::Store;
+use zhishou_storage::{Store, StoreError};
 use zhishou_web as web;
 
 /// The name of the agent that lives in the centre's own process.
@@ -112,6 +112,7 @@ impl Service {
         tasks.spawn(accounts::keep(store.clone(), Arc::clone(&clock) as _, stop.clone()));
         let rule = config.incidents.group_rule();
         tasks.spawn(judge_incidents(store.clone(), Arc::clone(&clock) as _, rule, stop.clone()));
+        let repair = config.repair.rules(config.district.zone());
         let app = web::App {
             store: store.clone(),
             clock,
@@ -128,9 +129,13 @@ impl Service {
                 } else {
                     web::Transport::Plain
                 },
+                repair: repair.clone(),
                 ..web::Settings::default()
             }),
         };
+        let orders = Arc::new(Orders(app.clone()));
+        let (clock, stopped) = (Arc::clone(&app.clock), stop.clone());
+        tasks.spawn(follow_repairs(store.clone(), clock, repair, orders, stopped));
         let served = serve(listener, app, &stop).await;
         stop.cancel();
         if let Err(error) = agent.await {
@@ -177,6 +182,18 @@ async fn serve(
     tokio::select! {
         served = graceful => served.map_err(|error| Failure::ours(&error)),
         () = late => Ok(()),
+    }
+}
+
+/// The scheduler's port to the words of a work order.
+struct Orders(web::App);
+
+impl OpenOrder for Orders {
+    fn open(
+        &self,
+        incident: IncidentId,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+        Box::pin(web::open_by_rule(&self.0, incident))
     }
 }
 

@@ -120,6 +120,20 @@ async fn write(
             .bind(from.number())
             .execute(&mut *connection)
             .await?;
+        for sql in [
+            "UPDATE incidents SET merged_into = ?2 WHERE merged_into = ?1",
+            // Its work order goes along where the other has none that is open.
+            "UPDATE work_orders SET incident_id = ?2 WHERE incident_id = ?1
+                 AND state NOT IN ('done', 'cancelled')
+                 AND NOT EXISTS (SELECT 1 FROM work_orders WHERE incident_id = ?2
+                                 AND state NOT IN ('done', 'cancelled'))",
+        ] {
+            sqlx::query(sql)
+                .bind(from.number())
+                .bind(into.number())
+                .execute(&mut *connection)
+                .await?;
+        }
         sqlx::query(
             "UPDATE incidents SET merged_into = ?2, closed_ms = ifnull(closed_ms, since_ms),
                  open_devices = 0, down_devices = 0 WHERE id = ?1",

@@ -14,13 +14,15 @@ pub enum IncidentState {
     New,
     /// 待核实: open, but nothing of it can be seen now.
     Unsure,
+    /// 已派单: open, and somebody has its work order.
+    Dispatched,
     /// 已恢复.
     Closed,
 }
 
 impl IncidentState {
     /// Every state, in the order in which incidents are listed.
-    pub const ALL: [Self; 3] = [Self::New, Self::Unsure, Self::Closed];
+    pub const ALL: [Self; 4] = [Self::New, Self::Unsure, Self::Dispatched, Self::Closed];
 
     /// Its place in that order.
     pub const fn rank(self) -> i64 {
@@ -122,7 +124,9 @@ pub struct IncidentDevice {
 macro_rules! rows {
     ($where:literal) => {
         concat!(
-            "WITH ranked AS (SELECT i.*, CASE WHEN closed_ms IS NOT NULL THEN 2
+            "WITH ranked AS (SELECT i.*, CASE WHEN closed_ms IS NOT NULL THEN 3
+                     WHEN EXISTS (SELECT 1 FROM work_orders w WHERE w.incident_id = i.id
+                         AND w.state NOT IN ('done', 'cancelled')) THEN 2
                      WHEN open_devices > 0 AND down_devices = 0 THEN 1 ELSE 0 END AS rank
                  FROM incidents i),
              listed AS (SELECT * FROM ranked i WHERE ",

@@ -19,3 +19,4 @@ mod statement;
 mod support;
 mod tallies;
 mod upkeep;
+mod work_orders;

@@ -15,7 +15,7 @@ use zhishou_storage::{IncidentDevice, IncidentFilter, IncidentRow, IncidentState
 pub(super) struct IncidentJson {
     /// 故障号.
     id: i64,
-    /// new, unsure (open, but nothing of it can be seen now) or closed.
+    /// new, unsure (open, but nothing of it can be seen now), dispatched or closed.
     state: &'static str,
     /// device, site, street, maintainer, district, or observer: our own probing.
     root: &'static str,
@@ -104,6 +104,7 @@ pub(super) struct MemberQuery {
 const fn state_code(state: IncidentState) -> &'static str {
     match state {
         IncidentState::New => "new",
+        IncidentState::Dispatched => "dispatched",
         IncidentState::Unsure => "unsure",
         IncidentState::Closed => "closed",
     }

@@ -11,6 +11,7 @@ mod observations;
 mod policies;
 mod rates;
 mod session;
+mod work_orders;
 
 pub(crate) use policies::{compare_policy, policy_of, save_policy};
 
@@ -52,6 +53,10 @@ const MOST: u32 = 1000;
         incidents::list,
         incidents::one,
         incidents::devices,
+        work_orders::list,
+        work_orders::open,
+        work_orders::one,
+        work_orders::act,
         exclusions::list,
         exclusions::file,
         exclusions::one,
@@ -81,6 +86,14 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/incidents", get(incidents::list))
         .route("/v1/incidents/{id}", get(incidents::one))
         .route("/v1/incidents/{id}/devices", get(incidents::devices))
+        .route("/v1/work-orders", get(work_orders::list).post(work_orders::open))
+        .route("/v1/work-orders/{id}", get(work_orders::one))
+        .route("/v1/work-orders/{id}/assign", post(work_orders::act))
+        .route("/v1/work-orders/{id}/stop", post(work_orders::act))
+        .route("/v1/work-orders/{id}/resume", post(work_orders::act))
+        .route("/v1/work-orders/{id}/note", post(work_orders::act))
+        .route("/v1/work-orders/{id}/finish", post(work_orders::act))
+        .route("/v1/work-orders/{id}/cancel", post(work_orders::act))
         .route("/v1/exclusions", get(exclusions::list).post(exclusions::file))
         .route("/v1/exclusions/{id}", get(exclusions::one))
         .route("/v1/exclusions/{id}/approve", post(exclusions::act))

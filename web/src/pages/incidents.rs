@@ -6,13 +6,16 @@ use crate::{
     cursor,
     failure::Failure,
     format::{Moment, duration},
+    guard::User,
     incident_words,
     query::id,
     shell::{Nav, Shell, page},
     words::Words,
+    work,
 };
 use askama::Template;
 use axum::{
+    Extension,
     extract::{Path, Query, State},
     response::Response,
 };
@@ -123,7 +126,7 @@ fn glyph(row: &IncidentRow) -> &'static str {
     match (row.state, &row.root) {
         (IncidentState::Closed, _) => "up",
         (IncidentState::Unsure, _) | (_, RootName::Observer { .. }) => "unknown",
-        (IncidentState::New, _) => "down",
+        (IncidentState::New | IncidentState::Dispatched, _) => "down",
     }
 }
 
@@ -242,6 +245,8 @@ struct IncidentPage {
     advice: String,
     root_href: Option<String>,
     is_ours: bool,
+    order: Option<String>,
+    may_dispatch: bool,
     devices: Vec<DeviceLine>,
     steps: Vec<StepLine>,
     pager: Pager,
@@ -258,6 +263,7 @@ pub(crate) struct PartQuery {
 pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
+    Extension(user): Extension<User>,
     Path(id): Path<String>,
     Query(query): Query<PartQuery>,
 ) -> Result<Response, Failure> {
@@ -269,9 +275,10 @@ pub(crate) async fn show(
         text => u32::try_from(cursor::to_number(text)?).map_err(|_| cursor::BadCursor)?,
     };
     let row = app.store.incident(id).await?.ok_or_else(Failure::not_found)?;
-    let (mut devices, steps) = tokio::try_join!(
+    let (mut devices, steps, order) = tokio::try_join!(
         app.store.incident_devices(id, skip, DEVICES + 1),
         app.store.incident_steps(id, STEPS),
+        app.store.work_order_of(id, work::scope(&user)),
     )?;
     let has_more = devices.len() > DEVICES as usize;
     devices.truncate(DEVICES as usize);
@@ -309,6 +316,12 @@ pub(crate) async fn show(
         merged: row.merged_into.map(|into| into.to_string()),
         advice: incident_words::advice(&row, lang),
         root_href,
+        may_dispatch: shell.may_operate()
+            && user.maintainer.is_none()
+            && order.is_none_or(|(_, state)| state.is_over())
+            && row.closed.is_none()
+            && !matches!(row.root, RootName::Observer { .. }),
+        order: order.map(|(id, _)| id.to_string()),
         is_ours: matches!(row.root, RootName::Observer { .. }),
         devices: devices.into_iter().map(device).collect(),
         steps: steps.iter().map(|step| step_line(&view, step)).collect(),

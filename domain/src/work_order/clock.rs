@@ -1,0 +1,198 @@
+//! The repair clock.
+
+use super::{Calendar, WorkAct, WorkOrder, WorkState, steps::after};
+use crate::Timestamp;
+use std::time::Duration;
+
+/// What a repair clock says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Time of its calendar in which it ran.
+    pub spent: Duration,
+    /// What it may take.
+    pub limit: Duration,
+}
+
+impl Spent {
+    /// Whether the limit has passed.
+    pub fn is_late(&self) -> bool {
+        self.spent > self.limit
+    }
+
+    /// Share of the limit that is gone, above 1 where it is late.
+    pub fn share(&self) -> f64 {
+        self.spent.as_secs_f64() / self.limit.as_secs_f64().max(1.0)
+    }
+}
+
+impl WorkOrder {
+    /// When it was repaired, where that is proven or somebody finished it.
+    pub fn done(&self) -> Option<Timestamp> {
+        let last = |act| self.steps.iter().rev().find(|step| step.act == act).map(|step| step.at);
+        match self.state() {
+            WorkState::Done => last(WorkAct::Finish).or_else(|| last(WorkAct::Recover)),
+            _ => None,
+        }
+    }
+
+    /// The clock at `now`. It runs from the opening on while nobody has stopped it for a reason and our
+    /// probes do not see the device well; a repair that is proven counts from when it was first seen.
+    pub fn spent(&self, calendar: &Calendar, now: Timestamp) -> Spent {
+        let (mut state, mut spent) = (WorkState::Unassigned, Duration::ZERO);
+        let mut running = None;
+        for step in &self.steps {
+            let next = match step.act {
+                WorkAct::Open => state,
+                act => match after(state, act) {
+                    Some(next) => next,
+                    None => continue,
+                },
+            };
+            let runs = matches!(next, WorkState::Unassigned | WorkState::Working);
+            match (running, runs) {
+                (None, true) => running = Some(step.at),
+                (Some(from), false) => {
+                    spent += calendar.counted(self.calendar, from, step.at.max(from));
+                    running = None;
+                }
+                _ => {}
+            }
+            state = next;
+        }
+        if let Some(from) = running {
+            spent += calendar.counted(self.calendar, from, now.max(from));
+        }
+        Spent { spent, limit: self.limit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work_order::{RepairCalendar, StopReason, WorkRefusal, WorkStep, WorkSubject};
+    use crate::{IdSource, MaintainerId, policy::LocalTime};
+    use WorkAct::{Assign, Cancel, Finish, Note, Open, Prove, Recover, Relapse, Resume, Stop};
+    use proptest::prelude::*;
+
+    struct Seven;
+    impl IdSource for Seven {
+        fn random(&self) -> [u8; 10] {
+            [7; 10]
+        }
+    }
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_millis(1_800_000_000_000 + minute * 60_000)
+    }
+
+    fn step(minute: i64, act: WorkAct) -> WorkStep {
+        WorkStep {
+            at: at(minute),
+            login: "ops".into(),
+            act,
+            reason: (act == Stop).then_some(StopReason::PowerCut),
+            maintainer: (act == Assign).then(|| MaintainerId::new(at(0), &Seven)),
+            note: if act == Note { "到场".into() } else { String::new() },
+        }
+    }
+
+    fn order(subject: WorkSubject, steps: &[(i64, WorkAct)]) -> WorkOrder {
+        WorkOrder {
+            subject,
+            limit: Duration::from_secs(3600),
+            calendar: RepairCalendar::Always,
+            steps: steps.iter().map(|&(minute, act)| step(minute, act)).collect(),
+        }
+    }
+
+    fn clock(text: &str) -> LocalTime {
+        LocalTime::try_from(text.to_owned()).unwrap()
+    }
+
+    fn calendar() -> Calendar {
+        Calendar {
+            zone: chrono_tz::Asia::Shanghai,
+            hours: (clock("09:00"), clock("17:00")),
+            holidays: [].into(),
+            workdays: [].into(),
+        }
+    }
+
+    fn minutes(order: &WorkOrder, now: i64) -> u64 {
+        order.spent(&calendar(), at(now)).spent.as_secs() / 60
+    }
+
+    #[test]
+    fn the_clock_stands_only_for_a_reason_and_while_the_repair_is_proven() {
+        let steps = [(0, Open), (5, Assign), (20, Stop), (50, Resume), (60, Recover)];
+        let proving = order(WorkSubject::Probed, &steps);
+        assert_eq!((proving.state(), minutes(&proving, 500)), (WorkState::Proving, 30));
+        let mut again = proving.clone();
+        again.steps.push(step(65, Relapse));
+        assert_eq!((again.state(), minutes(&again, 75)), (WorkState::Working, 40));
+        again.steps.extend([step(80, Recover), step(90, Prove)]);
+        let spent = again.spent(&calendar(), at(9999));
+        assert_eq!((again.state(), again.done()), (WorkState::Done, Some(at(80))));
+        assert_eq!((spent.spent.as_secs() / 60, spent.is_late()), (45, false));
+    }
+
+    #[test]
+    fn past_its_limit_it_is_late_and_stays_so() {
+        let late = order(WorkSubject::Probed, &[(0, Open), (61, Recover), (71, Prove)]);
+        let spent = late.spent(&calendar(), at(100));
+        assert!(spent.is_late() && spent.share() > 1.0);
+    }
+
+    #[test]
+    fn what_we_probe_is_not_done_by_a_word() {
+        let probed = order(WorkSubject::Probed, &[(0, Open), (1, Assign)]);
+        assert_eq!(probed.allow(&step(2, Finish)), Err(WorkRefusal::Unproven));
+        assert_eq!(probed.allow(&step(2, Prove)), Err(WorkRefusal::Order));
+        let reported = order(WorkSubject::Reported, &[(0, Open), (1, Assign)]);
+        assert_eq!(reported.allow(&step(2, Finish)), Ok(WorkState::Done));
+        assert!(reported.maintainer().is_some());
+    }
+
+    #[test]
+    fn a_stop_without_reason_an_assignment_to_nobody_and_an_empty_note_are_refused() {
+        let it = order(WorkSubject::Reported, &[(0, Open)]);
+        let bare =
+            |act| WorkStep { reason: None, maintainer: None, note: String::new(), ..step(1, act) };
+        for act in [Stop, Assign, Note] {
+            assert_eq!(it.allow(&bare(act)), Err(WorkRefusal::Incomplete));
+            assert!(it.allow(&step(1, act)).is_ok());
+        }
+        for over in [Finish, Cancel] {
+            let over = order(WorkSubject::Reported, &[(0, Open), (1, over)]);
+            for act in WorkAct::ALL {
+                assert_eq!(over.allow(&step(2, *act)), Err(WorkRefusal::Order), "{act:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_clock_never_runs_back_and_never_faster_than_time(
+            acts in proptest::collection::vec((0usize..WorkAct::ALL.len(), 0i64..50), 0..20),
+            more in 0i64..500,
+        ) {
+            let mut it = order(WorkSubject::Probed, &[(0, Open)]);
+            let mut minute = 0;
+            for (act, gap) in acts {
+                minute += gap;
+                let step = step(minute, WorkAct::ALL[act]);
+                if it.allow(&step).is_ok() {
+                    let before = minutes(&it, minute);
+                    it.steps.push(step);
+                    prop_assert_eq!(minutes(&it, minute), before, "a step takes no time");
+                }
+            }
+            let (now, later) = (minutes(&it, minute), minutes(&it, minute + more));
+            prop_assert!(now <= later && later <= now + more as u64);
+            prop_assert!(now <= minute as u64);
+            if it.state().is_over() {
+                prop_assert_eq!(now, later);
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What can be done to a work order, by whom, in which order.
+
+use super::RepairCalendar;
+use crate::{MaintainerId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// 报修类别.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkCategory {
+    /// 终端.
+    Terminal,
+    /// 网络.
+    Network,
+    /// 视频.
+    Video,
+    /// 会议.
+    Meeting,
+}
+
+words!(WorkCategory {
+    Terminal = "terminal", "终端", "terminal";
+    Network = "network", "网络", "network";
+    Video = "video", "视频", "video";
+    Meeting = "meeting", "会议", "meeting";
+});
+
+/// Why a repair clock stands still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// 停电.
+    PowerCut,
+    /// 运营商线路.
+    Carrier,
+    /// 道路或施工受限.
+    NoAccess,
+    /// 等待备件.
+    SparePart,
+    /// 等待用户配合.
+    Customer,
+    /// 恶劣天气.
+    Weather,
+}
+
+words!(StopReason {
+    PowerCut = "power_cut", "停电", "power cut";
+    Carrier = "carrier", "运营商线路故障", "carrier line fault";
+    NoAccess = "no_access", "现场受限（施工、封路）", "no access";
+    SparePart = "spare_part", "等待备件", "waiting for a spare part";
+    Customer = "customer", "等待用户配合", "waiting for the customer";
+    Weather = "weather", "恶劣天气", "severe weather";
+});
+
+/// What can be done to a work order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkAct {
+    /// 受理.
+    Open,
+    /// 派单, also to another maintainer.
+    Assign,
+    /// 停表.
+    Stop,
+    /// 恢复计时.
+    Resume,
+    /// 备注.
+    Note,
+    /// 探测到恢复: by our own probes.
+    Recover,
+    /// 再次故障: by our own probes.
+    Relapse,
+    /// 探测证实: it held for the time of proof.
+    Prove,
+    /// 办结, by hand: only of what we do not probe.
+    Finish,
+    /// 撤销.
+    Cancel,
+}
+
+words!(WorkAct {
+    Open = "open", "受理", "opened";
+    Assign = "assign", "派单", "assigned";
+    Stop = "stop", "停表", "clock stopped";
+    Resume = "resume", "恢复计时", "clock resumed";
+    Note = "note", "备注", "note";
+    Recover = "recover", "探测到恢复", "seen to be well";
+    Relapse = "relapse", "再次故障", "fell again";
+    Prove = "prove", "探测证实修复", "repair proven";
+    Finish = "finish", "办结", "finished";
+    Cancel = "cancel", "撤销", "cancelled";
+});
+
+/// How a work order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkState {
+    /// 待派单.
+    Unassigned,
+    /// 处理中.
+    Working,
+    /// 已停表.
+    Stopped,
+    /// 待证实: it is well again, not long enough yet.
+    Proving,
+    /// 已完成.
+    Done,
+    /// 已撤销.
+    Cancelled,
+}
+
+words!(WorkState {
+    Unassigned = "unassigned", "待派单", "not assigned";
+    Working = "working", "处理中", "in work";
+    Stopped = "stopped", "已停表", "clock stopped";
+    Proving = "proving", "待证实", "being proven";
+    Done = "done", "已完成", "done";
+    Cancelled = "cancelled", "已撤销", "cancelled";
+});
+
+impl WorkState {
+    /// Whether nothing is left to do.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Cancelled)
+    }
+}
+
+/// Whether our own probes can prove the repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkSubject {
+    /// It is about an incident: they do, and nobody else.
+    Probed,
+    /// It was reported, of something that is not probed.
+    Reported,
+}
+
+/// Something that was done to a work order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkStep {
+    /// When.
+    pub at: Timestamp,
+    /// Who, as they logged in; empty: the platform.
+    pub login: String,
+    /// What.
+    pub act: WorkAct,
+    /// Of [`WorkAct::Stop`] why.
+    pub reason: Option<StopReason>,
+    /// Of [`WorkAct::Assign`] to whom.
+    pub maintainer: Option<MaintainerId>,
+    /// In words.
+    pub note: String,
+}
+
+/// Why an act is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkRefusal {
+    /// It does not stand so that this could be done.
+    #[error("change the work order: it does not stand so")]
+    Order,
+    /// A clock is stopped only by reason, and an assignment names a maintainer.
+    #[error("change the work order: a reason or a maintainer is missing")]
+    Incomplete,
+    /// What we probe is proven by our probes.
+    #[error("finish the work order: our own probe has to prove the repair")]
+    Unproven,
+}
+
+/// A work order as far as it is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkOrder {
+    /// Whether our probes prove the repair.
+    pub subject: WorkSubject,
+    /// 修复时限, in time of its calendar.
+    pub limit: Duration,
+    /// When its clock runs.
+    pub calendar: RepairCalendar,
+    /// What was done, in order; begins with [`WorkAct::Open`].
+    pub steps: Vec<WorkStep>,
+}
+
+impl WorkOrder {
+    /// How it stands.
+    pub fn state(&self) -> WorkState {
+        self.steps
+            .iter()
+            .fold(WorkState::Unassigned, |state, step| after(state, step.act).unwrap_or(state))
+    }
+
+    /// How it would stand after a step.
+    pub fn allow(&self, step: &WorkStep) -> Result<WorkState, WorkRefusal> {
+        if step.act == WorkAct::Finish && self.subject == WorkSubject::Probed {
+            return Err(WorkRefusal::Unproven);
+        }
+        let is_complete = match step.act {
+            WorkAct::Stop => step.reason.is_some(),
+            WorkAct::Assign => step.maintainer.is_some(),
+            WorkAct::Note => !step.note.is_empty(),
+            _ => true,
+        };
+        if !is_complete {
+            return Err(WorkRefusal::Incomplete);
+        }
+        after(self.state(), step.act).ok_or(WorkRefusal::Order)
+    }
+
+    /// Who has it.
+    pub fn maintainer(&self) -> Option<MaintainerId> {
+        self.steps.iter().rev().find_map(|step| step.maintainer)
+    }
+}
+
+/// The state after an act; `None` where it cannot be done.
+pub(super) fn after(state: WorkState, act: WorkAct) -> Option<WorkState> {
+    use WorkState::{Cancelled, Done, Proving, Stopped, Unassigned, Working};
+    match (state, act) {
+        (Done | Cancelled, _) | (_, WorkAct::Open) => None,
+        (state, WorkAct::Note) => Some(state),
+        (_, WorkAct::Cancel) => Some(Cancelled),
+        (Unassigned | Working, WorkAct::Assign) => Some(Working),
+        (Stopped | Proving, WorkAct::Assign) => Some(state),
+        (Unassigned | Working, WorkAct::Stop) => Some(Stopped),
+        (Stopped, WorkAct::Resume) => Some(Working),
+        (Unassigned | Working | Stopped, WorkAct::Recover) => Some(Proving),
+        (Proving, WorkAct::Relapse) => Some(Working),
+        (Proving, WorkAct::Prove) => Some(Done),
+        (Unassigned | Working | Stopped, WorkAct::Finish) => Some(Done),
+        _ => None,
+    }
+}

@@ -1,0 +1,144 @@
+//! Work orders: proven by probes, theirs alone for a maintainer, and never rewritten.
+
+use crate::support::{Home, at, camera, import, record_all};
+use std::time::Duration;
+use zhishou_domain::{
+    DeviceId, IncidentId, LedgerRow, MaintainerId, Verdict,
+    incident::GroupRule,
+    work_order::{
+        RepairCalendar, StopReason, WorkAct, WorkCategory, WorkRefusal, WorkState, WorkStep,
+    },
+};
+use zhishou_storage::{
+    IncidentFilter, IncidentState, NewWorkOrder, Store, WorkActed, WorkFilter, WorkOpened,
+    WorkScope,
+};
+
+const PROOF: Duration = Duration::from_secs(600);
+
+async fn judge(store: &Store, second: i64) {
+    let mut board = store.incident_board(GroupRule::default(), at(second)).await.unwrap();
+    let heard = store.incident_events(500).await.unwrap();
+    let change = board.step(heard.events, at(second));
+    store.keep_incidents(change, heard.through).await.unwrap();
+}
+
+/// A camera of 甲 that is down; 乙 keeps another.
+async fn down(home: &Home) -> (Store, DeviceId, IncidentId, [MaintainerId; 2]) {
+    let store = home.open().await;
+    let kept = |row, name, by: &str| LedgerRow { maintainer: Some(by.into()), ..camera(row, name) };
+    import(&store, vec![kept(2, "一号", "甲"), kept(3, "二号", "乙")], at(-600)).await;
+    let targets = store.probe_targets(None, 10).await.unwrap();
+    let device = targets.iter().find(|it| it.url.contains("10.0.0.2/")).unwrap().device;
+    fall(&store, device, 1, 0).await;
+    let found = store.incidents(&IncidentFilter::default(), None, 10).await.unwrap();
+    let choices = store.choices().await.unwrap();
+    let of = |name: &str| choices.maintainers.iter().find(|(_, it)| it == name).unwrap().0;
+    (store, device, found[0].id, [of("甲"), of("乙")])
+}
+
+async fn fall(store: &Store, device: DeviceId, sequence: i64, second: i64) {
+    let results = [
+        (second, Verdict::Online),
+        (second + 60, Verdict::Offline),
+        (second + 70, Verdict::Offline),
+        (second + 80, Verdict::Offline),
+    ];
+    record_all(store, device, sequence, &results).await;
+    judge(store, second + 90).await;
+}
+
+fn order(incident: Option<IncidentId>, maintainer: Option<MaintainerId>) -> NewWorkOrder {
+    NewWorkOrder {
+        incident,
+        category: WorkCategory::Video,
+        title: "一号 离线".into(),
+        place: "东门".into(),
+        caller: String::new(),
+        unit: String::new(),
+        phone: String::new(),
+        maintainer,
+        limit: Duration::from_secs(3600),
+        calendar: RepairCalendar::Always,
+        at: at(100),
+        login: "centre".into(),
+        note: String::new(),
+    }
+}
+
+fn step(second: i64, act: WorkAct) -> WorkStep {
+    WorkStep {
+        at: at(second),
+        login: "centre".into(),
+        act,
+        reason: (act == WorkAct::Stop).then_some(StopReason::PowerCut),
+        maintainer: None,
+        note: "说明".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_repair_is_proven_by_probes_and_a_relapse_reopens_it() {
+    let home = Home::shanghai();
+    let (store, device, incident, [maintainer, _]) = down(&home).await;
+    let opened = store.open_work_order(order(Some(incident), Some(maintainer))).await.unwrap();
+    let WorkOpened::New(id) = opened else { panic!("{opened:?}") };
+    let again = store.open_work_order(order(Some(incident), None)).await.unwrap();
+    assert_eq!(again, WorkOpened::Already(id), "an incident has one order");
+    let row = store.incident(incident).await.unwrap().unwrap();
+    assert_eq!(row.state, IncidentState::Dispatched);
+    assert_eq!(store.incidents_without_order(at(1000), 10).await.unwrap(), []);
+
+    let finish = store.act_on_work_order(id, WorkScope::All, step(110, WorkAct::Finish)).await;
+    assert_eq!(finish.unwrap(), WorkActed::Refused(WorkRefusal::Unproven));
+    assert_eq!(store.prove_work_orders(PROOF, at(200)).await.unwrap(), 0);
+    record_all(&store, device, 5, &[(300, Verdict::Online)]).await;
+    judge(&store, 301).await;
+    assert_eq!(store.prove_work_orders(PROOF, at(302)).await.unwrap(), 1);
+    fall(&store, device, 6, 400).await;
+    assert_eq!(store.prove_work_orders(PROOF, at(500)).await.unwrap(), 1);
+    let state = async || {
+        let stored = store.work_order(id, WorkScope::All).await.unwrap().unwrap();
+        (stored.order.state(), stored.order.done())
+    };
+    assert_eq!(state().await, (WorkState::Working, None), "it fell again before it was proven");
+    record_all(&store, device, 10, &[(700, Verdict::Online)]).await;
+    judge(&store, 701).await;
+    store.prove_work_orders(PROOF, at(702)).await.unwrap();
+    assert_eq!(store.prove_work_orders(PROOF, at(1299)).await.unwrap(), 0, "not long enough");
+    assert_eq!(store.prove_work_orders(PROOF, at(1300)).await.unwrap(), 1);
+    assert_eq!(state().await, (WorkState::Done, Some(at(700))));
+    let over = WorkFilter { open: Some(false), ..WorkFilter::default() };
+    assert_eq!(store.work_orders(over, WorkScope::All, None, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_maintainer_sees_and_changes_only_its_own_and_steps_are_never_rewritten() {
+    let home = Home::shanghai();
+    let (store, _, incident, [own, other]) = down(&home).await;
+    let opened = store.open_work_order(order(Some(incident), Some(own))).await.unwrap();
+    let WorkOpened::New(id) = opened else { panic!("{opened:?}") };
+    let WorkOpened::New(reported) = store.open_work_order(order(None, None)).await.unwrap() else {
+        panic!("a report needs no incident")
+    };
+    let (own, other) = (WorkScope::Of(own), WorkScope::Of(other));
+    let seen = async |scope| {
+        let all = store.work_orders(WorkFilter::default(), scope, None, 10).await.unwrap();
+        all.iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(WorkScope::All).await, [reported, id]);
+    assert_eq!((seen(own).await, seen(other).await), (vec![id], vec![]));
+    assert_eq!(store.work_order(id, other).await.unwrap(), None);
+    assert_eq!(store.work_order_of(incident, other).await.unwrap(), None);
+    let note = |scope| store.act_on_work_order(id, scope, step(120, WorkAct::Note));
+    assert_eq!(note(other).await.unwrap(), WorkActed::Missing);
+    assert_eq!(note(own).await.unwrap(), WorkActed::Now(WorkState::Working));
+    let stopped = store.act_on_work_order(reported, WorkScope::All, step(130, WorkAct::Stop)).await;
+    assert_eq!(stopped.unwrap(), WorkActed::Now(WorkState::Stopped));
+
+    let mut connection = home.look().await;
+    for sql in ["UPDATE work_order_steps SET note = ''", "DELETE FROM work_order_steps"] {
+        let refused = sqlx::query(sql).execute(&mut connection).await.unwrap_err();
+        assert!(refused.to_string().contains("never"), "{refused}");
+    }
+}

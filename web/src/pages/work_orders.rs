@@ -1,0 +1,435 @@
+//! `/work-orders`: 工单, those past their limit first; the form that takes a report; one order with its
+//! clock, and its sheet to be printed and signed (派工单).
+
+use super::{Pager, View};
+use crate::{
+    app::App,
+    failure::Failure,
+    format::{Moment, duration},
+    guard::User,
+    query::{id, word},
+    shell::{Nav, Shell, page},
+    work::{self, Deed, LONGEST, Report},
+};
+use askama::Template;
+use axum::{
+    Extension, Form,
+    extract::{MatchedPath, Path, Query, State},
+    http::Extensions,
+    response::{Redirect, Response},
+};
+use serde::Deserialize;
+use std::time::Duration;
+use zhishou_domain::{
+    Rate, WorkOrderId,
+    work_order::{Performance, StopReason, WorkAct, WorkCategory, WorkState, WorkSubject},
+};
+use zhishou_storage::{StoredWorkOrder, WorkFilter};
+
+/// Orders on one page; open ones are all shown up to so many, for they are sorted by their clocks.
+const SHOWN: u32 = 50;
+const OPEN: u32 = 500;
+/// Days and orders that the figures are over, at most.
+const DAYS: u64 = 30;
+const COUNTED: u32 = 5000;
+
+/// Which work orders. Without a state those that are open.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WorkQuery {
+    state: String,
+    category: String,
+    maintainer: String,
+    after: String,
+}
+
+impl WorkQuery {
+    fn link(&self, state: &str, after: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let all = [
+            ("state", state),
+            ("category", &self.category),
+            ("maintainer", &self.maintainer),
+            ("after", after),
+        ];
+        for (name, value) in all.into_iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        let query = query.finish();
+        if query.is_empty() { "/work-orders".to_owned() } else { format!("/work-orders?{query}") }
+    }
+}
+
+/// One order in one line, with its clock.
+struct WorkLine {
+    id: WorkOrderId,
+    href: String,
+    title: String,
+    place: String,
+    category: &'static str,
+    state: &'static str,
+    maintainer: String,
+    phone: Option<String>,
+    opened: Moment,
+    /// `1 小时 20 分 / 4 小时 0 分`.
+    clock: String,
+    /// How full the bar is, 0–100.
+    bar: u32,
+    is_late: bool,
+    is_over: bool,
+    share: f64,
+}
+
+impl WorkLine {
+    fn new(view: &View<'_>, stored: &StoredWorkOrder) -> Self {
+        let lang = view.t.0;
+        let spent = stored.order.spent(&view.app.settings.repair.calendar, view.now);
+        let state = stored.order.state();
+        let (maintainer, phone) = match &stored.maintainer {
+            Some((_, name, phone)) => (name.clone(), phone.clone()),
+            None => (String::new(), None),
+        };
+        Self {
+            id: stored.id,
+            href: format!("/work-orders/{}", stored.id),
+            title: stored.title.clone(),
+            place: stored.place.clone(),
+            category: stored.category.name(lang),
+            state: state.name(lang),
+            maintainer,
+            phone,
+            opened: view.moment(stored.opened),
+            clock: format!("{} / {}", duration(spent.spent, lang), duration(spent.limit, lang)),
+            bar: (spent.share().min(1.0) * 100.0) as u32,
+            is_late: spent.is_late() && state != WorkState::Cancelled,
+            is_over: state.is_over(),
+            share: spent.share(),
+        }
+    }
+}
+
+struct Line {
+    name: &'static str,
+    accepted: u64,
+    done: u64,
+    done_rate: String,
+    timely: String,
+    mean: String,
+}
+
+impl Line {
+    fn new(view: &View<'_>, name: &'static str, it: Performance) -> Self {
+        let percent = |numerator, denominator| {
+            let rate = Rate { numerator, denominator };
+            match denominator {
+                0 => "–".to_owned(),
+                _ => format!("{} % ({numerator}/{denominator})", rate.percent()),
+            }
+        };
+        Self {
+            name,
+            accepted: it.accepted,
+            done: it.done,
+            done_rate: percent(it.done, it.accepted),
+            timely: percent(it.judged - it.late, it.judged),
+            mean: it.mean().map_or_else(|| "–".to_owned(), |mean| duration(mean, view.t.0)),
+        }
+    }
+}
+
+/// One choice of a filter: value, name, whether it is chosen.
+type Choices = Vec<(String, String, bool)>;
+
+#[derive(Template)]
+#[template(path = "work_orders.html")]
+struct WorkOrdersPage {
+    shell: Shell,
+    open: usize,
+    late: usize,
+    is_open: bool,
+    is_closed: bool,
+    links: [String; 2],
+    may_report: bool,
+    query: WorkQuery,
+    categories: Choices,
+    maintainers: Choices,
+    rows: Vec<WorkLine>,
+    figures: Vec<Line>,
+    repeats: Vec<(String, String, u64)>,
+    pager: Pager,
+}
+
+/// `GET /work-orders`.
+pub(crate) async fn list(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    Query(query): Query<WorkQuery>,
+) -> Result<Response, Failure> {
+    let shell = shell.at(Nav::WorkOrders).live("/events?about=incidents");
+    let view = View::new(&app, shell.t);
+    let scope = work::scope(&user);
+    let is_closed = query.state == "closed";
+    let filter = WorkFilter {
+        open: Some(!is_closed),
+        category: word("category", &query.category, WorkCategory::from_code)?,
+        maintainer: id("maintainer", &query.maintainer)?,
+        ..WorkFilter::default()
+    };
+    let before: Option<WorkOrderId> = id("after", &query.after)?;
+    let month = view.now - Duration::from_secs(DAYS * 86_400);
+    let counted = WorkFilter { open: None, from: Some(month), ..filter };
+    let most = if is_closed { SHOWN + 1 } else { OPEN };
+    let (mut found, counted, choices, repeats) = tokio::try_join!(
+        app.store.work_orders(filter, scope, before.filter(|_| is_closed), most),
+        app.store.work_orders(counted, scope, None, COUNTED),
+        app.store.choices(),
+        app.store.repeat_offenders(month, scope),
+    )?;
+    let has_more = is_closed && found.len() > SHOWN as usize;
+    found.truncate(if is_closed { SHOWN as usize } else { OPEN as usize });
+    let next = found.last().filter(|_| has_more).map(|it| query.link("closed", &it.id.to_string()));
+    let mut rows: Vec<WorkLine> = found.iter().map(|it| WorkLine::new(&view, it)).collect();
+    if !is_closed {
+        rows.sort_by(|a, b| b.share.total_cmp(&a.share));
+    }
+    let t = shell.t;
+    page(&WorkOrdersPage {
+        open: if is_closed { 0 } else { rows.len() },
+        late: rows.iter().filter(|row| row.is_late && !row.is_over).count(),
+        is_open: !is_closed,
+        is_closed,
+        links: [query.link("", ""), query.link("closed", "")],
+        may_report: shell.may_operate() && user.maintainer.is_none(),
+        categories: WorkCategory::ALL
+            .iter()
+            .map(|it| (it.code().to_owned(), it.name(t.0).to_owned(), it.code() == query.category))
+            .collect(),
+        maintainers: match user.maintainer {
+            Some(_) => Vec::new(),
+            None => choices
+                .maintainers
+                .into_iter()
+                .map(|(id, name)| {
+                    let id = id.to_string();
+                    let is_chosen = id == query.maintainer;
+                    (id, name, is_chosen)
+                })
+                .collect(),
+        },
+        figures: figures(&view, &counted),
+        repeats: repeats
+            .into_iter()
+            .map(|(device, name, times)| (format!("/devices/{device}"), name, times))
+            .collect(),
+        pager: Pager {
+            first: before.filter(|_| is_closed).map(|_| query.link("closed", "")),
+            next,
+        },
+        rows,
+        query,
+        shell,
+    })
+}
+
+/// By category, and all.
+fn figures(view: &View<'_>, orders: &[StoredWorkOrder]) -> Vec<Line> {
+    let calendar = &view.app.settings.repair.calendar;
+    let of = |category: Option<WorkCategory>| {
+        let mut sums = Performance::default();
+        for stored in orders.iter().filter(|it| category.is_none_or(|of| of == it.category)) {
+            sums.add(&stored.order, calendar, view.now);
+        }
+        sums
+    };
+    let each = WorkCategory::ALL.iter().map(|it| (it.name(view.t.0), of(Some(*it))));
+    let lines = each.chain([(view.t.all(), of(None))]);
+    lines
+        .filter(|(_, sums)| sums.accepted > 0)
+        .map(|(name, sums)| Line::new(view, name, sums))
+        .collect()
+}
+
+/// What is typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ReportForm {
+    incident: String,
+    category: String,
+    title: String,
+    place: String,
+    caller: String,
+    unit: String,
+    phone: String,
+    maintainer: String,
+    note: String,
+}
+
+#[derive(Template)]
+#[template(path = "work_order_new.html")]
+struct NewPage {
+    shell: Shell,
+    categories: Vec<(&'static str, &'static str)>,
+    maintainers: Vec<(String, String)>,
+    longest: usize,
+}
+
+/// `GET /work-orders/new`.
+pub(crate) async fn form(State(app): State<App>, shell: Shell) -> Result<Response, Failure> {
+    let choices = app.store.choices().await?;
+    let shell = shell.at(Nav::WorkOrders);
+    page(&NewPage {
+        categories: WorkCategory::ALL.iter().map(|it| (it.code(), it.name(shell.t.0))).collect(),
+        maintainers: choices
+            .maintainers
+            .into_iter()
+            .map(|(id, name)| (id.to_string(), name))
+            .collect(),
+        longest: LONGEST,
+        shell,
+    })
+}
+
+/// `POST /work-orders`.
+pub(crate) async fn open(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    extensions: Extensions,
+    Form(form): Form<ReportForm>,
+) -> Result<Redirect, Failure> {
+    let report = Report {
+        incident: id("incident", &form.incident)?,
+        category: word("category", &form.category, WorkCategory::from_code)?,
+        maintainer: id("maintainer", &form.maintainer)?,
+        title: form.title,
+        place: form.place,
+        caller: form.caller,
+        unit: form.unit,
+        phone: form.phone,
+        note: form.note,
+    };
+    let id = work::open(&app, shell.t.0, (&user, &extensions), report).await?;
+    Ok(Redirect::to(&format!("/work-orders/{id}")))
+}
+
+struct StepLine {
+    at: Moment,
+    act: &'static str,
+    more: String,
+    by: String,
+}
+
+#[derive(Template)]
+#[template(path = "work_order.html")]
+struct WorkOrderPage {
+    shell: Shell,
+    line: WorkLine,
+    facts: Vec<(&'static str, String)>,
+    caller_phone: String,
+    incident: Option<String>,
+    proof: String,
+    is_probed: bool,
+    may_steer: bool,
+    may_note: bool,
+    is_stopped: bool,
+    can_stop: bool,
+    maintainers: Vec<(String, String)>,
+    reasons: Vec<(&'static str, &'static str)>,
+    steps: Vec<StepLine>,
+    longest: usize,
+    printed: Moment,
+}
+
+/// `GET /work-orders/{id}`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let id: WorkOrderId = id.parse().map_err(|_| Failure::not_found())?;
+    let stored = app.store.work_order(id, work::scope(&user)).await?;
+    let stored = stored.ok_or_else(Failure::not_found)?;
+    let choices = app.store.choices().await?;
+    let shell = shell.at(Nav::WorkOrders);
+    let view = View::new(&app, shell.t);
+    let (t, lang) = (shell.t, shell.t.0);
+    let state = stored.order.state();
+    let names: Vec<(String, String)> =
+        choices.maintainers.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+    let steps = stored.order.steps.iter().map(|step| {
+        let to = step.maintainer.map(|id| id.to_string());
+        let to = to.and_then(|to| names.iter().find(|(id, _)| *id == to));
+        let reason = step.reason.map(|reason| reason.name(lang).to_owned());
+        let parts = [to.map(|(_, name)| name.clone()), reason, Some(step.note.clone())];
+        let parts: Vec<String> = parts.into_iter().flatten().filter(|it| !it.is_empty()).collect();
+        StepLine {
+            at: view.moment(step.at),
+            act: step.act.name(lang),
+            more: parts.join(" · "),
+            by: match step.login.as_str() {
+                "" => t.work_platform().to_owned(),
+                login => login.to_owned(),
+            },
+        }
+    });
+    let repair = &app.settings.repair;
+    let facts = [
+        (t.work_category(), stored.category.name(lang).to_owned()),
+        (t.site(), stored.place.clone()),
+        (t.work_caller(), stored.caller.clone()),
+        (t.work_unit(), stored.unit.clone()),
+        (t.work_calendar(), stored.order.calendar.name(lang).to_owned()),
+    ];
+    let is_steered = shell.may_operate() && user.maintainer.is_none() && !state.is_over();
+    page(&WorkOrderPage {
+        line: WorkLine::new(&view, &stored),
+        facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+        caller_phone: stored.phone.clone(),
+        incident: stored.incident.map(|id| id.to_string()),
+        proof: duration(repair.proof, lang),
+        is_probed: stored.order.subject == WorkSubject::Probed,
+        may_steer: is_steered,
+        may_note: !state.is_over() && (is_steered || user.maintainer.is_some()),
+        is_stopped: state == WorkState::Stopped,
+        can_stop: matches!(state, WorkState::Unassigned | WorkState::Working),
+        steps: steps.collect(),
+        reasons: StopReason::ALL.iter().map(|it| (it.code(), it.name(lang))).collect(),
+        longest: LONGEST,
+        printed: view.moment(view.now),
+        maintainers: names,
+        shell,
+    })
+}
+
+/// What is done, as the form sends it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ActForm {
+    reason: String,
+    maintainer: String,
+    note: String,
+}
+
+/// `POST /work-orders/{id}/{act}`.
+pub(crate) async fn act(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    route: MatchedPath,
+    extensions: Extensions,
+    Form(form): Form<ActForm>,
+) -> Result<Redirect, Failure> {
+    let order: WorkOrderId = id.parse().map_err(|_| Failure::not_found())?;
+    let act = route.as_str().rsplit('/').next().and_then(WorkAct::from_code);
+    let deed = Deed {
+        act: act.ok_or_else(Failure::not_found)?,
+        reason: word("reason", &form.reason, StopReason::from_code)?,
+        maintainer: crate::query::id("maintainer", &form.maintainer)?,
+        note: form.note,
+    };
+    work::act(&app, shell.t.0, (&user, &extensions), order, deed).await?;
+    Ok(Redirect::to(&format!("/work-orders/{order}")))
+}

@@ -1,0 +1,208 @@
+//! Opening work orders and acting on them, the same for pages and programs.
+
+use crate::{
+    app::App,
+    failure::Failure,
+    guard::{User, audit},
+    incident_words,
+    words::Words,
+};
+use axum::http::{Extensions, StatusCode};
+use zhishou_domain::{
+    IncidentId, Lang, MaintainerId, Role, WorkOrderId,
+    work_order::{StopReason, WorkAct, WorkCategory, WorkRefusal, WorkStep},
+};
+use zhishou_storage::{NewWorkOrder, RootName, StoreError, WorkActed, WorkOpened, WorkScope};
+
+/// Longest text of a field, characters.
+pub(crate) const LONGEST: usize = 500;
+
+/// What somebody reports, or what is to be done about an incident.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) incident: Option<IncidentId>,
+    pub(crate) category: Option<WorkCategory>,
+    pub(crate) title: String,
+    pub(crate) place: String,
+    pub(crate) caller: String,
+    pub(crate) unit: String,
+    pub(crate) phone: String,
+    pub(crate) maintainer: Option<MaintainerId>,
+    pub(crate) note: String,
+}
+
+/// What somebody does to an order.
+#[derive(Debug)]
+pub(crate) struct Deed {
+    pub(crate) act: WorkAct,
+    pub(crate) reason: Option<StopReason>,
+    pub(crate) maintainer: Option<MaintainerId>,
+    pub(crate) note: String,
+}
+
+/// Whose orders a user sees.
+pub(crate) fn scope(user: &User) -> WorkScope {
+    user.maintainer.map_or(WorkScope::All, WorkScope::Of)
+}
+
+/// Text of a field, trimmed.
+fn text(name: &str, typed: &str) -> Result<String, Failure> {
+    let typed = typed.trim();
+    if typed.chars().count() > LONGEST {
+        return Err(Failure::bad_input(
+            format!("{name}：不能超过 {LONGEST} 字"),
+            format!("{name}: at most {LONGEST} characters"),
+        ));
+    }
+    Ok(typed.to_owned())
+}
+
+/// Opens a work order in the name of `user`. One about an incident takes its words and its maintainer
+/// from there; where the incident has one already, that is given.
+pub(crate) async fn open(
+    app: &App,
+    lang: Lang,
+    (user, extensions): (&User, &Extensions),
+    report: Report,
+) -> Result<WorkOrderId, Failure> {
+    if user.maintainer.is_some() {
+        return Err(Failure::new(
+            StatusCode::FORBIDDEN,
+            lang.pick("工单由数据中心受理", "work orders are opened by the centre"),
+        ));
+    }
+    let rules = &app.settings.repair;
+    let mut new = NewWorkOrder {
+        incident: report.incident,
+        category: report.category.unwrap_or(WorkCategory::Video),
+        title: text("title", &report.title)?,
+        place: text("place", &report.place)?,
+        caller: text("caller", &report.caller)?,
+        unit: text("unit", &report.unit)?,
+        phone: text("phone", &report.phone)?,
+        maintainer: report.maintainer,
+        limit: rules.limit,
+        calendar: rules.runs,
+        at: app.clock.now(),
+        login: user.login.clone(),
+        note: text("note", &report.note)?,
+    };
+    if let Some(id) = report.incident {
+        let row = app.store.incident(id).await?.ok_or_else(Failure::not_found)?;
+        if new.title.is_empty() {
+            new.title = incident_words::cause(&row, lang);
+        }
+        if new.place.is_empty()
+            && let RootName::Root { site: Some(site), .. } = &row.root
+        {
+            new.place.clone_from(site);
+        }
+        new.maintainer = new.maintainer.or(row.maintainer.map(|(id, ..)| id));
+        new.limit = rules.limit_of(app.store.incident_class(id).await?);
+    }
+    if new.title.is_empty() {
+        return Err(Failure::bad_input("须写明报修内容", "title: what is to be repaired"));
+    }
+    match app.store.open_work_order(new).await? {
+        WorkOpened::New(id) => {
+            audit(app, user, extensions, "open_work_order", id.to_string()).await?;
+            Ok(id)
+        }
+        WorkOpened::Already(id) => Ok(id),
+        WorkOpened::Missing => Err(Failure::bad_input(
+            "没有这个故障或运维单位",
+            "incident, maintainer: there is no such one",
+        )),
+    }
+}
+
+/// Does something to a work order in the name of `user`.
+pub(crate) async fn act(
+    app: &App,
+    lang: Lang,
+    (user, extensions): (&User, &Extensions),
+    id: WorkOrderId,
+    deed: Deed,
+) -> Result<(), Failure> {
+    let act = deed.act;
+    let action = match act {
+        WorkAct::Assign => "assign_work_order",
+        WorkAct::Stop => "stop_work_order",
+        WorkAct::Resume => "resume_work_order",
+        WorkAct::Note => "note_work_order",
+        WorkAct::Finish => "finish_work_order",
+        WorkAct::Cancel => "cancel_work_order",
+        // The platform alone does the others.
+        WorkAct::Open | WorkAct::Recover | WorkAct::Relapse | WorkAct::Prove => {
+            return Err(Failure::not_found());
+        }
+    };
+    // Who repairs neither hands the order on nor says that its clock stands, nor that it is over.
+    let is_note = act == WorkAct::Note;
+    if is_note && user.maintainer.is_none() && user.role < Role::Operator {
+        return Err(Failure::not_permitted(Words(lang), Role::Operator, user.role));
+    }
+    if user.maintainer.is_some() && !is_note {
+        return Err(Failure::new(
+            StatusCode::FORBIDDEN,
+            lang.pick(
+                "运维单位只能填写备注；停表与办结由数据中心登记",
+                "a maintainer adds notes; stopping and finishing is the centre's",
+            ),
+        ));
+    }
+    let step = WorkStep {
+        at: app.clock.now(),
+        login: user.login.clone(),
+        act,
+        reason: deed.reason.filter(|_| act == WorkAct::Stop),
+        maintainer: deed.maintainer.filter(|_| act == WorkAct::Assign),
+        note: text("note", &deed.note)?,
+    };
+    match app.store.act_on_work_order(id, scope(user), step).await? {
+        WorkActed::Now(_) => audit(app, user, extensions, action, id.to_string()).await,
+        WorkActed::Missing => Err(Failure::not_found()),
+        WorkActed::Refused(refusal) => {
+            let why = match refusal {
+                WorkRefusal::Order => lang
+                    .pick("当前状态下不能这样处理", "it does not stand so that this could be done"),
+                WorkRefusal::Incomplete => lang.pick(
+                    "停表须选原因，派单须选运维单位，备注不能为空",
+                    "a stop asks for a reason, an assignment for a maintainer, a note for words",
+                ),
+                WorkRefusal::Unproven => lang.pick(
+                    "本单由探测证实修复，不能人工办结",
+                    "its repair is proven by our probes and not by a word",
+                ),
+            };
+            Err(Failure::new(StatusCode::CONFLICT, why))
+        }
+    }
+}
+
+/// Opens the work order of an incident by rule, in the name of the platform and for whom keeps its devices.
+pub async fn open_by_rule(app: &App, incident: IncidentId) -> Result<(), StoreError> {
+    let Some(row) = app.store.incident(incident).await? else { return Ok(()) };
+    let rules = &app.settings.repair;
+    let place = match &row.root {
+        RootName::Root { site: Some(site), .. } => site.clone(),
+        _ => String::new(),
+    };
+    let new = NewWorkOrder {
+        incident: Some(incident),
+        category: WorkCategory::Video,
+        title: incident_words::cause(&row, Lang::Zh),
+        place,
+        caller: String::new(),
+        unit: String::new(),
+        phone: String::new(),
+        maintainer: row.maintainer.map(|(id, ..)| id),
+        limit: rules.limit_of(app.store.incident_class(incident).await?),
+        calendar: rules.runs,
+        at: app.clock.now(),
+        login: String::new(),
+        note: String::new(),
+    };
+    app.store.open_work_order(new).await?;
+    Ok(())
+}

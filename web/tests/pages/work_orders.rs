@@ -1,0 +1,79 @@
+//! 工单 on pages and in the API: reported, assigned, stopped by reason, finished, printed; and a
+//! maintainer who sees its own alone.
+
+use super::*;
+use url::form_urlencoded::Serializer;
+
+fn report(title: &str) -> String {
+    Serializer::new(String::new())
+        .append_pair("category", "meeting")
+        .append_pair("title", title)
+        .append_pair("caller", "<i>王</i>")
+        .append_pair("unit", "政务办")
+        .append_pair("phone", "028-5555")
+        .finish()
+}
+
+#[tokio::test]
+async fn a_report_by_telephone_is_assigned_stopped_by_reason_and_finished() {
+    let fixture = Fixture::district(2, 24, None).await;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    assert!(operator.get("/work-orders").await.body.contains("没有工单"));
+    assert!(operator.get("/work-orders/new").await.body.contains("报修单位"));
+    let sent = operator.post("/work-orders", &report("三楼会议室无声音")).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let address = sent.header("location").to_owned();
+    let page = operator.get(&address).await.body;
+    assert!(
+        page.contains("待派单") && page.contains("派工单") && !page.contains("<i>王"),
+        "{page}"
+    );
+    assert!(page.contains("href=\"tel:028-5555\""), "{page}");
+
+    let choices = fixture.app.store.choices().await.unwrap();
+    let (maintainer, name) = choices.maintainers[0].clone();
+    let bare = operator.post(&format!("{address}/stop"), "note=x").await;
+    assert_eq!(bare.status, StatusCode::CONFLICT, "no clock stops without a reason");
+    for (act, form) in [
+        ("assign", format!("maintainer={maintainer}")),
+        ("stop", "reason=power_cut&note=".to_owned()),
+        ("resume", String::new()),
+    ] {
+        let done = operator.post(&format!("{address}/{act}"), &form).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{act}: {}", done.body);
+    }
+    assert!(operator.get(&address).await.body.contains("停电"));
+    assert!(operator.get("/work-orders").await.body.contains("三楼会议室无声音"));
+
+    // One who belongs to another maintainer does not know of it; one of its own may note and no more.
+    let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
+    assert_eq!(
+        viewer.post(&format!("{address}/note"), "note=x").await.status,
+        StatusCode::FORBIDDEN
+    );
+    let bind = |to: String| fixture.app.store.set_maintainer("viewer", Some(to));
+    assert!(!bind("nobody".into()).await.unwrap());
+    if let Some((_, other)) = choices.maintainers.get(1) {
+        assert!(bind(other.clone()).await.unwrap());
+        assert_eq!(viewer.get(&address).await.status, StatusCode::NOT_FOUND);
+        assert!(viewer.get("/work-orders").await.body.contains("没有工单"));
+    }
+    assert!(bind(name).await.unwrap());
+    assert_eq!(viewer.get(&address).await.status, StatusCode::OK);
+    assert_eq!(
+        viewer.post(&format!("{address}/note"), "note=x").await.status,
+        StatusCode::SEE_OTHER
+    );
+    let finish = viewer.post(&format!("{address}/finish"), "").await;
+    assert_eq!(finish.status, StatusCode::FORBIDDEN);
+
+    assert_eq!(operator.post(&format!("{address}/finish"), "").await.status, StatusCode::SEE_OTHER);
+    let over = operator.get("/work-orders?state=closed").await.body;
+    assert!(over.contains("三楼会议室无声音") && over.contains("100.00 % (1/1)"), "{over}");
+    let api = operator.get("/api/v1/work-orders?category=meeting").await.json();
+    assert_eq!((&api["items"][0]["state"], &api["next"]), (&"done".into(), &Value::Null));
+    assert_eq!(api["items"][0]["steps"].as_array().unwrap().len(), 6);
+    assert_eq!(operator.get("/api/v1/work-orders/999").await.status, StatusCode::NOT_FOUND);
+    let logged = fixture.app.store.audit_of("finish_work_order", 10).await.unwrap();
+    assert_eq!(logged.len(), 1);
+}
