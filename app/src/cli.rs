@@ -2,9 +2,10 @@
 
 use crate::command::{cut_off, month};
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf};
 use zhishou_domain::{Checks, Depth, Lang, Role, TransportPolicy, policy::LocalTime};
+use zhishou_report::Format;
 
 /// 值守: 摄像机与视频会议运行保障平台 · operations assurance for cameras and video meetings
 #[derive(Debug, Parser)]
@@ -173,33 +174,11 @@ pub(crate) struct ImportArgs {
     pub(crate) template: Option<PathBuf>,
 }
 
-/// Files that a report can be written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    /// CSV for spreadsheets.
-    Csv,
-    /// Excel workbook.
-    Xlsx,
-    /// A page that needs no other file and prints.
-    Html,
-    /// JSON with exact figures.
-    Json,
-}
-
-impl ReportFormat {
-    /// The file name's ending.
-    pub(crate) const fn ending(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Xlsx => "xlsx",
-            Self::Html => "html",
-            Self::Json => "json",
-        }
-    }
-}
-
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ReportArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ReportCommand>,
     #[command(flatten)]
     pub(crate) platform: PlatformArgs,
     /// 某日, 默认昨日 · one day, YYYY-MM-DD; yesterday unless given
@@ -221,11 +200,26 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "HH:MM", default_value = "00:00", value_parser = cut_off)]
     pub(crate) cut_off: LocalTime,
     /// 格式 · files to write
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [ReportFormat::Xlsx, ReportFormat::Json])]
-    pub(crate) format: Vec<ReportFormat>,
+    #[arg(long, value_delimiter = ',', default_value = "xlsx,json", value_name = "pdf,xlsx,csv,html,json", value_parser = format)]
+    pub(crate) format: Vec<Format>,
     /// 输出目录 · where to
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "DIR", required = true)]
+    pub(crate) out: Option<PathBuf>,
+    /// 发布: 编号, 不可更改; 数字变了则出新版 · publish it: numbered and never changed
+    #[arg(long)]
+    pub(crate) publish: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// 按数据库重新计算并比较, 不一致则退出码为 1 · recompute a report and compare
+    Verify {
+        /// JSON 报表 · the report
+        #[arg(value_name = "FILE.json")]
+        file: PathBuf,
+        #[command(flatten)]
+        platform: PlatformArgs,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -302,6 +296,12 @@ pub(crate) enum RecordingsCommand {
         #[arg(long, requires = "repair")]
         force: bool,
     },
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let all: Vec<_> = Format::ALL.into_iter().map(Format::code).collect();
+    let rule = || format!("须为 · must be one of: {}", all.join(", "));
+    Format::from_code(text).ok_or_else(rule)
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -59,7 +59,7 @@ mod tests {
         assert!(text.contains(",'=1+1,"), "{text}");
         assert!(!text.contains(",=1+1"));
         assert!(text.contains("\n按站点\n名次,站点,台账,"), "{text}");
-        assert!(text.contains(",69.44,95,-20.56,"), "{text}");
+        assert!(text.contains(",69.44,95.00,-20.56,"), "{text}");
         assert!(text.contains("数据不足 34.72–100.00"), "{text}");
     }
 }

@@ -48,7 +48,7 @@ fn write_table(page: &mut String, table: &Table) {
     let _ =
         write!(page, "<h2>{}</h2>\n<div class=\"wrap\"><table><thead><tr>", escape(&table.title));
     let shown = |(place, _): &(usize, &Cell)| {
-        table.columns.get(*place).is_some_and(|it| it.place == Place::All)
+        table.columns.get(*place).is_some_and(|it| it.place != Place::Sheet)
     };
     for (_, column) in table.on_paper() {
         let _ = write!(page, "<th scope=\"col\">{}</th>", escape(&column.head));

@@ -1,12 +1,13 @@
 //! JSON: the document itself, and beside each tally the figures made of it.
 
-use crate::{Document, ReportError};
+use crate::{Document, Edition};
 use serde_json::{Value, json};
 use zhishou_domain::account::{Figure, Tally};
 
-/// Writes a report as JSON. Ratios are 0–1; a figure below the floor of coverage has no value.
-pub fn to_json(document: &Document) -> Result<Value, ReportError> {
+/// A report as JSON, with its edition where it is published. Ratios are 0–1; a figure below the floor of coverage has no value.
+pub fn to_json(document: &Document, edition: Option<&Edition>) -> Result<Value, serde_json::Error> {
     let mut value = serde_json::to_value(document)?;
+    value["edition"] = serde_json::to_value(edition)?;
     value["policy_id"] = document.policy.reference().to_string().into();
     value["figures"] = figures(document, &document.total);
     let groups = value["groups"].as_array_mut().into_iter().flatten();
@@ -52,7 +53,7 @@ mod tests {
     #[test]
     fn the_document_reads_back_and_an_uncovered_figure_is_null() {
         let document = sample::document();
-        let value = to_json(&document).unwrap();
+        let value = to_json(&document, None).unwrap();
         let sites = &value["groups"][1]["rows"];
         assert_eq!(sites[0]["figures"]["online"]["value"], 2000.0 / 2880.0);
         assert_eq!(sites[1]["figures"]["online"]["value"], Value::Null);

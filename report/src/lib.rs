@@ -1,31 +1,45 @@
 //! Figures in, report files out: what is to be said of a period, as data, and that data as CSV,
-//! XLSX, HTML and JSON.
+//! XLSX, PDF, HTML and JSON; and its publication.
 //!
 //! Invariants: every figure is of `storage::account` and stands beside its numerator, denominator
 //! and coverage; what is not measured is left out and never zero; all formats say what the one
 //! [`Document`] says.
 
+mod compare;
 mod csv;
 mod document;
+mod font;
+mod format;
 mod html;
 mod json;
 mod make;
+mod pdf;
 mod period;
+mod press;
 #[cfg(test)]
 mod sample;
 mod table;
 mod tables;
+mod verify;
 mod words;
 mod xlsx;
 
+pub use compare::{Change, compare};
 pub use csv::to_csv;
 pub use document::{
     Compared, DayRow, DeviceRow, Document, ExclusionRow, Group, Loss, OutageRow, Row, Under,
 };
+pub use font::{FontFile, FontFiles, NoFont};
+pub use format::{Format, file_name, write};
 pub use html::to_html;
 pub use json::to_json;
 pub use make::{Order, make};
+pub use pdf::to_pdf;
 pub use period::{Period, PeriodError, PeriodKind};
+pub use press::{
+    Edition, Outcome, PressError, Published, Publisher, head, number, publish, published,
+};
+pub use verify::{Finding, VerifyError, verify};
 pub use words::{paragraph, policy_words};
 pub use xlsx::to_xlsx;
 
@@ -38,6 +52,20 @@ pub enum ReportError {
     /// The spreadsheet writer failed.
     #[error("write xlsx")]
     Xlsx(#[from] rust_xlsxwriter::XlsxError),
+    /// No font with Chinese is installed.
+    #[error(transparent)]
+    NoFont(#[from] NoFont),
+    /// A font cannot be read.
+    #[error("read the font {path}")]
+    Font {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The PDF writer refused something.
+    #[error("write pdf: {0}")]
+    Pdf(&'static str),
     /// The JSON writer failed.
     #[error("write json")]
     Json(#[from] serde_json::Error),

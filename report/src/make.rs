@@ -32,11 +32,19 @@ pub struct Order {
     pub policy: Policy,
 }
 
-/// Makes the document of an order, as of `now`.
-pub async fn make(store: &Store, order: &Order, now: Timestamp) -> Result<Document, StoreError> {
+/// Makes the document of an order, as of `now`. `step` hears which computation begins, of how many.
+pub async fn make(
+    store: &Store,
+    order: &Order,
+    now: Timestamp,
+    step: impl Fn(usize, usize) + Send,
+) -> Result<Document, StoreError> {
+    const STEPS: usize = 3;
     let Order { zone, period, policy, .. } = order;
     let days = period.days;
+    step(1, STEPS);
     let stated = store.statement(policy, days, now).await?;
+    step(2, STEPS);
     let before = match (period.kind, period.before()) {
         // The week of a single day holds the day before.
         (PeriodKind::Day, _) | (_, None) => None,
@@ -49,6 +57,7 @@ pub async fn make(store: &Store, order: &Order, now: Timestamp) -> Result<Docume
         }
         _ => None,
     };
+    step(3, STEPS);
     let year_before = match period.year_before() {
         None => None,
         Some(earlier) => {

@@ -30,6 +30,8 @@ pub(crate) struct Column {
 pub(crate) enum Place {
     /// Everywhere.
     All,
+    /// Everywhere, with bars on paper.
+    Bar,
     /// On sheets only: paper is narrow.
     Sheet,
 }
@@ -67,13 +69,18 @@ impl Table {
 
     /// Columns that paper shows, by their places.
     pub(crate) fn on_paper(&self) -> impl Iterator<Item = (usize, &Column)> {
-        self.columns.iter().enumerate().filter(|(_, column)| column.place == Place::All)
+        self.columns.iter().enumerate().filter(|(_, column)| column.place != Place::Sheet)
     }
 }
 
 /// A column that is shown everywhere.
 pub(crate) fn column(head: impl Into<String>, width: f32) -> Column {
     Column { head: head.into(), width, place: Place::All }
+}
+
+/// A column of rates that paper shows with bars.
+pub(crate) fn bar_column(head: impl Into<String>, width: f32) -> Column {
+    Column { head: head.into(), width, place: Place::Bar }
 }
 
 /// A column of sheets only.

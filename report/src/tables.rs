@@ -4,8 +4,8 @@
 use crate::{
     Document,
     document::{Group, Row},
-    table::{Cell, Table, change, column, figure, sheet_column, text},
-    words::{grouping, made_of, moment, name_of, percent_of, points, unit},
+    table::{Cell, Table, bar_column, change, column, figure, sheet_column, text},
+    words::{grouping, made_of, moment, name_of, points, unit},
 };
 use zhishou_domain::{
     FaultCode, Lang,
@@ -14,6 +14,8 @@ use zhishou_domain::{
 
 /// Rows of a ranking of sites on paper: the worst.
 const SITES_ON_PAPER: usize = 30;
+/// Outages on paper: those that cost most.
+const OUTAGES_ON_PAPER: usize = 25;
 
 /// Every table that has something to say.
 pub(crate) fn tables(document: &Document, lang: Lang) -> Vec<Table> {
@@ -28,6 +30,12 @@ pub(crate) fn tables(document: &Document, lang: Lang) -> Vec<Table> {
 /// A grouping of which the ledger says nothing is left out.
 fn is_told(group: &Group) -> bool {
     group.rows.iter().any(|row| row.key.is_some())
+}
+
+/// A target, 0–1.
+fn percent_cell(part: f64) -> Cell {
+    // Between 0 and 10 000, as the policy was checked.
+    Cell::Percent { hundredths: (part * 10_000.0).round() as u64, tone: crate::table::Tone::Plain }
 }
 
 struct Maker<'a> {
@@ -121,11 +129,11 @@ impl Maker<'_> {
         let mut table = Table::new(
             self.pick("未达标单位", "Below target"),
             vec![
-                column(self.pick("类别", "by"), 4.5),
+                column(self.pick("类别", "by"), 5.6),
                 column(self.pick("名称", "name"), 9.0),
                 column(self.pick("在线率（%）", "online (%)"), 5.0),
-                column(self.pick("目标（%）", "target (%)"), 4.0),
-                column(self.pick("自何日起", "since"), 6.5),
+                column(self.pick("目标（%）", "target (%)"), 5.0),
+                column(self.pick("自何日起", "since"), 7.5),
                 column(self.pick("仍离线（台）", "still down"), 4.5),
                 column(self.pick("最早离线时间", "first went down"), 7.0),
                 column(self.pick("主要原因", "main fault"), 6.0),
@@ -145,7 +153,7 @@ impl Maker<'_> {
                 Cell::Text(grouping(by, self.lang).to_owned()),
                 Cell::Text(name_of(by, row, self.lang)),
                 self.told(&self.document.after(&row.tally).online, Some(row.target)),
-                Cell::Text(percent_of(row.target)),
+                percent_cell(row.target),
                 text(since),
                 Cell::Number(row.lost.down),
                 text(row.down_since.as_deref().map(|at| moment(at, self.lang))),
@@ -169,14 +177,14 @@ impl Maker<'_> {
             Lang::En => format!("{en} ({unit})"),
         };
         let mut columns = vec![
-            column(self.pick("名次", "rank"), 2.6),
+            column(self.pick("名次", "rank"), 3.2),
             column(by, 9.0),
             column(self.pick("台账", "ledger"), 3.6),
             column(self.pick("应检", "due"), 3.6),
             column(self.pick("已检", "checked"), 3.6),
             column(self.pick("在线", "online"), 3.6),
-            column(self.pick("在线率（%）", "online (%)"), 7.0),
-            column(self.pick("目标（%）", "target (%)"), 4.0),
+            bar_column(self.pick("在线率（%）", "online (%)"), 7.0),
+            column(self.pick("目标（%）", "target (%)"), 5.0),
             column(self.pick("环比（百分点）", "change (points)"), 5.0),
             column(self.pick("剔除前（%）", "before exclusion (%)"), 5.0),
             column(self.pick("完好率（%）", "intact (%)"), 5.0),
@@ -222,7 +230,7 @@ impl Maker<'_> {
                 Cell::Number(heads.checked),
                 Cell::Number(heads.online),
                 self.told(&figures.online, Some(row.target)),
-                Cell::Text(percent_of(row.target)),
+                percent_cell(row.target),
                 points.map_or(Cell::None, Cell::Points),
                 self.told(&self.document.before(&row.tally).online, None),
                 maybe(figures.intact.as_ref()),
@@ -309,6 +317,7 @@ impl Maker<'_> {
                 Cell::Text(row.id.clone()),
             ]);
         }
+        table.on_paper = OUTAGES_ON_PAPER;
         let (shown, all) = (table.rows.len() as u64, self.document.outage_count);
         if all > shown {
             table.note = Some(match lang {
@@ -359,7 +368,7 @@ impl Maker<'_> {
             self.pick("逐日情况", "Day by day"),
             vec![
                 column(self.pick("日期", "day"), 7.0),
-                column(self.pick("在线率（%）", "online (%)"), 8.0),
+                bar_column(self.pick("在线率（%）", "online (%)"), 8.0),
                 column(self.pick("剔除前（%）", "before exclusion (%)"), 6.0),
                 column(self.pick("完好率（%）", "intact (%)"), 6.0),
                 column(self.pick("覆盖率（%）", "coverage (%)"), 6.0),

@@ -80,7 +80,7 @@ pub(crate) fn told(figure: &Figure, lang: Lang) -> String {
                 figure.unit.name(lang)
             );
             match lang {
-                Lang::Zh => format!("{} %（{made}，数据覆盖率 {covered} %）", rate.percent()),
+                Lang::Zh => format!(" {} %（{made}，数据覆盖率 {covered} %）", rate.percent()),
                 Lang::En => format!("{} % ({made}, coverage {covered} %)", rate.percent()),
             }
         }
@@ -455,6 +455,15 @@ pub fn policy_words(policy: &Policy, lang: Lang) -> Vec<String> {
         }
     }
     words
+}
+
+/// A figure in large letters.
+pub(crate) fn headline(figure: &Figure, lang: Lang) -> String {
+    match figure.told() {
+        Told::Number(rate) => format!("{} %", rate.percent()),
+        Told::TooLittle { .. } => lang.pick("数据不足", "too little data").to_owned(),
+        Told::Nothing => "–".to_owned(),
+    }
 }
 
 /// Numerator and denominator, for below a headline.

@@ -68,7 +68,7 @@ fn table_sheet(
         sheet.write_with_format(1, number, &column.head, &head)?;
         let width = f64::from(column.width.max(column.head.chars().count() as f32 / 2.0));
         sheet.set_column_width(number, width * LETTER + 1.0)?;
-        if column.place == Place::All {
+        if column.place != Place::Sheet {
             last = number;
         }
     }

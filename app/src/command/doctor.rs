@@ -9,7 +9,6 @@ use crate::{
     output,
     wiring::{agreement, platform::Platform},
 };
-use std::process::Command;
 use zhishou_domain::{Clock, Lang, Timestamp};
 use zhishou_recordings::Depth;
 
@@ -61,19 +60,18 @@ fn decoder(lang: Lang) -> Check {
     Check { name: lang.pick("解码器", "decoder"), result }
 }
 
-/// The pages use the fonts of the browser; only reports and screenshots made here need one.
+/// The pages use the fonts of the browser; reports in PDF and contact sheets made here need one.
 fn fonts(lang: Lang) -> Check {
-    let listed = Command::new("fc-list").args([":lang=zh", "family"]).output();
-    let first = listed.ok().and_then(|output| {
-        String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)
-    });
     let mend = lang.pick(
-        "本机没有中文字体（浏览页面不受影响）→ 安装 fonts-noto-cjk",
-        "no Chinese font here (pages in a browser elsewhere are fine) → install fonts-noto-cjk",
+        "本机没有中文字体，无法生成 PDF 报表（浏览页面不受影响）→ 安装 fonts-noto-cjk",
+        "no Chinese font here, reports in PDF cannot be made (pages are fine) → install fonts-noto-cjk",
     );
+    let found = zhishou_report::FontFiles::find();
     Check {
         name: lang.pick("中文字体", "Chinese font"),
-        result: first.ok_or_else(|| mend.to_owned()),
+        result: found
+            .map(|fonts| fonts.text.path.display().to_string())
+            .map_err(|_| mend.to_owned()),
     }
 }
 

@@ -3,32 +3,70 @@
 use super::{Failure, Outcome, block_on};
 use crate::{
     ambient::SystemClock,
-    cli::{ReportArgs, ReportFormat},
+    cli::{PlatformArgs, ReportArgs, ReportCommand},
     output,
     wiring::platform::Platform,
 };
 use chrono::{Datelike, NaiveDate};
-use std::fs;
+use std::{fs, path::Path};
 use zhishou_domain::{
     Clock, Lang,
     account::Days,
     policy::{DEFAULT_POLICY, LocalTime, Policy, PolicyRef},
 };
-use zhishou_report::{Document, Order, Period, PeriodKind, ReportError, make};
+use zhishou_report::{
+    Document, Edition, Order, Period, PeriodKind, PressError, Publisher, VerifyError, make, publish,
+};
 use zhishou_storage::Store;
 
 pub(super) fn run(args: &ReportArgs, lang: Lang) -> Result<Outcome, Failure> {
+    match &args.command {
+        Some(ReportCommand::Verify { file, platform }) => verify(file, platform, lang),
+        None => write(args, lang),
+    }
+}
+
+fn write(args: &ReportArgs, lang: Lang) -> Result<Outcome, Failure> {
+    let Some(out) = &args.out else { return Err(Failure::Usage("--out".to_owned())) };
     block_on(async {
         let platform = Platform::open_existing(&args.platform, lang).await?;
         let made = made(&platform, args, lang).await;
         platform.store.close().await;
-        let document = made?;
-        fs::create_dir_all(&args.out)
-            .map_err(|error| Failure::named(&args.out.display(), &error, lang))?;
+        let (document, edition) = made?;
+        fs::create_dir_all(out).map_err(|error| Failure::named(&out.display(), &error, lang))?;
         for &format in &args.format {
-            write(&document, format, args, lang)?;
+            let bytes = zhishou_report::write(&document, edition.as_ref(), format, lang)
+                .map_err(|error| Failure::ours(&error))?;
+            let path = out.join(zhishou_report::file_name(&document, edition.as_ref(), format));
+            fs::write(&path, bytes)
+                .map_err(|error| Failure::system(&path.display(), &error, lang))?;
+            output::line(&path.display().to_string());
         }
         Ok(Outcome::Good)
+    })
+}
+
+fn verify(file: &Path, platform: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
+    let bytes = fs::read(file).map_err(|error| Failure::named(&file.display(), &error, lang))?;
+    block_on(async {
+        let platform = Platform::open_existing(platform, lang).await?;
+        let verified = zhishou_report::verify(&platform.store, &bytes).await;
+        platform.store.close().await;
+        let findings = verified.map_err(|error| match error {
+            VerifyError::Unreadable(_) | VerifyError::Time(_) => {
+                let no = lang.pick("不是 JSON 报表", "not a report in JSON");
+                Failure::Usage(format!("{}: {no}", file.display()))
+            }
+            error => Failure::ours(&error),
+        })?;
+        for line in findings.iter().flat_map(|finding| finding.words(lang)) {
+            output::line(&line);
+        }
+        if findings.is_empty() {
+            output::line(lang.pick("一致：重新计算与报表相同", "it holds: recomputed, the same"));
+            return Ok(Outcome::Good);
+        }
+        Ok(Outcome::BadNews)
     })
 }
 
@@ -50,15 +88,33 @@ fn period(args: &ReportArgs, today: NaiveDate, lang: Lang) -> Result<Period, Fai
     })
 }
 
-async fn made(platform: &Platform, args: &ReportArgs, lang: Lang) -> Result<Document, Failure> {
-    let (zone, now) = (platform.config.district.zone(), SystemClock.now());
+async fn made(
+    platform: &Platform,
+    args: &ReportArgs,
+    lang: Lang,
+) -> Result<(Document, Option<Edition>), Failure> {
+    let (store, zone, now) = (&platform.store, platform.config.district.zone(), SystemClock.now());
     let order = Order {
         district: platform.config.district.name.clone(),
         zone,
         period: period(args, Days::day_of(now, args.cut_off, zone), lang)?,
-        policy: policy(&platform.store, args.policy.as_deref(), lang).await?,
+        policy: policy(store, args.policy.as_deref(), lang).await?,
     };
-    make(&platform.store, &order, now).await.map_err(|error| Failure::ours(&error))
+    if !args.publish {
+        let made = make(store, &order, now, |_, _| {}).await;
+        return Ok((made.map_err(|error| Failure::ours(&error))?, None));
+    }
+    let made = publish(store, &order, &Publisher::default(), now, |_, _| {}).await;
+    let published = made
+        .map_err(|error| match error {
+            PressError::NotOver(number) => {
+                let over = lang.pick("时段尚未结束，不能发布", "its period is not over");
+                Failure::Usage(format!("{number}: {over}"))
+            }
+            error => Failure::ours(&error),
+        })?
+        .published();
+    Ok((published.document, Some(published.edition)))
 }
 
 /// The policy named: `id@version`, `id` for its newest version; the default one where none is.
@@ -71,29 +127,6 @@ async fn policy(store: &Store, name: Option<&str>, lang: Lang) -> Result<Policy,
     let found = found.map_err(|error| Failure::ours(&error))?;
     let none = lang.pick("没有这个口径或版本", "no such policy or version");
     found.map(|stored| stored.policy).ok_or_else(|| Failure::Usage(format!("{name}: {none}")))
-}
-
-fn write(
-    document: &Document,
-    format: ReportFormat,
-    args: &ReportArgs,
-    lang: Lang,
-) -> Result<(), Failure> {
-    let number = document.period.number();
-    let made: Result<Vec<u8>, ReportError> = match format {
-        ReportFormat::Csv => zhishou_report::to_csv(document, lang),
-        ReportFormat::Xlsx => zhishou_report::to_xlsx(document, lang),
-        ReportFormat::Html => {
-            Ok(zhishou_report::to_html(document, &document.period.name(lang), lang).into_bytes())
-        }
-        ReportFormat::Json => zhishou_report::to_json(document)
-            .and_then(|value| Ok(serde_json::to_vec_pretty(&value)?)),
-    };
-    let bytes = made.map_err(|error| Failure::ours(&error))?;
-    let path = args.out.join(format!("availability-{number}.{}", format.ending()));
-    fs::write(&path, bytes).map_err(|error| Failure::system(&path.display(), &error, lang))?;
-    output::line(&path.display().to_string());
-    Ok(())
 }
 
 /// `YYYY-MM` as the first day of that month.

@@ -13,6 +13,7 @@ mod import;
 mod incidents;
 mod kept;
 mod pictures;
+mod publications;
 mod record;
 mod references;
 mod statement;

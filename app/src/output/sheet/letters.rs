@@ -5,18 +5,7 @@ use ab_glyph::{Font, FontVec, PxScale, ScaleFont, point};
 use font8x8::UnicodeFonts;
 use image::{Rgb, RgbImage};
 use zhishou_domain::Lang;
-
-/// Where Debian, Ubuntu, Fedora and openEuler keep fonts with Chinese, and which face of a
-/// collection is the simplified one.
-const FONTS: [(&str, u32); 7] = [
-    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/google-noto-sans-cjk-fonts/NotoSansCJK-Regular.ttc", 2),
-    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0),
-    ("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc", 0),
-    ("/usr/share/fonts/wqy-microhei/wqy-microhei.ttc", 0),
-];
+use zhishou_report::FontFiles;
 
 /// Height of the system's letters, pixels.
 const SIZE: f32 = 15.0;
@@ -30,8 +19,9 @@ pub(super) struct Letters {
 impl Letters {
     /// The best there is for `lang`.
     pub(super) fn of(lang: Lang) -> Self {
-        let font = FONTS.iter().find_map(|(path, face)| {
-            FontVec::try_from_vec_and_index(std::fs::read(path).ok()?, *face).ok()
+        let font = FontFiles::find().ok().and_then(|fonts| {
+            let file = fonts.tables;
+            FontVec::try_from_vec_and_index(std::fs::read(file.path).ok()?, file.face).ok()
         });
         let lang = if font.is_none() { Lang::En } else { lang };
         Self { font, lang }

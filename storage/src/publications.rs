@@ -1,0 +1,341 @@
+//! Published reports: immutable, numbered, chained. What they say is the caller's; here is that
+//! nothing of it changes.
+
+use crate::{AuditLine, Store, StoreError, audit};
+use chrono::NaiveDate;
+use futures_util::TryStreamExt;
+use sha2::{Digest, Sha256};
+use sqlx::{Row, sqlite::SqliteRow};
+use zhishou_domain::Timestamp;
+
+/// What is to be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPublication {
+    /// Its number; the same for the same days, cut-off and policy.
+    pub number: String,
+    /// The revision it was compared with; 0 for the first.
+    pub after: u32,
+    /// What kind of period.
+    pub kind: &'static str,
+    /// First local day.
+    pub from: NaiveDate,
+    /// Last local day.
+    pub to: NaiveDate,
+    /// When a day ends, `HH:MM`.
+    pub cut_off: String,
+    /// 口径, id.
+    pub policy_id: String,
+    /// Its version.
+    pub policy_version: u32,
+    /// The document, JSON.
+    pub body: String,
+    /// What differs from the revision before, JSON.
+    pub changes: String,
+    /// Who publishes it; empty for the schedule.
+    pub login: String,
+    /// From where, for the audit log.
+    pub address: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A published report but for what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicationHead {
+    /// Its place among all.
+    pub seq: i64,
+    /// Its number.
+    pub number: String,
+    /// From 1 on.
+    pub revision: u32,
+    /// What kind of period.
+    pub kind: String,
+    /// First local day.
+    pub from: NaiveDate,
+    /// Last local day.
+    pub to: NaiveDate,
+    /// 口径, id@version.
+    pub policy: String,
+    /// When.
+    pub published: Timestamp,
+    /// Who published it; empty for the schedule.
+    pub login: String,
+    /// Digest of the one before it.
+    pub previous: String,
+    /// Its digest.
+    pub digest: String,
+}
+
+/// A published report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// Number, revision and the like.
+    pub head: PublicationHead,
+    /// What differs from the revision before, JSON.
+    pub changes: String,
+    /// The document, JSON.
+    pub body: String,
+}
+
+/// How the chain of publications stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chain {
+    /// Each row is as it was written, after the one before it.
+    Whole {
+        /// How many.
+        length: u64,
+    },
+    /// From this one on something was changed or is missing.
+    Broken {
+        /// Its number.
+        number: String,
+        /// Its revision.
+        revision: u32,
+    },
+}
+
+const HEAD: &str =
+    "seq, number, revision, kind, from_day, to_day, policy, published_ms, login, previous, digest";
+
+impl Store {
+    /// Publishes a report and writes its audit line. `None` where another revision came meanwhile.
+    pub async fn publish(
+        &self,
+        new: NewPublication,
+    ) -> Result<Option<PublicationHead>, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let newest: u32 = sqlx::query_scalar(
+                    "SELECT ifnull(max(revision), 0) FROM publications WHERE number = ?",
+                )
+                .bind(&new.number)
+                .fetch_one(&mut *connection)
+                .await?;
+                if newest != new.after {
+                    return Ok(None);
+                }
+                let previous: Option<String> =
+                    sqlx::query_scalar("SELECT digest FROM publications ORDER BY seq DESC LIMIT 1")
+                        .fetch_optional(&mut *connection)
+                        .await?;
+                let mut head = PublicationHead {
+                    seq: 0,
+                    number: new.number,
+                    revision: newest + 1,
+                    kind: new.kind.to_owned(),
+                    from: new.from,
+                    to: new.to,
+                    policy: format!("{}@{}", new.policy_id, new.policy_version),
+                    published: new.at,
+                    login: new.login,
+                    previous: previous.unwrap_or_default(),
+                    digest: String::new(),
+                };
+                head.digest = digest(&head, &new.cut_off, &new.changes, &new.body);
+                let added = sqlx::query(
+                    "INSERT INTO publications (number, revision, kind, from_day, to_day, cut_off,
+                         policy, policy_id, published_ms, login, changes, body, previous, digest)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                )
+                .bind(&head.number)
+                .bind(head.revision)
+                .bind(&head.kind)
+                .bind(head.from.to_string())
+                .bind(head.to.to_string())
+                .bind(new.cut_off)
+                .bind(&head.policy)
+                .bind(new.policy_id)
+                .bind(head.published.millis())
+                .bind(&head.login)
+                .bind(new.changes)
+                .bind(new.body)
+                .bind(&head.previous)
+                .bind(&head.digest)
+                .execute(&mut *connection)
+                .await?;
+                head.seq = added.last_insert_rowid();
+                let line = AuditLine {
+                    at: head.published,
+                    login: head.login.clone(),
+                    action: "publish_report",
+                    subject: format!("{} {}", head.number, head.revision),
+                    address: new.address,
+                };
+                audit::insert(connection, line).await?;
+                Ok(Some(head))
+            })
+        })
+        .await
+    }
+
+    /// A revision of a number; the newest where none is given.
+    pub async fn publication(
+        &self,
+        number: &str,
+        revision: Option<u32>,
+    ) -> Result<Option<Publication>, StoreError> {
+        let row = sqlx::query(
+            "SELECT * FROM publications WHERE number = ?1 AND revision = ifnull(?2, revision)
+             ORDER BY revision DESC LIMIT 1",
+        )
+        .bind(number)
+        .bind(revision)
+        .fetch_optional(self.reader())
+        .await?;
+        row.map(|row| {
+            Ok(Publication {
+                head: head_of(&row)?,
+                changes: row.try_get("changes")?,
+                body: row.try_get("body")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Publications whose last day lies in `from`..=`to`, by that day, newest revision first.
+    pub async fn publications(
+        &self,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<PublicationHead>, StoreError> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {HEAD} FROM publications WHERE to_day BETWEEN ? AND ?
+             ORDER BY to_day, number, revision DESC"
+        )))
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(head_of).collect()
+    }
+
+    /// The last day of the newest publication of a kind under a policy, days ending at a cut-off.
+    pub async fn published_until(
+        &self,
+        kind: &str,
+        policy_id: &str,
+        cut_off: &str,
+    ) -> Result<Option<NaiveDate>, StoreError> {
+        let day: Option<String> = sqlx::query_scalar(
+            "SELECT max(to_day) FROM publications WHERE kind = ? AND policy_id = ? AND cut_off = ?",
+        )
+        .bind(kind)
+        .bind(policy_id)
+        .bind(cut_off)
+        .fetch_one(self.reader())
+        .await?;
+        day.map(|day| date(&day)).transpose()
+    }
+
+    /// Publications from `since` on that were not written to a folder yet, oldest first.
+    pub async fn undelivered(
+        &self,
+        folder: &str,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<PublicationHead>, StoreError> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {HEAD} FROM publications p WHERE published_ms >= ? AND NOT EXISTS (
+                 SELECT 1 FROM deliveries d WHERE d.seq = p.seq AND d.folder = ?)
+             ORDER BY seq LIMIT ?"
+        )))
+        .bind(since.millis())
+        .bind(folder)
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(head_of).collect()
+    }
+
+    /// Notes that a publication was written to a folder.
+    pub async fn delivered(
+        &self,
+        seq: i64,
+        folder: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO deliveries (seq, folder, delivered_ms) VALUES (?, ?, ?)
+                     ON CONFLICT DO NOTHING",
+                )
+                .bind(seq)
+                .bind(folder)
+                .bind(now.millis())
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Whether each publication is as it was written, in the order it was.
+    pub async fn check_chain(&self) -> Result<Chain, StoreError> {
+        let mut rows = sqlx::query("SELECT * FROM publications ORDER BY seq").fetch(self.reader());
+        let (mut length, mut previous) = (0, String::new());
+        while let Some(row) = rows.try_next().await? {
+            let head = head_of(&row)?;
+            let expected = digest(
+                &head,
+                row.try_get("cut_off")?,
+                row.try_get("changes")?,
+                row.try_get("body")?,
+            );
+            if head.previous != previous || head.digest != expected {
+                return Ok(Chain::Broken { number: head.number, revision: head.revision });
+            }
+            previous = head.digest;
+            length += 1;
+        }
+        Ok(Chain::Whole { length })
+    }
+}
+
+/// SHA-256 over all of a publication, each part led by its length so that none runs into the next.
+fn digest(head: &PublicationHead, cut_off: &str, changes: &str, body: &str) -> String {
+    let (revision, published) = (head.revision.to_string(), head.published.millis().to_string());
+    let (from, to) = (head.from.to_string(), head.to.to_string());
+    let parts = [
+        &head.previous,
+        &head.number,
+        &revision,
+        &head.kind,
+        &from,
+        &to,
+        cut_off,
+        &head.policy,
+        &published,
+        &head.login,
+        changes,
+        body,
+    ];
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn date(text: &str) -> Result<NaiveDate, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::Corrupt { column: "publications.to_day", value: text.to_owned() })
+}
+
+fn head_of(row: &SqliteRow) -> Result<PublicationHead, StoreError> {
+    Ok(PublicationHead {
+        seq: row.try_get("seq")?,
+        number: row.try_get("number")?,
+        revision: row.try_get("revision")?,
+        kind: row.try_get("kind")?,
+        from: date(row.try_get("from_day")?)?,
+        to: date(row.try_get("to_day")?)?,
+        policy: row.try_get("policy")?,
+        published: Timestamp::from_millis(row.try_get("published_ms")?),
+        login: row.try_get("login")?,
+        previous: row.try_get("previous")?,
+        digest: row.try_get("digest")?,
+    })
+}
