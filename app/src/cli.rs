@@ -200,7 +200,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "HH:MM", default_value = "00:00", value_parser = cut_off)]
     pub(crate) cut_off: LocalTime,
     /// 格式 · files to write
-    #[arg(long, value_delimiter = ',', default_value = "xlsx,json", value_name = "pdf,xlsx,csv,html,json", value_parser = format)]
+    #[arg(long, value_delimiter = ',', default_value = "xlsx,json", value_name = "pdf,xlsx,docx,csv,html,json", value_parser = format)]
     pub(crate) format: Vec<Format>,
     /// 输出目录 · where to
     #[arg(long, value_name = "DIR", required = true)]

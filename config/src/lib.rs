@@ -13,6 +13,7 @@ mod plans;
 mod probing;
 mod recordings;
 mod repair;
+mod report;
 mod rule;
 mod server;
 mod storage;
@@ -26,6 +27,7 @@ pub use plans::{PlanSection, Plans};
 pub use probing::{Certificates, HardwareDecoders, Probing, StreamKind};
 pub use recordings::{KeepDialogues, Recordings};
 pub use repair::{Repair, RepairClock};
+pub use report::Report;
 pub use rule::{Note, Rule, Unit};
 pub use server::Server;
 pub use storage::Storage;
@@ -53,6 +55,8 @@ pub struct Config {
     pub repair: Repair,
     /// Targets and floors of the figures.
     pub accounting: Accounting,
+    /// The nightly report.
+    pub report: Report,
     /// Evidence files.
     pub recordings: Recordings,
     /// The database.
@@ -86,6 +90,7 @@ impl Config {
         self.incidents.check()?;
         self.repair.check()?;
         self.accounting.check()?;
+        self.report.check()?;
         self.recordings.check()?;
         self.storage.check()
     }

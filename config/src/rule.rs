@@ -93,6 +93,12 @@ pub enum Rule {
     NotEmpty,
     /// The name of a time zone.
     TimeZone,
+    /// A cron expression of six fields, or nothing.
+    Cron,
+    /// A time of day.
+    TimeOfDay,
+    /// Name of an accounting policy.
+    Policy,
     /// An IP address and a port.
     Address,
     /// A host and a port.
@@ -138,6 +144,21 @@ impl Rule {
             Self::NotEmpty => lang.pick("不能为空", "must not be empty").to_owned(),
             Self::TimeZone => lang
                 .pick("应为 IANA 时区名，如 \"Asia/Shanghai\"", "must be an IANA zone such as \"Asia/Shanghai\"")
+                .to_owned(),
+            Self::Cron => lang
+                .pick(
+                    "应为六段 cron 表达式（秒 分 时 日 月 周），如 \"0 30 0 * * *\"；留空则不自动生成",
+                    "must be a cron expression of six fields (second minute hour day month weekday) such as \"0 30 0 * * *\", or empty for never",
+                )
+                .to_owned(),
+            Self::TimeOfDay => lang
+                .pick("应为时:分，如 \"00:00\"、\"08:00\" 或 \"17:00\"", "must be HH:MM such as \"00:00\", \"08:00\" or \"17:00\"")
+                .to_owned(),
+            Self::Policy => lang
+                .pick(
+                    "应为口径编号，如 \"time-weighted\" 或 \"time-weighted@1\"",
+                    "must name a policy such as \"time-weighted\" or \"time-weighted@1\"",
+                )
                 .to_owned(),
             Self::Address => lang
                 .pick(

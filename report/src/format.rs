@@ -1,7 +1,8 @@
 //! Files that a report can be written to.
 
 use crate::{
-    Document, Edition, FontFiles, ReportError, head, to_csv, to_html, to_json, to_pdf, to_xlsx,
+    Document, Edition, FontFiles, ReportError, head, to_csv, to_docx, to_html, to_json, to_pdf,
+    to_xlsx,
 };
 use zhishou_domain::Lang;
 
@@ -12,6 +13,8 @@ pub enum Format {
     Pdf,
     /// Excel workbook.
     Xlsx,
+    /// A document to be edited in Word or WPS.
+    Docx,
     /// CSV for spreadsheets.
     Csv,
     /// A page that needs no other file and prints.
@@ -22,13 +25,15 @@ pub enum Format {
 
 impl Format {
     /// Every kind, the one to forward first.
-    pub const ALL: [Self; 5] = [Self::Pdf, Self::Xlsx, Self::Csv, Self::Html, Self::Json];
+    pub const ALL: [Self; 6] =
+        [Self::Pdf, Self::Xlsx, Self::Docx, Self::Csv, Self::Html, Self::Json];
 
     /// The stable word; also the ending of a file's name.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
             Self::Xlsx => "xlsx",
+            Self::Docx => "docx",
             Self::Csv => "csv",
             Self::Html => "html",
             Self::Json => "json",
@@ -45,6 +50,7 @@ impl Format {
         match self {
             Self::Pdf => "application/pdf",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             Self::Csv => "text/csv; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
             Self::Json => "application/json",
@@ -72,6 +78,7 @@ pub fn write(
     match format {
         Format::Pdf => to_pdf(document, &head, &FontFiles::find()?, lang),
         Format::Xlsx => to_xlsx(document, lang),
+        Format::Docx => to_docx(document, &head, lang),
         Format::Csv => to_csv(document, lang),
         Format::Html => Ok(to_html(document, &head, lang).into_bytes()),
         Format::Json => Ok(serde_json::to_vec_pretty(&to_json(document, edition)?)?),

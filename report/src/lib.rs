@@ -8,11 +8,13 @@
 mod compare;
 mod csv;
 mod document;
+mod docx;
 mod font;
 mod format;
 mod html;
 mod json;
 mod make;
+mod night;
 mod pdf;
 mod period;
 mod press;
@@ -29,11 +31,13 @@ pub use csv::to_csv;
 pub use document::{
     Compared, DayRow, DeviceRow, Document, ExclusionRow, Group, Loss, OutageRow, Row, Under,
 };
+pub use docx::to_docx;
 pub use font::{FontFile, FontFiles, NoFont};
 pub use format::{Format, file_name, write};
 pub use html::to_html;
 pub use json::to_json;
 pub use make::{Order, make};
+pub use night::Night;
 pub use pdf::to_pdf;
 pub use period::{Period, PeriodError, PeriodKind};
 pub use press::{
@@ -66,6 +70,9 @@ pub enum ReportError {
     /// The PDF writer refused something.
     #[error("write pdf: {0}")]
     Pdf(&'static str),
+    /// The DOCX writer failed.
+    #[error("write docx")]
+    Docx(#[from] zip::result::ZipError),
     /// The JSON writer failed.
     #[error("write json")]
     Json(#[from] serde_json::Error),

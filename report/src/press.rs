@@ -64,6 +64,9 @@ pub enum PressError {
     /// The period goes on.
     #[error("publish {0}: its period is not over")]
     NotOver(String),
+    /// Nothing was scheduled in it.
+    #[error("publish {0}: nothing was scheduled")]
+    Nothing(String),
     /// The store failed.
     #[error("publish the report")]
     Store(#[from] StoreError),
@@ -112,6 +115,9 @@ pub async fn publish(
         return Err(PressError::NotOver(number));
     }
     let document = make(store, order, now, step).await?;
+    if document.total.before.due == 0 {
+        return Err(PressError::Nothing(number));
+    }
     for _ in 0..TRIES {
         let newest =
             store.publication(&number, None).await?.map(|it| read(it, order.zone)).transpose()?;

@@ -1,15 +1,19 @@
-//! A document for tests.
+//! A document, and a district of one camera, for tests.
 
 use crate::{
-    Document, Period, PeriodKind,
+    Document, Night, Period, PeriodKind,
     document::{DayRow, Group, Loss, OutageRow, Row, Under},
 };
 use chrono::NaiveDate;
+use chrono_tz::Asia::Shanghai;
+use std::{sync::Arc, time::Duration};
 use zhishou_domain::{
-    FaultCode,
+    ConfirmRule, Depth, Detail, DeviceKind, Fault, FaultCode, IdSource, LedgerRow, Observation,
+    Stage, Timestamp, Verdict,
     account::{Heads, Sums, Tally},
     policy::{LocalTime, shipped},
 };
+use zhishou_storage::{ImportMode, KeptFor, MasterKey, Record, Store};
 
 pub(crate) fn sums(up: u64, down: u64) -> Sums {
     Sums { due: 2880, up, down, reached: up, unreached: down, intact: up, degraded: 0 }
@@ -81,4 +85,77 @@ pub(crate) fn document() -> Document {
         outage_count: 1,
         exclusions: vec![],
     }
+}
+
+pub(crate) fn night() -> Night {
+    Night {
+        district: "万人区".into(),
+        zone: Shanghai,
+        cut_off: LocalTime::default(),
+        policy: shipped().remove(0),
+        recheck_days: 7,
+    }
+}
+
+struct Counter(std::sync::atomic::AtomicU64);
+
+impl IdSource for Counter {
+    fn random(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        let next = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        bytes[2..].copy_from_slice(&next.to_be_bytes());
+        bytes
+    }
+}
+
+/// 2026-03-10T00:00:00 in Shanghai, plus so many seconds.
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_millis(1_773_072_000_000 + second * 1000)
+}
+
+/// A camera that is down from 08:00 to 12:00 of one day.
+pub(crate) async fn district(folder: &std::path::Path) -> (Store, zhishou_domain::DeviceId) {
+    let (path, key) = (folder.join("zhishou.db"), MasterKey::from_bytes([7; 32]));
+    let store =
+        Store::open(&path, key, Shanghai, Arc::new(Counter(Default::default()))).await.unwrap();
+    let row = LedgerRow {
+        street: Some("人民路".into()),
+        url: Some("rtsp://10.0.0.2/1".into()),
+        ..LedgerRow::new(2, "一号", "东门")
+    };
+    store.import(vec![row], at(0), ImportMode::AllOrNothing).await.unwrap();
+    let device = store.probe_targets(None, 1).await.unwrap()[0].device;
+    for minute in (0..1440).step_by(5) {
+        let down = (480..720).contains(&minute);
+        let started = at(minute * 60);
+        let fault = Fault { code: FaultCode::Refused, stage: Stage::Connect, detail: Detail::None };
+        let observation = Observation {
+            verdict: if down { Verdict::Offline } else { Verdict::Online },
+            reached: !down,
+            faults: if down { vec![fault] } else { vec![] },
+            ..Observation::new(
+                "rtsp://10.0.0.2/1".into(),
+                DeviceKind::Camera,
+                Depth::Stream,
+                started,
+            )
+        };
+        let record = Record {
+            device,
+            agent: "local".into(),
+            sequence: minute,
+            observation,
+            recorded_at: started,
+            rule: ConfirmRule { failures: 3, retry: Duration::from_secs(30) },
+            hold: Duration::from_secs(600),
+            signature: None,
+            lesson: None,
+            habit: None,
+            evidence: vec![],
+            kept_for: KeptFor::Asked,
+            login: None,
+        };
+        store.record(record).await.unwrap();
+    }
+    (store, device)
 }

@@ -2,7 +2,11 @@
 
 use chrono_tz::Tz;
 use std::{pin::Pin, sync::Arc, time::Duration};
-use zhishou_domain::{Clock, DeviceId, Lang, Observation, POLICY, work_order::RepairRules};
+use zhishou_domain::{
+    Clock, DeviceId, Lang, Observation, POLICY,
+    policy::{DEFAULT_POLICY, LocalTime},
+    work_order::RepairRules,
+};
 use zhishou_storage::Store;
 
 /// A probe under way.
@@ -77,6 +81,12 @@ pub struct Settings {
     pub coverage_floor: f64,
     /// 口径: id and version, printed beside each figure.
     pub policy: String,
+    /// Name of the district, on reports.
+    pub district: String,
+    /// When a day of a report ends.
+    pub report_cut_off: LocalTime,
+    /// 口径 of reports where none is chosen: `id` or `id@version`.
+    pub report_policy: String,
     /// Failed results that make a failure hard, for "待确认 1/3".
     pub confirm_failures: u32,
     /// A login ends after so long without a request.
@@ -97,6 +107,9 @@ impl Default for Settings {
             target: 0.98,
             coverage_floor: 0.90,
             policy: POLICY.to_owned(),
+            district: "本区".to_owned(),
+            report_cut_off: LocalTime::default(),
+            report_policy: DEFAULT_POLICY.to_owned(),
             confirm_failures: 3,
             idle: Duration::from_secs(30 * 60),
             lifetime: Duration::from_secs(12 * 3600),

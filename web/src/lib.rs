@@ -19,6 +19,7 @@ mod guard;
 mod health;
 mod incident_words;
 mod live;
+mod making;
 mod pages;
 mod password;
 mod permit;

@@ -41,6 +41,8 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/exclusions/{id}/reject", Some(Role::Admin)),
     ("/exclusions/{id}/confirm", Some(Role::Operator)),
     ("/exclusions/{id}/withdraw", Some(Role::Operator)),
+    ("/reports", Some(Role::Operator)),
+    ("/api/v1/reports", Some(Role::Operator)),
     ("/api/v1/policies", Some(Role::Admin)),
     ("/api/v1/policies/preview", Some(Role::Operator)),
     ("/api/v1/exclusions", Some(Role::Operator)),

@@ -3,7 +3,9 @@
 use crate::{
     api,
     app::{App, Transport},
-    assets, failure, guard, health, live, pages, prefs,
+    assets, failure, guard, health, live,
+    making::Making,
+    pages, prefs,
     sessions::Sessions,
 };
 use axum::{
@@ -88,6 +90,9 @@ pub fn router(app: App) -> Router {
         .route("/admin/policies/preview", post(pages::policies::preview))
         .route("/admin/policies/{policy}", get(pages::policies::show))
         .route("/admin/policies/{policy}/edit", get(pages::policies::edit))
+        .route("/reports", get(pages::reports::show).post(pages::reports::publish))
+        .route("/reports/{number}/{revision}/verify", get(pages::reports::verify))
+        .route("/reports/{number}/{revision}/{format}", get(pages::reports::file_of))
         .route("/login", get(pages::login::show).post(pages::login::submit))
         .route("/logout", post(pages::login::logout))
         .route("/password", get(pages::password::show).post(pages::password::submit))
@@ -98,6 +103,7 @@ pub fn router(app: App) -> Router {
         .route("/static/{tag}/{name}", get(assets::serve))
         .nest("/api", api::router())
         .layer(axum::Extension(doors))
+        .layer(axum::Extension(Making::default()))
         .layer(from_fn_with_state(app.clone(), guard::layer))
         .layer(sessions)
         .layer(CsrfLayer::new())

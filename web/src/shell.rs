@@ -23,6 +23,7 @@ pub(crate) enum Nav {
     WorkOrders,
     Exclusions,
     Policies,
+    Reports,
     None,
 }
 
@@ -36,6 +37,7 @@ const NAVIGATION: &[(Nav, &str, Label)] = &[
     (Nav::Incidents, "/incidents", Words::incidents),
     (Nav::WorkOrders, "/work-orders", Words::work_orders),
     (Nav::Exclusions, "/exclusions", Words::exclusions),
+    (Nav::Reports, "/reports", Words::reports),
     (Nav::Policies, "/admin/policies", Words::policies),
 ];
 

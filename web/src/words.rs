@@ -384,6 +384,29 @@ catalogue! {
     who: "谁", "Who";
     act: "办理", "Act";
     why: "说明", "Why";
+    // reports
+    reports: "报表", "Reports";
+    report_daily: "日报", "Daily reports";
+    report_edition: "版次", "edition";
+    report_number: "编号", "Number";
+    report_files: "文件", "Files";
+    report_published: "发布", "Published";
+    report_superseded: "已有新版", "there is a newer one";
+    report_by_schedule: "自动", "by schedule";
+    report_verify: "核验", "Verify";
+    report_holds: "一致：按数据库重新计算，与发布时相同；哈希链完整。", "It holds: made again from the database, it is the same, and the hash chain is whole.";
+    report_differs: "不一致：以下各项与现在重新计算的结果不同。已发布的报表不会改动；发布同一时段即出新版。", "It differs from what is made now, as follows. A published report never changes; publish the period again for a new edition.";
+    report_changes: "本版与上一版的差别", "What this edition changed";
+    report_make: "发布其他时段", "Publish a period";
+    report_make_note: "任意起止日期，须已结束；恰为一周、一月、一季、一年时即为周报、月报、季报、年报。已发布过而数字未变的，不出新版。", "Any days that are over; a whole week, month, quarter or year becomes its report. Where one was published and no figure changed there is no new edition.";
+    report_from: "自", "from";
+    report_to: "至", "to";
+    report_publish: "发布", "Publish";
+    report_busy: "另一份报表正在生成，完成后再试。", "Another report is being made; try again when it is done.";
+    reports_none: "本月尚未发布报表。日报每天自动发布。", "Nothing was published this month. Daily reports come by themselves.";
+    reports_none_next: "也可以在下面选择日期发布。", "Or choose days below.";
+    month_before: "上月", "Month before";
+    month_after: "下月", "Month after";
     // login
     login: "登录", "Sign in";
     login_title: "登录值守", "Sign in to Zhishou";

@@ -19,6 +19,8 @@ mod logins;
 mod pictures;
 #[path = "pages/references.rs"]
 mod references;
+#[path = "pages/reports.rs"]
+mod reports;
 #[path = "pages/roles.rs"]
 mod roles;
 #[path = "pages/work_orders.rs"]

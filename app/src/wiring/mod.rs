@@ -6,6 +6,7 @@ pub(crate) mod descriptors;
 pub(crate) mod evidence;
 pub(crate) mod first_login;
 pub(crate) mod housekeeping;
+pub(crate) mod nightly;
 pub(crate) mod platform;
 pub(crate) mod prober;
 pub(crate) mod service;

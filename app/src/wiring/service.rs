@@ -4,6 +4,7 @@ use super::{
     accounts,
     evidence::Evidence,
     housekeeping::Housekeeping,
+    nightly::Nightly,
     platform::Platform,
     prober::{self, Driver},
 };
@@ -109,6 +110,12 @@ impl Service {
             config: config.clone(),
         };
         tasks.spawn(housekeeping.run(stop.clone()));
+        let nightly = Nightly {
+            store: store.clone(),
+            clock: Arc::clone(&clock) as _,
+            config: config.clone(),
+        };
+        tasks.spawn(nightly.run(stop.clone()));
         tasks.spawn(accounts::keep(store.clone(), Arc::clone(&clock) as _, stop.clone()));
         let rule = config.incidents.group_rule();
         tasks.spawn(judge_incidents(store.clone(), Arc::clone(&clock) as _, rule, stop.clone()));
@@ -123,6 +130,9 @@ impl Service {
             settings: Arc::new(web::Settings {
                 target: config.accounting.online_target,
                 coverage_floor: config.accounting.coverage_floor,
+                district: config.district.name.clone(),
+                report_cut_off: config.report.cut_off(),
+                report_policy: config.report.policy.clone(),
                 confirm_failures: config.plans.default.failures,
                 transport: if config.server.behind_tls_proxy {
                     web::Transport::Tls

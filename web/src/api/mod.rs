@@ -10,10 +10,12 @@ mod minutes;
 mod observations;
 mod policies;
 mod rates;
+mod reports;
 mod session;
 mod work_orders;
 
 pub(crate) use policies::{compare_policy, policy_of, save_policy};
+pub(crate) use reports::{edition, findings};
 
 use crate::{app::App, failure::Failure};
 use axum::{
@@ -57,6 +59,10 @@ const MOST: u32 = 1000;
         work_orders::open,
         work_orders::one,
         work_orders::act,
+        reports::list,
+        reports::publish,
+        reports::verify,
+        reports::file,
         exclusions::list,
         exclusions::file,
         exclusions::one,
@@ -94,6 +100,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/work-orders/{id}/note", post(work_orders::act))
         .route("/v1/work-orders/{id}/finish", post(work_orders::act))
         .route("/v1/work-orders/{id}/cancel", post(work_orders::act))
+        .route("/v1/reports", get(reports::list).post(reports::publish))
+        .route("/v1/reports/{number}/{revision}/verify", get(reports::verify))
+        .route("/v1/reports/{number}/{revision}/{format}", get(reports::file))
         .route("/v1/exclusions", get(exclusions::list).post(exclusions::file))
         .route("/v1/exclusions/{id}", get(exclusions::one))
         .route("/v1/exclusions/{id}/approve", post(exclusions::act))

@@ -17,6 +17,7 @@ pub(crate) mod picture;
 mod picture_view;
 pub(crate) mod policies;
 pub(crate) mod reference;
+pub(crate) mod reports;
 pub(crate) mod work_orders;
 
 use crate::{

@@ -1,0 +1,147 @@
+//! What is to be published of its own accord: each day that is over, the weeks, months, quarters and
+//! years that end with it, and revisions of late days.
+
+use crate::{
+    Order, Outcome, Period, PeriodKind, PressError, Publisher, number, publish, published,
+};
+use chrono::{Days as Count, NaiveDate};
+use chrono_tz::Tz;
+use zhishou_domain::{
+    Timestamp,
+    account::Days,
+    policy::{LocalTime, Policy},
+};
+use zhishou_storage::Store;
+
+/// Days made up for at most; those before are published by hand.
+const MOST: u64 = 31;
+
+/// How reports are published of their own accord.
+#[derive(Clone, Debug)]
+pub struct Night {
+    /// Name of the district.
+    pub district: String,
+    /// Zone of its days.
+    pub zone: Tz,
+    /// When a day ends.
+    pub cut_off: LocalTime,
+    /// 口径.
+    pub policy: Policy,
+    /// Days back that are made anew: what changed since becomes a revision.
+    pub recheck_days: u32,
+}
+
+impl Night {
+    /// Publishes what is due at `now` and was not published yet, oldest first; `is_due` says whether
+    /// the time for what ended at a moment has come. Safe to repeat. Says what is new.
+    pub async fn publish(
+        &self,
+        store: &Store,
+        now: Timestamp,
+        is_due: impl Fn(Timestamp) -> bool,
+    ) -> Result<Vec<Outcome>, PressError> {
+        let (kind, cut_off) = (PeriodKind::Day.code(), String::from(self.cut_off));
+        let last = store.published_until(kind, &self.policy.id, &cut_off).await?;
+        let mut new = Vec::new();
+        for day in self.open_days(last, now) {
+            if !is_due(self.day(day).days.end(self.zone)) {
+                break;
+            }
+            for kind in PeriodKind::ALL.into_iter().filter(|kind| *kind != PeriodKind::Range) {
+                let period = Period::around(kind, day, self.cut_off);
+                if period.days.to == day {
+                    new.extend(self.publish_one(store, period, self.policy.clone(), now).await?);
+                }
+            }
+        }
+        let today = Days::day_of(now, self.cut_off, self.zone);
+        for back in 1..=u64::from(self.recheck_days) {
+            let Some(day) = today.checked_sub_days(Count::new(back)) else { continue };
+            let number = number(&self.day(day), &self.policy.id);
+            // By the policy it was published under: a new version changes no past report.
+            if let Some(kept) = published(store, &number, None, self.zone).await? {
+                let (period, policy) = (kept.document.period, kept.document.policy);
+                new.extend(self.publish_one(store, period, policy, now).await?);
+            }
+        }
+        Ok(new)
+    }
+
+    fn day(&self, day: NaiveDate) -> Period {
+        Period::around(PeriodKind::Day, day, self.cut_off)
+    }
+
+    /// Days after the last that was published, up to the last that is over; that one alone where
+    /// none was.
+    fn open_days(&self, last: Option<NaiveDate>, now: Timestamp) -> Vec<NaiveDate> {
+        let over = Days::day_of(now, self.cut_off, self.zone).pred_opt();
+        let Some(over) = over else { return Vec::new() };
+        let earliest = over.checked_sub_days(Count::new(MOST - 1)).unwrap_or(over);
+        let from = last.and_then(|last| last.succ_opt()).unwrap_or(over).max(earliest);
+        from.iter_days().take_while(|day| *day <= over).collect()
+    }
+
+    async fn publish_one(
+        &self,
+        store: &Store,
+        period: Period,
+        policy: Policy,
+        now: Timestamp,
+    ) -> Result<Option<Outcome>, PressError> {
+        let order = Order { district: self.district.clone(), zone: self.zone, period, policy };
+        match publish(store, &order, &Publisher::default(), now, |_, _| {}).await {
+            Ok(Outcome::Unchanged(_)) | Err(PressError::Nothing(_)) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{at, district, night};
+
+    const DAY: i64 = 86_400;
+
+    fn numbers(outcomes: Vec<Outcome>) -> Vec<String> {
+        let of = |it: Outcome| {
+            let edition = it.published().edition;
+            format!("{} v{}", edition.number, edition.revision)
+        };
+        outcomes.into_iter().map(of).collect()
+    }
+
+    #[tokio::test]
+    async fn missed_nights_are_made_up_for_each_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = district(folder.path()).await;
+        let night = night();
+        let publish = async |second: i64| {
+            numbers(night.publish(&store, at(second), |end| end <= at(second)).await.unwrap())
+        };
+        // Tuesday 2026-03-10 is the first day; nobody watched before.
+        assert!(publish(1800).await.is_empty(), "the day before had nothing to check");
+        assert_eq!(publish(DAY + 1800).await, ["2026-D-0310 v1"]);
+        assert!(publish(DAY + 3600).await.is_empty());
+        // Down for some days: Sunday ends a week.
+        let made_up = publish(6 * DAY + 1800).await;
+        let expected = [
+            "2026-D-0311 v1",
+            "2026-D-0312 v1",
+            "2026-D-0313 v1",
+            "2026-D-0314 v1",
+            "2026-D-0315 v1",
+            "2026-W-11 v1",
+        ];
+        assert_eq!(made_up, expected);
+        assert!(publish(6 * DAY + 1900).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_published_before_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = district(folder.path()).await;
+        let made = night().publish(&store, at(DAY + 1800), |_| false).await.unwrap();
+        assert!(made.is_empty());
+    }
+}
