@@ -39,7 +39,7 @@ pub fn to_csv(document: &Document, lang: Lang) -> Result<Vec<u8>, ReportError> {
 }
 
 /// Text that a spreadsheet would run as a formula is led by an apostrophe (OWASP, CSV injection).
-fn neutral(text: &str) -> String {
+pub(crate) fn neutral(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

@@ -20,6 +20,7 @@ mod period;
 mod press;
 #[cfg(test)]
 mod sample;
+mod sheet;
 mod table;
 mod tables;
 mod verify;
@@ -43,6 +44,7 @@ pub use period::{Period, PeriodError, PeriodKind};
 pub use press::{
     Edition, Outcome, PressError, Published, Publisher, head, number, publish, published,
 };
+pub use sheet::{Cell, Sheet};
 pub use verify::{Finding, VerifyError, verify};
 pub use words::{paragraph, policy_words};
 pub use xlsx::to_xlsx;

@@ -18,6 +18,7 @@ use zhishou_domain::{Lang, Role};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nav {
     Sites,
+    Dashboard,
     Devices,
     Incidents,
     WorkOrders,
@@ -33,6 +34,7 @@ type Label = fn(Words) -> &'static str;
 /// Every entry of the navigation, in order.
 const NAVIGATION: &[(Nav, &str, Label)] = &[
     (Nav::Sites, "/", Words::nav_sites),
+    (Nav::Dashboard, "/dashboard", Words::nav_dashboard),
     (Nav::Devices, "/devices", Words::nav_devices),
     (Nav::Incidents, "/incidents", Words::incidents),
     (Nav::WorkOrders, "/work-orders", Words::work_orders),

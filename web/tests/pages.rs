@@ -6,6 +6,8 @@
 mod accounting;
 #[path = "pages/by_hand.rs"]
 mod by_hand;
+#[path = "pages/dashboard.rs"]
+mod dashboard;
 #[path = "pages/exclusions.rs"]
 mod exclusions;
 #[expect(dead_code, reason = "shared with the example, which uses more of it")]
@@ -199,6 +201,7 @@ async fn every_page_renders_in_both_languages_without_a_script_or_style_of_its_o
         "/devices".to_owned(),
         "/devices?state=offline".to_owned(),
         "/password".to_owned(),
+        "/dashboard".to_owned(),
         "/devices/nothing".to_owned(),
         format!("/sites/{}", rows[0].site),
     ];

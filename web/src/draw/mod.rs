@@ -1,7 +1,9 @@
 //! Server-made SVG: strips and sparklines. Numbers and our own words only; nothing that came from
 //! a device or a ledger is ever written into a drawing.
 
+pub(crate) mod calendar;
 pub(crate) mod heat;
+pub(crate) mod ratio;
 mod spark;
 mod strip;
 pub(crate) mod trend;

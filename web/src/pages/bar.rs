@@ -21,7 +21,12 @@ pub(crate) struct Select {
 
 impl Select {
     pub(crate) fn is_set(&self) -> bool {
-        self.options.iter().any(|option| option.chosen)
+        !self.is_own() && self.options.iter().any(|option| option.chosen)
+    }
+
+    /// Whether it says how a page is made, and always has a value.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.name, "period" | "by" | "policy" | "exclusion")
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bar;
 pub(crate) mod baseline;
+pub(crate) mod dashboard;
 pub(crate) mod device;
 mod device_view;
 pub(crate) mod devices;

@@ -1,0 +1,338 @@
+//! `/dashboard`: for the liaison of the police: the rate of a period against the target, who falls
+//! short and by how many devices, when, and what is down now. All figures come from the days that are
+//! kept; the page says up to when these reach and how many of them wait to be counted again.
+
+mod export;
+mod query;
+mod view;
+
+pub(crate) use export::{offline, ranking};
+
+use super::{
+    View,
+    bar::{Choice, FilterBar, Select, States},
+};
+use crate::{
+    app::App,
+    failure::Failure,
+    format::{Figure, Moment, grouped},
+    query::FilterQuery,
+    shell::{Nav, Shell, page},
+    words::Words,
+};
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use chrono::{Days, NaiveDate};
+use query::{Basis, BoardQuery, Chosen, GROUPINGS, Side, Span, grouping_code, grouping_word};
+use view::{Chart, Unit, Year};
+use zhishou_domain::{Timestamp, account::Told, policy::ClassKey};
+use zhishou_storage::{
+    Asked, By, Choices, Filter, Grouping, KeptAccount, Outage, OutageOrder, Period,
+};
+
+/// Days of the small line of a unit.
+const SPARK_DAYS: u64 = 29;
+/// Days of the calendar, back from the end of the period.
+const YEAR_DAYS: u64 = 364;
+/// Days of the trend at least.
+const TREND_DAYS: u64 = 30;
+/// Days of the trend at most; a longer period is told by months.
+const DAYS_DRAWN: u64 = 92;
+/// Outages shown; the export has all.
+const OUTAGES: u32 = 50;
+
+#[derive(Template)]
+#[template(path = "dashboard.html")]
+struct DashboardPage {
+    shell: Shell,
+    empty: bool,
+    sentence: String,
+    title: String,
+    figure: Figure,
+    target: String,
+    policy: String,
+    short: String,
+    rates: Vec<Rated>,
+    heads: Vec<(&'static str, String)>,
+    bar: FilterBar,
+    by_word: &'static str,
+    range: Option<(NaiveDate, NaiveDate)>,
+    /// Up to when the period is counted.
+    until: Option<Moment>,
+    is_late: bool,
+    /// Days of the period that are not counted, or wait to be counted again.
+    waiting: usize,
+    /// From where to where the bars of the units reach.
+    scale: String,
+    units: Vec<UnitView>,
+    charts: Vec<Chart>,
+    year: Option<Year>,
+    outages: Vec<OutageView>,
+    outages_more: u64,
+    exports: [(&'static str, String); 4],
+}
+
+/// 完好率, 可达率 and the like.
+struct Rated {
+    word: &'static str,
+    figure: Figure,
+}
+
+struct UnitView {
+    unit: Unit,
+    href: String,
+}
+
+struct OutageView {
+    href: String,
+    name: String,
+    place: String,
+    since: Moment,
+    reason: String,
+    maintainer: String,
+}
+
+/// What the page and its exports rest on.
+struct Board {
+    basis: Basis,
+    span: Span,
+    by: Grouping,
+    filter: Filter,
+    target: f64,
+    account: KeptAccount,
+    choices: Choices,
+}
+
+/// Days of a year are folded only where they are drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Year,
+    Period,
+}
+
+impl Board {
+    async fn load(
+        app: &App,
+        filters: &FilterQuery,
+        query: &BoardQuery,
+        (now, extent): (Timestamp, Extent),
+    ) -> Result<Self, Failure> {
+        let filter = filters.filter()?;
+        let span = Span::of(query, now.local_day(app.zone))?;
+        let basis = Basis::of(app, query, &span, now).await?;
+        let choices = app.store.choices().await?;
+        let by = match query.by.as_str() {
+            "" if choices.police_stations.is_empty() => Grouping::By(By::Street),
+            "" => Grouping::By(By::PoliceStation),
+            code => GROUPINGS
+                .into_iter()
+                .find(|by| grouping_code(*by) == code)
+                .ok_or_else(|| Failure::bad_input("by：没有这种分组", "by: unknown grouping"))?,
+        };
+        let last = span.period.1;
+        let asked = Asked {
+            policy: &basis.policy,
+            by,
+            filter: &filter,
+            period: span.period,
+            earlier: span.earlier,
+            since: match extent {
+                Extent::Year => span.period.0.min(last - Days::new(YEAR_DAYS)),
+                Extent::Period => span.period.0,
+            },
+            recent: last - Days::new(SPARK_DAYS),
+        };
+        let account = app.store.kept_account(asked).await?;
+        let target = basis.policy.target(filter.class.map(|class| ClassKey::from(Some(class))));
+        Ok(Self { basis, span, by, filter, target, account, choices })
+    }
+
+    /// Days of the period, so far, that are not counted or wait to be counted again; and up to when
+    /// the last of them reaches.
+    fn standing(&self, app: &App, now: Timestamp) -> (usize, Option<Timestamp>) {
+        let (from, to) = self.span.period;
+        let today = now.local_day(app.zone);
+        let of_period: Vec<_> =
+            self.account.days.iter().filter(|day| from <= day.day && day.day <= to).collect();
+        let is_whole = |day: &zhishou_storage::KeptDay| {
+            let end = Timestamp::start_of_day(day.day + Days::new(1), app.zone);
+            !day.is_stale && (day.until == end || day.day == today)
+        };
+        let ready = of_period.iter().filter(|day| is_whole(day)).count();
+        let all = usize::try_from((to - from).num_days() + 1).unwrap_or(0);
+        (all.saturating_sub(ready), of_period.last().map(|day| day.until))
+    }
+}
+
+/// `GET /dashboard`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Query(filters): Query<FilterQuery>,
+    Query(query): Query<BoardQuery>,
+) -> Result<Response, Failure> {
+    let shell = shell.at(Nav::Dashboard);
+    let t = shell.t;
+    let view = View::new(&app, t);
+    let board = Board::load(&app, &filters, &query, (view.now, Extent::Year)).await?;
+    let Board { basis, span, by, filter, target, account, .. } = &board;
+    let day = Period::days(span.period.1, span.period.1, view.now, app.zone);
+    let hours = async {
+        Ok(if span.is_one_day() { app.store.hours(filter, day).await? } else { Vec::new() })
+    };
+    let (hours, outages, (counts, _), policies, has_devices) = tokio::try_join!(
+        hours,
+        app.store.outages(filter, OutageOrder::Longest, OUTAGES, view.now),
+        app.store.counts(filter, view.now),
+        app.store.policies(),
+        app.store.has_devices(),
+    )?;
+    let (waiting, until) = board.standing(&app, view.now);
+    let (units, base) = view::units(basis, account, *by, t);
+    let figures = basis.figures(&account.period);
+    let heads = account.period.heads;
+    let (from, to) = span.period;
+    let in_trend = |day: &&zhishou_storage::KeptDay| {
+        let first = from.min(to - Days::new(TREND_DAYS - 1)).max(to - Days::new(DAYS_DRAWN - 1));
+        first <= day.day
+    };
+    let trend: Vec<_> = account.days.iter().filter(in_trend).cloned().collect();
+    let mut charts = Vec::new();
+    if !hours.is_empty() {
+        charts.push(view::by_hour(&hours, *target, t));
+    }
+    charts.push(view::by_day(basis, &trend, *target, t));
+    charts.push(view::by_month(basis, &account.days, *target, t));
+    let sentence = view::sentence(basis, account, (span, None), &units, t);
+    let need = match figures.online.told() {
+        Told::Number(rate) => view::short(rate, *target, heads.due),
+        Told::TooLittle { .. } | Told::Nothing => 0,
+    };
+    let others = [(t.intact_rate(), &figures.intact), (t.reach_rate(), &figures.reach)];
+    let rates = others.into_iter().filter_map(|(word, figure)| {
+        Some(Rated { word, figure: Figure::of(figure.as_ref()?, 0.0, t.0) })
+    });
+    let template = DashboardPage {
+        empty: !has_devices,
+        sentence,
+        title: format!("{} {}", span.chosen.word(t), t.online_rate()),
+        figure: Figure::of(&figures.online, *target, t.0),
+        target: format!("{:.0}", target * 100.0),
+        policy: format!("{} {}", basis.policy.name(t.0), basis.policy.reference()),
+        short: if need == 0 {
+            String::new()
+        } else {
+            format!("{} {} {}", t.short_of_target(), grouped(need), t.unit_devices())
+        },
+        rates: rates.collect(),
+        heads: vec![
+            (t.in_ledger(), grouped(heads.ledger)),
+            (t.due_devices(), grouped(heads.due)),
+            (t.checked_devices(), grouped(heads.checked)),
+            (t.online(), grouped(heads.online)),
+        ],
+        bar: bar(&filters, &query, &board, &policies, t),
+        by_word: grouping_word(*by, t),
+        range: (span.chosen == Chosen::Range).then_some(span.period),
+        is_late: until.is_some_and(|until| until + LATE < view.today.until().min(day.end)),
+        until: until.map(|at| view.moment(at)),
+        waiting,
+        scale: format!("{:.0} %–100 %", base * 100.0),
+        units: units
+            .into_iter()
+            .map(|unit| UnitView { href: href(&filters, &query, *by, &unit), unit })
+            .collect(),
+        charts,
+        year: view::year(basis, &account.days, *target),
+        outages_more: counts.offline.saturating_sub(outages.len() as u64),
+        outages: outages.iter().map(|outage| outage_view(&view, outage)).collect(),
+        exports: [
+            ("Excel", query.link(&filters, "/dashboard/ranking.xlsx", &[])),
+            ("CSV", query.link(&filters, "/dashboard/ranking.csv", &[])),
+            ("Excel", filters.link("/dashboard/offline.xlsx", &[])),
+            ("CSV", filters.link("/dashboard/offline.csv", &[])),
+        ],
+        shell,
+    };
+    page(&template)
+}
+
+/// A count that is older than this is told.
+const LATE: std::time::Duration = std::time::Duration::from_secs(180);
+
+/// The page about this unit alone.
+fn href(filters: &FilterQuery, query: &BoardQuery, by: Grouping, unit: &Unit) -> String {
+    if unit.key.is_empty() {
+        return String::new();
+    }
+    // What is left to rank within a unit are its sites.
+    query.link(filters, "/dashboard", &[(grouping_code(by), unit.key.as_str()), ("by", "site")])
+}
+
+fn outage_view(view: &View<'_>, outage: &Outage) -> OutageView {
+    OutageView {
+        href: format!("/devices/{}", outage.device),
+        name: outage.name.clone(),
+        place: format!("{} · {}", outage.street, outage.site),
+        since: view.moment(outage.since),
+        reason: super::fault_names(&outage.faults, view.t.0),
+        maintainer: outage.maintainer.clone().unwrap_or_default(),
+    }
+}
+
+/// The filters of the page: those of every list, and its own before them.
+fn bar(
+    filters: &FilterQuery,
+    query: &BoardQuery,
+    board: &Board,
+    policies: &[zhishou_storage::StoredPolicy],
+    t: Words,
+) -> FilterBar {
+    let select = |name, label, options: Vec<(String, String)>, present: &str| Select {
+        name,
+        label,
+        options: options
+            .into_iter()
+            .map(|(value, text)| Choice { chosen: value == present, value, text })
+            .collect(),
+    };
+    let newest = policies.chunk_by(|a, b| a.policy.id == b.policy.id).filter_map(|all| all.first());
+    let newest = newest.map(|it| (it.policy.id.clone(), it.policy.name(t.0).to_owned()));
+    let side = match board.basis.side {
+        Side::After => "after",
+        Side::Before => "before",
+    };
+    let words = |code: &str, word: &str| (code.to_owned(), word.to_owned());
+    let mut own = vec![
+        select(
+            "period",
+            t.period(),
+            Chosen::ALL.into_iter().map(|it| words(it.code(), it.word(t))).collect(),
+            board.span.chosen.code(),
+        ),
+        select(
+            "by",
+            t.ranked_by(),
+            GROUPINGS
+                .into_iter()
+                .map(|by| words(grouping_code(by), grouping_word(by, t)))
+                .collect(),
+            grouping_code(board.by),
+        ),
+        select("policy", t.policy(), newest.collect(), &board.basis.policy.id),
+        select(
+            "exclusion",
+            t.exclusion(),
+            vec![words("after", t.after_exclusion()), words("before", t.before_exclusion())],
+            side,
+        ),
+    ];
+    let mut bar = FilterBar::new("/dashboard", filters, board.choices.clone(), States::Hidden, t);
+    own.append(&mut bar.choices);
+    bar.choices = own;
+    bar.is_set = bar.is_set || *query != BoardQuery::default();
+    bar
+}
