@@ -40,6 +40,7 @@ mod store;
 mod strips;
 mod targets;
 mod users;
+mod wall_tokens;
 mod weather;
 mod work_orders;
 mod writer;
@@ -74,6 +75,7 @@ pub use sessions::SessionRow;
 pub use store::{Change, Health, Store};
 pub use targets::Target;
 pub use users::{User, login_name};
+pub use wall_tokens::WallToken;
 pub use work_orders::{
     NewWorkOrder, StoredWorkOrder, WorkActed, WorkFilter, WorkOpened, WorkScope,
 };

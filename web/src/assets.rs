@@ -15,7 +15,7 @@ struct Asset {
     body: &'static [u8],
 }
 
-const ASSETS: [Asset; 3] = [
+const ASSETS: [Asset; 4] = [
     Asset {
         name: "app.css",
         kind: "text/css; charset=utf-8",
@@ -31,9 +31,14 @@ const ASSETS: [Asset; 3] = [
         kind: "image/svg+xml",
         body: include_bytes!("../static/favicon.svg"),
     },
+    Asset {
+        name: "wall.js",
+        kind: "text/javascript; charset=utf-8",
+        body: include_bytes!("../static/wall.js"),
+    },
 ];
 
-static TAGS: LazyLock<[String; 3]> = LazyLock::new(|| {
+static TAGS: LazyLock<[String; 4]> = LazyLock::new(|| {
     ASSETS.map(|asset| {
         let hash = Sha256::digest(asset.body);
         hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
@@ -46,11 +51,12 @@ pub(crate) struct AssetUrls {
     pub(crate) css: String,
     pub(crate) js: String,
     pub(crate) icon: String,
+    pub(crate) wall: String,
 }
 
 pub(crate) static URLS: LazyLock<AssetUrls> = LazyLock::new(|| {
     let url = |index: usize| format!("/static/{}/{}", TAGS[index], ASSETS[index].name);
-    AssetUrls { css: url(0), js: url(1), icon: url(2) }
+    AssetUrls { css: url(0), js: url(1), icon: url(2), wall: url(3) }
 });
 
 /// `GET /static/{tag}/{name}`.

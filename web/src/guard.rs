@@ -3,7 +3,7 @@
 use crate::{
     app::{App, MetricsAccess},
     failure::{Failure, wants_json},
-    permit,
+    pages, permit,
     prefs::Prefs,
     sessions::USER,
     words::Words,
@@ -81,9 +81,21 @@ pub(crate) async fn layer(
         Ok(user) => user,
         Err(failure) => return failure.into_response(),
     };
-    let is_login = path == "/login";
+    // A board has no session that could expire.
+    if user.is_none() || request.uri().query().is_some_and(|query| query.contains("token=")) {
+        match pages::wall::opens(&app, request.method(), request.uri(), request.headers()).await {
+            Ok(Some(Some(first))) => return first,
+            Ok(Some(None)) => return unkept(next.run(request).await),
+            Ok(None) => {}
+            Err(failure) => return failure.into_response(),
+        }
+    }
+    let is_login = request.uri().path() == "/login";
     match user {
-        Some(user) if user.must_change && !matches!(path, "/password" | "/logout" | "/login") => {
+        Some(user)
+            if user.must_change
+                && !matches!(request.uri().path(), "/password" | "/logout" | "/login") =>
+        {
             if wants_json(&request) {
                 let prefs = request.extensions().get::<Prefs>().copied().unwrap_or_default();
                 let detail = Words(prefs.lang).error_one_time();
@@ -98,19 +110,23 @@ pub(crate) async fn layer(
                 return logged.err().unwrap_or(refusal).into_response();
             }
             request.extensions_mut().insert(user);
-            let mut response = next.run(request).await;
-            let headers = response.headers_mut();
-            if !headers.contains_key(header::CACHE_CONTROL) {
-                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            }
-            response
+            unkept(next.run(request).await)
         }
         None if is_login => next.run(request).await,
-        None if wants_json(&request) || path == "/events" => {
+        None if wants_json(&request) || request.uri().path() == "/events" => {
             Failure::new(StatusCode::UNAUTHORIZED, "").into_response()
         }
         None => Redirect::to(&format!("/login?{}", next_of(&request))).into_response(),
     }
+}
+
+/// An answer that no cache keeps, unless it says so itself.
+fn unkept(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
 }
 
 /// The user of a session that still counts.

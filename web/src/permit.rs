@@ -43,6 +43,8 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/exclusions/{id}/withdraw", Some(Role::Operator)),
     ("/reports", Some(Role::Operator)),
     ("/api/v1/reports", Some(Role::Operator)),
+    ("/wall/tokens", Some(Role::Admin)),
+    ("/wall/tokens/{id}/revoke", Some(Role::Admin)),
     ("/api/v1/policies", Some(Role::Admin)),
     ("/api/v1/policies/preview", Some(Role::Operator)),
     ("/api/v1/exclusions", Some(Role::Operator)),

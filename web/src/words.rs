@@ -376,6 +376,21 @@ catalogue! {
     counted_until: "统计至", "Counted up to";
     days_waiting: "天尚未统计或待重新统计", "days are not counted yet, or wait to be counted again";
     days_waiting_next: "后台正在补算，稍后刷新即可；其余日期的数值不受影响。", "This goes on in the background; reload in a while. The other days stand.";
+    // wall
+    wall: "大屏", "Wall board";
+    newest_outages: "最新离线", "Newest outages";
+    wall_stale: "数据已超过 2 分钟未更新", "Data is older than two minutes";
+    wall_shut: "大屏令牌已吊销或失效：请管理员在“大屏令牌”页新建，并在本机打开新地址。", "The token of this board opens nothing any more: let an administrator make a new one and open its address here.";
+    wall_tokens: "大屏令牌", "Tokens of wall boards";
+    wall_tokens_note: "大屏无需登录、长期开着：每块屏一个令牌，只能看 /wall，随时可吊销。在那台机器的浏览器里打开一次新令牌的地址即可。", "A wall board stays open for weeks without a login: one token a board, which opens /wall alone and can be revoked at any time. Open the address of a new token once in the browser of that machine.";
+    wall_tokens_none: "还没有令牌。", "There are no tokens yet.";
+    wall_token_once: "新令牌的地址，只显示这一次：", "The address of the new token, shown this once:";
+    wall_token_name: "屏的名称与位置", "Which board, in which room";
+    wall_token_make: "新建令牌", "Make a token";
+    wall_token_made: "新建", "Made";
+    wall_token_revoke: "吊销", "Revoke";
+    wall_token_revoked: "已吊销", "Revoked";
+    wall_token_valid: "有效", "Valid";
     // exclusions
     exclusions: "剔除", "Exclusions";
     exclusions_note: "经批准的停电、施工、报备检修等时段不计入在线率；剔除前后的数值都可查。", "Approved power cuts, construction and announced maintenance do not count; every figure can be read before and after.";

@@ -25,6 +25,8 @@ mod references;
 mod reports;
 #[path = "pages/roles.rs"]
 mod roles;
+#[path = "pages/wall.rs"]
+mod wall;
 #[path = "pages/work_orders.rs"]
 mod work_orders;
 

@@ -19,6 +19,7 @@ mod picture_view;
 pub(crate) mod policies;
 pub(crate) mod reference;
 pub(crate) mod reports;
+pub(crate) mod wall;
 pub(crate) mod work_orders;
 
 use crate::{

@@ -1,0 +1,195 @@
+//! `/wall`: a board that hangs on a wall for weeks. The page is loaded once; its script asks for
+//! [`board`] again and again and puts it in the place of the last one, so that nothing grows. When data
+//! is older than two minutes, or nobody answers, the frame turns grey and shows a clock. It opens with a
+//! login, or with a token that opens nothing else.
+
+mod tokens;
+
+pub(crate) use tokens::{create, list, opens, revoke};
+
+use super::{View, present_word};
+use crate::{
+    api::policy_of,
+    app::App,
+    draw::ratio::Axis,
+    failure::Failure,
+    format::{Figure, grouped},
+    shell::{Shell, page},
+};
+use askama::Template;
+use axum::{extract::State, response::Response};
+use chrono::Days;
+use std::{collections::BTreeMap, time::Duration};
+use zhishou_domain::account::{Figures, Source, Tally};
+use zhishou_storage::{
+    Asked, By, Figures as SiteFigures, Filter, Grouping, KeptDay, OutageOrder, Present,
+};
+
+/// Data that is older is stale.
+const STALE: Duration = Duration::from_secs(120);
+/// Outages shown.
+const OUTAGES: u32 = 12;
+/// Days of the trend, today's included.
+const TREND_DAYS: u64 = 30;
+/// From so many devices on a cell is larger, and again.
+const LARGER: [u64; 2] = [40, 120];
+
+#[derive(Template)]
+#[template(path = "wall.html")]
+struct WallPage {
+    shell: Shell,
+    board: BoardPart,
+}
+
+/// What is replaced.
+#[derive(Template)]
+#[template(path = "wall_board.html")]
+struct BoardPart {
+    shell: Shell,
+    /// Seconds since the newest result; it is stale from `limit_s` on.
+    age_s: u64,
+    limit_s: u64,
+    at: String,
+    figure: Figure,
+    target: String,
+    policy: String,
+    trend: String,
+    scale: String,
+    counts: Vec<(&'static str, &'static str, String)>,
+    streets: Vec<Street>,
+    outages: Vec<OutageRow>,
+}
+
+struct Street {
+    name: String,
+    cells: Vec<Cell>,
+}
+
+/// A site.
+struct Cell {
+    state: Present,
+    word: &'static str,
+    name: String,
+    /// 1–3.
+    size: usize,
+    /// Devices that are down, where there are some.
+    down: String,
+}
+
+struct OutageRow {
+    name: String,
+    place: String,
+    since: String,
+    span: String,
+    reason: String,
+}
+
+/// `GET /wall`.
+pub(crate) async fn show(State(app): State<App>, shell: Shell) -> Result<Response, Failure> {
+    let board = make(&app, shell.clone()).await?;
+    page(&WallPage { board, shell })
+}
+
+/// `GET /wall/board`: what is put in the place of the last one.
+pub(crate) async fn board(State(app): State<App>, shell: Shell) -> Result<Response, Failure> {
+    page(&make(&app, shell).await?)
+}
+
+async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
+    let t = shell.t;
+    let view = View::new(app, t);
+    let (now, all) = (view.now, Filter::default());
+    let policy = policy_of(app, "").await?.policy;
+    let today = now.local_day(app.zone);
+    let first = today - Days::new(TREND_DAYS - 1);
+    let asked = Asked {
+        policy: &policy,
+        by: Grouping::By(By::Street),
+        filter: &all,
+        period: (today, today),
+        earlier: (today - Days::new(1), today - Days::new(1)),
+        since: first,
+        recent: today,
+    };
+    let (account, sites, names, outages) = tokio::try_join!(
+        app.store.kept_account(asked),
+        app.store.figures(By::Site, &all, view.today),
+        app.store.site_names(),
+        app.store.outages(&all, OutageOrder::Newest, OUTAGES, now),
+    )?;
+    let target = policy.target(None);
+    let figures = |tally: &Tally| Figures::after(&policy, 1, tally, Source::Transitions).online;
+    let rate = |day: &KeptDay| figures(&day.total).value();
+    let values: Vec<_> = first
+        .iter_days()
+        .take_while(|day| *day <= today)
+        .map(|day| account.days.iter().find(|kept| kept.day == day).and_then(rate))
+        .collect();
+    let axis = Axis::over(values.iter().flatten().copied(), target);
+    let newest = sites.iter().filter_map(|site| site.last_result).max();
+    let mut counts = zhishou_domain::Counts::default();
+    sites.iter().for_each(|site| counts += site.counts);
+    let numbers = [
+        (Present::Online, counts.online),
+        (Present::Degraded, counts.degraded),
+        (Present::Offline, counts.offline),
+        (Present::Unknown, counts.unknown),
+    ];
+    let mut sites: BTreeMap<String, SiteFigures> =
+        sites.into_iter().filter_map(|site| Some((site.key.clone()?, site))).collect();
+    let mut streets: BTreeMap<String, Vec<Cell>> = BTreeMap::new();
+    for site in names {
+        let Some(figures) = sites.remove(&site.id.to_string()) else { continue };
+        let cell = cell(site.name, &figures, t);
+        streets.entry(site.street_name).or_default().push(cell);
+    }
+    Ok(BoardPart {
+        age_s: newest.map_or(STALE.as_secs() + 1, |at| now.since(at).as_secs()),
+        limit_s: STALE.as_secs(),
+        at: now.in_zone(app.zone).format("%m-%d %H:%M:%S").to_string(),
+        figure: Figure::of(&figures(&account.period), target, t.0),
+        target: format!("{:.0}", target * 100.0),
+        policy: policy.reference().to_string(),
+        trend: axis.bars(&values),
+        scale: format!("{:.0} %–100 %", axis.base * 100.0),
+        counts: numbers
+            .map(|(state, number)| (state.code(), present_word(state, t), grouped(number)))
+            .into(),
+        streets: streets.into_iter().map(|(name, cells)| Street { name, cells }).collect(),
+        outages: outages
+            .into_iter()
+            .map(|outage| {
+                let since = view.moment(outage.since);
+                OutageRow {
+                    reason: super::fault_names(outage.faults.get(..1).unwrap_or_default(), t.0),
+                    place: format!("{} · {}", outage.street, outage.site),
+                    name: outage.name,
+                    since: since.short,
+                    span: since.span,
+                }
+            })
+            .collect(),
+        shell,
+    })
+}
+
+/// How a site stands: whole where nothing is wrong; the worst that any of its devices is, else.
+fn cell(name: String, figures: &SiteFigures, t: crate::words::Words) -> Cell {
+    let counts = figures.counts;
+    let state = [
+        (Present::Offline, counts.offline),
+        (Present::Degraded, counts.degraded),
+        (Present::Unknown, counts.unknown),
+        (Present::Online, counts.online),
+    ];
+    let worst = state.into_iter().find(|(_, number)| *number > 0);
+    let state = worst.map_or(Present::Unconnected, |(state, _)| state);
+    let devices = counts.probed() + counts.unconnected;
+    Cell {
+        state,
+        word: present_word(state, t),
+        name,
+        size: 1 + LARGER.iter().filter(|from| devices >= **from).count(),
+        down: if counts.offline > 0 { grouped(counts.offline) } else { String::new() },
+    }
+}
