@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# `make bench`: what a page and the figures of a month cost at 10 000 devices; what a probe costs beside tuned ffmpeg, ffprobe
+# `make bench`: what a page, a year on the dashboard and the figures of a month cost at 10 000 devices; what a probe costs beside tuned ffmpeg, ffprobe
 # with ffmpeg, an in-process PyAV pool and the bare decode; what an hour of a fleet costs; what sessions
-# cost; and the goals. Needs what `make test` installs, ffmpeg too. Takes less than twelve minutes once all is built. More
+# cost; and the goals. Needs what `make test` installs, ffmpeg too. Takes some twenty minutes once all is built. More
 # for run.py follows, such as --rounds 1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
