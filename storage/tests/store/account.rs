@@ -403,6 +403,7 @@ async fn devices_of_before_keep_the_minutes_they_were_probed_in() {
         "DROP TABLE device_numbers",
         "DROP TABLE day_accounts",
         "DROP TABLE account_changes",
+        "DROP TABLE wall_tokens",
         "DROP TABLE day_horizon",
         "DROP TABLE exclusion_steps",
         "DROP TABLE exclusions",
