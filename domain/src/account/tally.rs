@@ -36,6 +36,14 @@ impl Sums {
         self.online() + self.down
     }
 
+    /// What is left of it without `other`; `None` where that is no part of it.
+    pub fn checked_sub(mut self, mut other: Self) -> Option<Self> {
+        for (mine, its) in self.parts().into_iter().zip(other.parts()) {
+            *mine = mine.checked_sub(*its)?;
+        }
+        Some(self)
+    }
+
     fn parts(&mut self) -> [&mut u64; 7] {
         let Self { due, up, degraded, down, reached, unreached, intact } = self;
         [due, up, degraded, down, reached, unreached, intact]

@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         let mut after = before;
         if flags & EXCLUDED != 0 {
             let due = self.number()?;
-            after -= self.trouble(due)?;
+            after = before.checked_sub(self.trouble(due)?)?;
         }
         Some((Tally { before, after, heads }, more))
     }
