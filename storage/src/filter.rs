@@ -3,6 +3,7 @@
 use sqlx::{QueryBuilder, Sqlite};
 use zhishou_domain::{
     DepartmentId, DeviceId, DeviceKind, MaintainerId, PointClass, SiteId, StreetId, Timestamp,
+    policy::Policy,
 };
 
 /// What a device is at present, as people count it.
@@ -89,6 +90,16 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// The same where a kind is asked for; else only the kind that `policy` covers, where that is
+    /// one, so that a list beside figures names what is counted in them.
+    pub fn within(self, policy: &Policy) -> Self {
+        let only = match policy.scope.kinds.as_slice() {
+            [kind] => Some(*kind),
+            _ => None,
+        };
+        Self { kind: self.kind.or(only), ..self }
+    }
+
     /// Pushes ` AND …` for everything but the present state.
     pub(crate) fn push(&self, query: &mut QueryBuilder<Sqlite>) {
         if let Some(street) = self.street {

@@ -1,7 +1,10 @@
 //! The ranking and the offline list as files, in the order shown.
 
 use super::{Board, BoardQuery, Extent, Unit, grouping_word, query::Side, view};
-use crate::{app::App, failure::Failure, pages::fault_names, query::FilterQuery, shell::Shell};
+use crate::{
+    api::policy_of, app::App, failure::Failure, pages::fault_names, query::FilterQuery,
+    shell::Shell,
+};
 use axum::{
     extract::{Path, Query, State},
     http::header,
@@ -91,10 +94,11 @@ pub(crate) async fn offline(
     shell: Shell,
     Path(file): Path<String>,
     Query(filters): Query<FilterQuery>,
+    Query(query): Query<BoardQuery>,
 ) -> Result<Response, Failure> {
     let t = shell.t;
     let now = app.clock.now();
-    let filter = filters.filter()?;
+    let filter = filters.filter()?.within(&policy_of(&app, &query.policy).await?.policy);
     let outages = app.store.outages(&filter, OutageOrder::Longest, MOST, now).await?;
     let moment =
         |at: zhishou_domain::Timestamp| at.in_zone(app.zone).format("%Y-%m-%d %H:%M").to_string();

@@ -147,6 +147,7 @@ impl Board {
         };
         let account = app.store.kept_account(asked).await?;
         let target = basis.policy.target(filter.class.map(|class| ClassKey::from(Some(class))));
+        let filter = filter.within(&basis.policy);
         Ok(Self { basis, span, by, filter, target, account, choices })
     }
 
@@ -252,8 +253,8 @@ pub(crate) async fn show(
         exports: [
             ("Excel", query.link(&filters, "/dashboard/ranking.xlsx", &[])),
             ("CSV", query.link(&filters, "/dashboard/ranking.csv", &[])),
-            ("Excel", filters.link("/dashboard/offline.xlsx", &[])),
-            ("CSV", filters.link("/dashboard/offline.csv", &[])),
+            ("Excel", query.link(&filters, "/dashboard/offline.xlsx", &[])),
+            ("CSV", query.link(&filters, "/dashboard/offline.csv", &[])),
         ],
         shell,
     };

@@ -181,7 +181,8 @@ pub(super) fn sentence(
     }
     let below: Vec<&Unit> = units.iter().filter(|unit| unit.is_short()).collect();
     text += &match below.len() {
-        0 if units.is_empty() => String::new(),
+        // Of what has no number nothing is claimed.
+        0 if units.iter().all(|unit| unit.value.is_none()) => String::new(),
         0 if zh => "；没有低于目标的单位".to_owned(),
         0 => "; no unit is below target".to_owned(),
         count if zh => format!("；低于目标的单位 {count} 个："),

@@ -98,8 +98,8 @@ pub(crate) async fn board(State(app): State<App>, shell: Shell) -> Result<Respon
 async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
     let t = shell.t;
     let view = View::new(app, t);
-    let (now, all) = (view.now, Filter::default());
     let policy = policy_of(app, "").await?.policy;
+    let (now, all) = (view.now, Filter::default().within(&policy));
     let today = now.local_day(app.zone);
     let first = today - Days::new(TREND_DAYS - 1);
     let asked = Asked {
