@@ -121,7 +121,11 @@ impl By {
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Site => "(SELECT name FROM sites WHERE id = g.key)",
+            // Unique within its street only.
+            Self::Site => {
+                "(SELECT st.name || ' ' || s.name FROM sites s JOIN streets st
+                  ON st.id = s.street_id WHERE s.id = g.key)"
+            }
             Self::Street => "(SELECT name FROM streets WHERE id = g.key)",
             Self::Department => "(SELECT name FROM departments WHERE id = g.key)",
             Self::Maintainer => "(SELECT name FROM maintainers WHERE id = g.key)",

@@ -16,7 +16,7 @@ use crate::{
 use zhishou_domain::{Lang, account::Figure};
 
 /// Lines of a cell at most.
-const CELL_LINES: usize = 3;
+const CELL_LINES: usize = 4;
 /// Size of tables and height of their lines.
 const SMALL: f32 = 8.5;
 const SMALL_LINE: f32 = 11.5;

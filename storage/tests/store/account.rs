@@ -126,7 +126,7 @@ async fn minutes_count_for_the_class_of_their_time_and_removed_cameras_keep_thei
         assert_eq!(account(by).await.total(), by_class.total(), "{by:?}");
     }
     let named = account(By::Site).await;
-    assert_eq!(named.rows[0].name.as_deref(), Some("东门"));
+    assert_eq!(named.rows[0].name.as_deref(), Some("人民路 东门"));
     let only = Filter { class: Some(PointClass::Two), ..Filter::default() };
     let source = Source::Transitions;
     let only = store.account(policy, source, By::Site, &only, days(10, 10), now).await.unwrap();
