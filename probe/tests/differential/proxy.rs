@@ -17,6 +17,14 @@ pub(crate) struct Kept {
     pub(crate) packets: Vec<(Duration, u8, Vec<u8>)>,
 }
 
+impl Kept {
+    /// A description begins a session. A connection alone does not: retina sends TEARDOWN for a session
+    /// it left over one of its own, at any time.
+    pub(crate) fn begin(&mut self, sdp: &[u8]) {
+        *self = Self { sdp: sdp.to_vec(), packets: Vec::new() };
+    }
+}
+
 /// How media travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -52,8 +60,7 @@ impl Proxy {
         })
     }
 
-    /// Before the server of `url`; each client and a connection to it are given to `serve`, with nothing
-    /// kept yet.
+    /// Before the server of `url`; each client and a connection to it are given to `serve`.
     fn serving(
         url: &str,
         serve: impl Fn(TcpStream, TcpStream, Arc<Mutex<Kept>>) + Send + 'static,
@@ -66,14 +73,13 @@ impl Proxy {
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let server = TcpStream::connect(&host).unwrap();
-                *shared.lock().unwrap() = Kept::default();
                 serve(client, server, shared.clone());
             }
         });
         Self { url, kept }
     }
 
-    /// What the last client was sent.
+    /// What the last session was sent.
     pub(crate) fn kept(&self) -> Kept {
         self.kept.lock().unwrap().clone()
     }
@@ -94,7 +100,7 @@ fn pass_on(server: TcpStream, mut client: TcpStream, lost: &HashSet<usize>, kept
             let packet = (began.elapsed(), frame[1], frame[4..].to_vec());
             kept.lock().unwrap().packets.push(packet);
         } else if body > 0 {
-            kept.lock().unwrap().sdp = frame[frame.len() - body..].to_vec();
+            kept.lock().unwrap().begin(&frame[frame.len() - body..]);
         }
         if client.write_all(&frame).is_err() {
             return;

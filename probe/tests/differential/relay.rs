@@ -83,7 +83,7 @@ fn answer(
     let mut server = BufReader::new(server);
     while let Some((mut bytes, body)) = next(&mut server) {
         if body > 0 {
-            kept.lock().unwrap().sdp = bytes[bytes.len() - body..].to_vec();
+            kept.lock().unwrap().begin(&bytes[bytes.len() - body..]);
         }
         let head = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((source, place)) = ports(&head, "server_port") {
