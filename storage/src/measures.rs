@@ -8,6 +8,26 @@ use zhishou_domain::{DeviceId, Observation, Stage, Timestamp};
 /// Milliseconds of an hour.
 const HOUR_MS: i64 = 3_600_000;
 
+/// The statement that adds values, `?3`, to the rollups of a device and hour in a table.
+macro_rules! rollup {
+    ($table:literal, $name:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " (device_id, hour, ",
+            $name,
+            ", n, sum, min, max)
+             SELECT ?1, ?2, v.value ->> 0, 1, v.value ->> 1, v.value ->> 1, v.value ->> 1
+             FROM json_each(?3) v WHERE true
+             ON CONFLICT (device_id, hour, ",
+            $name,
+            ") DO UPDATE SET
+                 n = n + 1, sum = sum + excluded.sum,
+                 min = min(min, excluded.min), max = max(max, excluded.max)"
+        )
+    };
+}
+
 /// A quantity that is rolled up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,55 +142,33 @@ pub(crate) async fn add(
     device: &str,
     observation: &Observation,
 ) -> Result<(), StoreError> {
-    add_items(connection, device, observation).await?;
-    let values: Vec<(&str, f64)> = Measure::ALL
+    let items = observation.equipment.iter().flat_map(|seen| &seen.items);
+    let items = items
+        .filter_map(|it| Some((it.name.as_str(), it.value.filter(|value| value.is_finite())?)));
+    let measures = Measure::ALL
         .into_iter()
-        .filter_map(|measure| Some((measure.code(), measure.of(observation)?)))
-        .collect();
-    if values.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO measures (device_id, hour, measure, n, sum, min, max)
-         SELECT ?1, ?2, v.value ->> 0, 1, v.value ->> 1, v.value ->> 1, v.value ->> 1
-         FROM json_each(?3) v WHERE true
-         ON CONFLICT (device_id, hour, measure) DO UPDATE SET
-             n = n + 1, sum = sum + excluded.sum,
-             min = min(min, excluded.min), max = max(max, excluded.max)",
-    )
-    .bind(device)
-    .bind(observation.started_at.millis().div_euclid(HOUR_MS))
-    .bind(decode::to_json("measures", &values)?)
-    .execute(connection)
-    .await?;
-    Ok(())
+        .filter_map(|measure| Some((measure.code(), measure.of(observation)?)));
+    let hour = observation.started_at.millis().div_euclid(HOUR_MS);
+    roll_up(connection, rollup!("item_measures", "item"), (device, hour), items.collect()).await?;
+    roll_up(connection, rollup!("measures", "measure"), (device, hour), measures.collect()).await
 }
 
-async fn add_items(
+/// Adds values to their rollups.
+async fn roll_up(
     connection: &mut SqliteConnection,
-    device: &str,
-    observation: &Observation,
+    statement: &'static str,
+    (device, hour): (&str, i64),
+    values: Vec<(&str, f64)>,
 ) -> Result<(), StoreError> {
-    let items = observation.equipment.iter().flat_map(|seen| &seen.items);
-    let values: Vec<(&str, f64)> = items
-        .filter_map(|it| Some((it.name.as_str(), it.value.filter(|value| value.is_finite())?)))
-        .collect();
     if values.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "INSERT INTO item_measures (device_id, hour, item, n, sum, min, max)
-         SELECT ?1, ?2, v.value ->> 0, 1, v.value ->> 1, v.value ->> 1, v.value ->> 1
-         FROM json_each(?3) v WHERE true
-         ON CONFLICT (device_id, hour, item) DO UPDATE SET
-             n = n + 1, sum = sum + excluded.sum,
-             min = min(min, excluded.min), max = max(max, excluded.max)",
-    )
-    .bind(device)
-    .bind(observation.started_at.millis().div_euclid(HOUR_MS))
-    .bind(decode::to_json("item_measures", &values)?)
-    .execute(connection)
-    .await?;
+    sqlx::query(statement)
+        .bind(device)
+        .bind(hour)
+        .bind(decode::to_json("measures", &values)?)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

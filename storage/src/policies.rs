@@ -68,6 +68,22 @@ impl Store {
         row.map(decode_row).transpose()
     }
 
+    /// The newest version of each policy, by id.
+    pub async fn newest_policies(&self) -> Result<Vec<Policy>, StoreError> {
+        let stored = self.policies().await?;
+        let mut newest: Vec<Policy> = stored.into_iter().map(|stored| stored.policy).collect();
+        newest.dedup_by(|later, newer| later.id == newer.id);
+        Ok(newest)
+    }
+
+    /// The policy that somebody names: `id@version`, or `id` for its newest version.
+    pub async fn policy_named(&self, name: &str) -> Result<Option<StoredPolicy>, StoreError> {
+        match name.parse::<PolicyRef>() {
+            Ok(PolicyRef { id, version }) => self.policy(&id, Some(version)).await,
+            Err(_) => self.policy(name, None).await,
+        }
+    }
+
     /// Adds a version, which must be the next one of its id, with its line of the audit log: who,
     /// when, from which address.
     pub async fn add_policy(

@@ -4,11 +4,9 @@ use crate::{
     app::App,
     failure::Failure,
     guard::{User, address},
+    query::typed,
 };
-use axum::{
-    extract::MatchedPath,
-    http::{Extensions, StatusCode},
-};
+use axum::http::{Extensions, StatusCode};
 use std::time::Duration;
 use zhishou_domain::{
     Exclusion, ExclusionAct, ExclusionId, ExclusionReason, ExclusionRefusal, ExclusionStep, Lang,
@@ -49,14 +47,14 @@ pub(crate) async fn file(
             "from, to: whole minutes, in order, at most 366 days",
         ));
     }
-    let evidence = words("evidence", &evidence)?;
+    let evidence = typed("evidence", &evidence, LONGEST)?;
     if evidence.is_empty() {
         return Err(Failure::bad_input(
             "须填写依据，例如通知及其编号",
             "evidence: what proves it must be given",
         ));
     }
-    let note = words("note", &note)?;
+    let note = typed("note", &note, LONGEST)?;
     let (at, login, act) = (app.clock.now(), user.login.clone(), ExclusionAct::File);
     let steps = vec![ExclusionStep { at, login, act, note }];
     let exclusion = Exclusion { from, to, reason, steps };
@@ -78,7 +76,7 @@ pub(crate) async fn act(
     id: ExclusionId,
     (act, note): (ExclusionAct, &str),
 ) -> Result<(), Failure> {
-    let note = words("note", note)?;
+    let note = typed("note", note, LONGEST)?;
     let step = ExclusionStep { at: app.clock.now(), login: user.login.clone(), act, note };
     match app.store.act_on_exclusion(id, step, address(extensions)).await? {
         ExclusionActed::Missing => Err(Failure::not_found()),
@@ -87,12 +85,6 @@ pub(crate) async fn act(
         }
         ExclusionActed::Now(_) => Ok(()),
     }
-}
-
-/// The act at the end of a route; each has a route of its own, for each asks for a role.
-pub(crate) fn act_of(route: &MatchedPath) -> Result<ExclusionAct, Failure> {
-    let act = route.as_str().rsplit('/').next().and_then(ExclusionAct::from_code);
-    act.filter(|act| *act != ExclusionAct::File).ok_or_else(Failure::not_found)
 }
 
 /// Why an act is refused, and what to do.
@@ -110,15 +102,4 @@ pub(crate) fn refusal_words(refusal: ExclusionRefusal, lang: Lang) -> &'static s
             "filing, approving and confirming are done by different people; ask a colleague to sign in",
         ),
     }
-}
-
-fn words(name: &str, text: &str) -> Result<String, Failure> {
-    let text = text.trim();
-    if text.chars().count() > LONGEST {
-        return Err(Failure::bad_input(
-            format!("{name}：超过 {LONGEST} 个字符"),
-            format!("{name}: longer than {LONGEST} characters"),
-        ));
-    }
-    Ok(text.to_owned())
 }

@@ -2,6 +2,7 @@
 //! names the parameter, not a silent "all".
 
 use crate::failure::Failure;
+use axum::extract::MatchedPath;
 use serde::Deserialize;
 use std::str::FromStr;
 use zhishou_domain::{DeviceKind, PointClass};
@@ -94,6 +95,14 @@ pub(crate) fn id<T: FromStr>(name: &'static str, value: &str) -> Result<Option<T
     })
 }
 
+/// The act at the end of a route: each has a route of its own, for each asks for a role.
+pub(crate) fn act_of<T>(
+    route: &MatchedPath,
+    from_code: fn(&str) -> Option<T>,
+) -> Result<T, Failure> {
+    route.as_str().rsplit('/').next().and_then(from_code).ok_or_else(Failure::not_found)
+}
+
 pub(crate) fn word<T>(
     name: &'static str,
     value: &str,
@@ -108,14 +117,20 @@ pub(crate) fn word<T>(
 }
 
 fn text(name: &'static str, value: &str) -> Result<Option<String>, Failure> {
+    let value = typed(name, value, LONGEST)?;
+    Ok((!value.is_empty()).then_some(value))
+}
+
+/// What was typed, trimmed, of `longest` characters at most.
+pub(crate) fn typed(name: &str, value: &str, longest: usize) -> Result<String, Failure> {
     let value = value.trim();
-    if value.chars().count() > LONGEST {
+    if value.chars().count() > longest {
         return Err(Failure::bad_input(
-            format!("{name}：超过 {LONGEST} 个字符"),
-            format!("{name}: longer than {LONGEST} characters"),
+            format!("{name}：超过 {longest} 个字符"),
+            format!("{name}: longer than {longest} characters"),
         ));
     }
-    Ok((!value.is_empty()).then(|| value.to_owned()))
+    Ok(value.to_owned())
 }
 
 #[cfg(test)]

@@ -87,18 +87,10 @@ pub(crate) async fn open(
         login: user.login.clone(),
         note: text("note", &report.note)?,
     };
-    if let Some(id) = report.incident {
-        let row = app.store.incident(id).await?.ok_or_else(Failure::not_found)?;
-        if new.title.is_empty() {
-            new.title = incident_words::cause(&row, lang);
-        }
-        if new.place.is_empty()
-            && let RootName::Root { site: Some(site), .. } = &row.root
-        {
-            new.place.clone_from(site);
-        }
-        new.maintainer = new.maintainer.or(row.maintainer.map(|(id, ..)| id));
-        new.limit = rules.limit_of(app.store.incident_class(id).await?);
+    if let Some(id) = report.incident
+        && !take_words(app, lang, id, &mut new).await?
+    {
+        return Err(Failure::not_found());
     }
     if new.title.is_empty() {
         return Err(Failure::bad_input("须写明报修内容", "title: what is to be repaired"));
@@ -182,27 +174,46 @@ pub(crate) async fn act(
 
 /// Opens the work order of an incident by rule, in the name of the platform and for whom keeps its devices.
 pub async fn open_by_rule(app: &App, incident: IncidentId) -> Result<(), StoreError> {
-    let Some(row) = app.store.incident(incident).await? else { return Ok(()) };
     let rules = &app.settings.repair;
-    let place = match &row.root {
-        RootName::Root { site: Some(site), .. } => site.clone(),
-        _ => String::new(),
-    };
-    let new = NewWorkOrder {
+    let mut new = NewWorkOrder {
         incident: Some(incident),
         category: WorkCategory::Video,
-        title: incident_words::cause(&row, Lang::Zh),
-        place,
+        title: String::new(),
+        place: String::new(),
         caller: String::new(),
         unit: String::new(),
         phone: String::new(),
-        maintainer: row.maintainer.map(|(id, ..)| id),
-        limit: rules.limit_of(app.store.incident_class(incident).await?),
+        maintainer: None,
+        limit: rules.limit,
         calendar: rules.runs,
         at: app.clock.now(),
         login: String::new(),
         note: String::new(),
     };
-    app.store.open_work_order(new).await?;
+    if take_words(app, Lang::Zh, incident, &mut new).await? {
+        app.store.open_work_order(new).await?;
+    }
     Ok(())
+}
+
+/// Fills in what nobody said of an order, and its limit, from the incident it is about; whether there
+/// is that incident.
+async fn take_words(
+    app: &App,
+    lang: Lang,
+    id: IncidentId,
+    new: &mut NewWorkOrder,
+) -> Result<bool, StoreError> {
+    let Some(row) = app.store.incident(id).await? else { return Ok(false) };
+    if new.title.is_empty() {
+        new.title = incident_words::cause(&row, lang);
+    }
+    if new.place.is_empty()
+        && let RootName::Root { site: Some(site), .. } = &row.root
+    {
+        new.place.clone_from(site);
+    }
+    new.maintainer = new.maintainer.or(row.maintainer.map(|(id, ..)| id));
+    new.limit = app.settings.repair.limit_of(app.store.incident_class(id).await?);
+    Ok(true)
 }

@@ -12,7 +12,7 @@ use std::{fs, path::Path};
 use zhishou_domain::{
     Clock, Lang,
     account::Days,
-    policy::{DEFAULT_POLICY, LocalTime, Policy, PolicyRef},
+    policy::{DEFAULT_POLICY, LocalTime, Policy},
 };
 use zhishou_report::{
     Document, Edition, Order, Period, PeriodKind, PressError, Publisher, VerifyError, make, publish,
@@ -120,11 +120,7 @@ async fn made(
 /// The policy named: `id@version`, `id` for its newest version; the default one where none is.
 async fn policy(store: &Store, name: Option<&str>, lang: Lang) -> Result<Policy, Failure> {
     let name = name.unwrap_or(DEFAULT_POLICY);
-    let found = match name.parse::<PolicyRef>() {
-        Ok(PolicyRef { id, version }) => store.policy(&id, Some(version)).await,
-        Err(_) => store.policy(name, None).await,
-    };
-    let found = found.map_err(|error| Failure::ours(&error))?;
+    let found = store.policy_named(name).await.map_err(|error| Failure::ours(&error))?;
     let none = lang.pick("没有这个口径或版本", "no such policy or version");
     found.map(|stored| stored.policy).ok_or_else(|| Failure::Usage(format!("{name}: {none}")))
 }

@@ -10,7 +10,7 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 use zhishou_config::Config;
-use zhishou_domain::{Clock, Lang, Timestamp, policy::PolicyRef, with_causes};
+use zhishou_domain::{Clock, Lang, Timestamp, with_causes};
 use zhishou_report::{Format, Night, PressError, Published, ReportError, published};
 use zhishou_scheduler::Timetable;
 use zhishou_storage::{Store, StoreError};
@@ -89,10 +89,7 @@ impl Nightly {
 
     async fn publish(&self, timetable: &Timetable, now: Timestamp) -> Result<usize, NightlyError> {
         let (district, report) = (&self.config.district, &self.config.report);
-        let named = match report.policy.parse::<PolicyRef>() {
-            Ok(PolicyRef { id, version }) => self.store.policy(&id, Some(version)).await?,
-            Err(_) => self.store.policy(&report.policy, None).await?,
-        };
+        let named = self.store.policy_named(&report.policy).await?;
         let policy = named.ok_or_else(|| NightlyError::NoPolicy(report.policy.clone()))?.policy;
         let night = Night {
             district: district.name.clone(),

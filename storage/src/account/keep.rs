@@ -109,13 +109,6 @@ impl Store {
         Ok(if left == 0 { Keeping::UpToDate } else { Keeping::Behind(left) })
     }
 
-    async fn newest_policies(&self) -> Result<Vec<Policy>, StoreError> {
-        let mut newest: Vec<Policy> =
-            self.policies().await?.into_iter().map(|stored| stored.policy).collect();
-        newest.dedup_by(|later, newer| later.id == newer.id);
-        Ok(newest)
-    }
-
     /// The first day that is kept; `None` while no device is known.
     async fn first_day(&self, now: Timestamp) -> Result<Option<NaiveDate>, StoreError> {
         let known: Option<i64> = sqlx::query_scalar("SELECT min(from_ms) FROM placements")

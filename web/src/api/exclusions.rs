@@ -6,7 +6,7 @@ use crate::{
     exclude::{self, Filing},
     failure::Failure,
     guard::User,
-    query::word,
+    query::{act_of, word},
     shell::Shell,
 };
 use axum::{
@@ -17,7 +17,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use zhishou_domain::{ExclusionId, ExclusionReason, ExclusionState, Lang, Timestamp};
+use zhishou_domain::{ExclusionAct, ExclusionId, ExclusionReason, ExclusionState, Lang, Timestamp};
 use zhishou_storage::{ExclusionScope, StoredExclusion};
 
 #[derive(Serialize, ToSchema)]
@@ -225,7 +225,7 @@ pub(super) async fn act(
     body: Option<Json<ActBody>>,
 ) -> Result<Json<ExclusionJson>, Failure> {
     let id: ExclusionId = id.parse().map_err(|_| Failure::not_found())?;
-    let act = exclude::act_of(&route)?;
+    let act = act_of(&route, ExclusionAct::from_code)?;
     let (lang, note) = (shell.t.0, body.unwrap_or_default().0.note);
     exclude::act(&app, lang, (&user, &extensions), id, (act, &note)).await?;
     Ok(Json(shown(&app, lang, id).await?))

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use zhishou_domain::{
     Lang, Timestamp,
     account::Source,
-    policy::{DEFAULT_POLICY, Policy, PolicyRef},
+    policy::{DEFAULT_POLICY, Policy},
 };
 use zhishou_storage::{Accounted, By, Filter, PolicyAdded, StoredPolicy};
 
@@ -73,11 +73,8 @@ impl PolicyJson {
 
 /// The policy a call names: `id@version`, `id` for its newest version, nothing for the default.
 pub(crate) async fn policy_of(app: &App, name: &str) -> Result<StoredPolicy, Failure> {
-    let found = match name.parse::<PolicyRef>() {
-        Ok(PolicyRef { id, version }) => app.store.policy(&id, Some(version)).await?,
-        Err(_) if name.is_empty() => app.store.policy(DEFAULT_POLICY, None).await?,
-        Err(_) => app.store.policy(name, None).await?,
-    };
+    let name = if name.is_empty() { DEFAULT_POLICY } else { name };
+    let found = app.store.policy_named(name).await?;
     found.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "policy: no such policy or version"))
 }
 

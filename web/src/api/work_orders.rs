@@ -5,7 +5,7 @@ use crate::{
     app::App,
     failure::Failure,
     guard::User,
-    query::{id, word},
+    query::{act_of, id, word},
     shell::Shell,
     work::{self, Deed, Report},
 };
@@ -250,10 +250,9 @@ pub(super) async fn act(
     body: Option<Json<WorkActBody>>,
 ) -> Result<Json<WorkOrderJson>, Failure> {
     let order: WorkOrderId = order.parse().map_err(|_| Failure::not_found())?;
-    let act = route.as_str().rsplit('/').next().and_then(WorkAct::from_code);
     let body = body.unwrap_or_default().0;
     let deed = Deed {
-        act: act.ok_or_else(Failure::not_found)?,
+        act: act_of(&route, WorkAct::from_code)?,
         reason: word("reason", &body.reason, StopReason::from_code)?,
         maintainer: id("maintainer", &body.maintainer)?,
         note: body.note,

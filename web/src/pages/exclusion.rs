@@ -8,6 +8,7 @@ use crate::{
     failure::Failure,
     format::{Figure, Moment, duration},
     guard::User,
+    query::act_of,
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -125,11 +126,10 @@ pub(crate) async fn show(
     let (t, view) = (shell.t, View::new(&app, shell.t));
     let id: ExclusionId = id.parse().map_err(|_| Failure::not_found())?;
     let stored = app.store.exclusion(id).await?.ok_or_else(Failure::not_found)?;
-    let mut policies = app.store.policies().await?;
-    policies.dedup_by(|later, newest| later.policy.id == newest.policy.id);
-    let default = policies.iter().find(|it| it.policy.id == DEFAULT_POLICY);
+    let policies = app.store.newest_policies().await?;
+    let default = policies.iter().find(|it| it.id == DEFAULT_POLICY);
     let figures = match default {
-        Some(default) => change(&view, &stored, &default.policy).await?,
+        Some(default) => change(&view, &stored, default).await?,
         None => None,
     };
     let exclusion = &stored.exclusion;
@@ -160,9 +160,9 @@ pub(crate) async fn show(
         effects: policies
             .iter()
             .map(|it| Effect {
-                policy: it.policy.reference().to_string(),
-                name: it.policy.name(t.0).to_owned(),
-                hindrance: exclusion.hindrance(&it.policy).map(|why| why.name(t.0)),
+                policy: it.reference().to_string(),
+                name: it.name(t.0).to_owned(),
+                hindrance: exclusion.hindrance(it).map(|why| why.name(t.0)),
             })
             .collect(),
         figures,
@@ -284,7 +284,7 @@ pub(crate) async fn act(
     Form(form): Form<ActForm>,
 ) -> Result<Redirect, Failure> {
     let id: ExclusionId = id.parse().map_err(|_| Failure::not_found())?;
-    let act = exclude::act_of(&route)?;
+    let act = act_of(&route, ExclusionAct::from_code)?;
     exclude::act(&app, shell.t.0, (&user, &extensions), id, (act, &form.note)).await?;
     Ok(Redirect::to(&format!("/exclusions/{id}?done={}", act.code())))
 }

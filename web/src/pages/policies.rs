@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use zhishou_domain::{
     Lang, Timestamp,
     account::{self, Figures, Source, Tally},
-    policy::{DEFAULT_POLICY, Policy, PolicyRef},
+    policy::{DEFAULT_POLICY, Policy},
 };
 use zhishou_report::policy_words;
 use zhishou_storage::Accounted;
@@ -173,9 +173,9 @@ pub(crate) async fn edit(
     shell: Shell,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
-    let PolicyRef { id, version: _ } = policy_of(&app, &name).await?.policy.reference();
-    let newest = policy_of(&app, &id).await?.policy.version;
-    let next = Policy { version: newest + 1, ..policy_of(&app, &name).await?.policy };
+    let policy = policy_of(&app, &name).await?.policy;
+    let newest = policy_of(&app, &policy.id).await?.policy.version;
+    let next = Policy { version: newest + 1, ..policy };
     let to = app.clock.now().local_day(app.zone);
     let from = to.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(to);
     let (from, to) = (from.to_string(), to.to_string());

@@ -123,13 +123,9 @@ async fn render(
         rows.push(row(&view, head, is_newest));
     }
     let yesterday = view.today.from.pred_opt().unwrap_or(view.today.from);
-    let stored = app.store.policies().await?;
-    let mut policies: Vec<(String, String)> = Vec::new();
-    for it in &stored {
-        if policies.last().is_none_or(|(id, _)| *id != it.policy.id) {
-            policies.push((it.policy.id.clone(), it.policy.name(lang).to_owned()));
-        }
-    }
+    let newest = app.store.newest_policies().await?;
+    let mut policies: Vec<(String, String)> =
+        newest.iter().map(|it| (it.id.clone(), it.name(lang).to_owned())).collect();
     policies.sort_by_key(|(id, _)| *id != app.settings.report_policy);
     let progress = making.progress();
     let running = matches!(progress, Some(Progress::Running { .. }));

@@ -7,7 +7,7 @@ use crate::{
     failure::Failure,
     format::{Moment, duration},
     guard::User,
-    query::{id, word},
+    query::{act_of, id, word},
     shell::{Nav, Shell, page},
     work::{self, Deed, LONGEST, Report},
 };
@@ -423,9 +423,8 @@ pub(crate) async fn act(
     Form(form): Form<ActForm>,
 ) -> Result<Redirect, Failure> {
     let order: WorkOrderId = id.parse().map_err(|_| Failure::not_found())?;
-    let act = route.as_str().rsplit('/').next().and_then(WorkAct::from_code);
     let deed = Deed {
-        act: act.ok_or_else(Failure::not_found)?,
+        act: act_of(&route, WorkAct::from_code)?,
         reason: word("reason", &form.reason, StopReason::from_code)?,
         maintainer: crate::query::id("maintainer", &form.maintainer)?,
         note: form.note,

@@ -28,7 +28,11 @@ use axum::{
 use chrono::{Days, NaiveDate};
 use query::{Basis, BoardQuery, Chosen, GROUPINGS, Side, Span, grouping_code, grouping_word};
 use view::{Chart, Unit, Year};
-use zhishou_domain::{Timestamp, account::Told, policy::ClassKey};
+use zhishou_domain::{
+    Timestamp,
+    account::Told,
+    policy::{ClassKey, Policy},
+};
 use zhishou_storage::{
     Asked, By, Choices, Filter, Grouping, KeptAccount, Outage, OutageOrder, Period,
 };
@@ -188,7 +192,7 @@ pub(crate) async fn show(
         hours,
         app.store.outages(filter, OutageOrder::Longest, OUTAGES, view.now),
         app.store.counts(filter, view.now),
-        app.store.policies(),
+        app.store.newest_policies(),
         app.store.has_devices(),
     )?;
     let (waiting, until) = board.standing(&app, view.now);
@@ -289,7 +293,7 @@ fn bar(
     filters: &FilterQuery,
     query: &BoardQuery,
     board: &Board,
-    policies: &[zhishou_storage::StoredPolicy],
+    policies: &[Policy],
     t: Words,
 ) -> FilterBar {
     let select = |name, label, options: Vec<(String, String)>, present: &str| Select {
@@ -300,8 +304,7 @@ fn bar(
             .map(|(value, text)| Choice { chosen: value == present, value, text })
             .collect(),
     };
-    let newest = policies.chunk_by(|a, b| a.policy.id == b.policy.id).filter_map(|all| all.first());
-    let newest = newest.map(|it| (it.policy.id.clone(), it.policy.name(t.0).to_owned()));
+    let policies = policies.iter().map(|it| (it.id.clone(), it.name(t.0).to_owned()));
     let side = match board.basis.side {
         Side::After => "after",
         Side::Before => "before",
@@ -323,7 +326,7 @@ fn bar(
                 .collect(),
             grouping_code(board.by),
         ),
-        select("policy", t.policy(), newest.collect(), &board.basis.policy.id),
+        select("policy", t.policy(), policies.collect(), &board.basis.policy.id),
         select(
             "exclusion",
             t.exclusion(),
