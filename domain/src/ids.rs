@@ -121,3 +121,7 @@ number!(
     /// 工单号, counted likewise.
     WorkOrderId
 );
+number!(
+    /// 班次号.
+    ShiftId
+);

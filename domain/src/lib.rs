@@ -17,6 +17,7 @@ pub mod credential;
 mod detail;
 mod detection;
 mod device;
+pub mod duty;
 pub mod equipment;
 mod exclusion;
 mod fault;
@@ -56,8 +57,8 @@ pub use exclusion::{
 pub use fault::{Fault, FaultCode, Group, Stage};
 pub use habit::Habit;
 pub use ids::{
-    DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, SiteId, StreetId,
-    UserId, WorkOrderId,
+    DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, ShiftId, SiteId,
+    StreetId, UserId, WorkOrderId,
 };
 pub use lang::{Lang, with_causes};
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};

@@ -187,7 +187,7 @@ impl Loop {
                 Some(command) = inbox.recv() => self.hasten(command),
                 change = changes.recv() => match change {
                     Ok(Change::Ledger) | Err(broadcast::error::RecvError::Lagged(_)) => self.reload().await,
-                    Ok(Change::Result { .. } | Change::Incidents) | Err(broadcast::error::RecvError::Closed) => {}
+                    Ok(_) | Err(broadcast::error::RecvError::Closed) => {}
                 },
                 _ = expiry.tick() => {
                     self.expire().await;

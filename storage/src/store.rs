@@ -59,6 +59,8 @@ pub enum Change {
     Ledger,
     /// Incidents.
     Incidents,
+    /// 值班.
+    Duty,
 }
 
 /// The state of the store, for `/readyz`.

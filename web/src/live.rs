@@ -41,13 +41,16 @@ enum About {
     Devices,
     /// Incidents.
     Incidents,
+    /// 值班.
+    Duty,
 }
 
 impl Scope {
     fn covers(&self, change: &Change) -> bool {
         match change {
             Change::Incidents => self.about == About::Incidents,
-            _ if self.about == About::Incidents => false,
+            Change::Duty => self.about == About::Duty,
+            _ if self.about != About::Devices => false,
             Change::Ledger => true,
             Change::Result { device, site, .. } => {
                 self.site.is_none_or(|wanted| wanted == *site)
@@ -57,7 +60,7 @@ impl Scope {
     }
 }
 
-/// `GET /events?site=…&device=…`, or `?about=incidents`.
+/// `GET /events?site=…&device=…`, or `?about=incidents` and its like.
 pub(crate) async fn events(State(app): State<App>, Query(scope): Query<Scope>) -> Response {
     let changes = app.store.subscribe();
     let stream = stream::unfold((changes, scope), |(mut changes, scope)| async move {

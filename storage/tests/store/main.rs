@@ -6,6 +6,7 @@ mod account;
 mod certificates;
 mod clock;
 mod credentials;
+mod duty;
 mod equipment;
 mod habits;
 mod import;
