@@ -125,3 +125,19 @@ number!(
     /// 班次号.
     ShiftId
 );
+number!(
+    /// 会议号, counted likewise.
+    MeetingId
+);
+number!(
+    /// 会场.
+    VenueId
+);
+number!(
+    /// 平台资源: an MCU, a superior's line.
+    ResourceId
+);
+number!(
+    /// A series of meetings.
+    SeriesId
+);

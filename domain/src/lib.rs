@@ -27,6 +27,7 @@ pub mod incident;
 mod lang;
 pub mod ledger;
 mod mask;
+pub mod meeting;
 mod observation;
 pub mod own_limits;
 mod place;
@@ -57,8 +58,8 @@ pub use exclusion::{
 pub use fault::{Fault, FaultCode, Group, Stage};
 pub use habit::Habit;
 pub use ids::{
-    DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, ShiftId, SiteId,
-    StreetId, UserId, WorkOrderId,
+    DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, MeetingId, ResourceId,
+    SeriesId, ShiftId, SiteId, StreetId, UserId, VenueId, WorkOrderId,
 };
 pub use lang::{Lang, with_causes};
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};

@@ -27,6 +27,7 @@ mod incidents;
 mod key;
 mod masks;
 mod measures;
+mod meetings;
 mod misdated;
 mod outages;
 mod overview;
@@ -67,6 +68,10 @@ pub use import::{ImportMode, ImportSummary};
 pub use incidents::{Heard, IncidentDevice, IncidentFilter, IncidentRow, IncidentState, RootName};
 pub use key::MasterKey;
 pub use measures::{ItemRollup, Measure, Rollup};
+pub use meetings::{
+    Booked, BookingWay, Clash, Held, MeetingActed, MeetingFilter, NewMeeting, Rebooking,
+    StoredMeeting, VenueSaved, VenueWords,
+};
 pub use outages::{Outage, OutageOrder};
 pub use overview::{By, Choices, Figures, Period, Reason, SiteName};
 pub use policies::{PolicyAdded, StoredPolicy};

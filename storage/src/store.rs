@@ -61,6 +61,8 @@ pub enum Change {
     Incidents,
     /// 值班.
     Duty,
+    /// Meetings, venues and what is held.
+    Meetings,
 }
 
 /// The state of the store, for `/readyz`.

@@ -43,6 +43,8 @@ enum About {
     Incidents,
     /// 值班.
     Duty,
+    /// Meetings.
+    Meetings,
 }
 
 impl Scope {
@@ -50,6 +52,7 @@ impl Scope {
         match change {
             Change::Incidents => self.about == About::Incidents,
             Change::Duty => self.about == About::Duty,
+            Change::Meetings => self.about == About::Meetings,
             _ if self.about != About::Devices => false,
             Change::Ledger => true,
             Change::Result { device, site, .. } => {

@@ -13,6 +13,7 @@ mod import;
 
 mod incidents;
 mod kept;
+mod meetings;
 mod pictures;
 mod publications;
 mod record;

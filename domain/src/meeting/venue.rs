@@ -1,0 +1,168 @@
+//! Where meetings are held and on what.
+
+use crate::{DeviceId, DeviceKind, ResourceId, SiteId, VenueId};
+use serde::{Deserialize, Serialize};
+
+/// What a venue is in a meeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VenueRole {
+    /// 主会场.
+    Main,
+    /// 发言会场.
+    Speaking,
+    /// 分会场.
+    Branch,
+}
+
+words!(VenueRole {
+    Main = "main", "主会场", "main venue";
+    Speaking = "speaking", "发言会场", "speaking venue";
+    Branch = "branch", "分会场", "branch venue";
+});
+
+/// What a device is for in a venue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceRole {
+    /// 主用终端.
+    Primary,
+    /// 备用终端.
+    Backup,
+    /// 会场摄像机: looks at the room, over RTSP.
+    Camera,
+}
+
+words!(DeviceRole {
+    Primary = "primary", "主用终端", "primary endpoint";
+    Backup = "backup", "备用终端", "backup endpoint";
+    Camera = "camera", "会场摄像机", "room camera";
+});
+
+impl DeviceRole {
+    /// The kind of device that can be this.
+    pub const fn kind(self) -> DeviceKind {
+        match self {
+            Self::Primary | Self::Backup => DeviceKind::Endpoint,
+            Self::Camera => DeviceKind::Camera,
+        }
+    }
+}
+
+/// A device that stands in a venue. Endpoints are reserved with it; cameras are not, they never leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VenueDevice {
+    /// Of the ledger.
+    pub id: DeviceId,
+    /// What it is called there.
+    pub name: String,
+    /// What it is for.
+    pub role: DeviceRole,
+}
+
+/// 会场.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Venue {
+    /// Identity.
+    pub id: VenueId,
+    /// Name, unique.
+    pub name: String,
+    /// The site it lies in.
+    pub site: Option<SiteId>,
+    /// Seats.
+    pub seats: Option<u32>,
+    /// 会场联系人; empty where unknown.
+    pub contact: String,
+    /// Of the contact.
+    pub phone: String,
+    /// In words.
+    pub note: String,
+    /// Whether it can be booked; one that is out of use keeps its past.
+    pub in_use: bool,
+    /// Its endpoints, primary first, then room cameras.
+    pub devices: Vec<VenueDevice>,
+}
+
+/// What else a meeting needs, one meeting at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceKind {
+    /// MCU, or one conference of it.
+    Mcu,
+    /// 上级线路.
+    SuperiorLine,
+    /// 电话会议.
+    Telephone,
+}
+
+words!(ResourceKind {
+    Mcu = "mcu", "MCU", "MCU";
+    SuperiorLine = "superior_line", "上级线路", "superior's line";
+    Telephone = "telephone", "电话会议", "telephone conference";
+});
+
+/// 平台资源. One that carries several meetings at once is entered as so many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlatformResource {
+    /// Identity.
+    pub id: ResourceId,
+    /// Name, unique.
+    pub name: String,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Whether it can be booked.
+    pub in_use: bool,
+}
+
+/// What a reservation holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A venue.
+    Venue(VenueId),
+    /// An endpoint.
+    Device(DeviceId),
+    /// A platform resource.
+    Resource(ResourceId),
+}
+
+impl Subject {
+    /// The word under which it is kept: `venue:7`, `device:…`, `resource:2`.
+    pub fn key(self) -> String {
+        match self {
+            Self::Venue(id) => format!("venue:{id}"),
+            Self::Device(id) => format!("device:{id}"),
+            Self::Resource(id) => format!("resource:{id}"),
+        }
+    }
+
+    /// What a key means.
+    pub fn from_key(key: &str) -> Option<Self> {
+        let (kind, id) = key.split_once(':')?;
+        match kind {
+            "venue" => id.parse().ok().map(Self::Venue),
+            "device" => id.parse().ok().map(Self::Device),
+            "resource" => id.parse().ok().map(Self::Resource),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_read_as_it_was_written() {
+        let device: DeviceId = "0190a0c0-0000-7000-8000-000000000001".parse().unwrap();
+        let all = [
+            Subject::Venue(VenueId::new(7)),
+            Subject::Device(device),
+            Subject::Resource(ResourceId::new(2)),
+        ];
+        for subject in all {
+            assert_eq!(Subject::from_key(&subject.key()), Some(subject));
+        }
+        assert_eq!(Subject::from_key("venue:x"), None);
+        assert_eq!(Subject::from_key("7"), None);
+    }
+}

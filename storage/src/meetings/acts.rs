@@ -1,0 +1,150 @@
+//! What is done to a meeting that moves nothing.
+
+use super::{
+    Clash,
+    book::{audit_line, begin, finish, release, reserve},
+    clash::{find, subjects},
+    list,
+};
+use crate::{Change, Store, StoreError};
+use sqlx::SqliteConnection;
+use zhishou_domain::{
+    MeetingId,
+    meeting::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep},
+};
+
+/// What became of acts on a meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MeetingActed {
+    /// It stands so now.
+    Now(MeetingState),
+    /// It would hold what others hold, and nothing changed.
+    Taken(Clash),
+    /// It was refused, and nothing changed.
+    Refused(MeetingRefusal),
+    /// There is no such meeting; or, where it would hold something, a venue of it is out of use.
+    Missing,
+}
+
+impl Store {
+    /// Does these things to a meeting in their order, or none of them; `address` is from where. What it
+    /// holds follows how it stands.
+    pub async fn act_on_meeting(
+        &self,
+        id: MeetingId,
+        steps: Vec<MeetingStep>,
+        address: String,
+    ) -> Result<MeetingActed, StoreError> {
+        let acted =
+            self.write(move |connection| Box::pin(act(connection, id, steps, address))).await?;
+        if matches!(acted, MeetingActed::Now(_)) {
+            self.announce(Change::Meetings);
+        }
+        Ok(acted)
+    }
+}
+
+async fn act(
+    connection: &mut SqliteConnection,
+    id: MeetingId,
+    steps: Vec<MeetingStep>,
+    address: String,
+) -> Result<MeetingActed, StoreError> {
+    let Some(mut stored) = list::read(connection, id).await? else {
+        return Ok(MeetingActed::Missing);
+    };
+    let before = stored.state;
+    for step in &steps {
+        match stored.state.allow(step, &stored.steps) {
+            Ok(state) => stored.state = state,
+            Err(refusal) => return Ok(MeetingActed::Refused(refusal)),
+        }
+        stored.steps.push(step.clone());
+    }
+    let (Some(last), state) = (steps.last(), stored.state) else {
+        return Ok(MeetingActed::Now(before));
+    };
+    let plan = &stored.plan;
+    if state.holds() && !before.holds() {
+        // What is over is not booked after the fact.
+        if plan.slot().from < last.at && state != MeetingState::Emergency {
+            return Ok(MeetingActed::Refused(MeetingRefusal::Order));
+        }
+        let Some(subjects) = subjects(connection, plan).await? else {
+            return Ok(MeetingActed::Missing);
+        };
+        begin(connection).await?;
+        let is_free = reserve(connection, id, plan, &subjects).await?;
+        finish(connection, is_free).await?;
+        if !is_free {
+            let clash = find(connection, plan, &subjects, Some(id), last.at).await?;
+            return Ok(MeetingActed::Taken(clash));
+        }
+    } else if before.holds() && !state.holds() {
+        // Past occupation stays on record.
+        if plan.slot().to <= last.at {
+            return Ok(MeetingActed::Refused(MeetingRefusal::Order));
+        }
+        release(connection, id).await?;
+    }
+    for step in &steps {
+        add_step(connection, id, step).await?;
+        let who = (step.login.as_str(), address.as_str());
+        audit_line(connection, action(step.act), id, step.at, who).await?;
+    }
+    set_state(connection, id, state).await?;
+    Ok(MeetingActed::Now(state))
+}
+
+/// The word of the audit log.
+const fn action(act: MeetingAct) -> &'static str {
+    match act {
+        MeetingAct::Draft => "draft_meeting",
+        MeetingAct::Submit => "submit_meeting",
+        MeetingAct::Approve => "approve_meeting",
+        MeetingAct::Reject => "reject_meeting",
+        MeetingAct::Notify => "notify_meeting",
+        MeetingAct::Reschedule => "reschedule_meeting",
+        MeetingAct::Emergency => "emergency_meeting",
+        MeetingAct::Test => "test_meeting",
+        MeetingAct::Ready => "ready_meeting",
+        MeetingAct::Risk => "risk_meeting",
+        MeetingAct::Start => "start_meeting",
+        MeetingAct::End => "end_meeting",
+        MeetingAct::Archive => "archive_meeting",
+        MeetingAct::Cancel => "cancel_meeting",
+        MeetingAct::Displace => "displace_meeting",
+        MeetingAct::Note => "note_meeting",
+    }
+}
+
+pub(super) async fn add_step(
+    connection: &mut SqliteConnection,
+    id: MeetingId,
+    step: &MeetingStep,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO meeting_steps (meeting_id, at_ms, login, act, note) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(id.number())
+    .bind(step.at.millis())
+    .bind(&step.login)
+    .bind(step.act.code())
+    .bind(&step.note)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_state(
+    connection: &mut SqliteConnection,
+    id: MeetingId,
+    state: MeetingState,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE meetings SET state = ? WHERE id = ?")
+        .bind(state.code())
+        .bind(id.number())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

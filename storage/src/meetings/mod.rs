@@ -1,0 +1,18 @@
+//! 会议: venues, bookings and what they hold.
+//!
+//! Invariants: a meeting holds all its venues, endpoints and resources, or none of them; that nothing is
+//! held twice is kept by the schema and not by this code, which only says in words who holds it; each act
+//! is a step and a line of the audit log by the same transaction.
+
+mod acts;
+mod book;
+mod clash;
+mod list;
+mod resources;
+mod venues;
+
+pub use acts::MeetingActed;
+pub use book::{Booked, BookingWay, NewMeeting, Rebooking};
+pub use clash::{Clash, Held};
+pub use list::{MeetingFilter, StoredMeeting};
+pub use venues::{VenueSaved, VenueWords};

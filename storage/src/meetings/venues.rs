@@ -1,0 +1,204 @@
+//! Venues and what stands in them. There are some hundreds of them, so they are read whole.
+
+use crate::{AuditLine, Store, StoreError, audit, decode};
+use sqlx::{Row, SqliteConnection};
+use std::collections::HashMap;
+use zhishou_domain::{
+    DeviceId, SiteId, VenueId,
+    meeting::{DeviceRole, Venue, VenueDevice},
+};
+
+/// What is kept of a venue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VenueWords {
+    /// Name, unique.
+    pub name: String,
+    /// The site it lies in.
+    pub site: Option<SiteId>,
+    /// Seats.
+    pub seats: Option<u32>,
+    /// 会场联系人.
+    pub contact: String,
+    /// Of the contact.
+    pub phone: String,
+    /// In words.
+    pub note: String,
+    /// Whether it can be booked.
+    pub in_use: bool,
+    /// What stands in it.
+    pub devices: Vec<(DeviceId, DeviceRole)>,
+}
+
+/// What became of saving a venue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VenueSaved {
+    /// It is saved.
+    Now(VenueId),
+    /// There is no such venue, site or device, or a device is not of the kind its role asks for.
+    Missing,
+    /// Another has the name.
+    NameTaken,
+}
+
+impl Store {
+    /// Adds a venue, or changes the one of `id`, with its line of the audit log, whose subject becomes
+    /// the venue.
+    pub async fn save_venue(
+        &self,
+        id: Option<VenueId>,
+        words: VenueWords,
+        line: AuditLine,
+    ) -> Result<VenueSaved, StoreError> {
+        let saved =
+            self.write(move |connection| Box::pin(save(connection, id, words, line))).await?;
+        if matches!(saved, VenueSaved::Now(_)) {
+            self.announce(crate::Change::Meetings);
+        }
+        Ok(saved)
+    }
+
+    /// Every venue by name, those out of use among them.
+    pub async fn venues(&self) -> Result<Vec<Venue>, StoreError> {
+        read(&mut *self.reader().acquire().await?, None).await
+    }
+
+    /// One venue.
+    pub async fn venue(&self, id: VenueId) -> Result<Option<Venue>, StoreError> {
+        Ok(read(&mut *self.reader().acquire().await?, Some(id)).await?.pop())
+    }
+
+    /// Endpoints in use that stand in no venue yet, by site and name: id, name, site; `limit` at most.
+    pub async fn endpoints_without_venue(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(DeviceId, String, SiteId, String)>, StoreError> {
+        let rows: Vec<(String, String, String, String)> = sqlx::query_as(
+            "SELECT d.id, d.name, s.id, s.name FROM devices d JOIN sites s ON s.id = d.site_id
+             WHERE d.kind = 'endpoint' AND d.life = 'in_use'
+               AND NOT EXISTS (SELECT 1 FROM venue_devices v WHERE v.device_id = d.id)
+             ORDER BY s.name, d.name LIMIT ?",
+        )
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter()
+            .map(|(id, name, site, site_name)| {
+                let id = decode::id("devices.id", &id)?;
+                Ok((id, name, decode::id("sites.id", &site)?, site_name))
+            })
+            .collect()
+    }
+}
+
+async fn save(
+    connection: &mut SqliteConnection,
+    id: Option<VenueId>,
+    words: VenueWords,
+    mut line: AuditLine,
+) -> Result<VenueSaved, StoreError> {
+    let holder: Option<i64> = sqlx::query_scalar("SELECT id FROM venues WHERE name = ?")
+        .bind(&words.name)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if holder.is_some() && holder != id.map(VenueId::number) {
+        return Ok(VenueSaved::NameTaken);
+    }
+    if let Some(site) = words.site {
+        let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sites WHERE id = ?)")
+            .bind(site.to_string())
+            .fetch_one(&mut *connection)
+            .await?;
+        if !known {
+            return Ok(VenueSaved::Missing);
+        }
+    }
+    for (device, role) in &words.devices {
+        let kind: Option<String> = sqlx::query_scalar("SELECT kind FROM devices WHERE id = ?")
+            .bind(device.to_string())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if kind.as_deref() != Some(role.kind().code()) {
+            return Ok(VenueSaved::Missing);
+        }
+    }
+    let saved: Option<i64> = sqlx::query_scalar(match id {
+        None => {
+            "INSERT INTO venues (name, site_id, seats, contact, phone, note, in_use)
+             VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id"
+        }
+        Some(_) => {
+            "UPDATE venues SET name = ?2, site_id = ?3, seats = ?4, contact = ?5, phone = ?6,
+                 note = ?7, in_use = ?8 WHERE id = ?1 RETURNING id"
+        }
+    })
+    .bind(id.map(VenueId::number))
+    .bind(words.name)
+    .bind(words.site.map(|id| id.to_string()))
+    .bind(words.seats)
+    .bind(words.contact)
+    .bind(words.phone)
+    .bind(words.note)
+    .bind(words.in_use)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(saved) = saved else { return Ok(VenueSaved::Missing) };
+    sqlx::query("DELETE FROM venue_devices WHERE venue_id = ?")
+        .bind(saved)
+        .execute(&mut *connection)
+        .await?;
+    for (device, role) in words.devices {
+        sqlx::query(
+            "INSERT OR REPLACE INTO venue_devices (venue_id, device_id, role) VALUES (?, ?, ?)",
+        )
+        .bind(saved)
+        .bind(device.to_string())
+        .bind(role.code())
+        .execute(&mut *connection)
+        .await?;
+    }
+    line.subject = format!("venue {saved}");
+    audit::insert(connection, line).await?;
+    Ok(VenueSaved::Now(VenueId::new(saved)))
+}
+
+async fn read(
+    connection: &mut SqliteConnection,
+    id: Option<VenueId>,
+) -> Result<Vec<Venue>, StoreError> {
+    let number = id.map(VenueId::number);
+    let devices: Vec<(i64, String, String, String)> = sqlx::query_as(
+        "SELECT v.venue_id, d.id, d.name, v.role FROM venue_devices v
+         JOIN devices d ON d.id = v.device_id WHERE ?1 IS NULL OR v.venue_id = ?1
+         ORDER BY CASE v.role WHEN 'primary' THEN 0 WHEN 'backup' THEN 1 ELSE 2 END, d.name",
+    )
+    .bind(number)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut by_venue: HashMap<i64, Vec<VenueDevice>> = HashMap::new();
+    for (venue, id, name, role) in devices {
+        let role = decode::word("venue_devices.role", &role, DeviceRole::from_code)?;
+        let id = decode::id("venue_devices.device_id", &id)?;
+        by_venue.entry(venue).or_default().push(VenueDevice { id, name, role });
+    }
+    let rows = sqlx::query("SELECT * FROM venues WHERE ?1 IS NULL OR id = ?1 ORDER BY name")
+        .bind(number)
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let id: i64 = row.try_get("id")?;
+            let site: Option<&str> = row.try_get("site_id")?;
+            Ok(Venue {
+                id: VenueId::new(id),
+                name: row.try_get("name")?,
+                site: site.map(|site| decode::id("venues.site_id", site)).transpose()?,
+                seats: row.try_get("seats")?,
+                contact: row.try_get("contact")?,
+                phone: row.try_get("phone")?,
+                note: row.try_get("note")?,
+                in_use: row.try_get("in_use")?,
+                devices: by_venue.remove(&id).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
