@@ -1,38 +1,26 @@
-use crate::{ConfigError, Rule, Unit, require};
+use crate::{ConfigError, Rule, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use zhishou_domain::policy::{DEFAULT_POLICY, PolicyRef};
 
-/// Targets and floors of the figures.
+/// How figures are made where a page or call names nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Accounting {
-    /// Target of the online rate, 0 to 1. The national figure for key public areas is 0.98.
-    pub online_target: f64,
-    /// Coverage below which a page gives an interval instead of a number, 0 to 1.
-    pub coverage_floor: f64,
+    /// Accounting policy (口径) by its id; its newest version counts. Targets and the coverage floor are
+    /// part of it.
+    pub policy: String,
 }
 
 impl Default for Accounting {
     fn default() -> Self {
-        Self { online_target: 0.98, coverage_floor: 0.90 }
+        Self { policy: DEFAULT_POLICY.to_owned() }
     }
 }
 
 impl Accounting {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let share = 0.0..=1.0;
-        let rule = || Rule::within(0.0, 1.0, Unit::Share);
-        require(
-            share.contains(&self.online_target),
-            "accounting.online_target",
-            self.online_target,
-            rule(),
-        )?;
-        require(
-            share.contains(&self.coverage_floor),
-            "accounting.coverage_floor",
-            self.coverage_floor,
-            rule(),
-        )
+        let is_id = format!("{}@1", self.policy).parse::<PolicyRef>().is_ok();
+        require(is_id, "accounting.policy", &self.policy, Rule::PolicyId)
     }
 }

@@ -99,6 +99,8 @@ pub enum Rule {
     TimeOfDay,
     /// Name of an accounting policy.
     Policy,
+    /// Name of an accounting policy without a version.
+    PolicyId,
     /// An IP address and a port.
     Address,
     /// A host and a port.
@@ -158,6 +160,12 @@ impl Rule {
                 .pick(
                     "应为口径编号，如 \"time-weighted\" 或 \"time-weighted@1\"",
                     "must name a policy such as \"time-weighted\" or \"time-weighted@1\"",
+                )
+                .to_owned(),
+            Self::PolicyId => lang
+                .pick(
+                    "应为口径编号，不带版本，如 \"time-weighted\"",
+                    "must name a policy without a version, such as \"time-weighted\"",
                 )
                 .to_owned(),
             Self::Address => lang

@@ -1,56 +1,7 @@
 //! Rates with their numerators and denominators. A figure never travels without them.
 
+use crate::DeviceKind;
 use serde::{Deserialize, Serialize};
-
-/// The accounting policy (口径) by which these figures are made, id and version; printed beside them.
-pub const POLICY: &str = "online-time v1";
-
-/// Device-minutes by state (台·分钟), over minutes that do not lie under an exclusion.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Minutes {
-    /// Media flowed, nothing wrong.
-    pub up: u64,
-    /// Media flowed, with faults.
-    pub degraded: u64,
-    /// Confirmed down.
-    pub down: u64,
-    /// Minutes in which the devices were to be probed; what is known of them is the rest's sum.
-    pub scheduled: u64,
-}
-
-impl Minutes {
-    /// 在线率, time-weighted: (up + degraded) / (up + degraded + down).
-    pub fn online(&self) -> Rate {
-        let good = self.up + self.degraded;
-        Rate { numerator: good, denominator: good + self.down }
-    }
-
-    /// 数据覆盖率: known / scheduled. Never above 1: a minute known before its schedule was
-    /// counted is not counted twice.
-    pub fn coverage(&self) -> Rate {
-        let known = self.up + self.degraded + self.down;
-        Rate { numerator: known.min(self.scheduled), denominator: self.scheduled }
-    }
-
-    /// The lowest and highest 在线率 that the unknown minutes leave open.
-    pub fn interval(&self) -> (Rate, Rate) {
-        let good = self.up + self.degraded;
-        let all = self.scheduled.max(good + self.down);
-        (
-            Rate { numerator: good, denominator: all },
-            Rate { numerator: all - self.down, denominator: all },
-        )
-    }
-}
-
-impl std::ops::AddAssign for Minutes {
-    fn add_assign(&mut self, other: Self) {
-        self.up += other.up;
-        self.degraded += other.degraded;
-        self.down += other.down;
-        self.scheduled += other.scheduled;
-    }
-}
 
 /// A ratio that remembers what it was made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,17 +54,6 @@ impl Counts {
     pub fn ledger(&self) -> u64 {
         self.probed() + self.unconnected
     }
-
-    /// 在线率, snapshot: online devices / checked devices (online + degraded + offline).
-    pub fn online_rate(&self) -> Rate {
-        let good = self.online + self.degraded;
-        Rate { numerator: good, denominator: good + self.offline }
-    }
-
-    /// 接入率: probed / ledger.
-    pub fn connected_rate(&self) -> Rate {
-        Rate { numerator: self.probed(), denominator: self.ledger() }
-    }
 }
 
 impl std::ops::AddAssign for Counts {
@@ -123,6 +63,42 @@ impl std::ops::AddAssign for Counts {
         self.offline += other.offline;
         self.unknown += other.unknown;
         self.unconnected += other.unconnected;
+    }
+}
+
+/// Devices by kind and present state: what hangs on a camera is never in the cameras' figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KindCounts([Counts; 3]);
+
+impl KindCounts {
+    /// Those of one kind.
+    pub fn of(&self, kind: DeviceKind) -> Counts {
+        self.0[kind as usize]
+    }
+
+    /// Those of one kind, to count in.
+    pub fn of_mut(&mut self, kind: DeviceKind) -> &mut Counts {
+        &mut self.0[kind as usize]
+    }
+
+    /// Those of `kinds` together.
+    pub fn sum(&self, kinds: &[DeviceKind]) -> Counts {
+        let mut sum = Counts::default();
+        kinds.iter().for_each(|kind| sum += self.of(*kind));
+        sum
+    }
+
+    /// The kinds that are not among `kinds`, where there are devices of them.
+    pub fn beside(&self, kinds: &[DeviceKind]) -> Vec<(DeviceKind, Counts)> {
+        let others = DeviceKind::ALL.iter().filter(|kind| !kinds.contains(kind));
+        let others = others.map(|kind| (*kind, self.of(*kind)));
+        others.filter(|(_, counts)| counts.ledger() > 0).collect()
+    }
+}
+
+impl std::ops::AddAssign for KindCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, counts)| *sum += counts);
     }
 }
 
@@ -140,11 +116,13 @@ mod tests {
     }
 
     #[test]
-    fn unknown_minutes_are_neither_up_nor_down() {
-        let minutes = Minutes { up: 80, degraded: 10, down: 5, scheduled: 100 };
-        assert_eq!(minutes.online(), Rate { numerator: 90, denominator: 95 });
-        assert_eq!(minutes.coverage(), Rate { numerator: 95, denominator: 100 });
-        let (worst, best) = minutes.interval();
-        assert_eq!((worst.numerator, best.numerator), (90, 95));
+    fn each_kind_is_counted_apart() {
+        let mut counts = KindCounts::default();
+        counts.of_mut(DeviceKind::Camera).online = 3;
+        counts.of_mut(DeviceKind::Equipment).offline = 1;
+        assert_eq!(counts.sum(&[DeviceKind::Camera]), Counts { online: 3, ..Counts::default() });
+        assert_eq!(counts.sum(DeviceKind::ALL).ledger(), 4);
+        let beside = counts.beside(&[DeviceKind::Camera]);
+        assert_eq!(beside, [(DeviceKind::Equipment, Counts { offline: 1, ..Counts::default() })]);
     }
 }

@@ -3,13 +3,13 @@
 use crate::{
     Store, StoreError, decode,
     filter::{Filter, Present, push_rank},
-    overview::{Period, id},
+    overview::{Period, count_of, id, number},
     standings,
 };
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use std::collections::HashMap;
 use zhishou_domain::{
-    Counts, DayStrip, DeviceId, DeviceKind, FaultCode, PointClass, SiteId, Standing, Timestamp,
+    DayStrip, DeviceId, DeviceKind, FaultCode, KindCounts, PointClass, SiteId, Standing, Timestamp,
 };
 
 /// The place in the list after which the next page begins.
@@ -104,28 +104,23 @@ impl Store {
         rows.iter().map(fleet_row_of).collect()
     }
 
-    /// Devices by present state, and how many are out of use.
+    /// Devices by kind and present state, and how many are out of use.
     pub async fn counts(
         &self,
         filter: &Filter,
         now: Timestamp,
-    ) -> Result<(Counts, u64), StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT rank, count(*) FROM (SELECT ");
+    ) -> Result<(KindCounts, u64), StoreError> {
+        let mut query =
+            QueryBuilder::<Sqlite>::new("SELECT kind, rank, count(*) FROM (SELECT d.kind, ");
         push_rank(&mut query, now);
         query.push(" AS rank FROM devices d LEFT JOIN standings s ON s.device_id = d.id WHERE 1");
         filter.push(&mut query);
-        query.push(") GROUP BY rank");
-        let (mut counts, mut gone) = (Counts::default(), 0);
-        for row in query.build().fetch_all(self.reader()).await? {
-            let many = u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0);
-            *match Present::from_rank(row.try_get(0)?) {
-                Present::Online => &mut counts.online,
-                Present::Degraded => &mut counts.degraded,
-                Present::Offline => &mut counts.offline,
-                Present::Unknown => &mut counts.unknown,
-                Present::Unconnected => &mut counts.unconnected,
-                Present::OutOfUse => &mut gone,
-            } = many;
+        query.push(") GROUP BY kind, rank");
+        let (mut counts, mut gone) = (KindCounts::default(), 0);
+        for row in &query.build().fetch_all(self.reader()).await? {
+            let kind = decode::word("devices.kind", row.try_get(0)?, DeviceKind::from_code)?;
+            let present = Present::from_rank(row.try_get(1)?);
+            *count_of(counts.of_mut(kind), present).unwrap_or(&mut gone) += number(row, 2)?;
         }
         Ok((counts, gone))
     }

@@ -73,7 +73,7 @@ pub use meetings::{
     StoredMeeting, VenueSaved, VenueWords,
 };
 pub use outages::{Outage, OutageOrder};
-pub use overview::{By, Choices, Figures, Period, Reason, SiteName};
+pub use overview::{By, Choices, Period, Reason, SiteName, SiteStanding};
 pub use policies::{PolicyAdded, StoredPolicy};
 pub use publications::{Chain, NewPublication, Publication, PublicationHead};
 pub use record::{Fate, Record, Recorded};

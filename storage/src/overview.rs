@@ -1,6 +1,6 @@
-//! Figures of many devices: rates and counts by any grouping, the reasons behind them, and the
-//! day of a site as shares. Everything is summed in SQL over standings and tallies; strips are read
-//! only for the sites that a page shows.
+//! Many devices at a look: how those of each site stand, the reasons behind it, and the day of a site
+//! as shares. Everything is summed in SQL over standings; strips are read only for the sites that a
+//! page shows. Rates are made by policy alone ([`crate::account`]).
 
 use crate::{
     Store, StoreError, decode,
@@ -11,8 +11,8 @@ use chrono_tz::Tz;
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use std::{collections::HashMap, str::FromStr};
 use zhishou_domain::{
-    Counts, DayStrip, DepartmentId, DeviceId, FaultCode, IncidentId, MaintainerId, Minutes,
-    PointClass, SiteId, State, StreetId, Timestamp,
+    Counts, DayStrip, DepartmentId, DeviceId, DeviceKind, FaultCode, IncidentId, KindCounts,
+    MaintainerId, PointClass, SiteId, State, StreetId, Timestamp,
 };
 
 /// Local days, both included, seen at a moment.
@@ -135,18 +135,12 @@ impl By {
     }
 }
 
-/// The figures of one group.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Identity of the group; `None` for devices that have none.
-    pub key: Option<String>,
-    /// Its name.
-    pub name: Option<String>,
-    /// Devices by present state.
-    pub counts: Counts,
-    /// Minutes of the period.
-    pub minutes: Minutes,
-    /// The newest result in it.
+/// How the devices of a site stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SiteStanding {
+    /// Devices by kind and present state.
+    pub counts: KindCounts,
+    /// The newest result of any.
     pub last_result: Option<Timestamp>,
 }
 
@@ -208,80 +202,37 @@ impl Store {
         Ok(any)
     }
 
-    /// Counts and minutes of a period, grouped. Known minutes are those of the tallies and those
-    /// since the last result, as long as it stands; scheduled ones are counted from when a device
-    /// was first to be probed. A device that left use keeps the minutes it had. Minutes are those of
-    /// cameras, unless the filter names a kind: equipment is in no online rate.
-    pub async fn figures(
+    /// How the devices of each site stand at `now`; sites without any in use are left out.
+    pub async fn site_standings(
         &self,
-        by: By,
         filter: &Filter,
-        period: Period,
-    ) -> Result<Vec<Figures>, StoreError> {
-        let until = period.until();
-        let (first, last) = (period.start.minute(), until.minute());
-        let live = period.now < period.end && period.now >= period.start;
-        let (rated, unrated) = match filter.kind {
-            Some(_) => ("", ""),
-            None => (RATED, " OR d.kind <> 'camera'"),
-        };
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT g.*, ");
-        query.push(by.name()).push(
-            " AS name FROM (SELECT key, sum(rank = 3), sum(rank = 1), sum(rank = 0),
-              sum(rank = 2), sum(rank = 4),
-              sum(up + CASE state WHEN 'up' THEN open ELSE 0 END),
-              sum(degraded + CASE state WHEN 'degraded' THEN open ELSE 0 END),
-              sum(down + CASE state WHEN 'down' THEN open ELSE 0 END),
-              sum(max(ifnull(scheduled, 0), up + degraded + down)),
-              max(last_result_ms)
-              FROM (SELECT ",
+        now: Timestamp,
+    ) -> Result<HashMap<SiteId, SiteStanding>, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT site_id, kind, rank, count(*), max(last_result_ms)
+             FROM (SELECT d.site_id, d.kind, s.last_result_ms, ",
         );
-        query.push(by.key()).push(" AS key, ");
-        push_rank(&mut query, period.now);
+        push_rank(&mut query, now);
         query.push(
-            " AS rank, s.state, s.last_result_ms, coalesce(t.up, 0) AS up,
-              coalesce(t.degraded, 0) AS degraded, coalesce(t.down, 0) AS down, ",
+            " AS rank FROM devices d LEFT JOIN standings s ON s.device_id = d.id
+             WHERE d.life = 'in_use'",
         );
-        if live {
-            query
-                .push("CASE WHEN d.probed_since_ms IS NULL OR s.last_result_ms IS NULL")
-                .push(unrated)
-                .push(" THEN 0 ELSE max(0, min(")
-                .push(last)
-                .push(", s.stands_until_ms / 60000) - max(s.last_result_ms / 60000, ")
-                .push(first - 1)
-                .push(")) END AS open, ");
-        } else {
-            query.push("0 AS open, ");
-        }
-        query
-            .push("CASE WHEN d.probed_since_ms IS NULL")
-            .push(unrated)
-            .push(" THEN NULL ELSE max(0, ")
-            .push(last + i64::from(live))
-            .push(" - max(")
-            .push(first)
-            .push(
-                ", d.probed_since_ms / 60000)) END AS scheduled
-                FROM devices d LEFT JOIN standings s ON s.device_id = d.id ",
-            );
-        if period.from == period.to {
-            query.push("LEFT JOIN day_tallies t ON t.device_id = d.id AND t.local_day = ");
-            query.push_bind(period.from.to_string()).push(rated);
-        } else {
-            query.push(
-                "LEFT JOIN (SELECT device_id, sum(up) AS up, sum(degraded) AS degraded,
-                 sum(down) AS down FROM day_tallies WHERE local_day BETWEEN ",
-            );
-            query.push_bind(period.from.to_string()).push(" AND ");
-            query.push_bind(period.to.to_string());
-            query.push(" GROUP BY device_id) t ON t.device_id = d.id").push(rated);
-        }
-        query.push(" WHERE (d.life = 'in_use' OR t.device_id IS NOT NULL)");
         filter.push(&mut query);
-        query.push(") GROUP BY key) g");
-        let rows = query.build().fetch_all(self.reader()).await?;
-        rows.iter().map(figures_of).collect()
+        query.push(") GROUP BY site_id, kind, rank");
+        let mut sites: HashMap<SiteId, SiteStanding> = HashMap::new();
+        for row in &query.build().fetch_all(self.reader()).await? {
+            let site = sites.entry(id(row, 0, "devices.site_id")?).or_default();
+            let kind = decode::word("devices.kind", row.try_get(1)?, DeviceKind::from_code)?;
+            let many = number(row, 3)?;
+            if let Some(count) =
+                count_of(site.counts.of_mut(kind), Present::from_rank(row.try_get(2)?))
+            {
+                *count += many;
+            }
+            let last: Option<i64> = row.try_get(4)?;
+            site.last_result = site.last_result.max(last.map(Timestamp::from_millis));
+        }
+        Ok(sites)
     }
 
     /// Names of all sites.
@@ -480,26 +431,16 @@ fn push_sites(query: &mut QueryBuilder<Sqlite>, sites: &[SiteId]) {
     query.push(")");
 }
 
-fn figures_of(row: &SqliteRow) -> Result<Figures, StoreError> {
-    let last: Option<i64> = row.try_get(10)?;
-    Ok(Figures {
-        key: row.try_get(0)?,
-        name: row.try_get("name")?,
-        counts: Counts {
-            online: number(row, 1)?,
-            degraded: number(row, 2)?,
-            offline: number(row, 3)?,
-            unknown: number(row, 4)?,
-            unconnected: number(row, 5)?,
-        },
-        minutes: Minutes {
-            up: number(row, 6)?,
-            degraded: number(row, 7)?,
-            down: number(row, 8)?,
-            scheduled: number(row, 9)?,
-        },
-        last_result: last.map(Timestamp::from_millis),
-    })
+/// Where devices of a present state are counted; out of use they are in no count.
+pub(crate) fn count_of(counts: &mut Counts, present: Present) -> Option<&mut u64> {
+    match present {
+        Present::Online => Some(&mut counts.online),
+        Present::Degraded => Some(&mut counts.degraded),
+        Present::Offline => Some(&mut counts.offline),
+        Present::Unknown => Some(&mut counts.unknown),
+        Present::Unconnected => Some(&mut counts.unconnected),
+        Present::OutOfUse => None,
+    }
 }
 
 fn site_name_of(row: &SqliteRow) -> Result<SiteName, StoreError> {

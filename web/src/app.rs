@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use std::{pin::Pin, sync::Arc, time::Duration};
 use zhishou_domain::{
-    Clock, DeviceId, Lang, Observation, POLICY,
+    Clock, DeviceId, Lang, Observation,
     policy::{DEFAULT_POLICY, LocalTime},
     work_order::RepairRules,
 };
@@ -75,11 +75,7 @@ pub enum Transport {
 /// What can be set about the pages.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// 目标: the online rate to reach, 0–1.
-    pub target: f64,
-    /// Coverage below which no number is printed, 0–1.
-    pub coverage_floor: f64,
-    /// 口径: id and version, printed beside each figure.
+    /// 口径 of figures where none is chosen, by its id: the newest version counts.
     pub policy: String,
     /// Name of the district, on reports.
     pub district: String,
@@ -104,9 +100,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            target: 0.98,
-            coverage_floor: 0.90,
-            policy: POLICY.to_owned(),
+            policy: DEFAULT_POLICY.to_owned(),
             district: "本区".to_owned(),
             report_cut_off: LocalTime::default(),
             report_policy: DEFAULT_POLICY.to_owned(),

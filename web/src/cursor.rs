@@ -2,7 +2,8 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
-use zhishou_domain::IncidentId;
+use std::cmp::Reverse;
+use zhishou_domain::{IncidentId, Timestamp};
 use zhishou_storage::{FleetCursor, IncidentRow, IncidentState};
 
 /// A cursor that is not one of ours.
@@ -45,6 +46,28 @@ pub(crate) fn of_number(number: i64) -> String {
 /// Back.
 pub(crate) fn to_number(text: &str) -> Result<i64, BadCursor> {
     decode(text)
+}
+
+/// A place in the list of open work orders: as their clocks stood at a moment, the fullest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WorkPlace {
+    /// The moment, the same on all pages.
+    pub(crate) at: Timestamp,
+    /// Millionths of the limit that were gone.
+    pub(crate) share: Reverse<u64>,
+    /// 工单号.
+    pub(crate) id: i64,
+}
+
+/// Of the list of open work orders.
+pub(crate) fn of_work(place: &WorkPlace) -> String {
+    encode(&(place.at, place.share.0, place.id))
+}
+
+/// Back.
+pub(crate) fn to_work(text: &str) -> Result<WorkPlace, BadCursor> {
+    let (at, share, id) = decode(text)?;
+    Ok(WorkPlace { at, share: Reverse(share), id })
 }
 
 /// Of the list of incidents.

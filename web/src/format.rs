@@ -3,8 +3,8 @@
 use chrono_tz::Tz;
 use std::time::Duration;
 use zhishou_domain::{
-    Lang, Minutes, Rate, Timestamp,
-    account::{self, Told, Unit},
+    Lang, Rate, Timestamp,
+    account::{self, Told},
 };
 
 /// A whole number with thin spaces between groups of three: `1 183`.
@@ -129,23 +129,6 @@ impl Figure {
             below_target: figure.value().is_some_and(|value| value < target),
         }
     }
-
-    /// Of `minutes`, against a target and a coverage floor, both 0–1.
-    pub(crate) fn new(minutes: Minutes, target: f64, floor: f64, lang: Lang) -> Self {
-        let rate = minutes.online();
-        let coverage = minutes.coverage();
-        let enough = coverage.value().is_some_and(|value| value >= floor);
-        let (worst, best) = minutes.interval();
-        let interval = (!enough && best.denominator > 0).then(|| (worst.percent(), best.percent()));
-        Self {
-            percent: (enough && rate.denominator > 0).then(|| rate.percent()),
-            fraction: format!("{}/{}", grouped(rate.numerator), grouped(rate.denominator)),
-            unit: Unit::DeviceMinutes.name(lang),
-            coverage: one_decimal(coverage),
-            interval,
-            below_target: enough && rate.value().is_some_and(|value| value < target),
-        }
-    }
 }
 
 /// One decimal of a percentage, rounded down; `–` where nothing counts.
@@ -157,6 +140,7 @@ fn one_decimal(rate: Rate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zhishou_domain::account::{Figures, Source, Sums, Tally};
 
     #[test]
     fn numbers_are_grouped_by_three() {
@@ -181,15 +165,20 @@ mod tests {
 
     #[test]
     fn below_the_floor_there_is_no_number_but_an_interval() {
-        let full = Minutes { up: 970, degraded: 10, down: 20, scheduled: 1000 };
-        let figure = Figure::new(full, 0.98, 0.9, Lang::Zh);
+        let policy = zhishou_domain::policy::shipped().remove(0);
+        let told = |up, down, due| {
+            let sums = Sums { due, up, down, ..Sums::default() };
+            let tally = Tally { before: sums, after: sums, heads: Default::default() };
+            let figures = Figures::after(&policy, 1, &tally, Source::Transitions);
+            Figure::of(&figures.online, 0.98, Lang::Zh)
+        };
+        let figure = told(980, 20, 1000);
         assert_eq!(figure.percent.as_deref(), Some("98.00"));
         assert_eq!((figure.coverage.as_str(), figure.below_target), ("100.0", false));
-        let thin = Minutes { up: 500, degraded: 0, down: 100, scheduled: 1000 };
-        let figure = Figure::new(thin, 0.98, 0.9, Lang::Zh);
+        let figure = told(500, 100, 1000);
         assert_eq!(figure.percent, None);
         assert_eq!(figure.interval, Some(("50.00".into(), "90.00".into())));
         assert!(!figure.below_target, "too little data is not blamed");
-        assert_eq!(Figure::new(Minutes::default(), 0.98, 0.9, Lang::Zh).interval, None);
+        assert_eq!(told(0, 0, 0).interval, None);
     }
 }

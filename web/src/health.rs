@@ -1,6 +1,10 @@
 //! `/healthz`, `/readyz`, `/metrics`.
 
-use crate::{app::App, failure::Failure};
+use crate::{
+    app::App,
+    failure::Failure,
+    pages::basis::{Basis, BasisQuery},
+};
 use axum::{
     Json,
     extract::State,
@@ -9,7 +13,8 @@ use axum::{
 };
 use serde_json::json;
 use std::fmt::Write as _;
-use zhishou_storage::{By, Filter, Period};
+use zhishou_domain::{Counts, DeviceKind};
+use zhishou_storage::{By, Filter, Grouping};
 
 /// Free space below which we are not ready, bytes.
 const LEAST_FREE: u64 = 64 << 20;
@@ -42,15 +47,13 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
 /// Prometheus text format 0.0.4.
 pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Failure> {
     let now = app.clock.now();
-    let period = Period::today(now, app.zone);
     let all = Filter::default();
     let (counts, gone) = app.store.counts(&all, now).await?;
-    let figures = app.store.figures(By::Street, &all, period).await?;
-    let mut minutes = zhishou_domain::Minutes::default();
-    for street in &figures {
-        minutes += street.minutes;
-    }
-    let last = figures.iter().filter_map(|street| street.last_result).max();
+    let basis = Basis::today(&app, &BasisQuery::default(), now).await?;
+    let account = basis.kept_today(&app, Grouping::By(By::Class), &all, now).await?;
+    let minutes = account.period.after;
+    let sites = app.store.site_standings(&all, now).await?;
+    let last = sites.values().filter_map(|site| site.last_result).max();
     let health = app.store.health().await?;
     let mut text = String::with_capacity(2048);
     let mut family = |name: &str, kind: &str, help: &str, rows: &[(&str, f64)]| {
@@ -60,28 +63,36 @@ pub(crate) async fn metrics(State(app): State<App>) -> Result<Response, Failure>
         }
     };
     let number = |value: u64| value as f64;
+    let mut devices = Vec::new();
+    for kind in DeviceKind::ALL {
+        let Counts { online, degraded, offline, unknown, unconnected } = counts.of(*kind);
+        for (state, many) in [
+            ("online", online),
+            ("degraded", degraded),
+            ("offline", offline),
+            ("unknown", unknown),
+            ("unconnected", unconnected),
+        ] {
+            devices.push((format!("{{kind=\"{}\",state=\"{state}\"}}", kind.code()), number(many)));
+        }
+    }
+    let devices: Vec<_> = devices.iter().map(|(labels, value)| (labels.as_str(), *value)).collect();
+    family("zhishou_devices", "gauge", "Devices in use by kind and present state.", &devices);
     family(
-        "zhishou_devices",
+        "zhishou_devices_out_of_use",
         "gauge",
-        "Devices by present state.",
-        &[
-            ("{state=\"online\"}", number(counts.online)),
-            ("{state=\"degraded\"}", number(counts.degraded)),
-            ("{state=\"offline\"}", number(counts.offline)),
-            ("{state=\"unknown\"}", number(counts.unknown)),
-            ("{state=\"unconnected\"}", number(counts.unconnected)),
-            ("{state=\"out_of_use\"}", number(gone)),
-        ],
+        "Devices that are disabled, being moved or removed.",
+        &[("", number(gone))],
     );
     family(
         "zhishou_device_minutes_today",
         "gauge",
-        "Device-minutes of the present local day by state.",
+        "Device-minutes of the present local day by state, after exclusion, under the default policy.",
         &[
             ("{state=\"up\"}", number(minutes.up)),
             ("{state=\"degraded\"}", number(minutes.degraded)),
             ("{state=\"down\"}", number(minutes.down)),
-            ("{state=\"scheduled\"}", number(minutes.scheduled)),
+            ("{state=\"scheduled\"}", number(minutes.due)),
         ],
     );
     let since = last.map_or(f64::NAN, |at| now.since(at).as_secs_f64());

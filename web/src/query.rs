@@ -3,6 +3,7 @@
 
 use crate::failure::Failure;
 use axum::extract::MatchedPath;
+use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use std::str::FromStr;
 use zhishou_domain::{DeviceKind, PointClass};
@@ -113,6 +114,21 @@ pub(crate) fn word<T>(
     }
     from_code(value).map(Some).ok_or_else(|| {
         Failure::bad_input(format!("{name}：没有这个取值"), format!("{name}: unknown value"))
+    })
+}
+
+/// A date; none where nothing is given.
+pub(crate) fn day(name: &'static str, text: &str) -> Result<Option<NaiveDate>, Failure> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // Dates that no store keeps are no mistake of a finger.
+    let day = text.parse::<NaiveDate>().ok().filter(|day| (1970..=9999).contains(&day.year()));
+    day.map(Some).ok_or_else(|| {
+        Failure::bad_input(
+            format!("{name}：应为 2026-03-31 这样的日期"),
+            format!("{name}: a date such as 2026-03-31"),
+        )
     })
 }
 

@@ -320,14 +320,16 @@ catalogue! {
     work_sign_maintainer: "维修人签字：", "Repaired by:";
     work_sign_user: "用户确认签字：", "Confirmed by:";
     work_platform: "平台", "platform";
-    work_figures: "近 30 天", "Last 30 days";
+    work_figures: "受理与修复", "Accepted and repaired";
+    work_excused: "剔除已批准，不计用时", "excluded by approval, not counted";
+    work_cut: "只列最新的 5000 单", "the newest 5000 only";
     work_accepted: "受理", "Accepted";
     work_done: "完成", "Done";
     work_done_rate: "完成率", "Done rate";
     work_timely: "修复及时率", "Timely repair";
     work_mttr: "平均修复用时", "Mean time to repair";
     work_figures_note: "修复及时率 = 1 − 超时 /（已完成 + 超时未完成）；停表与待证实的时间不计入用时。", "Timely repair = 1 − overdue / (done + overdue and open); time stopped or being proven does not count.";
-    work_repeats: "反复故障（30 天内 3 次以上）", "Repeat offenders (3 or more in 30 days)";
+    work_repeats: "反复故障（期间 3 次以上）", "Repeat offenders (3 or more since)";
     work_times: "次", "times";
     work_of_incident: "工单", "Work order";
     // dashboard

@@ -42,7 +42,7 @@ use serde_json::Value;
 use std::{sync::atomic::Ordering, time::Duration};
 use tower::ServiceExt;
 use zhishou_domain::{
-    CertificateFingerprint, CertificateTrust, DeviceId, LedgerRow, Role, TlsFacts,
+    CertificateFingerprint, CertificateTrust, DeviceId, DeviceKind, LedgerRow, Role, TlsFacts,
 };
 use zhishou_storage::{Filter, ImportMode};
 
@@ -242,8 +242,12 @@ async fn every_page_renders_in_both_languages_without_a_script_or_style_of_its_o
 async fn the_overview_says_the_rate_with_what_made_it_and_the_worst_site_first() {
     let fixture = Fixture::district(4, 24, None).await;
     let mut browser = Browser::logged_in(&fixture).await;
+    let uncounted = browser.get("/").await.body;
+    assert!(uncounted.contains("统计至 –") && uncounted.contains("数据不足"), "{uncounted}");
+    fixture.keep().await;
     let body = browser.get("/").await.body;
-    assert!(body.contains("今日在线率") && body.contains("台·分钟") && body.contains("目标 98 %"));
+    assert!(body.contains("今日在线率") && body.contains("台·分钟") && body.contains("目标 95 %"));
+    assert!(body.contains("time-weighted@1") && body.contains("统计至 <time"), "{body}");
     assert!(body.contains("离线 <b>6</b>"), "{body}");
     assert!(body.contains("连接超时"), "the reason is said");
     let answer = browser.get("/api/v1/rates?by=site").await.json();
@@ -514,8 +518,67 @@ async fn metrics_count_what_the_page_counts() {
     let fixture = Fixture::district(4, 24, None).await;
     let mut browser = Browser::logged_in(&fixture).await;
     let text = browser.get("/metrics").await.body;
-    assert!(text.contains("zhishou_devices{state=\"offline\"} 6\n"), "{text}");
-    assert!(text.contains("zhishou_devices{state=\"unconnected\"} 2\n"), "{text}");
+    assert!(text.contains("zhishou_devices{kind=\"camera\",state=\"offline\"} 6\n"), "{text}");
+    assert!(text.contains("zhishou_devices{kind=\"camera\",state=\"unconnected\"} 2\n"), "{text}");
+}
+
+/// What stands in the first line of a page, `98.12 %`.
+fn first_rate(page: &str) -> &str {
+    let figure = page.split("<strong").nth(1).unwrap();
+    figure.split('>').nth(1).unwrap().split('<').next().unwrap()
+}
+
+#[tokio::test]
+async fn every_page_has_the_same_rate_and_equipment_is_counted_beside_it() {
+    let fixture = Fixture::district(1, 12, None).await;
+    let store = &fixture.app.store;
+    let mut browser = Browser::logged_in(&fixture).await;
+    fixture.keep().await;
+    let before = browser.get("/").await.body;
+    let switch = LedgerRow {
+        street: Some("七里河街道".into()),
+        url: Some("icmp://10.9.0.1".into()),
+        kind: Some(DeviceKind::Equipment),
+        ..LedgerRow::new(2, "交换机 SW-03", "孤站")
+    };
+    let imported = store
+        .import(vec![switch], NOW - Duration::from_secs(86_400), ImportMode::AllOrNothing)
+        .await
+        .unwrap();
+    assert!(imported.applied, "{:?}", imported.errors);
+    let equipment = Filter { kind: Some(DeviceKind::Equipment), ..Filter::default() };
+    let device = store.fleet(&equipment, None, 1, NOW).await.unwrap()[0].id;
+    fixture.seen(device, 1, NOW - Duration::from_secs(600), Case::Silent).await;
+    fixture.keep().await;
+
+    let page = browser.get("/").await.body;
+    let counts = |page: &str| {
+        page.split("<ul class=\"counts\">")
+            .nth(1)
+            .unwrap()
+            .split("</ul>")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(counts(&page), counts(&before), "{page}");
+    assert!(page.contains("另有配套设备 1 台"), "{page}");
+    assert!(page.contains("孤站</a>"), "a site whose switch is down is no site without trouble");
+    let dashboard = browser.get("/dashboard?period=today").await.body;
+    assert_eq!(first_rate(&page), first_rate(&dashboard));
+    let site = store.site_names().await.unwrap();
+    let site = site.iter().find(|site| site.name != "孤站").unwrap().id;
+    let of_site = browser.get(&format!("/sites/{site}")).await.body;
+    assert_eq!(first_rate(&of_site), first_rate(&page), "all cameras are of one site");
+    let listed = browser.get("/devices").await.body;
+    assert!(listed.contains("另有配套设备 1 台") && counts(&listed).contains("kind=camera"));
+    // Another policy and what it is before exclusion, as on the dashboard.
+    for query in ["policy=snapshot", "exclusion=before&policy=assessment"] {
+        let page = browser.get(&format!("/?{query}")).await.body;
+        let dashboard = browser.get(&format!("/dashboard?period=today&{query}")).await.body;
+        assert_eq!(first_rate(&page), first_rate(&dashboard), "{query}");
+        assert!(page.contains("?policy="), "links keep it: {page}");
+    }
 }
 
 #[tokio::test]
@@ -556,6 +619,7 @@ async fn the_minutes_of_a_rate_are_exactly_those_that_were_known() {
     assert_eq!((good, all - good), (30, 150), "{row}");
     assert_eq!(row["value"], Value::Null, "coverage of 86 % is too little");
     assert_eq!(row["counts"]["offline"], 1);
+    fixture.keep().await;
     let body = browser.get("/").await.body;
-    assert!(body.contains("数据不足") && body.contains("可能区间 14.21–28.43 %"), "{body}");
+    assert!(body.contains("数据不足") && body.contains("可能区间 14.28–28.57 %"), "{body}");
 }

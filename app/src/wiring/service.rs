@@ -49,6 +49,12 @@ impl Service {
         lang: Lang,
     ) -> Result<Self, Failure> {
         let lock = lock(&platform.data, lang)?;
+        let policy = &platform.config.accounting.policy;
+        let known = platform.store.policy(policy, None).await;
+        if known.map_err(|error| Failure::ours(&error))?.is_none() {
+            let what = lang.pick("没有这个口径", "there is no such policy");
+            return Err(Failure::Usage(format!("accounting.policy = {policy:?}: {what}")));
+        }
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| Failure::system(&address, &error, lang))?;
@@ -128,8 +134,7 @@ impl Service {
             prober: Arc::new(ProbeNow(handle)),
             explain: prober::explain,
             settings: Arc::new(web::Settings {
-                target: config.accounting.online_target,
-                coverage_floor: config.accounting.coverage_floor,
+                policy: config.accounting.policy.clone(),
                 district: config.district.name.clone(),
                 report_cut_off: config.report.cut_off(),
                 report_policy: config.report.policy.clone(),

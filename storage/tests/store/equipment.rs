@@ -1,10 +1,10 @@
 use crate::support::{HOLD, Home, at, camera, import, record};
 use std::time::Duration;
 use zhishou_domain::{
-    Checks, Depth, DeviceKind, LedgerRow, Observation, State, Verdict,
+    Checks, Counts, Depth, DeviceKind, LedgerRow, Observation, State, Verdict,
     equipment::{EquipmentFacts, ItemReading, Service},
 };
-use zhishou_storage::{By, Filter, Measure, Period, Record};
+use zhishou_storage::{Filter, Measure, Period, Record};
 
 fn checks() -> Checks {
     "负载=1.3.6.1.4.1.1.1.0,单位=%,上限=80".parse().unwrap()
@@ -82,12 +82,12 @@ async fn equipment_has_strips_and_hourly_items_and_is_in_no_online_rate() {
 
     let period = Period::today(at(250), chrono_tz::Asia::Shanghai);
     let all = Filter::default();
-    let figures = &store.figures(By::Site, &all, period).await.unwrap()[0];
-    let scheduled = figures.minutes;
-    assert_eq!((figures.minutes.up, figures.counts.online), (0, 1), "{figures:?}");
-    let equipment = Filter { kind: Some(DeviceKind::Equipment), ..Filter::default() };
-    let figures = &store.figures(By::Site, &equipment, period).await.unwrap()[0];
-    assert!(figures.minutes.up >= 4 && figures.minutes != scheduled, "{figures:?}");
+    let (counts, _) = store.counts(&all, at(250)).await.unwrap();
+    let standings = store.site_standings(&all, at(250)).await.unwrap();
+    assert_eq!(standings[&ups_target.site].counts, counts);
+    assert_eq!(standings[&ups_target.site].last_result, Some(at(240)));
+    assert_eq!(counts.of(DeviceKind::Equipment), Counts { online: 1, ..Counts::default() });
+    assert_eq!(counts.of(DeviceKind::Camera), Counts { unknown: 1, ..Counts::default() });
     let site = [ups_target.site];
     let quarters = store.site_quarters(&site, &all, period).await.unwrap();
     let up: u32 = quarters[&ups_target.site].iter().map(|it| it[State::Up as usize]).sum();

@@ -25,7 +25,7 @@ use axum::{
 use serde::Serialize;
 use std::sync::LazyLock;
 use utoipa::{OpenApi, ToSchema};
-use zhishou_domain::{Counts, Minutes, Timestamp};
+use zhishou_domain::{Counts, Timestamp};
 
 /// Rows of a page where the caller does not say, and at most.
 const LIMIT: u32 = 100;
@@ -126,46 +126,6 @@ impl From<Counts> for CountsJson {
     fn from(counts: Counts) -> Self {
         let Counts { online, degraded, offline, unknown, unconnected } = counts;
         Self { online, degraded, offline, unknown, unconnected }
-    }
-}
-
-/// A time-weighted online rate with what it was made of, in device-minutes.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-struct RateJson {
-    /// Up and degraded minutes.
-    numerator: u64,
-    /// Up, degraded and down minutes.
-    denominator: u64,
-    /// 0–1; null where nothing counts or coverage lies below the floor of the policy.
-    value: Option<f64>,
-    /// Known over scheduled minutes, 0–1; null where nothing was scheduled.
-    coverage: Option<f64>,
-    /// Minutes in which the devices were to be probed.
-    scheduled: u64,
-    /// Lowest value that the unknown minutes leave open.
-    lowest: Option<f64>,
-    /// Highest value that the unknown minutes leave open.
-    highest: Option<f64>,
-    /// Accounting policy, id and version.
-    policy: String,
-}
-
-impl RateJson {
-    fn new(minutes: Minutes, app: &App) -> Self {
-        let rate = minutes.online();
-        let coverage = minutes.coverage().value();
-        let enough = coverage.is_some_and(|value| value >= app.settings.coverage_floor);
-        let (lowest, highest) = minutes.interval();
-        Self {
-            numerator: rate.numerator,
-            denominator: rate.denominator,
-            value: rate.value().filter(|_| enough),
-            coverage,
-            scheduled: minutes.scheduled,
-            lowest: lowest.value(),
-            highest: highest.value(),
-            policy: app.settings.policy.clone(),
-        }
     }
 }
 

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use zhishou_domain::{
     Lang, Timestamp,
     account::Source,
-    policy::{DEFAULT_POLICY, Policy},
+    policy::Policy,
 };
 use zhishou_storage::{Accounted, By, Filter, PolicyAdded, StoredPolicy};
 
@@ -73,7 +73,7 @@ impl PolicyJson {
 
 /// The policy a call names: `id@version`, `id` for its newest version, nothing for the default.
 pub(crate) async fn policy_of(app: &App, name: &str) -> Result<StoredPolicy, Failure> {
-    let name = if name.is_empty() { DEFAULT_POLICY } else { name };
+    let name = if name.is_empty() { &app.settings.policy } else { name };
     let found = app.store.policy_named(name).await?;
     found.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "policy: no such policy or version"))
 }

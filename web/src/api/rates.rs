@@ -1,13 +1,20 @@
 //! `/api/v1/sites` and `/api/v1/rates`.
 
 use super::{
-    CountsJson, RateJson,
+    CountsJson,
     days::DaysQuery,
-    figures::{Basis, FiguresJson},
+    figures::{Basis, FigureJson, FiguresJson},
     limit,
     policies::policy_of,
 };
-use crate::{app::App, cursor, failure::Failure, query::FilterQuery, shell::Shell};
+use crate::{
+    app::App,
+    cursor,
+    failure::Failure,
+    pages::basis::{Basis as PageBasis, BasisQuery},
+    query::FilterQuery,
+    shell::Shell,
+};
 use axum::{
     Json,
     extract::{Query, State},
@@ -16,16 +23,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 use zhishou_domain::{PointClass, account::Source, policy::ClassKey};
-use zhishou_storage::{By, Period};
+use zhishou_storage::{By, Grouping};
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct SiteJson {
     id: String,
     name: String,
     street: String,
+    /// Devices of the kinds that the policy counts.
     counts: CountsJson,
-    /// Today so far.
-    rate: RateJson,
+    /// 在线率 of today so far, after exclusion, under the default policy.
+    rate: FigureJson,
     last_result_at: Option<String>,
 }
 
@@ -54,26 +62,30 @@ pub(super) async fn sites(
     Query(query): Query<FilterQuery>,
     Query(paging): Query<PageQuery>,
 ) -> Result<Json<SitesJson>, Failure> {
-    let period = Period::today(app.clock.now(), app.zone);
+    let (now, filter) = (app.clock.now(), query.filter()?);
+    let basis = PageBasis::today(&app, &BasisQuery::default(), now).await?;
+    let kinds = basis.kinds(&filter);
     let limit = limit(paging.limit)? as usize;
     let start = start_of(&paging)?;
-    let figures = app.store.figures(By::Site, &query.filter()?, period).await?;
-    let mut figures: HashMap<String, _> =
-        figures.into_iter().filter_map(|it| Some((it.key.clone()?, it))).collect();
+    let mut standings = app.store.site_standings(&filter, now).await?;
+    let account = basis.kept_today(&app, Grouping::By(By::Site), &filter, now).await?;
+    let rows = account.rows.into_iter().filter_map(|row| Some((row.key?, row.period)));
+    let tallies: HashMap<String, _> = rows.collect();
     // The order of names does not move while someone pages through it.
     let mut names = app.store.site_names().await?;
-    names.retain(|site| figures.contains_key(&site.id.to_string()));
+    names.retain(|site| standings.contains_key(&site.id));
     names.sort_by(|a, b| (&a.street_name, &a.name, a.id).cmp(&(&b.street_name, &b.name, b.id)));
     let has_more = names.len() > start.saturating_add(limit);
     let items = names.into_iter().skip(start).take(limit).filter_map(|site| {
-        let figures = figures.remove(&site.id.to_string())?;
+        let standing = standings.remove(&site.id)?;
+        let tally = tallies.get(&site.id.to_string()).copied().unwrap_or_default();
         Some(SiteJson {
             id: site.id.to_string(),
             name: site.name,
             street: site.street_name,
-            counts: figures.counts.into(),
-            rate: RateJson::new(figures.minutes, &app),
-            last_result_at: figures.last_result.map(|at| at.rfc3339(app.zone)),
+            counts: standing.counts.sum(&kinds).into(),
+            rate: (&basis.figures(&tally).online).into(),
+            last_result_at: standing.last_result.map(|at| at.rfc3339(app.zone)),
         })
     });
     let items = items.collect();

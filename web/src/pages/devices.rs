@@ -1,10 +1,12 @@
 //! `/devices` and `/sites/{id}`: devices worst first, each with its day; page by page.
 
 use super::{
-    Count, FilterBar, Pager, View, bar::States, count_links, doubt_words, fault_names, present_word,
+    Beside, Count, FilterBar, Pager, View,
+    bar::States,
+    basis::{Basis, BasisQuery, Counted},
+    beside, count_links, doubt_words, fault_names, present_word,
 };
 use crate::{
-    api::policy_of,
     app::App,
     cursor,
     draw::{self, Strip},
@@ -19,8 +21,8 @@ use axum::{
     response::Response,
 };
 use std::ops::Range;
-use zhishou_domain::{DeviceId, SiteId, policy::Policy};
-use zhishou_storage::{By, FleetRow, Present, SiteName, Strips};
+use zhishou_domain::{DeviceId, DeviceKind, SiteId};
+use zhishou_storage::{By, FleetRow, Grouping, Present, SiteName, Strips};
 
 /// Devices on one page.
 const SHOWN: u32 = 50;
@@ -32,6 +34,7 @@ pub(crate) struct DevicesPage {
     title: String,
     site: Option<SiteHead>,
     counts: Vec<Count>,
+    beside: Vec<Beside>,
     bar: FilterBar,
     rows: Vec<DeviceRow>,
     length: u64,
@@ -46,6 +49,7 @@ struct SiteHead {
     figure: Figure,
     target: String,
     policy: String,
+    counted: Counted,
     strip: Strip,
 }
 
@@ -69,7 +73,7 @@ pub(crate) async fn all(
     shell: Shell,
     Query(query): Query<FilterQuery>,
 ) -> Result<Response, Failure> {
-    list(app, shell, query, None).await
+    list(app, shell, query, None, BasisQuery::default()).await
 }
 
 /// `GET /sites/{id}`.
@@ -78,10 +82,11 @@ pub(crate) async fn of_site(
     shell: Shell,
     Path(site): Path<String>,
     Query(query): Query<FilterQuery>,
+    Query(chosen): Query<BasisQuery>,
 ) -> Result<Response, Failure> {
     let site: SiteId = site.parse().map_err(|_| Failure::not_found())?;
     let site = app.store.site_name(site).await?.ok_or_else(Failure::not_found)?;
-    list(app, shell, FilterQuery { site: String::new(), ..query }, Some(site)).await
+    list(app, shell, FilterQuery { site: String::new(), ..query }, Some(site), chosen).await
 }
 
 async fn list(
@@ -89,6 +94,7 @@ async fn list(
     shell: Shell,
     query: FilterQuery,
     site: Option<SiteName>,
+    chosen: BasisQuery,
 ) -> Result<Response, Failure> {
     let (path, nav, events) = match &site {
         Some(site) => {
@@ -105,28 +111,39 @@ async fn list(
         "" => None,
         text => Some(cursor::to_fleet(text)?),
     };
+    let link = |more: &[(&str, &str)]| query.link(&path, &[&chosen.pairs()[..], more].concat());
     let mut rows = app.store.fleet(&filter, after.as_ref(), SHOWN + 1, view.now).await?;
     let has_more = rows.len() > SHOWN as usize;
     rows.truncate(SHOWN as usize);
     let next = rows
         .last()
         .filter(|_| has_more)
-        .map(|last| query.link(&path, &[("after", &cursor::of_fleet(&last.cursor()))]));
+        .map(|last| link(&[("after", &cursor::of_fleet(&last.cursor()))]));
     let ids: Vec<DeviceId> = rows.iter().map(|row| row.id).collect();
     let strips = app.store.fleet_strips(&ids, view.today).await?;
-    let policy = policy_of(&app, "").await?.policy;
-    let left_out = app.store.left_out(&policy, &ids, (view.today.start, view.now)).await?;
+    let basis = Basis::today(&app, &chosen, view.now).await?;
+    let left_out = app.store.left_out(&basis.policy, &ids, (view.today.start, view.now)).await?;
     let (counts, _) = app.store.counts(&filter, view.now).await?;
     let head = match &site {
-        Some(site) => Some(head(&view, site, &filter, &policy).await?),
+        Some(site) => Some(head(&view, site, &filter, &basis).await?),
         None => None,
     };
     let is_site = site.is_some();
+    let kinds = basis.kinds(&filter);
+    let kind = filter.clone().within(&basis.policy).kind.map_or("", DeviceKind::code);
+    let mut bar = FilterBar::new(&path, &query, choices(&app, is_site).await?, States::Offered, t);
+    if is_site {
+        bar.is_set = bar.is_set || chosen != BasisQuery::default();
+        bar.choices.extend(basis.selects(&app.store.newest_policies().await?, t));
+    }
     let template = DevicesPage {
         title: site.map_or_else(|| t.devices().to_owned(), |site| site.name),
         site: head,
-        counts: count_links(counts, t, |state| query.link(&path, &[("state", state.code())])),
-        bar: FilterBar::new(&path, &query, choices(&app, is_site).await?, States::Offered, t),
+        counts: count_links(counts.sum(&kinds), t, |state| {
+            link(&[("state", state.code()), ("kind", kind)])
+        }),
+        beside: beside(&counts, &kinds, (&path, &query), t),
+        bar,
         rows: rows
             .iter()
             .map(|row| {
@@ -135,7 +152,7 @@ async fn list(
             })
             .collect(),
         length: view.day_minutes(),
-        pager: Pager { first: after.map(|_| query.link(&path, &[])), next },
+        pager: Pager { first: after.map(|_| link(&[])), next },
         shell,
     };
     page(&template)
@@ -155,23 +172,25 @@ async fn head(
     view: &View<'_>,
     site: &SiteName,
     filter: &zhishou_storage::Filter,
-    policy: &Policy,
+    basis: &Basis,
 ) -> Result<SiteHead, Failure> {
     let store = &view.app.store;
-    let settings = &view.app.settings;
-    let figures = store.figures(By::Site, filter, view.today).await?;
-    let minutes = figures.first().map(|it| it.minutes).unwrap_or_default();
-    let quarters = store.site_quarters(&[site.id], filter, view.today).await?;
+    let account = basis.kept_today(view.app, Grouping::By(By::Site), filter, view.now).await?;
+    let target = basis.target(filter);
+    let rated = filter.clone().within(&basis.policy);
+    let quarters = store.site_quarters(&[site.id], &rated, view.today).await?;
     let so_far = (view.today.start, view.now);
-    let left_out = store.left_out_of_sites(policy, &[(site.id, site.street)], so_far).await?;
+    let left_out =
+        store.left_out_of_sites(&basis.policy, &[(site.id, site.street)], so_far).await?;
     let excluded = left_out.get(&site.id).map_or(&[][..], Vec::as_slice);
     Ok(SiteHead {
         name: site.name.clone(),
         street: site.street_name.clone(),
         street_href: format!("/?street={}", site.street),
-        figure: Figure::new(minutes, settings.target, settings.coverage_floor, view.t.0),
-        target: view.target(),
-        policy: settings.policy.clone(),
+        figure: basis.online(&account.period, target, view.t),
+        target: format!("{:.0}", target * 100.0),
+        policy: basis.name(view.t),
+        counted: Counted::today(view, &account),
         strip: view.site_strip(quarters.get(&site.id), excluded),
     })
 }

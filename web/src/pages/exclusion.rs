@@ -22,7 +22,7 @@ use serde::Deserialize;
 use zhishou_domain::{
     Exclusion, ExclusionAct, ExclusionId, ExclusionState,
     account::{Figures, Source, Tally},
-    policy::{DEFAULT_POLICY, Policy},
+    policy::Policy,
 };
 use zhishou_storage::{By, ExclusionScope, Filter, StoredExclusion};
 
@@ -127,7 +127,7 @@ pub(crate) async fn show(
     let id: ExclusionId = id.parse().map_err(|_| Failure::not_found())?;
     let stored = app.store.exclusion(id).await?.ok_or_else(Failure::not_found)?;
     let policies = app.store.newest_policies().await?;
-    let default = policies.iter().find(|it| it.id == DEFAULT_POLICY);
+    let default = policies.iter().find(|it| it.id == app.settings.policy);
     let figures = match default {
         Some(default) => change(&view, &stored, default).await?,
         None => None,

@@ -2,6 +2,7 @@
 
 mod bar;
 pub(crate) mod baseline;
+pub(crate) mod basis;
 pub(crate) mod dashboard;
 pub(crate) mod device;
 mod device_view;
@@ -26,10 +27,11 @@ use crate::{
     app::App,
     draw::{self, Segment, Strip},
     format::{Moment, grouped},
+    query::FilterQuery,
     words::Words,
 };
 use std::ops::Range;
-use zhishou_domain::{Counts, FaultCode, Lang, Standing, Timestamp};
+use zhishou_domain::{Counts, DeviceKind, FaultCode, KindCounts, Lang, Standing, Timestamp};
 use zhishou_storage::{Period, Present};
 
 pub(crate) use bar::FilterBar;
@@ -77,6 +79,41 @@ pub(crate) fn count_links(
         href: link(state),
     });
     counts.collect()
+}
+
+/// Devices of a kind that is not in the first counts of a page, in words.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    /// `另有配套设备 6 台`.
+    pub(crate) text: String,
+    pub(crate) href: String,
+    /// States that any is in.
+    pub(crate) counts: Vec<Count>,
+}
+
+/// The devices of other kinds than `kinds`.
+pub(crate) fn beside(
+    counts: &KindCounts,
+    kinds: &[DeviceKind],
+    (path, query): (&str, &FilterQuery),
+    t: Words,
+) -> Vec<Beside> {
+    let others = counts.beside(kinds).into_iter().map(|(kind, counts)| {
+        let devices = grouped(counts.ledger());
+        let link =
+            |state| query.link(path, &[("kind", kind.code()), ("state", state), ("trouble", "")]);
+        let mut counts = count_links(counts, t, |state| link(state.code()));
+        counts.retain(|count| count.number > 0);
+        Beside {
+            text: match t.0 {
+                Lang::Zh => format!("另有{} {devices} 台", kind.name(t.0)),
+                Lang::En => format!("beside them {devices} × {}", kind.name(t.0)),
+            },
+            href: link(""),
+            counts,
+        }
+    });
+    others.collect()
 }
 
 /// Where the rest of a list is.
@@ -139,10 +176,5 @@ impl<'a> View<'a> {
         let shares: Vec<draw::Shares> =
             quarters.map(|all| all.iter().map(|&it| it.into()).collect()).unwrap_or_default();
         self.strip(&draw::of_site(&shares, self.today.start, self.today.until()), excluded)
-    }
-
-    /// The target in percent.
-    pub(crate) fn target(&self) -> String {
-        format!("{:.0}", self.app.settings.target * 100.0)
     }
 }

@@ -1,9 +1,13 @@
 //! `/`: availability by site, worst first. Sites that are fully online fold into one line per
 //! street; strips are drawn only for the sites shown.
 
-use super::{Count, FilterBar, Pager, View, bar::States, count_links, present_word};
+use super::{
+    Beside, Count, FilterBar, Pager, View,
+    bar::States,
+    basis::{Basis, BasisQuery, Counted},
+    beside, count_links, present_word,
+};
 use crate::{
-    api::policy_of,
     app::App,
     cursor::{self, SitePlace},
     draw::Strip,
@@ -19,8 +23,10 @@ use axum::{
     response::Response,
 };
 use std::{cmp::Reverse, collections::BTreeMap, collections::HashMap};
-use zhishou_domain::{Counts, IncidentId, Minutes, SiteId};
-use zhishou_storage::{By, Figures, IncidentRow, Present, Reason, SiteName};
+use zhishou_domain::{Counts, DeviceKind, IncidentId, KindCounts, SiteId, account::Tally};
+use zhishou_storage::{
+    By, Grouping, IncidentRow, KeptAccount, Present, Reason, SiteName, SiteStanding,
+};
 
 /// Sites with a strip on one page.
 const SHOWN: usize = 30;
@@ -33,7 +39,9 @@ pub(crate) struct OverviewPage {
     figure: Figure,
     target: String,
     policy: String,
+    counted: Counted,
     counts: Vec<Count>,
+    beside: Vec<Beside>,
     last_update: Option<Moment>,
     bar: FilterBar,
     heads: [(&'static str, &'static str); 4],
@@ -82,17 +90,13 @@ struct FoldedSite {
 /// A site with its figures and its place in the list.
 struct Ranked {
     site: SiteName,
-    figures: Figures,
+    /// Its devices of the kinds that are counted.
+    counts: Counts,
+    devices: u64,
+    tally: Tally,
+    /// Nothing is or was wrong today, with any device of any kind.
+    is_well: bool,
     place: SitePlace,
-}
-
-impl Ranked {
-    fn is_well(&self) -> bool {
-        let counts = self.figures.counts;
-        let minutes = self.figures.minutes;
-        counts.offline + counts.degraded + counts.unknown == 0
-            && minutes.down + minutes.degraded == 0
-    }
 }
 
 /// `GET /`.
@@ -100,26 +104,36 @@ pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
     Query(query): Query<FilterQuery>,
+    Query(chosen): Query<BasisQuery>,
 ) -> Result<Response, Failure> {
     let shell = shell.at(Nav::Sites).live("/events");
     let view = View::new(&app, shell.t);
     let filter = query.filter()?;
+    let basis = Basis::today(&app, &chosen, view.now).await?;
+    let (kinds, target) = (basis.kinds(&filter), basis.target(&filter));
+    // What is counted has no rows of other kinds; what stands beside has its own filter.
+    let rated = filter.clone().within(&basis.policy);
     let after = match query.after.as_str() {
         "" => None,
         text => Some(cursor::to_site(text)?),
     };
-    let (figures, names, choices) = tokio::try_join!(
-        app.store.figures(By::Site, &filter, view.today),
+    let (standings, names, choices, policies) = tokio::try_join!(
+        app.store.site_standings(&filter, view.now),
         app.store.site_names(),
         app.store.choices(),
+        app.store.newest_policies(),
     )?;
-    let empty = figures.is_empty() && !app.store.has_devices().await?;
-    let (counts, minutes) = sums(&figures);
+    let account = basis.kept_today(&app, Grouping::By(By::Site), &filter, view.now).await?;
+    let empty = standings.is_empty() && !app.store.has_devices().await?;
+    let mut counts = KindCounts::default();
+    standings.values().for_each(|site| counts += site.counts);
     let last_update =
-        figures.iter().filter_map(|it| it.last_result).max().map(|at| view.moment(at));
+        standings.values().filter_map(|it| it.last_result).max().map(|at| view.moment(at));
+    let counted = Counted::today(&view, &account);
+    let figure = basis.online(&account.period, target, shell.t);
 
     let (well, mut ill): (Vec<_>, Vec<_>) =
-        ranked(figures, names).into_iter().partition(Ranked::is_well);
+        ranked(standings, account, names, (&basis, &kinds)).into_iter().partition(|it| it.is_well);
     ill.sort_by(|a, b| a.place.cmp(&b.place));
     let start = after.as_ref().map_or(0, |after| ill.partition_point(|it| it.place <= *after));
     let end = (start + SHOWN).min(ill.len());
@@ -129,40 +143,52 @@ pub(crate) async fn show(
     let (reasons, quarters, left_out) = if ids.is_empty() {
         (HashMap::new(), HashMap::new(), HashMap::new())
     } else {
-        let policy = policy_of(&app, "").await?.policy;
         let sites: Vec<_> = shown.iter().map(|it| (it.site.id, it.site.street)).collect();
         tokio::try_join!(
             app.store.reasons(&ids, &filter, view.now),
-            app.store.site_quarters(&ids, &filter, view.today),
-            app.store.left_out_of_sites(&policy, &sites, (view.today.start, view.now)),
+            app.store.site_quarters(&ids, &rated, view.today),
+            app.store.left_out_of_sites(&basis.policy, &sites, (view.today.start, view.now)),
         )?
     };
     let roots = roots(&app, &reasons).await?;
+    let link =
+        |path: &str, more: &[(&str, &str)]| query.link(path, &[&chosen.pairs()[..], more].concat());
     let next = shown
         .last()
         .filter(|_| has_more)
-        .map(|last| query.link("/", &[("after", &cursor::of_site(&last.place))]));
+        .map(|last| link("/", &[("after", &cursor::of_site(&last.place))]));
     let rows = shown
         .iter()
         .map(|it| {
             let reasons = reasons.get(&it.site.id).map_or(&[][..], Vec::as_slice);
             let excluded = left_out.get(&it.site.id).map_or(&[][..], Vec::as_slice);
             let strip = view.site_strip(quarters.get(&it.site.id), excluded);
-            site_row((&view, &query), it, (reasons, &roots), strip)
+            let href = link(&site_path(it), &[("street", ""), ("trouble", "")]);
+            let figure = basis.online(&it.tally, target, view.t);
+            site_row(&view, it, (reasons, &roots), (href, figure, strip))
         })
         .collect();
     // The folded sites close the list, so they stand on its last page.
-    let folds = if has_more || filter.trouble { Vec::new() } else { folds(&view, &query, well) };
+    let folds = if has_more || filter.trouble { Vec::new() } else { folds(&view, &link, well) };
     let t = shell.t;
-    let link = |state: Present| query.link("/devices", &[("state", state.code()), ("trouble", "")]);
+    let own = counts.sum(&kinds);
+    let kind = rated.kind.map_or("", DeviceKind::code);
+    let list = |state: Present| {
+        query.link("/devices", &[("state", state.code()), ("kind", kind), ("trouble", "")])
+    };
+    let mut bar = FilterBar::new("/", &query, choices, States::Hidden, t);
+    bar.is_set = bar.is_set || chosen != BasisQuery::default();
+    bar.choices.extend(basis.selects(&policies, t));
     let template = OverviewPage {
         empty,
-        figure: Figure::new(minutes, app.settings.target, app.settings.coverage_floor, view.t.0),
-        target: view.target(),
-        policy: app.settings.policy.clone(),
-        counts: count_links(counts, t, link),
+        figure,
+        target: format!("{:.0}", target * 100.0),
+        policy: basis.name(t),
+        counted,
+        counts: count_links(own, t, list),
+        beside: beside(&counts, &kinds, ("/devices", &query), t),
         last_update,
-        bar: FilterBar::new("/", &query, choices, States::Hidden, t),
+        bar,
         heads: [
             ("online", t.online()),
             ("degraded", t.degraded()),
@@ -172,28 +198,30 @@ pub(crate) async fn show(
         rows,
         folds,
         length: view.day_minutes(),
-        pager: Pager { first: after.map(|_| query.link("/", &[])), next },
+        pager: Pager { first: after.map(|_| link("/", &[])), next },
         shell,
     };
     page(&template)
 }
 
-fn sums(figures: &[Figures]) -> (Counts, Minutes) {
-    let (mut counts, mut minutes) = (Counts::default(), Minutes::default());
-    for site in figures {
-        counts += site.counts;
-        minutes += site.minutes;
-    }
-    (counts, minutes)
-}
-
-fn ranked(figures: Vec<Figures>, names: Vec<SiteName>) -> Vec<Ranked> {
-    let mut names: HashMap<String, SiteName> =
-        names.into_iter().map(|site| (site.id.to_string(), site)).collect();
-    let ranked = figures.into_iter().filter_map(|figures| {
-        let site = names.remove(figures.key.as_deref()?)?;
-        let rate = figures.minutes.online().value().unwrap_or(1.0);
-        let counts = figures.counts;
+/// Every site that has devices in use, or had minutes today.
+fn ranked(
+    mut standings: HashMap<SiteId, SiteStanding>,
+    account: KeptAccount,
+    names: Vec<SiteName>,
+    (basis, kinds): (&Basis, &[DeviceKind]),
+) -> Vec<Ranked> {
+    let tallies = account.rows.into_iter().filter_map(|row| Some((row.key?, row.period)));
+    let mut tallies: HashMap<String, Tally> = tallies.collect();
+    let ranked = names.into_iter().filter_map(|site| {
+        let (standing, tally) = (standings.remove(&site.id), tallies.remove(&site.id.to_string()));
+        if standing.is_none() && tally.is_none() {
+            return None;
+        }
+        let (standing, tally) = (standing.unwrap_or_default(), tally.unwrap_or_default());
+        let counts = standing.counts.sum(kinds);
+        let all = standing.counts.sum(DeviceKind::ALL);
+        let rate = basis.figures(&tally).online.rate.value().unwrap_or(1.0);
         let place = SitePlace {
             rate: (rate * 10_000.0) as u32,
             offline: Reverse(counts.offline),
@@ -202,20 +230,26 @@ fn ranked(figures: Vec<Figures>, names: Vec<SiteName>) -> Vec<Ranked> {
             name: site.name.clone(),
             id: site.id.to_string(),
         };
-        Some(Ranked { site, figures, place })
+        let (before, troubled) = (tally.before, all.offline + all.degraded + all.unknown);
+        Some(Ranked {
+            site,
+            counts,
+            devices: all.ledger(),
+            tally,
+            is_well: troubled + before.down + before.degraded == 0,
+            place,
+        })
     });
     ranked.collect()
 }
 
 fn site_row(
-    (view, query): (&View<'_>, &FilterQuery),
+    view: &View<'_>,
     it: &Ranked,
     (reasons, roots): (&[Reason], &Roots),
-    strip: Strip,
+    (href, figure, strip): (String, Figure, Strip),
 ) -> SiteRow {
-    let settings = &view.app.settings;
-    let href = query.link(&format!("/sites/{}", it.site.id), &[("street", ""), ("trouble", "")]);
-    let counts = it.figures.counts;
+    let counts = it.counts;
     let numbers = [
         (Present::Online, counts.online),
         (Present::Degraded, counts.degraded),
@@ -233,7 +267,7 @@ fn site_row(
         id: it.site.id,
         name: it.site.name.clone(),
         street: it.site.street_name.clone(),
-        figure: Figure::new(it.figures.minutes, settings.target, settings.coverage_floor, view.t.0),
+        figure,
         counts: counts.collect(),
         strip,
         more: match reasons.len().saturating_sub(REASONS) {
@@ -294,13 +328,19 @@ fn reason_view(view: &View<'_>, reason: &Reason, (site_href, roots): (&str, &Roo
     }
 }
 
-fn folds(view: &View<'_>, query: &FilterQuery, well: Vec<Ranked>) -> Vec<Fold> {
+fn site_path(it: &Ranked) -> String {
+    format!("/sites/{}", it.site.id)
+}
+
+fn folds(
+    view: &View<'_>,
+    link: &impl Fn(&str, &[(&str, &str)]) -> String,
+    well: Vec<Ranked>,
+) -> Vec<Fold> {
     let mut streets: BTreeMap<String, Vec<FoldedSite>> = BTreeMap::new();
     for it in well {
-        let counts = it.figures.counts;
-        let href = query.link(&format!("/sites/{}", it.site.id), &[("street", "")]);
-        let site =
-            FoldedSite { name: it.site.name, href, devices: counts.probed() + counts.unconnected };
+        let href = link(&site_path(&it), &[("street", "")]);
+        let site = FoldedSite { name: it.site.name, href, devices: it.devices };
         streets.entry(it.site.street_name).or_default().push(site);
     }
     let folds = streets.into_iter().map(|(street, mut sites)| {

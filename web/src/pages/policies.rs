@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use zhishou_domain::{
     Lang, Timestamp,
     account::{self, Figures, Source, Tally},
-    policy::{DEFAULT_POLICY, Policy},
+    policy::Policy,
 };
 use zhishou_report::policy_words;
 use zhishou_storage::Accounted;
@@ -82,7 +82,7 @@ pub(crate) async fn list(
                 name: stored.policy.name(view.t.0).to_owned(),
                 newest: version,
                 older: Vec::new(),
-                is_default: stored.policy.id == DEFAULT_POLICY,
+                is_default: stored.policy.id == app.settings.policy,
             }),
         }
         id = stored.policy.id;

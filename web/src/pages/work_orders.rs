@@ -4,10 +4,11 @@
 use super::{Pager, View};
 use crate::{
     app::App,
+    cursor::{self, WorkPlace},
     failure::Failure,
     format::{Moment, duration},
     guard::User,
-    query::{act_of, id, word},
+    query::{act_of, day, id, word},
     shell::{Nav, Shell, page},
     work::{self, Deed, LONGEST, Report},
 };
@@ -18,20 +19,24 @@ use axum::{
     http::Extensions,
     response::{Redirect, Response},
 };
+use chrono::{Days, NaiveDate};
 use serde::Deserialize;
-use std::time::Duration;
+use std::cmp::Reverse;
 use zhishou_domain::{
-    Rate, WorkOrderId,
+    Rate, Timestamp, WorkOrderId,
     work_order::{Performance, StopReason, WorkAct, WorkCategory, WorkState, WorkSubject},
 };
-use zhishou_storage::{StoredWorkOrder, WorkFilter};
+use zhishou_storage::{StoredWorkOrder, WorkFilter, WorkScope};
 
-/// Orders on one page; open ones are all shown up to so many, for they are sorted by their clocks.
-const SHOWN: u32 = 50;
-const OPEN: u32 = 500;
-/// Days and orders that the figures are over, at most.
+/// Orders on one page.
+const SHOWN: usize = 50;
+/// Open orders that are sorted by their clocks, at most; the newest.
+const OPEN: u32 = 5000;
+/// Days that the figures are over where none are chosen, and at most.
 const DAYS: u64 = 30;
-const COUNTED: u32 = 5000;
+const LONGEST_PERIOD: i64 = 366;
+/// Orders read at once for the figures.
+const COUNTED: u32 = 1000;
 
 /// Which work orders. Without a state those that are open.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -40,6 +45,9 @@ pub(crate) struct WorkQuery {
     state: String,
     category: String,
     maintainer: String,
+    /// First and last day of the figures, and of those that are over.
+    from: String,
+    to: String,
     after: String,
 }
 
@@ -50,6 +58,8 @@ impl WorkQuery {
             ("state", state),
             ("category", &self.category),
             ("maintainer", &self.maintainer),
+            ("from", &self.from),
+            ("to", &self.to),
             ("after", after),
         ];
         for (name, value) in all.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -57,6 +67,23 @@ impl WorkQuery {
         }
         let query = query.finish();
         if query.is_empty() { "/work-orders".to_owned() } else { format!("/work-orders?{query}") }
+    }
+
+    /// The days that are chosen; the last thirty where none are.
+    fn period(&self, today: NaiveDate) -> Result<(NaiveDate, NaiveDate), Failure> {
+        let to = day("to", &self.to)?.unwrap_or(today);
+        let from = day("from", &self.from)?.unwrap_or(to - Days::new(DAYS - 1));
+        if !(0..LONGEST_PERIOD).contains(&(to - from).num_days()) {
+            return Err(Failure::bad_input(
+                format!("from、to：先后相续，至多 {LONGEST_PERIOD} 天"),
+                format!("from, to: in order, at most {LONGEST_PERIOD} days"),
+            ));
+        }
+        Ok((from, to))
+    }
+
+    fn has_period(&self) -> bool {
+        !self.from.is_empty() || !self.to.is_empty()
     }
 }
 
@@ -77,7 +104,6 @@ struct WorkLine {
     bar: u32,
     is_late: bool,
     is_over: bool,
-    share: f64,
 }
 
 impl WorkLine {
@@ -103,7 +129,6 @@ impl WorkLine {
             bar: (spent.share().min(1.0) * 100.0) as u32,
             is_late: spent.is_late() && state != WorkState::Cancelled,
             is_over: state.is_over(),
-            share: spent.share(),
         }
     }
 }
@@ -146,6 +171,7 @@ struct WorkOrdersPage {
     shell: Shell,
     open: usize,
     late: usize,
+    is_cut: bool,
     is_open: bool,
     is_closed: bool,
     links: [String; 2],
@@ -154,6 +180,7 @@ struct WorkOrdersPage {
     categories: Choices,
     maintainers: Choices,
     rows: Vec<WorkLine>,
+    period: (NaiveDate, NaiveDate),
     figures: Vec<Line>,
     repeats: Vec<(String, String, u64)>,
     pager: Pager,
@@ -176,27 +203,33 @@ pub(crate) async fn list(
         maintainer: id("maintainer", &query.maintainer)?,
         ..WorkFilter::default()
     };
-    let before: Option<WorkOrderId> = id("after", &query.after)?;
-    let month = view.now - Duration::from_secs(DAYS * 86_400);
-    let counted = WorkFilter { open: None, from: Some(month), ..filter };
-    let most = if is_closed { SHOWN + 1 } else { OPEN };
-    let (mut found, counted, choices, repeats) = tokio::try_join!(
-        app.store.work_orders(filter, scope, before.filter(|_| is_closed), most),
-        app.store.work_orders(counted, scope, None, COUNTED),
-        app.store.choices(),
-        app.store.repeat_offenders(month, scope),
+    let period = query.period(view.now.local_day(app.zone))?;
+    let (from, to) = (
+        Timestamp::start_of_day(period.0, app.zone),
+        Timestamp::start_of_day(period.1 + Days::new(1), app.zone),
+    );
+    let in_period = WorkFilter { open: None, from: Some(from), to: Some(to), ..filter };
+    let shown = async {
+        if is_closed {
+            let of_period = WorkFilter { open: Some(false), ..in_period };
+            let filter = if query.has_period() { of_period } else { filter };
+            closed(&view, filter, scope, &query).await
+        } else {
+            open_ones(&view, filter, scope, &query).await
+        }
+    };
+    let (shown, figures, choices, repeats) = tokio::try_join!(
+        shown,
+        figures(&view, in_period, scope),
+        async { Ok(app.store.choices().await?) },
+        async { Ok(app.store.repeat_offenders(from, scope).await?) },
     )?;
-    let has_more = is_closed && found.len() > SHOWN as usize;
-    found.truncate(if is_closed { SHOWN as usize } else { OPEN as usize });
-    let next = found.last().filter(|_| has_more).map(|it| query.link("closed", &it.id.to_string()));
-    let mut rows: Vec<WorkLine> = found.iter().map(|it| WorkLine::new(&view, it)).collect();
-    if !is_closed {
-        rows.sort_by(|a, b| b.share.total_cmp(&a.share));
-    }
+    let Shown { rows, next, open, late } = shown;
     let t = shell.t;
     page(&WorkOrdersPage {
-        open: if is_closed { 0 } else { rows.len() },
-        late: rows.iter().filter(|row| row.is_late && !row.is_over).count(),
+        open,
+        late,
+        is_cut: open >= OPEN as usize,
         is_open: !is_closed,
         is_closed,
         links: [query.link("", ""), query.link("closed", "")],
@@ -217,13 +250,14 @@ pub(crate) async fn list(
                 })
                 .collect(),
         },
-        figures: figures(&view, &counted),
+        period,
+        figures,
         repeats: repeats
             .into_iter()
             .map(|(device, name, times)| (format!("/devices/{device}"), name, times))
             .collect(),
         pager: Pager {
-            first: before.filter(|_| is_closed).map(|_| query.link("closed", "")),
+            first: (!query.after.is_empty()).then(|| query.link(&query.state, "")),
             next,
         },
         rows,
@@ -232,22 +266,94 @@ pub(crate) async fn list(
     })
 }
 
-/// By category, and all.
-fn figures(view: &View<'_>, orders: &[StoredWorkOrder]) -> Vec<Line> {
-    let calendar = &view.app.settings.repair.calendar;
-    let of = |category: Option<WorkCategory>| {
-        let mut sums = Performance::default();
-        for stored in orders.iter().filter(|it| category.is_none_or(|of| of == it.category)) {
-            sums.add(&stored.order, calendar, view.now);
-        }
-        sums
+/// One page of orders, and how many are open and late in all.
+struct Shown {
+    rows: Vec<WorkLine>,
+    next: Option<String>,
+    open: usize,
+    late: usize,
+}
+
+/// Those that are over, the newest first.
+async fn closed(
+    view: &View<'_>,
+    filter: WorkFilter,
+    scope: WorkScope,
+    query: &WorkQuery,
+) -> Result<Shown, Failure> {
+    let before: Option<WorkOrderId> = id("after", &query.after)?;
+    let most = SHOWN as u32 + 1;
+    let mut found = view.app.store.work_orders(filter, scope, before, most).await?;
+    let has_more = found.len() > SHOWN;
+    found.truncate(SHOWN);
+    let next = found.last().filter(|_| has_more).map(|it| query.link("closed", &it.id.to_string()));
+    let rows = found.iter().map(|it| WorkLine::new(view, it)).collect();
+    Ok(Shown { rows, next, open: 0, late: 0 })
+}
+
+/// Open ones by their clocks, the fullest first. A page after the first sees the clocks of the moment
+/// that the first was made, so that none is passed over or shown twice.
+async fn open_ones(
+    view: &View<'_>,
+    filter: WorkFilter,
+    scope: WorkScope,
+    query: &WorkQuery,
+) -> Result<Shown, Failure> {
+    let after = match query.after.as_str() {
+        "" => None,
+        text => Some(cursor::to_work(text)?),
     };
-    let each = WorkCategory::ALL.iter().map(|it| (it.name(view.t.0), of(Some(*it))));
-    let lines = each.chain([(view.t.all(), of(None))]);
-    lines
-        .filter(|(_, sums)| sums.accepted > 0)
-        .map(|(name, sums)| Line::new(view, name, sums))
-        .collect()
+    let at = after.as_ref().map_or(view.now, |after| after.at);
+    let calendar = &view.app.settings.repair.calendar;
+    let found = view.app.store.work_orders(filter, scope, None, OPEN).await?;
+    let mut placed: Vec<(WorkPlace, &StoredWorkOrder)> = found
+        .iter()
+        .map(|it| {
+            let spent = it.order.spent(calendar, at);
+            let share = Reverse((spent.share() * 1e6) as u64);
+            (WorkPlace { at, share, id: it.id.number() }, it)
+        })
+        .collect();
+    placed.sort_by(|a, b| a.0.cmp(&b.0));
+    let start = after.map_or(0, |after| placed.partition_point(|(place, _)| *place <= after));
+    let end = (start + SHOWN).min(placed.len());
+    let shown = placed.get(start..end).unwrap_or_default();
+    let last = shown.last().filter(|_| end < placed.len());
+    Ok(Shown {
+        next: last.map(|(place, _)| query.link("", &cursor::of_work(place))),
+        rows: shown.iter().map(|(_, it)| WorkLine::new(view, it)).collect(),
+        open: found.len(),
+        late: found.iter().filter(|it| it.order.spent(calendar, view.now).is_late()).count(),
+    })
+}
+
+/// By category, and all.
+async fn figures(
+    view: &View<'_>,
+    filter: WorkFilter,
+    scope: WorkScope,
+) -> Result<Vec<Line>, Failure> {
+    let calendar = &view.app.settings.repair.calendar;
+    let mut sums = vec![Performance::default(); WorkCategory::ALL.len() + 1];
+    let mut before = None;
+    loop {
+        let orders = view.app.store.work_orders(filter, scope, before, COUNTED).await?;
+        for stored in &orders {
+            let of = WorkCategory::ALL.iter().position(|it| *it == stored.category);
+            for place in of.into_iter().chain([WorkCategory::ALL.len()]) {
+                if let Some(sums) = sums.get_mut(place) {
+                    sums.add(&stored.order, calendar, view.now);
+                }
+            }
+        }
+        before = orders.last().map(|it| it.id);
+        if orders.len() < COUNTED as usize {
+            break;
+        }
+    }
+    let names = WorkCategory::ALL.iter().map(|it| it.name(view.t.0)).chain([view.t.all()]);
+    let lines = names.zip(sums).filter(|(_, sums)| sums.accepted > 0);
+    Ok(lines.map(|(name, sums)| Line::new(view, name, sums)).collect())
 }
 
 /// What is typed.
@@ -318,6 +424,7 @@ struct StepLine {
     act: &'static str,
     more: String,
     by: String,
+    href: String,
 }
 
 #[derive(Template)]
@@ -368,12 +475,27 @@ pub(crate) async fn show(
             at: view.moment(step.at),
             act: step.act.name(lang),
             more: parts.join(" · "),
+            href: String::new(),
             by: match step.login.as_str() {
                 "" => t.work_platform().to_owned(),
                 login => login.to_owned(),
             },
         }
     });
+    // Excuses stand among the steps by their beginning.
+    let excuses = stored.order.excuses.iter().map(|excuse| {
+        let line = StepLine {
+            at: view.moment(excuse.from),
+            act: t.work_excused(),
+            more: format!("{} – {}", excuse.reason.name(lang), view.moment(excuse.to).exact),
+            by: String::new(),
+            href: format!("/exclusions/{}", excuse.exclusion),
+        };
+        (excuse.from, line)
+    });
+    let done = stored.order.steps.iter().map(|step| step.at);
+    let mut steps: Vec<(Timestamp, StepLine)> = done.zip(steps).chain(excuses).collect();
+    steps.sort_by_key(|(at, _)| *at);
     let repair = &app.settings.repair;
     let facts = [
         (t.work_category(), stored.category.name(lang).to_owned()),
@@ -394,7 +516,7 @@ pub(crate) async fn show(
         may_note: !state.is_over() && (is_steered || user.maintainer.is_some()),
         is_stopped: state == WorkState::Stopped,
         can_stop: matches!(state, WorkState::Unassigned | WorkState::Working),
-        steps: steps.collect(),
+        steps: steps.into_iter().map(|(_, line)| line).collect(),
         reasons: StopReason::ALL.iter().map(|it| (it.code(), it.name(lang))).collect(),
         longest: LONGEST,
         printed: view.moment(view.now),

@@ -77,3 +77,38 @@ async fn a_report_by_telephone_is_assigned_stopped_by_reason_and_finished() {
     let logged = fixture.app.store.audit_of("finish_work_order", 10).await.unwrap();
     assert_eq!(logged.len(), 1);
 }
+
+#[tokio::test]
+async fn many_open_orders_are_paged_by_their_clocks_and_figures_are_of_the_days_chosen() {
+    let fixture = Fixture::district(1, 12, None).await;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    for number in 0..60 {
+        let sent = operator.post("/work-orders", &report(&format!("报修 {number:02}"))).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+        fixture.clock.0.fetch_add(1000, Ordering::SeqCst);
+    }
+    let rows = |page: &str| -> Vec<String> {
+        let rows = page.split("id=\"work-").skip(1);
+        rows.map(|row| row.split('"').next().unwrap().to_owned()).collect()
+    };
+    let page = operator.get("/work-orders").await.body;
+    let mut seen = rows(&page);
+    assert_eq!((seen.len(), seen[0].as_str()), (50, "1"), "the longest first");
+    assert!(page.contains("<strong>60</strong>"), "{page}");
+    let next = page.split("href=\"/work-orders?after=").nth(1).unwrap().split('"').next().unwrap();
+    // One that was opened since moves nothing.
+    operator.post("/work-orders", &report("后来的")).await;
+    fixture.clock.0.fetch_add(600_000, Ordering::SeqCst);
+    seen.extend(rows(&operator.get(&format!("/work-orders?after={next}")).await.body));
+    let all: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!((seen.len(), all.len()), (61, 61), "{seen:?}");
+
+    let figures = |page: &str| page.contains("61</td>");
+    assert!(figures(&operator.get("/work-orders").await.body));
+    let other = operator.get("/work-orders?from=2026-10-01&to=2026-10-31").await.body;
+    assert!(!figures(&other) && other.contains("value=\"2026-10-31\""), "{other}");
+    for bad in ["from=2026-10-02&to=2026-10-01", "from=2020-01-01", "from=x", "after=x"] {
+        let answer = operator.get(&format!("/work-orders?{bad}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{bad}");
+    }
+}

@@ -1,9 +1,9 @@
 //! The ranking and the offline list as files, in the order shown.
 
-use super::{Board, BoardQuery, Extent, Unit, grouping_word, query::Side, view};
+use super::{Board, BoardQuery, Extent, Unit, grouping_word, view};
 use crate::{
-    api::policy_of, app::App, failure::Failure, pages::fault_names, query::FilterQuery,
-    shell::Shell,
+    api::policy_of, app::App, failure::Failure, pages::basis::Side, pages::fault_names,
+    query::FilterQuery, shell::Shell,
 };
 use axum::{
     extract::{Path, Query, State},

@@ -10,7 +10,8 @@ pub(crate) use export::{offline, ranking};
 
 use super::{
     View,
-    bar::{Choice, FilterBar, Select, States},
+    bar::{FilterBar, States},
+    basis::{Basis, Counted, own},
 };
 use crate::{
     app::App,
@@ -26,13 +27,9 @@ use axum::{
     response::Response,
 };
 use chrono::{Days, NaiveDate};
-use query::{Basis, BoardQuery, Chosen, GROUPINGS, Side, Span, grouping_code, grouping_word};
+use query::{BoardQuery, Chosen, GROUPINGS, Span, grouping_code, grouping_word};
 use view::{Chart, Unit, Year};
-use zhishou_domain::{
-    Timestamp,
-    account::Told,
-    policy::{ClassKey, Policy},
-};
+use zhishou_domain::{Timestamp, account::Told, policy::Policy};
 use zhishou_storage::{
     Asked, By, Choices, Filter, Grouping, KeptAccount, Outage, OutageOrder, Period,
 };
@@ -64,9 +61,7 @@ struct DashboardPage {
     bar: FilterBar,
     by_word: &'static str,
     range: Option<(NaiveDate, NaiveDate)>,
-    /// Up to when the period is counted.
-    until: Option<Moment>,
-    is_late: bool,
+    counted: Counted,
     /// Days of the period that are not counted, or wait to be counted again.
     waiting: usize,
     /// From where to where the bars of the units reach.
@@ -76,6 +71,7 @@ struct DashboardPage {
     year: Option<Year>,
     outages: Vec<OutageView>,
     outages_more: u64,
+    outages_href: String,
     exports: [(&'static str, String); 4],
 }
 
@@ -126,7 +122,7 @@ impl Board {
     ) -> Result<Self, Failure> {
         let filter = filters.filter()?;
         let span = Span::of(query, now.local_day(app.zone))?;
-        let basis = Basis::of(app, query, &span, now).await?;
+        let basis = Basis::of(app, (&query.policy, &query.exclusion), span.period, now).await?;
         let choices = app.store.choices().await?;
         let by = match query.by.as_str() {
             "" if choices.police_stations.is_empty() => Grouping::By(By::Street),
@@ -150,7 +146,7 @@ impl Board {
             recent: last - Days::new(SPARK_DAYS),
         };
         let account = app.store.kept_account(asked).await?;
-        let target = basis.policy.target(filter.class.map(|class| ClassKey::from(Some(class))));
+        let target = basis.target(&filter);
         let filter = filter.within(&basis.policy);
         Ok(Self { basis, span, by, filter, target, account, choices })
     }
@@ -195,6 +191,8 @@ pub(crate) async fn show(
         app.store.newest_policies(),
         app.store.has_devices(),
     )?;
+    let offline = counts.sum(&basis.kinds(filter)).offline;
+    let kind = filter.kind.map_or("", zhishou_domain::DeviceKind::code);
     let (waiting, until) = board.standing(&app, view.now);
     let (units, base) = view::units(basis, account, *by, t);
     let figures = basis.figures(&account.period);
@@ -226,7 +224,7 @@ pub(crate) async fn show(
         title: format!("{} {}", span.chosen.word(t), t.online_rate()),
         figure: Figure::of(&figures.online, *target, t.0),
         target: format!("{:.0}", target * 100.0),
-        policy: format!("{} {}", basis.policy.name(t.0), basis.policy.reference()),
+        policy: basis.name(t),
         short: if need == 0 {
             String::new()
         } else {
@@ -242,8 +240,7 @@ pub(crate) async fn show(
         bar: bar(&filters, &query, &board, &policies, t),
         by_word: grouping_word(*by, t),
         range: (span.chosen == Chosen::Range).then_some(span.period),
-        is_late: until.is_some_and(|until| until + LATE < view.today.until().min(day.end)),
-        until: until.map(|at| view.moment(at)),
+        counted: Counted::new(&view, until, view.today.until().min(day.end)),
         waiting,
         scale: format!("{:.0} %–100 %", base * 100.0),
         units: units
@@ -252,7 +249,8 @@ pub(crate) async fn show(
             .collect(),
         charts,
         year: view::year(basis, &account.days, *target),
-        outages_more: counts.offline.saturating_sub(outages.len() as u64),
+        outages_more: offline.saturating_sub(outages.len() as u64),
+        outages_href: filters.link("/devices", &[("state", "offline"), ("kind", kind)]),
         outages: outages.iter().map(|outage| outage_view(&view, outage)).collect(),
         exports: [
             ("Excel", query.link(&filters, "/dashboard/ranking.xlsx", &[])),
@@ -264,9 +262,6 @@ pub(crate) async fn show(
     };
     page(&template)
 }
-
-/// A count that is older than this is told.
-const LATE: std::time::Duration = std::time::Duration::from_secs(180);
 
 /// The page about this unit alone.
 fn href(filters: &FilterQuery, query: &BoardQuery, by: Grouping, unit: &Unit) -> String {
@@ -296,44 +291,22 @@ fn bar(
     policies: &[Policy],
     t: Words,
 ) -> FilterBar {
-    let select = |name, label, options: Vec<(String, String)>, present: &str| Select {
-        name,
-        label,
-        options: options
-            .into_iter()
-            .map(|(value, text)| Choice { chosen: value == present, value, text })
-            .collect(),
-    };
-    let policies = policies.iter().map(|it| (it.id.clone(), it.name(t.0).to_owned()));
-    let side = match board.basis.side {
-        Side::After => "after",
-        Side::Before => "before",
-    };
     let words = |code: &str, word: &str| (code.to_owned(), word.to_owned());
     let mut own = vec![
-        select(
+        own(
             "period",
             t.period(),
-            Chosen::ALL.into_iter().map(|it| words(it.code(), it.word(t))).collect(),
+            Chosen::ALL.into_iter().map(|it| words(it.code(), it.word(t))),
             board.span.chosen.code(),
         ),
-        select(
+        own(
             "by",
             t.ranked_by(),
-            GROUPINGS
-                .into_iter()
-                .map(|by| words(grouping_code(by), grouping_word(by, t)))
-                .collect(),
+            GROUPINGS.into_iter().map(|by| words(grouping_code(by), grouping_word(by, t))),
             grouping_code(board.by),
         ),
-        select("policy", t.policy(), policies.collect(), &board.basis.policy.id),
-        select(
-            "exclusion",
-            t.exclusion(),
-            vec![words("after", t.after_exclusion()), words("before", t.before_exclusion())],
-            side,
-        ),
     ];
+    own.extend(board.basis.selects(policies, t));
     let mut bar = FilterBar::new("/dashboard", filters, board.choices.clone(), States::Hidden, t);
     own.append(&mut bar.choices);
     bar.choices = own;

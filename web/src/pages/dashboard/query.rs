@@ -1,14 +1,12 @@
 //! What `/dashboard` is asked: everything stands in the URL.
 
-use crate::{api::policy_of, app::App, failure::Failure, query::FilterQuery, words::Words};
-use axum::http::StatusCode;
+use crate::{
+    failure::Failure,
+    query::{FilterQuery, day},
+    words::Words,
+};
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::Deserialize;
-use zhishou_domain::{
-    Timestamp,
-    account::{Figures, Source, Tally, Window},
-    policy::Policy,
-};
 use zhishou_storage::{By, Grouping};
 
 /// Longest period, days.
@@ -136,82 +134,6 @@ impl Span {
 
     pub(crate) fn is_one_day(&self) -> bool {
         self.period.0 == self.period.1
-    }
-}
-
-fn day(name: &'static str, text: &str) -> Result<Option<NaiveDate>, Failure> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    // Dates that no store keeps are no mistake of a finger.
-    let day = text.parse::<NaiveDate>().ok().filter(|day| (1970..=9999).contains(&day.year()));
-    day.map(Some).ok_or_else(|| {
-        Failure::bad_input(
-            format!("{name}：应为 2026-03-31 这样的日期"),
-            format!("{name}: a date such as 2026-03-31"),
-        )
-    })
-}
-
-/// Whether what was excluded counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    After,
-    Before,
-}
-
-/// By what rates are made of tallies.
-#[derive(Clone, Debug)]
-pub(crate) struct Basis {
-    pub(crate) policy: Policy,
-    pub(crate) side: Side,
-    moments: usize,
-}
-
-impl Basis {
-    /// The policy a query names, and how it is read. Only newest versions are kept ready.
-    pub(crate) async fn of(
-        app: &App,
-        query: &BoardQuery,
-        days: &Span,
-        now: Timestamp,
-    ) -> Result<Self, Failure> {
-        let side = match query.exclusion.as_str() {
-            "" | "after" => Side::After,
-            "before" => Side::Before,
-            _ => {
-                return Err(Failure::bad_input(
-                    "exclusion：after 或 before",
-                    "exclusion: after or before",
-                ));
-            }
-        };
-        let policy = policy_of(app, &query.policy).await?.policy;
-        let newest = policy_of(app, &policy.id).await?.policy.reference();
-        if newest != policy.reference() {
-            return Err(Failure {
-                zh: Some(format!(
-                    "policy：本页只按口径的最新版本 {newest} 统计；旧版本请用 /api/v1/rates"
-                )),
-                ..Failure::new(
-                    StatusCode::NOT_FOUND,
-                    format!(
-                        "policy: this page has the newest version, {newest}; for older ones use /api/v1/rates"
-                    ),
-                )
-            });
-        }
-        let (from, to) = days.period;
-        let moments = Window::new(&policy, from, to, app.zone, now).counted.len();
-        Ok(Self { policy, side, moments })
-    }
-
-    pub(crate) fn figures(&self, tally: &Tally) -> Figures {
-        let make = match self.side {
-            Side::After => Figures::after,
-            Side::Before => Figures::before,
-        };
-        make(&self.policy, self.moments, tally, Source::Transitions)
     }
 }
 

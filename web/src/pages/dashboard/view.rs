@@ -1,6 +1,7 @@
 //! What `/dashboard` shows of the figures: units in order, days, months, and the sentence.
 
-use super::query::{Basis, Chosen, Span};
+use super::query::{Chosen, Span};
+use crate::pages::basis::Basis;
 use crate::{
     draw::{
         calendar::{self, DayMark},

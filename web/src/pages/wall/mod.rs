@@ -20,10 +20,11 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use chrono::Days;
 use std::{collections::BTreeMap, time::Duration};
-use zhishou_domain::account::{Figures, Source, Tally};
-use zhishou_storage::{
-    Asked, By, Figures as SiteFigures, Filter, Grouping, KeptDay, OutageOrder, Present,
+use zhishou_domain::{
+    Counts, DeviceKind, KindCounts,
+    account::{Figures, Source, Tally},
 };
+use zhishou_storage::{Asked, By, Filter, Grouping, KeptDay, OutageOrder, Present};
 
 /// Data that is older is stale.
 const STALE: Duration = Duration::from_secs(120);
@@ -113,7 +114,7 @@ async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
     };
     let (account, sites, names, outages) = tokio::try_join!(
         app.store.kept_account(asked),
-        app.store.figures(By::Site, &all, view.today),
+        app.store.site_standings(&all, now),
         app.store.site_names(),
         app.store.outages(&all, OutageOrder::Newest, OUTAGES, now),
     )?;
@@ -126,21 +127,20 @@ async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
         .map(|day| account.days.iter().find(|kept| kept.day == day).and_then(rate))
         .collect();
     let axis = Axis::over(values.iter().flatten().copied(), target);
-    let newest = sites.iter().filter_map(|site| site.last_result).max();
-    let mut counts = zhishou_domain::Counts::default();
-    sites.iter().for_each(|site| counts += site.counts);
+    let newest = sites.values().filter_map(|site| site.last_result).max();
+    let mut counts = KindCounts::default();
+    sites.values().for_each(|site| counts += site.counts);
+    let counts = counts.sum(DeviceKind::ALL);
     let numbers = [
         (Present::Online, counts.online),
         (Present::Degraded, counts.degraded),
         (Present::Offline, counts.offline),
         (Present::Unknown, counts.unknown),
     ];
-    let mut sites: BTreeMap<String, SiteFigures> =
-        sites.into_iter().filter_map(|site| Some((site.key.clone()?, site))).collect();
     let mut streets: BTreeMap<String, Vec<Cell>> = BTreeMap::new();
     for site in names {
-        let Some(figures) = sites.remove(&site.id.to_string()) else { continue };
-        let cell = cell(site.name, &figures, t);
+        let Some(standing) = sites.get(&site.id) else { continue };
+        let cell = cell(site.name, standing.counts.sum(DeviceKind::ALL), t);
         streets.entry(site.street_name).or_default().push(cell);
     }
     Ok(BoardPart {
@@ -174,8 +174,7 @@ async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
 }
 
 /// How a site stands: whole where nothing is wrong; the worst that any of its devices is, else.
-fn cell(name: String, figures: &SiteFigures, t: crate::words::Words) -> Cell {
-    let counts = figures.counts;
+fn cell(name: String, counts: Counts, t: crate::words::Words) -> Cell {
     let state = [
         (Present::Offline, counts.offline),
         (Present::Degraded, counts.degraded),
