@@ -41,6 +41,21 @@ words!(ExclusionReason {
     Other = "other", "其他", "other";
 });
 
+impl ExclusionReason {
+    /// Whether nobody can repair meanwhile, so that the clock of a work order stands.
+    pub const fn stops_repairs(self) -> bool {
+        match self {
+            Self::PowerCut
+            | Self::Construction
+            | Self::LineFault
+            | Self::Relocation
+            | Self::Disaster => true,
+            // Who maintains has time of their own choosing, or the reason does not say.
+            Self::Maintenance | Self::Other => false,
+        }
+    }
+}
+
 /// What can be done to an exclusion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

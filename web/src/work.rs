@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     failure::Failure,
-    guard::{User, audit},
+    guard::{User, address},
     incident_words,
     words::Words,
 };
@@ -86,6 +86,7 @@ pub(crate) async fn open(
         at: app.clock.now(),
         login: user.login.clone(),
         note: text("note", &report.note)?,
+        address: address(extensions),
     };
     if let Some(id) = report.incident
         && !take_words(app, lang, id, &mut new).await?
@@ -96,11 +97,7 @@ pub(crate) async fn open(
         return Err(Failure::bad_input("须写明报修内容", "title: what is to be repaired"));
     }
     match app.store.open_work_order(new).await? {
-        WorkOpened::New(id) => {
-            audit(app, user, extensions, "open_work_order", id.to_string()).await?;
-            Ok(id)
-        }
-        WorkOpened::Already(id) => Ok(id),
+        WorkOpened::New(id) | WorkOpened::Already(id) => Ok(id),
         WorkOpened::Missing => Err(Failure::bad_input(
             "没有这个故障或运维单位",
             "incident, maintainer: there is no such one",
@@ -117,18 +114,10 @@ pub(crate) async fn act(
     deed: Deed,
 ) -> Result<(), Failure> {
     let act = deed.act;
-    let action = match act {
-        WorkAct::Assign => "assign_work_order",
-        WorkAct::Stop => "stop_work_order",
-        WorkAct::Resume => "resume_work_order",
-        WorkAct::Note => "note_work_order",
-        WorkAct::Finish => "finish_work_order",
-        WorkAct::Cancel => "cancel_work_order",
-        // The platform alone does the others.
-        WorkAct::Open | WorkAct::Recover | WorkAct::Relapse | WorkAct::Prove => {
-            return Err(Failure::not_found());
-        }
-    };
+    // The platform alone does these.
+    if matches!(act, WorkAct::Open | WorkAct::Recover | WorkAct::Relapse | WorkAct::Prove) {
+        return Err(Failure::not_found());
+    }
     // Who repairs neither hands the order on nor says that its clock stands, nor that it is over.
     let is_note = act == WorkAct::Note;
     if is_note && user.maintainer.is_none() && user.role < Role::Operator {
@@ -151,8 +140,8 @@ pub(crate) async fn act(
         maintainer: deed.maintainer.filter(|_| act == WorkAct::Assign),
         note: text("note", &deed.note)?,
     };
-    match app.store.act_on_work_order(id, scope(user), step).await? {
-        WorkActed::Now(_) => audit(app, user, extensions, action, id.to_string()).await,
+    match app.store.act_on_work_order(id, scope(user), step, address(extensions)).await? {
+        WorkActed::Now(_) => Ok(()),
         WorkActed::Missing => Err(Failure::not_found()),
         WorkActed::Refused(refusal) => {
             let why = match refusal {
@@ -189,6 +178,7 @@ pub async fn open_by_rule(app: &App, incident: IncidentId) -> Result<(), StoreEr
         at: app.clock.now(),
         login: String::new(),
         note: String::new(),
+        address: String::new(),
     };
     if take_words(app, Lang::Zh, incident, &mut new).await? {
         app.store.open_work_order(new).await?;

@@ -1,7 +1,7 @@
 //! The repair clock.
 
-use super::{Calendar, WorkAct, WorkOrder, WorkState, steps::after};
-use crate::Timestamp;
+use super::{Calendar, Excuse, WorkAct, WorkOrder, WorkState, steps::after};
+use crate::{Timestamp, account::merge};
 use std::time::Duration;
 
 /// What a repair clock says.
@@ -36,7 +36,8 @@ impl WorkOrder {
     }
 
     /// The clock at `now`. It runs from the opening on while nobody has stopped it for a reason and our
-    /// probes do not see the device well; a repair that is proven counts from when it was first seen.
+    /// probes do not see the device well, but for what an approved exclusion excuses; a repair that is
+    /// proven counts from when it was first seen.
     pub fn spent(&self, calendar: &Calendar, now: Timestamp) -> Spent {
         let (mut state, mut spent) = (WorkState::Unassigned, Duration::ZERO);
         let mut running = None;
@@ -52,7 +53,7 @@ impl WorkOrder {
             match (running, runs) {
                 (None, true) => running = Some(step.at),
                 (Some(from), false) => {
-                    spent += calendar.counted(self.calendar, from, step.at.max(from));
+                    spent += self.counted(calendar, from, step.at.max(from));
                     running = None;
                 }
                 _ => {}
@@ -60,9 +61,20 @@ impl WorkOrder {
             state = next;
         }
         if let Some(from) = running {
-            spent += calendar.counted(self.calendar, from, now.max(from));
+            spent += self.counted(calendar, from, now.max(from));
         }
         Spent { spent, limit: self.limit }
+    }
+
+    /// How much of `from`..`to` counts.
+    fn counted(&self, calendar: &Calendar, from: Timestamp, to: Timestamp) -> Duration {
+        let of = |from, to| calendar.counted(self.calendar, from, to);
+        let within = |it: &Excuse| it.from.max(from).millis()..it.to.min(to).millis();
+        let excused = merge(self.excuses.iter().map(within).collect());
+        let moment = Timestamp::from_millis;
+        let excused: Duration =
+            excused.into_iter().map(|span| of(moment(span.start), moment(span.end))).sum();
+        of(from, to).saturating_sub(excused)
     }
 }
 
@@ -70,7 +82,7 @@ impl WorkOrder {
 mod tests {
     use super::*;
     use crate::work_order::{RepairCalendar, StopReason, WorkRefusal, WorkStep, WorkSubject};
-    use crate::{IdSource, MaintainerId, policy::LocalTime};
+    use crate::{ExclusionId, ExclusionReason, IdSource, MaintainerId, policy::LocalTime};
     use WorkAct::{Assign, Cancel, Finish, Note, Open, Prove, Recover, Relapse, Resume, Stop};
     use proptest::prelude::*;
 
@@ -102,6 +114,7 @@ mod tests {
             limit: Duration::from_secs(3600),
             calendar: RepairCalendar::Always,
             steps: steps.iter().map(|&(minute, act)| step(minute, act)).collect(),
+            excuses: Vec::new(),
         }
     }
 
@@ -134,6 +147,25 @@ mod tests {
         let spent = again.spent(&calendar(), at(9999));
         assert_eq!((again.state(), again.done()), (WorkState::Done, Some(at(80))));
         assert_eq!((spent.spent.as_secs() / 60, spent.is_late()), (45, false));
+    }
+
+    fn excuse(from: i64, to: i64) -> Excuse {
+        Excuse {
+            exclusion: ExclusionId::new(at(0), &Seven),
+            reason: ExclusionReason::PowerCut,
+            from: at(from),
+            to: at(to),
+        }
+    }
+
+    #[test]
+    fn what_an_approved_exclusion_covers_is_not_counted_and_never_twice() {
+        let mut it =
+            order(WorkSubject::Probed, &[(0, Open), (20, Stop), (50, Resume), (100, Recover)]);
+        assert_eq!(minutes(&it, 500), 70);
+        // Before the order, across the stop, overlapping, and after it was over.
+        it.excuses = vec![excuse(-60, 5), excuse(15, 55), excuse(40, 60), excuse(90, 300)];
+        assert_eq!(minutes(&it, 500), 40);
     }
 
     #[test]
@@ -175,8 +207,10 @@ mod tests {
         fn the_clock_never_runs_back_and_never_faster_than_time(
             acts in proptest::collection::vec((0usize..WorkAct::ALL.len(), 0i64..50), 0..20),
             more in 0i64..500,
+            excused in proptest::collection::vec((0i64..600, 0i64..100), 0..4),
         ) {
             let mut it = order(WorkSubject::Probed, &[(0, Open)]);
+            it.excuses = excused.into_iter().map(|(from, long)| excuse(from, from + long)).collect();
             let mut minute = 0;
             for (act, gap) in acts {
                 minute += gap;

@@ -67,6 +67,7 @@ mod tests {
             subject: WorkSubject::Reported,
             limit: Duration::from_secs(3600),
             calendar: RepairCalendar::Always,
+            excuses: Vec::new(),
             steps: steps.iter().map(step).collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! What can be done to a work order, by whom, in which order.
 
 use super::RepairCalendar;
-use crate::{MaintainerId, Timestamp};
+use crate::{ExclusionId, ExclusionReason, MaintainerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -152,6 +152,19 @@ pub struct WorkStep {
     pub note: String,
 }
 
+/// A period in which a repair clock stands by an exclusion that was approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excuse {
+    /// Which exclusion.
+    pub exclusion: ExclusionId,
+    /// Why; one that [`ExclusionReason::stops_repairs`].
+    pub reason: ExclusionReason,
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when.
+    pub to: Timestamp,
+}
+
 /// Why an act is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WorkRefusal {
@@ -177,6 +190,8 @@ pub struct WorkOrder {
     pub calendar: RepairCalendar,
     /// What was done, in order; begins with [`WorkAct::Open`].
     pub steps: Vec<WorkStep>,
+    /// Approved exclusions that cover all that is to be repaired; they may overlap.
+    pub excuses: Vec<Excuse>,
 }
 
 impl WorkOrder {

@@ -1,7 +1,10 @@
 //! Opening a work order and acting on one.
 
 use super::{WorkScope, list};
-use crate::{Change, Store, StoreError};
+use crate::{
+    Change, Store, StoreError,
+    audit::{self, AuditLine},
+};
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use zhishou_domain::{
@@ -38,6 +41,8 @@ pub struct NewWorkOrder {
     pub login: String,
     /// In words.
     pub note: String,
+    /// From where, for the audit log; the platform itself leaves no line there.
+    pub address: String,
 }
 
 /// What became of opening a work order.
@@ -72,15 +77,18 @@ impl Store {
         Ok(opened)
     }
 
-    /// Does something to a work order within somebody's scope, where that is allowed.
+    /// Does something to a work order within somebody's scope, where that is allowed; `address` is from
+    /// where.
     pub async fn act_on_work_order(
         &self,
         id: WorkOrderId,
         scope: WorkScope,
         step: WorkStep,
+        address: String,
     ) -> Result<WorkActed, StoreError> {
-        let acted =
-            self.write(move |connection| Box::pin(act(connection, id, scope, step))).await?;
+        let acted = self
+            .write(move |connection| Box::pin(act(connection, id, scope, (step, address))))
+            .await?;
         if matches!(acted, WorkActed::Now(_)) {
             self.announce(Change::Incidents);
         }
@@ -131,15 +139,18 @@ pub(super) async fn open(
     .fetch_one(&mut *connection)
     .await?;
     let id = WorkOrderId::new(id);
-    let opened = WorkStep {
-        at: new.at,
-        login: new.login,
-        act: WorkAct::Open,
-        reason: None,
-        maintainer: None,
-        note: new.note,
-    };
-    add_step(connection, id, &opened).await?;
+    let (address, opened) = (
+        new.address,
+        WorkStep {
+            at: new.at,
+            login: new.login,
+            act: WorkAct::Open,
+            reason: None,
+            maintainer: None,
+            note: new.note,
+        },
+    );
+    add_step(connection, id, &opened, &address).await?;
     if let Some(maintainer) = new.maintainer {
         let step = WorkStep {
             act: WorkAct::Assign,
@@ -147,7 +158,7 @@ pub(super) async fn open(
             note: String::new(),
             ..opened
         };
-        add_step(connection, id, &step).await?;
+        add_step(connection, id, &step, &address).await?;
     }
     Ok(WorkOpened::New(id))
 }
@@ -156,7 +167,7 @@ pub(super) async fn act(
     connection: &mut SqliteConnection,
     id: WorkOrderId,
     scope: WorkScope,
-    step: WorkStep,
+    (step, address): (WorkStep, String),
 ) -> Result<WorkActed, StoreError> {
     let Some(mut stored) = list::read(connection, id, scope).await? else {
         return Ok(WorkActed::Missing);
@@ -175,7 +186,7 @@ pub(super) async fn act(
             return Ok(WorkActed::Missing);
         }
     }
-    add_step(connection, id, &step).await?;
+    add_step(connection, id, &step, &address).await?;
     stored.order.steps.push(step);
     sqlx::query(
         "UPDATE work_orders SET state = ?2, maintainer_id = ?3, done_ms = ?4 WHERE id = ?1",
@@ -193,6 +204,7 @@ async fn add_step(
     connection: &mut SqliteConnection,
     id: WorkOrderId,
     step: &WorkStep,
+    address: &str,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO work_order_steps (work_order_id, at_ms, login, act, reason, maintainer_id, note)
@@ -205,7 +217,23 @@ async fn add_step(
     .bind(step.reason.map(|reason| reason.code()))
     .bind(step.maintainer.map(|id| id.to_string()))
     .bind(&step.note)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    let action = match step.act {
+        WorkAct::Open => "open_work_order",
+        WorkAct::Assign => "assign_work_order",
+        WorkAct::Stop => "stop_work_order",
+        WorkAct::Resume => "resume_work_order",
+        WorkAct::Note => "note_work_order",
+        WorkAct::Finish => "finish_work_order",
+        WorkAct::Cancel => "cancel_work_order",
+        // Our own probes did it, and the order says so.
+        WorkAct::Recover | WorkAct::Relapse | WorkAct::Prove => return Ok(()),
+    };
+    if step.login.is_empty() {
+        return Ok(());
+    }
+    let (login, address) = (step.login.clone(), address.to_owned());
+    let line = AuditLine { at: step.at, login, action, subject: id.to_string(), address };
+    audit::insert(connection, line).await
 }

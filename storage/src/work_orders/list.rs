@@ -5,9 +5,9 @@ use crate::{Store, StoreError, decode};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::{collections::HashMap, time::Duration};
 use zhishou_domain::{
-    DeviceId, IncidentId, MaintainerId, PointClass, Timestamp, WorkOrderId,
+    DeviceId, ExclusionReason, IncidentId, MaintainerId, PointClass, Timestamp, WorkOrderId,
     work_order::{
-        RepairCalendar, StopReason, WorkAct, WorkCategory, WorkOrder, WorkState, WorkStep,
+        Excuse, RepairCalendar, StopReason, WorkAct, WorkCategory, WorkOrder, WorkState, WorkStep,
         WorkSubject,
     },
 };
@@ -184,8 +184,9 @@ async fn with_steps(
          ORDER BY id",
     )
     .bind(decode::to_json("work_orders.id", &ids)?)
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    let mut excuses = excuses(connection, &ids).await?;
     let mut by_order: HashMap<i64, Vec<WorkStep>> = HashMap::new();
     for row in &steps {
         by_order.entry(row.try_get("work_order_id")?).or_default().push(step_of(row)?);
@@ -193,9 +194,55 @@ async fn with_steps(
     let stored = rows.iter().zip(ids).map(|(row, id)| {
         let mut stored = order_of(row)?;
         stored.order.steps = by_order.remove(&id).unwrap_or_default();
+        stored.order.excuses = excuses.remove(&id).unwrap_or_default();
         Ok(stored)
     });
     stored.collect()
+}
+
+/// Approved exclusions that cover every device of the incident of an order, by order.
+async fn excuses(
+    connection: &mut SqliteConnection,
+    ids: &[i64],
+) -> Result<HashMap<i64, Vec<Excuse>>, StoreError> {
+    let reasons: Vec<_> =
+        ExclusionReason::ALL.iter().filter(|it| it.stops_repairs()).map(|it| it.code()).collect();
+    // One member leads to the few exclusions that could cover them all.
+    let rows: Vec<(i64, String, String, i64, i64)> = sqlx::query_as(
+        "SELECT w.id, e.id, e.reason, e.from_ms, e.to_ms FROM work_orders w
+         JOIN incidents i ON i.id = w.incident_id
+         JOIN devices d ON d.id = (SELECT device_id FROM incident_members
+             WHERE incident_id = ifnull(i.merged_into, i.id) LIMIT 1)
+         JOIN sites s ON s.id = d.site_id
+         JOIN exclusions e
+             ON e.device_id = d.id OR e.site_id = d.site_id OR e.street_id = s.street_id
+         WHERE w.id IN (SELECT value FROM json_each(?1))
+             AND e.reason IN (SELECT value FROM json_each(?2))
+             AND e.to_ms > w.opened_ms AND e.from_ms < ifnull(w.done_ms, e.to_ms)
+             AND (SELECT act FROM exclusion_steps WHERE exclusion_id = e.id ORDER BY id DESC LIMIT 1)
+                 IN ('approve', 'confirm')
+             AND NOT EXISTS (
+                 SELECT 1 FROM incident_members im JOIN devices o ON o.id = im.device_id
+                 JOIN sites os ON os.id = o.site_id
+                 WHERE im.incident_id = ifnull(i.merged_into, i.id) AND NOT (
+                     (e.device_id IS o.id OR e.site_id IS o.site_id OR e.street_id IS os.street_id)
+                     AND (e.maintainer_id IS NULL OR e.maintainer_id IS o.maintainer_id)))
+         ORDER BY e.from_ms, e.id",
+    )
+    .bind(decode::to_json("work_orders.id", &ids)?)
+    .bind(decode::to_json("exclusions.reason", &reasons)?)
+    .fetch_all(connection)
+    .await?;
+    let mut by_order: HashMap<i64, Vec<Excuse>> = HashMap::new();
+    for (order, exclusion, reason, from, to) in rows {
+        by_order.entry(order).or_default().push(Excuse {
+            exclusion: decode::id("exclusions.id", &exclusion)?,
+            reason: decode::word("exclusions.reason", &reason, ExclusionReason::from_code)?,
+            from: Timestamp::from_millis(from),
+            to: Timestamp::from_millis(to),
+        });
+    }
+    Ok(by_order)
 }
 
 /// But for its steps.
@@ -237,6 +284,7 @@ fn order_of(row: &SqliteRow) -> Result<StoredWorkOrder, StoreError> {
                 RepairCalendar::from_code,
             )?,
             steps: Vec::new(),
+            excuses: Vec::new(),
         },
     })
 }

@@ -92,7 +92,7 @@ async fn prove(
             maintainer: None,
             note: String::new(),
         };
-        acts::act(connection, WorkOrderId::new(id), WorkScope::All, step).await?;
+        acts::act(connection, WorkOrderId::new(id), WorkScope::All, (step, String::new())).await?;
         steps += 1;
     }
     Ok(steps)

@@ -3,15 +3,16 @@
 use crate::support::{Home, at, camera, import, record_all};
 use std::time::Duration;
 use zhishou_domain::{
-    DeviceId, IncidentId, LedgerRow, MaintainerId, Verdict,
+    DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep, IncidentId, LedgerRow,
+    MaintainerId, Verdict,
     incident::GroupRule,
     work_order::{
         RepairCalendar, StopReason, WorkAct, WorkCategory, WorkRefusal, WorkState, WorkStep,
     },
 };
 use zhishou_storage::{
-    IncidentFilter, IncidentState, NewWorkOrder, Store, WorkActed, WorkFilter, WorkOpened,
-    WorkScope,
+    ExclusionScope, IncidentFilter, IncidentState, NewWorkOrder, Store, WorkActed, WorkFilter,
+    WorkOpened, WorkScope,
 };
 
 const PROOF: Duration = Duration::from_secs(600);
@@ -63,6 +64,7 @@ fn order(incident: Option<IncidentId>, maintainer: Option<MaintainerId>) -> NewW
         at: at(100),
         login: "centre".into(),
         note: String::new(),
+        address: "10.1.1.1".into(),
     }
 }
 
@@ -89,7 +91,9 @@ async fn a_repair_is_proven_by_probes_and_a_relapse_reopens_it() {
     assert_eq!(row.state, IncidentState::Dispatched);
     assert_eq!(store.incidents_without_order(at(1000), 10).await.unwrap(), []);
 
-    let finish = store.act_on_work_order(id, WorkScope::All, step(110, WorkAct::Finish)).await;
+    let finish = store
+        .act_on_work_order(id, WorkScope::All, step(110, WorkAct::Finish), String::new())
+        .await;
     assert_eq!(finish.unwrap(), WorkActed::Refused(WorkRefusal::Unproven));
     assert_eq!(store.prove_work_orders(PROOF, at(200)).await.unwrap(), 0);
     record_all(&store, device, 5, &[(300, Verdict::Online)]).await;
@@ -130,15 +134,67 @@ async fn a_maintainer_sees_and_changes_only_its_own_and_steps_are_never_rewritte
     assert_eq!((seen(own).await, seen(other).await), (vec![id], vec![]));
     assert_eq!(store.work_order(id, other).await.unwrap(), None);
     assert_eq!(store.work_order_of(incident, other).await.unwrap(), None);
-    let note = |scope| store.act_on_work_order(id, scope, step(120, WorkAct::Note));
+    let note = |scope| store.act_on_work_order(id, scope, step(120, WorkAct::Note), String::new());
     assert_eq!(note(other).await.unwrap(), WorkActed::Missing);
     assert_eq!(note(own).await.unwrap(), WorkActed::Now(WorkState::Working));
-    let stopped = store.act_on_work_order(reported, WorkScope::All, step(130, WorkAct::Stop)).await;
+    let stop = step(130, WorkAct::Stop);
+    let stopped = store.act_on_work_order(reported, WorkScope::All, stop, String::new()).await;
     assert_eq!(stopped.unwrap(), WorkActed::Now(WorkState::Stopped));
+
+    // The log has every act that was done, and none that was refused.
+    for (action, lines) in [("open_work_order", 2), ("note_work_order", 1), ("stop_work_order", 1)]
+    {
+        let logged = store.audit_of(action, 10).await.unwrap();
+        assert_eq!(logged.len(), lines, "{action}: {logged:?}");
+    }
 
     let mut connection = home.look().await;
     for sql in ["UPDATE work_order_steps SET note = ''", "DELETE FROM work_order_steps"] {
         let refused = sqlx::query(sql).execute(&mut connection).await.unwrap_err();
         assert!(refused.to_string().contains("never"), "{refused}");
     }
+}
+
+#[tokio::test]
+async fn an_approved_exclusion_of_all_that_is_down_stops_the_clock_where_its_reason_says_so() {
+    let home = Home::shanghai();
+    let (store, device, incident, [own, other]) = down(&home).await;
+    let opened = store.open_work_order(order(Some(incident), Some(own))).await.unwrap();
+    let WorkOpened::New(id) = opened else { panic!("{opened:?}") };
+    let site = store.site_names().await.unwrap()[0].id;
+    let file = async |scope, only, reason, (from, to): (i64, i64)| {
+        let filed = exclusion_step(ExclusionAct::File, "maintainer");
+        let exclusion = Exclusion { from: at(from), to: at(to), reason, steps: vec![filed] };
+        let id = store.file_exclusion(scope, only, "12 号".into(), exclusion, String::new()).await;
+        id.unwrap().unwrap()
+    };
+    let approve = async |id| {
+        let step = exclusion_step(ExclusionAct::Approve, "centre");
+        store.act_on_exclusion(id, step, String::new()).await.unwrap();
+    };
+    let excused = async || {
+        let stored = store.work_order(id, WorkScope::All).await.unwrap().unwrap();
+        stored.order.excuses.iter().map(|it| (it.exclusion, it.from, it.to)).collect::<Vec<_>>()
+    };
+    use ExclusionReason::{Maintenance, PowerCut};
+    let of_site = ExclusionScope::Site(site);
+    let cut = file(of_site, None, PowerCut, (120, 600)).await;
+    assert_eq!(excused().await, [], "nobody has approved it");
+    for (only, reason, span) in [
+        (Some(other), PowerCut, (120, 600)),
+        (None, Maintenance, (120, 600)),
+        (None, PowerCut, (-600, 60)),
+    ] {
+        let none = file(of_site, only, reason, span).await;
+        approve(none).await;
+    }
+    assert_eq!(excused().await, [], "another's, by own choice, or over before the order");
+    approve(cut).await;
+    let own = file(ExclusionScope::Device(device), None, PowerCut, (900, 960)).await;
+    approve(own).await;
+    assert_eq!(excused().await, [(cut, at(120), at(600)), (own, at(900), at(960))]);
+}
+
+fn exclusion_step(act: ExclusionAct, login: &str) -> ExclusionStep {
+    ExclusionStep { at: at(0), login: login.into(), act, note: String::new() }
 }

@@ -19,11 +19,7 @@ use axum::{
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
-use zhishou_domain::{
-    Lang, Timestamp,
-    account::Source,
-    policy::Policy,
-};
+use zhishou_domain::{Lang, Timestamp, account::Source, policy::Policy};
 use zhishou_storage::{Accounted, By, Filter, PolicyAdded, StoredPolicy};
 
 #[derive(Serialize, ToSchema)]

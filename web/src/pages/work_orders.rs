@@ -314,7 +314,7 @@ async fn open_ones(
             (WorkPlace { at, share, id: it.id.number() }, it)
         })
         .collect();
-    placed.sort_by(|a, b| a.0.cmp(&b.0));
+    placed.sort_by_key(|(place, _)| *place);
     let start = after.map_or(0, |after| placed.partition_point(|(place, _)| *place <= after));
     let end = (start + SHOWN).min(placed.len());
     let shown = placed.get(start..end).unwrap_or_default();
