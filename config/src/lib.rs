@@ -5,6 +5,7 @@
 //! to write instead; `testdata/invalid-*.toml` has one of each.
 
 mod accounting;
+mod alerts;
 mod district;
 mod error;
 mod incidents;
@@ -19,6 +20,7 @@ mod server;
 mod storage;
 
 pub use accounting::Accounting;
+pub use alerts::{Alerts, MessageLanguage};
 pub use district::District;
 pub use error::{ConfigError, Problem};
 pub use incidents::Incidents;
@@ -57,6 +59,8 @@ pub struct Config {
     pub accounting: Accounting,
     /// The nightly report.
     pub report: Report,
+    /// Messages to people outside of the pages.
+    pub alerts: Alerts,
     /// Evidence files.
     pub recordings: Recordings,
     /// The database.
@@ -91,6 +95,7 @@ impl Config {
         self.repair.check()?;
         self.accounting.check()?;
         self.report.check()?;
+        self.alerts.check()?;
         self.recordings.check()?;
         self.storage.check()
     }

@@ -105,6 +105,8 @@ pub enum Rule {
     Address,
     /// A host and a port.
     Host,
+    /// Address of a site.
+    Web,
     /// A day.
     Date,
     /// Two times of a day.
@@ -172,6 +174,12 @@ impl Rule {
                 .pick(
                     "应为地址与端口，如 \"127.0.0.1:8080\" 或 \"[::1]:8080\"",
                     "must be an address and port such as \"127.0.0.1:8080\" or \"[::1]:8080\"",
+                )
+                .to_owned(),
+            Self::Web => lang
+                .pick(
+                    "应为网址，如 \"https://zhishou.example.gov.cn\"，或留空",
+                    "must be an address such as \"https://zhishou.example.gov.cn\", or empty",
                 )
                 .to_owned(),
             Self::Date => lang

@@ -141,3 +141,7 @@ number!(
     /// A series of meetings.
     SeriesId
 );
+number!(
+    /// 渠道, counted likewise.
+    ChannelId
+);

@@ -11,6 +11,7 @@
 mod words;
 
 pub mod account;
+pub mod alert;
 mod certificate;
 pub mod confirm;
 pub mod credential;
@@ -58,8 +59,8 @@ pub use exclusion::{
 pub use fault::{Fault, FaultCode, Group, Stage};
 pub use habit::Habit;
 pub use ids::{
-    DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, MeetingId, ResourceId,
-    SeriesId, ShiftId, SiteId, StreetId, UserId, VenueId, WorkOrderId,
+    ChannelId, DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, MeetingId,
+    ResourceId, SeriesId, ShiftId, SiteId, StreetId, UserId, VenueId, WorkOrderId,
 };
 pub use lang::{Lang, with_causes};
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};

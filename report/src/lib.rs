@@ -7,6 +7,7 @@
 
 mod compare;
 mod csv;
+mod digest;
 mod document;
 mod docx;
 mod font;

@@ -1,7 +1,7 @@
 //! Publishes documents: numbered, never changed; what is different later is another revision, which
 //! says what changed.
 
-use crate::{Document, Order, compare, compare::Change, make};
+use crate::{Document, Order, compare, compare::Change, digest, make};
 use serde::{Deserialize, Serialize};
 use zhishou_domain::{Lang, Timestamp, policy::DEFAULT_POLICY};
 use zhishou_storage::{NewPublication, Publication, Store, StoreError};
@@ -145,6 +145,11 @@ pub async fn publish(
             login: by.login.clone(),
             address: by.address.clone(),
             at: now,
+            // Whoever publishes by hand looks at it; what comes by itself is sent.
+            note: by
+                .login
+                .is_empty()
+                .then(|| digest::note(&document, &number, after + 1, &changes)),
         };
         if store.publish(new).await?.is_some() {
             let written = store.publication(&number, Some(after + 1)).await?;

@@ -5,6 +5,7 @@
 
 mod agenda;
 mod agent;
+mod alerts;
 mod evidence;
 mod eyes;
 mod incidents;
@@ -15,6 +16,7 @@ mod visit;
 
 pub use agenda::{Agenda, Limits};
 pub use agent::{Agent, AgentHandle, ClaimOf, PlanOf, ProbeNowError};
+pub use alerts::{AlertWords, watch_alerts};
 pub use evidence::{Dialogues, EvidenceFiles, GOOD_FOR};
 pub use eyes::{AskCanaries, Eyes};
 pub use incidents::judge_incidents;

@@ -7,8 +7,10 @@
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
 mod account;
+mod alerts;
 mod audit;
 mod certificates;
+mod channels;
 mod credentials;
 mod decode;
 mod device_page;
@@ -30,6 +32,7 @@ mod measures;
 mod meetings;
 mod misdated;
 mod outages;
+mod outbox;
 mod overview;
 mod policies;
 mod prune;
@@ -51,8 +54,10 @@ pub use account::{
     AccountRow, Accounted, Asked, DeviceAccount, DeviceWords, Grouping, Keeping, KeptAccount,
     KeptDay, KeptRow, Lost, Place, StatedDevice, StatedGroup, StatedOutage, Statement,
 };
+pub use alerts::{Said, StoredRules};
 pub use audit::AuditLine;
 pub use certificates::StoredCertificate;
+pub use channels::{ChannelSaved, NewChannel};
 pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use dialogues::{Dialogue, KeptFor};
@@ -73,6 +78,7 @@ pub use meetings::{
     StoredMeeting, VenueSaved, VenueWords,
 };
 pub use outages::{Outage, OutageOrder};
+pub use outbox::{Message, Route, Taken, Try};
 pub use overview::{By, Choices, Period, Reason, SiteName, SiteStanding};
 pub use policies::{PolicyAdded, StoredPolicy};
 pub use publications::{Chain, NewPublication, Publication, PublicationHead};

@@ -1,12 +1,12 @@
 //! Published reports: immutable, numbered, chained. What they say is the caller's; here is that
 //! nothing of it changes.
 
-use crate::{AuditLine, Store, StoreError, audit};
+use crate::{AuditLine, Route, Store, StoreError, audit, outbox};
 use chrono::NaiveDate;
 use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use sqlx::{Row, sqlite::SqliteRow};
-use zhishou_domain::Timestamp;
+use zhishou_domain::{Timestamp, alert::Note};
 
 /// What is to be published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct NewPublication {
     pub address: String,
     /// When.
     pub at: Timestamp,
+    /// What is said of it over channels; `None`: nothing.
+    pub note: Option<Note>,
 }
 
 /// A published report but for what it says.
@@ -162,6 +164,9 @@ impl Store {
                     address: new.address,
                 };
                 audit::insert(connection, line).await?;
+                if let Some(note) = &new.note {
+                    outbox::put(connection, note, &Route::Topic, new.at).await?;
+                }
                 Ok(Some(head))
             })
         })

@@ -6,6 +6,7 @@
     reason = "a scenario fails where it stands, and waits for processes in real time"
 )]
 
+mod alerts;
 mod demo;
 mod dependencies;
 mod evidence;

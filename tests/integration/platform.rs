@@ -134,6 +134,13 @@ impl Visitor {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
+    /// Sends a form as a browser does, redirects followed.
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> u16 {
+        let request = self.client.post(format!("{}{path}", self.origin)).form(fields);
+        let response = request.header("origin", &self.origin).send().await.unwrap();
+        response.status().as_u16()
+    }
+
     pub(crate) async fn page(&self, path: &str) -> (u16, String) {
         let response = self.client.get(format!("{}{path}", self.origin)).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())

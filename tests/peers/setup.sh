@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Fetches and builds the foreign RTSP servers that the tests probe, into target/peers/:
+# Fetches and builds the foreign servers that the tests probe and write to, into target/peers/:
 #   live555-server   live555, from the C++ sources in a pinned source package
 #   venv/            a Python environment with aio-rtsp-toolkit, rtsp-rs and PyAV
+#   smtp/            another one, with a mail relay (aiosmtpd)
 #   npm/             rtsp-streaming-server
 # GStreamer's server, VLC and Perl's RTSP::Server are packages of the system.
 # Does nothing, and needs no network, where all is there. Nothing of it is committed or shipped.
@@ -15,16 +16,17 @@ flock 9
 say() { printf '%s\n' "peers: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-# A Python environment; where a build of it broke off, it is made anew.
+# A Python environment `$1` with the packages of the file `$2`; where a build of it broke off, it is made
+# anew.
 venv() {
-  local wanted have=$peers/venv/.made-from
-  wanted=$(sha256sum tests/peers/requirements.txt)
+  local wanted have=$peers/$1/.made-from packages=tests/peers/$2
+  wanted=$(sha256sum "$packages")
   if [ -f "$have" ] && [ "$(cat "$have")" = "$wanted" ]; then return; fi
-  say "making the Python environment (PyAV, aio-rtsp-toolkit, rtsp-rs; about 40 MB)"
-  rm -rf "$peers/venv"
-  /usr/bin/python3 -m venv "$peers/venv" || fail "python3 -m venv failed (Debian package: python3-venv)"
-  "$peers/venv/bin/pip" install --quiet --disable-pip-version-check -r tests/peers/requirements.txt \
-    || fail "cannot fetch the packages of tests/peers/requirements.txt"
+  say "making the Python environment $1 ($3)"
+  rm -rf "${peers:?}/$1"
+  /usr/bin/python3 -m venv "$peers/$1" || fail "python3 -m venv failed (Debian package: python3-venv)"
+  "$peers/$1/bin/pip" install --quiet --disable-pip-version-check -r "$packages" \
+    || fail "cannot fetch the packages of $packages"
   printf '%s' "$wanted" >"$have"
 }
 
@@ -75,6 +77,7 @@ node_server() {
   printf '%s' "$wanted" >"$have"
 }
 
-venv
+venv venv requirements.txt "PyAV, aio-rtsp-toolkit, rtsp-rs; about 40 MB"
+venv smtp requirements-smtp.txt "aiosmtpd"
 live555
 node_server

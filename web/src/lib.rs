@@ -7,6 +7,7 @@
 
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
+mod alert_words;
 mod api;
 mod app;
 mod assets;
@@ -16,6 +17,7 @@ mod exclude;
 mod failure;
 mod format;
 mod guard;
+mod handling;
 mod health;
 mod incident_words;
 mod live;
@@ -32,6 +34,7 @@ mod throttle;
 mod words;
 mod work;
 
+pub use alert_words::{digest_note, incident_note};
 pub use app::{
     App, Dialogue, Explain, MetricsAccess, ProbeNow, ProbeNowError, Probing, Settings, Transport,
 };

@@ -24,6 +24,7 @@ pub(crate) enum Nav {
     WorkOrders,
     Exclusions,
     Policies,
+    Alerts,
     Reports,
     None,
 }
@@ -41,6 +42,7 @@ const NAVIGATION: &[(Nav, &str, Label)] = &[
     (Nav::Exclusions, "/exclusions", Words::exclusions),
     (Nav::Reports, "/reports", Words::reports),
     (Nav::Policies, "/admin/policies", Words::policies),
+    (Nav::Alerts, "/admin/alerts", Words::alerts),
 ];
 
 /// An entry of the navigation on a page.

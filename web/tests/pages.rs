@@ -4,6 +4,8 @@
 
 #[path = "pages/accounting.rs"]
 mod accounting;
+#[path = "pages/alerts.rs"]
+mod alerts;
 #[path = "pages/by_hand.rs"]
 mod by_hand;
 #[path = "pages/dashboard.rs"]

@@ -68,7 +68,9 @@ impl Housekeeping {
         let measures = self.store.prune_measures(hourly).await?;
         let scores = self.store.prune_scores(hourly).await?;
         let sessions = self.store.prune_sessions(now).await?;
-        tracing::debug!(observations, measures, scores, sessions, "pruned");
+        let settled = now - DAY * self.config.alerts.keep_days;
+        let messages = self.store.prune_messages(settled).await?;
+        tracing::debug!(observations, measures, scores, sessions, messages, "pruned");
         Ok(())
     }
 

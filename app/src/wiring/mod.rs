@@ -8,5 +8,6 @@ pub(crate) mod first_login;
 pub(crate) mod housekeeping;
 pub(crate) mod nightly;
 pub(crate) mod platform;
+mod postman;
 pub(crate) mod prober;
 pub(crate) mod service;

@@ -6,6 +6,7 @@ use super::{
     housekeeping::Housekeeping,
     nightly::Nightly,
     platform::Platform,
+    postman::{Postman, Words},
     prober::{self, Driver},
 };
 use crate::{ambient::SystemClock, command::Failure};
@@ -22,7 +23,7 @@ use zhishou_probe::{
 };
 use zhishou_scheduler::{
     Agent, AgentHandle, AskCanaries, Dialogues, Eyes, Limits, OpenOrder, ProbeNowError, Taping,
-    follow_repairs, judge_incidents,
+    follow_repairs, judge_incidents, watch_alerts,
 };
 use zhishou_storage::{Store, StoreError};
 use zhishou_web as web;
@@ -151,6 +152,12 @@ impl Service {
         let orders = Arc::new(Orders(app.clone()));
         let (clock, stopped) = (Arc::clone(&app.clock), stop.clone());
         tasks.spawn(follow_repairs(store.clone(), clock, repair, orders, stopped));
+        let words = Words { app: app.clone(), lang: config.alerts.lang() };
+        let clock = Arc::clone(&app.clock);
+        tasks.spawn(watch_alerts(store.clone(), clock, Arc::new(words), stop.clone()));
+        let clock = Arc::clone(&app.clock);
+        let postman = Postman::new(store.clone(), clock, Arc::new(config.clone())).await;
+        tasks.spawn(postman.run(stop.clone()));
         let served = serve(listener, app, &stop).await;
         stop.cancel();
         if let Err(error) = agent.await {

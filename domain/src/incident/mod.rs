@@ -16,7 +16,7 @@ mod member;
 mod observer;
 mod root;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use board::{Board, Change, Incident, IncidentAct, IncidentStep, Subject};
 pub use event::{Crowd, DeviceEvent, Event, Manner, ObserverEvent, Parent, Seat, Sight};

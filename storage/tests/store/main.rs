@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod account;
+mod alerts;
 mod certificates;
 mod clock;
 mod credentials;
@@ -14,6 +15,7 @@ mod import;
 mod incidents;
 mod kept;
 mod meetings;
+mod outbox;
 mod pictures;
 mod publications;
 mod record;

@@ -20,6 +20,7 @@ fn publication(number: &str, after: u32, body: &str) -> NewPublication {
         login: "admin".into(),
         address: "127.0.0.1".into(),
         at: at(90_000),
+        note: None,
     }
 }
 

@@ -1,14 +1,24 @@
 //! `/api/v1/incidents`: 故障, those to be worked on first.
 
 use super::limit;
-use crate::{app::App, cursor, failure::Failure, incident_words, query::id, shell::Shell};
+use crate::{
+    app::App,
+    cursor,
+    failure::Failure,
+    guard::User,
+    handling::{self, Deed},
+    incident_words,
+    query::{act_of, id},
+    shell::Shell,
+};
 use axum::{
-    Json,
-    extract::{Path, Query, State},
+    Extension, Json,
+    extract::{MatchedPath, Path, Query, State},
+    http::{Extensions, StatusCode},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use zhishou_domain::{IncidentId, Lang, incident::Root};
+use zhishou_domain::{IncidentId, Lang, alert::HandlingAct, incident::Root};
 use zhishou_storage::{IncidentDevice, IncidentFilter, IncidentRow, IncidentState, RootName};
 
 #[derive(Serialize, ToSchema)]
@@ -231,4 +241,36 @@ pub(super) async fn devices(
         faults: it.faults.iter().map(|fault| fault.code()).collect(),
     };
     Ok(Json(MembersJson { items: found.into_iter().map(member).collect(), next }))
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub(super) struct HandlingBody {
+    /// Of a mute: for how many hours, 1–720.
+    hours: Option<u32>,
+    /// Why; a mute needs it.
+    note: String,
+}
+
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/{act}", params(
+    ("id" = i64, Path),
+    ("act" = String, Path, description = "acknowledge, mute or unmute"),
+), request_body = HandlingBody, responses(
+    (status = 204), (status = 400, description = "problem+json"),
+    (status = 404, description = "problem+json"),
+))]
+pub(super) async fn handle(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    Path(incident): Path<String>,
+    route: MatchedPath,
+    extensions: Extensions,
+    body: Option<Json<HandlingBody>>,
+) -> Result<StatusCode, Failure> {
+    let incident: IncidentId = incident.parse().map_err(|_| Failure::not_found())?;
+    let HandlingBody { hours, note } = body.unwrap_or_default().0;
+    let deed = Deed { act: act_of(&route, HandlingAct::from_code)?, hours, note };
+    handling::handle(&app, shell.t.0, (&user, &extensions), incident, deed).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

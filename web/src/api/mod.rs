@@ -1,6 +1,7 @@
 //! `/api/…`: the same figures for programs. Lists are paged by cursor; a ratio is 0–1 and `null`
 //! where nothing counts; times carry an offset.
 
+mod alerts;
 mod days;
 mod devices;
 mod exclusions;
@@ -55,6 +56,11 @@ const MOST: u32 = 1000;
         incidents::list,
         incidents::one,
         incidents::devices,
+        incidents::handle,
+        alerts::rules,
+        alerts::save_rules,
+        alerts::messages,
+        alerts::again,
         work_orders::list,
         work_orders::open,
         work_orders::one,
@@ -92,6 +98,12 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/incidents", get(incidents::list))
         .route("/v1/incidents/{id}", get(incidents::one))
         .route("/v1/incidents/{id}/devices", get(incidents::devices))
+        .route("/v1/incidents/{id}/acknowledge", post(incidents::handle))
+        .route("/v1/incidents/{id}/mute", post(incidents::handle))
+        .route("/v1/incidents/{id}/unmute", post(incidents::handle))
+        .route("/v1/alerts/rules", get(alerts::rules).post(alerts::save_rules))
+        .route("/v1/alerts/messages", get(alerts::messages))
+        .route("/v1/alerts/messages/{id}/again", post(alerts::again))
         .route("/v1/work-orders", get(work_orders::list).post(work_orders::open))
         .route("/v1/work-orders/{id}", get(work_orders::one))
         .route("/v1/work-orders/{id}/assign", post(work_orders::act))

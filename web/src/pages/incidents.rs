@@ -1,27 +1,30 @@
 //! `/incidents`: 故障 by root, those to be worked on first; and `/incidents/{id}`.
 
-use super::{Pager, View, fault_names};
+use super::{Pager, View, alerts::MessageLine, fault_names};
 use crate::{
     app::App,
     cursor,
     failure::Failure,
     format::{Moment, duration},
     guard::User,
+    handling::{self, Deed},
     incident_words,
-    query::id,
+    query::{act_of, id},
     shell::{Nav, Shell, page},
     words::Words,
     work,
 };
 use askama::Template;
 use axum::{
-    Extension,
-    extract::{Path, Query, State},
-    response::Response,
+    Extension, Form,
+    extract::{MatchedPath, Path, Query, State},
+    http::Extensions,
+    response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use zhishou_domain::{
     DeviceId, IncidentId, Lang,
+    alert::{Handling, HandlingAct},
     incident::{IncidentAct, IncidentStep, MemberState, Root},
 };
 use zhishou_storage::{IncidentFilter, IncidentRow, IncidentState, RootName};
@@ -31,6 +34,8 @@ const SHOWN: u32 = 50;
 const DEVICES: u32 = 100;
 /// Lines of what happened.
 const STEPS: u32 = 60;
+/// Messages about it.
+const MESSAGES: u32 = 20;
 
 /// Which incidents. Without a state those that are open.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -233,6 +238,28 @@ struct StepLine {
     at: Moment,
     text: String,
     href: Option<String>,
+    by: String,
+}
+
+/// What people did about it, as it stands.
+struct Handled {
+    /// By whom and when.
+    acknowledged: Option<(String, Moment)>,
+    /// Until when it is not spoken of, and why.
+    muted: Option<(Moment, String)>,
+}
+
+impl Handled {
+    fn of(view: &View<'_>, handlings: &[Handling]) -> Self {
+        let newest = |acts: &[HandlingAct]| handlings.iter().rfind(|it| acts.contains(&it.act));
+        let muted = newest(&[HandlingAct::Mute, HandlingAct::Unmute]);
+        let until = muted.and_then(|it| it.until.filter(|until| *until > view.now));
+        Self {
+            acknowledged: newest(&[HandlingAct::Acknowledge])
+                .map(|it| (it.login.clone(), view.moment(it.at))),
+            muted: until.zip(muted).map(|(until, it)| (view.moment(until), it.note.clone())),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -247,6 +274,9 @@ struct IncidentPage {
     is_ours: bool,
     order: Option<String>,
     may_dispatch: bool,
+    may_handle: bool,
+    handled: Handled,
+    messages: Vec<MessageLine>,
     devices: Vec<DeviceLine>,
     steps: Vec<StepLine>,
     pager: Pager,
@@ -275,10 +305,13 @@ pub(crate) async fn show(
         text => u32::try_from(cursor::to_number(text)?).map_err(|_| cursor::BadCursor)?,
     };
     let row = app.store.incident(id).await?.ok_or_else(Failure::not_found)?;
-    let (mut devices, steps, order) = tokio::try_join!(
+    let about = format!("/incidents/{id}");
+    let (mut devices, steps, order, handlings, messages) = tokio::try_join!(
         app.store.incident_devices(id, skip, DEVICES + 1),
         app.store.incident_steps(id, STEPS),
         app.store.work_order_of(id, work::scope(&user)),
+        app.store.incident_handlings(id, STEPS),
+        app.store.messages_about(&about, MESSAGES),
     )?;
     let has_more = devices.len() > DEVICES as usize;
     devices.truncate(DEVICES as usize);
@@ -322,15 +355,63 @@ pub(crate) async fn show(
             && row.closed.is_none()
             && !matches!(row.root, RootName::Observer { .. }),
         order: order.map(|(id, _)| id.to_string()),
+        may_handle: shell.may_operate() && user.maintainer.is_none() && row.closed.is_none(),
+        handled: Handled::of(&view, &handlings),
+        messages: messages.into_iter().map(|it| MessageLine::new(&view, it)).collect(),
         is_ours: matches!(row.root, RootName::Observer { .. }),
         devices: devices.into_iter().map(device).collect(),
-        steps: steps.iter().map(|step| step_line(&view, step)).collect(),
+        steps: timeline(&view, &steps, &handlings),
         pager: Pager {
             first: (skip > 0).then(|| format!("/incidents/{id}")),
             next: has_more.then(|| here(skip + DEVICES)),
         },
         shell,
     })
+}
+
+/// What the form of an incident sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct HandlingForm {
+    hours: Option<u32>,
+    note: String,
+}
+
+/// `POST /incidents/{id}/acknowledge`, `…/mute` and `…/unmute`.
+pub(crate) async fn handle(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    route: MatchedPath,
+    extensions: Extensions,
+    Form(form): Form<HandlingForm>,
+) -> Result<Response, Failure> {
+    let id: IncidentId = id.parse().map_err(|_| Failure::not_found())?;
+    let HandlingForm { hours, note } = form;
+    let deed = Deed { act: act_of(&route, HandlingAct::from_code)?, hours, note };
+    handling::handle(&app, shell.t.0, (&user, &extensions), id, deed).await?;
+    Ok(Redirect::to(&format!("/incidents/{id}")).into_response())
+}
+
+/// What happened to it and what people did, in order.
+fn timeline(view: &View<'_>, steps: &[IncidentStep], handlings: &[Handling]) -> Vec<StepLine> {
+    let steps = steps.iter().map(|step| (step.at, step_line(view, step)));
+    let handled = handlings.iter().map(|it| (it.at, handling_line(view, it)));
+    let mut lines: Vec<_> = steps.chain(handled).collect();
+    lines.sort_by_key(|(at, _)| *at);
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn handling_line(view: &View<'_>, handling: &Handling) -> StepLine {
+    let mut text = handling.act.name(view.t.0).to_owned();
+    if let Some(until) = handling.until {
+        text = format!("{} {}", view.t.incident_muted(), view.moment(until).exact);
+    }
+    if !handling.note.is_empty() {
+        text = format!("{text}: {}", handling.note);
+    }
+    StepLine { at: view.moment(handling.at), text, href: None, by: handling.login.clone() }
 }
 
 fn step_line(view: &View<'_>, step: &IncidentStep) -> StepLine {
@@ -343,5 +424,5 @@ fn step_line(view: &View<'_>, step: &IncidentStep) -> StepLine {
         (act, _) => act.name(lang).to_owned(),
     };
     let href = step.other.map(|other| format!("/incidents/{other}"));
-    StepLine { at: view.moment(step.at), text, href }
+    StepLine { at: view.moment(step.at), text, href, by: String::new() }
 }

@@ -1,5 +1,6 @@
 //! The pages, one module each, with a typed context for its template.
 
+pub(crate) mod alerts;
 mod bar;
 pub(crate) mod baseline;
 pub(crate) mod basis;

@@ -63,6 +63,8 @@ struct ReportRow {
     files: Vec<(&'static str, String)>,
     verify: String,
     is_newest: bool,
+    /// Messages that went out with it: `已送达 2 · 未送达 1`; empty: none.
+    delivered: String,
 }
 
 /// Which month.
@@ -121,6 +123,13 @@ async fn render(
     for head in &heads {
         let is_newest = rows.last().is_none_or(|row| row.number != head.number);
         rows.push(row(&view, head, is_newest));
+    }
+    let pages: Vec<String> = heads.iter().map(|head| file(head, Format::Html)).collect();
+    let delivered = app.store.deliveries_about(&pages).await?;
+    for (row, page) in rows.iter_mut().zip(&pages) {
+        let of_it = delivered.iter().filter(|(about, ..)| about == page);
+        let told = of_it.map(|(_, state, count)| format!("{} {count}", state.name(lang)));
+        row.delivered = told.collect::<Vec<_>>().join(" · ");
     }
     let yesterday = view.today.from.pred_opt().unwrap_or(view.today.from);
     let newest = app.store.newest_policies().await?;
@@ -314,6 +323,7 @@ fn row(view: &View<'_>, head: &PublicationHead, is_newest: bool) -> ReportRow {
         number: head.number.clone(),
         revision: head.revision,
         is_newest,
+        delivered: String::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::{at, device, seat};
 use crate::{
-    ConfirmRule, Depth, DeviceId, FaultCode, Standing, State, Timestamp, Verdict,
+    ConfirmRule, Depth, DeviceId, FaultCode, IncidentId, Standing, State, Timestamp, Verdict,
     confirm::Outcome,
     incident::{
         Board, Canaries, Crowd, DeviceEvent, Event, GroupRule, Incident, MemberState, Observer,
@@ -39,7 +39,7 @@ fn all() -> impl Iterator<Item = u8> {
 }
 
 /// The time of day in seconds.
-const fn clock(hour: i64, minute: i64) -> i64 {
+pub(crate) const fn clock(hour: i64, minute: i64) -> i64 {
     (hour * 60 + minute) * 60
 }
 
@@ -57,17 +57,19 @@ fn is_away(n: u8, second: i64) -> bool {
     power || nvr || switch || ours || broken || hiccup
 }
 
-struct District {
+pub(crate) struct District {
     standings: BTreeMap<u8, (Standing, i64)>,
     observer: Observer,
     told: Option<ObserverFault>,
     board: Board,
     /// Every incident that was not merged away, as it stood last.
-    known: BTreeMap<i64, Incident>,
+    pub(crate) known: BTreeMap<i64, Incident>,
+    /// Which became part of which, in order.
+    pub(crate) merged: Vec<(IncidentId, IncidentId)>,
 }
 
 impl District {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let phase = |n: u8| i64::from(n) * 37 % INTERVAL;
         Self {
             standings: all().map(|n| (n, (Standing::default(), phase(n)))).collect(),
@@ -75,6 +77,7 @@ impl District {
             told: None,
             board: Board::new(GroupRule::default(), 1, vec![]),
             known: BTreeMap::new(),
+            merged: Vec::new(),
         }
     }
 
@@ -117,7 +120,7 @@ impl District {
         }
     }
 
-    fn run(&mut self, from: i64, to: i64) {
+    pub(crate) fn run(&mut self, from: i64, to: i64) {
         for second in from..to {
             let mut events = Vec::new();
             let due: Vec<u8> = self
@@ -141,16 +144,17 @@ impl District {
 
     fn take(&mut self, events: Vec<Event>, second: i64) {
         let change = self.board.step(events, at(second));
-        for (from, _) in change.merged {
+        for (from, _) in &change.merged {
             self.known.remove(&from.number());
         }
+        self.merged.extend(change.merged);
         for (incident, _) in change.incidents {
             self.known.insert(incident.id.number(), incident);
         }
     }
 
     /// A device leaves the ledger's use.
-    fn retire(&mut self, n: u8, second: i64) {
+    pub(crate) fn retire(&mut self, n: u8, second: i64) {
         let (standing, _) = self.standings.remove(&n).unwrap();
         let step = standing.retire(at(second));
         let event = DeviceEvent::of(device(n), &step).unwrap();

@@ -1,6 +1,6 @@
 //! Laws of the board, and a day in the life of a district.
 
-mod day;
+pub(crate) mod day;
 mod laws;
 
 use super::{Crowd, Parent, Seat, Sight};
@@ -13,7 +13,7 @@ impl IdSource for Byte {
     }
 }
 
-fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000 + second * 1000)
 }
 
