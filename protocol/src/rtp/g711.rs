@@ -18,12 +18,14 @@ pub(super) struct Level {
     law: Law,
     samples: u64,
     power: f64,
+    /// A sample came that is not zero.
+    sounds: bool,
 }
 
 impl Level {
     /// No samples yet.
     pub(super) fn new(law: Law) -> Self {
-        Level { law, samples: 0, power: 0.0 }
+        Level { law, samples: 0, power: 0.0, sounds: false }
     }
 
     /// Adds one packet's payload, one byte a sample.
@@ -35,7 +37,18 @@ impl Level {
             });
             self.power += sample * sample;
         }
+        // The two codes of zero, as they are on the wire.
+        let zeros = match self.law {
+            Law::A => [0xd5, 0x55],
+            Law::Mu => [0xff, 0x7f],
+        };
+        self.sounds |= payload.iter().any(|code| !zeros.contains(code));
         self.samples += payload.len() as u64;
+    }
+
+    /// Whether samples came, and all of them were zero.
+    pub(super) fn is_digital_silence(&self) -> bool {
+        self.samples > 0 && !self.sounds
     }
 
     /// Mean power against a full-scale square wave, dBFS, never under −96; `None` before the first

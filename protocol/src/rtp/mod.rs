@@ -6,6 +6,9 @@
 //! assembles one: every slice of the picture, in Annex B with its parameter sets (H.264, H.265),
 //! or as a JFIF file (RFC 2435). It decodes nothing, opens nothing and knows no clock.
 //!
+//! For test calls there is the other side too: a [`Sender`] of a [`Tone`] and of coded pictures, and
+//! what comes back of it ([`Returned`]).
+//!
 //! Invariants
 //! - Time is a `Duration` since the start of the probe and never runs backwards here: an earlier
 //!   time is read as no time passed.
@@ -24,6 +27,7 @@ mod h265;
 mod jitter;
 mod jpeg;
 mod keyframe;
+mod motion;
 mod nal;
 mod parameter_sets;
 mod punch;
@@ -31,16 +35,23 @@ mod random;
 mod receiver;
 mod reorder;
 mod reports;
+mod returned;
+mod sender;
 mod sent;
 mod source;
 mod statistics;
+mod tone;
 
 pub use format::{Codec, PictureFormat, StreamFormat};
 pub use keyframe::{Headers, Keyframe};
+pub use motion::Motion;
 pub use punch::Punch;
 pub use receiver::Receiver;
+pub use returned::{Returned, full_intra, picture_loss};
+pub use sender::{Sender, h264_payloads, nal_units};
 pub use sent::SenderLoss;
 pub use statistics::{AudioStatistics, Statistics, StreamStatistics, VideoStatistics};
+pub use tone::Tone;
 
 #[cfg(test)]
 mod tests;

@@ -251,7 +251,9 @@ impl Receiver {
                 None,
             ),
             Media::Audio(level) => {
-                (None, Some(AudioStatistics { level_dbfs: level.as_ref().and_then(Level::dbfs) }))
+                let digital_silence = level.as_ref().is_some_and(Level::is_digital_silence);
+                let level_dbfs = level.as_ref().and_then(Level::dbfs);
+                (None, Some(AudioStatistics { level_dbfs, digital_silence }))
             }
         };
         Statistics { stream, video, audio }

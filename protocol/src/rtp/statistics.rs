@@ -92,4 +92,7 @@ pub struct AudioStatistics {
     /// Mean power of G.711 audio against a full-scale square wave, −96 at least; `None` for other
     /// codecs.
     pub level_dbfs: Option<f64>,
+    /// G.711 came, and every sample of it was zero: a microphone that is off, for any that is on has
+    /// noise.
+    pub digital_silence: bool,
 }

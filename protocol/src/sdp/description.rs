@@ -1,9 +1,11 @@
 //! From bytes to the media a device offers.
 
+use std::net::IpAddr;
+
 use thiserror::Error;
 
 use super::format::Section;
-use super::{Media, MediaKind};
+use super::{Direction, Media, MediaKind};
 
 /// Sections read; those behind are dropped.
 const MAX_MEDIA: usize = 32;
@@ -81,6 +83,9 @@ impl Description {
 #[derive(Default)]
 struct Reader {
     control: Option<String>,
+    /// Of the session.
+    address: Option<IpAddr>,
+    direction: Direction,
     sections: Vec<Section>,
     fmtp: Vec<(u8, String)>,
 }
@@ -91,7 +96,22 @@ impl Reader {
         let Some((kind, value)) = line.split_once('=') else { return true };
         match kind.trim() {
             "m" if self.sections.len() == MAX_MEDIA => return false,
-            "m" => self.sections.push(Section::open(value)),
+            "m" => {
+                let section = Section::open(value);
+                let (address, direction) = (self.address, self.direction);
+                self.sections.push(Section { address, direction, ..section });
+            }
+            "c" => {
+                // `IN IP4 224.2.1.1/127`; cameras write much else, which only calls would need.
+                let address = value
+                    .split_ascii_whitespace()
+                    .nth(2)
+                    .and_then(|it| it.split('/').next()?.parse().ok());
+                match self.sections.last_mut() {
+                    Some(section) => section.address = address.or(section.address),
+                    None => self.address = address.or(self.address),
+                }
+            }
             "a" => self.attribute(value),
             _ => {}
         }
@@ -102,8 +122,12 @@ impl Reader {
         let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
         let Some(section) = self.sections.last_mut() else {
-            if name == "control" && self.control.is_none() {
-                self.control = Some(without_login(value));
+            match direction(&name) {
+                Some(direction) => self.direction = direction,
+                None if name == "control" && self.control.is_none() => {
+                    self.control = Some(without_login(value));
+                }
+                None => {}
             }
             return;
         };
@@ -121,8 +145,11 @@ impl Reader {
             "framesize" | "x-dimensions" if section.frame_size.is_none() => {
                 section.frame_size = frame_size(value);
             }
-            "sendonly" => section.sendonly = true,
-            _ => {}
+            "rtcp" => {
+                let port = value.split_ascii_whitespace().next();
+                section.rtcp_port = port.and_then(|port| port.parse().ok());
+            }
+            name => section.direction = direction(name).unwrap_or(section.direction),
         }
     }
 
@@ -143,7 +170,7 @@ impl Reader {
         }
         // `sendonly` marks a back channel only where some media are not so marked (Q17), and video
         // is never one.
-        let all = self.sections.iter().all(|s| s.sendonly);
+        let all = self.sections.iter().all(|s| s.direction == Direction::SendOnly);
         let mut media: Vec<_> =
             self.sections.into_iter().filter_map(|s| s.finish(&self.fmtp)).collect();
         for medium in &mut media {
@@ -154,6 +181,16 @@ impl Reader {
         }
         Ok(Description { control: self.control, media })
     }
+}
+
+fn direction(attribute: &str) -> Option<Direction> {
+    Some(match attribute {
+        "sendrecv" => Direction::Both,
+        "sendonly" => Direction::SendOnly,
+        "recvonly" => Direction::ReceiveOnly,
+        "inactive" => Direction::Inactive,
+        _ => return None,
+    })
 }
 
 /// `96 H264/90000/1` with any spacing (Q11).
@@ -283,6 +320,22 @@ mod tests {
         let some = "m=video 0 RTP/AVP 26\r\na=recvonly\r\nm=audio 0 RTP/AVP 0\r\na=sendonly\r\n\
                     m=audio 0 RTP/AVP 8\r\n";
         assert_eq!(parse(some).audio().unwrap().codec, Codec::Pcma);
+    }
+
+    #[test]
+    fn a_call_is_told_where_media_go_and_which_way() {
+        let sdp = parse(
+            "v=0\r\nc=IN IP4 10.0.0.7\r\na=recvonly\r\nm=audio 4000 RTP/AVP 8\r\n\
+             m=video 5004/2 RTP/AVP 97\r\nc=IN IP6 ::1\r\na=rtpmap:97 H264/90000\r\n\
+             a=inactive\r\na=rtcp:6000 IN IP4 1.2.3.4\r\nm=video 0 RTP/AVP 98\r\n",
+        );
+        let audio = sdp.audio().unwrap();
+        assert_eq!((audio.port, audio.address), (4000, "10.0.0.7".parse().ok()));
+        assert!(audio.direction.receives() && !audio.direction.sends());
+        let video = sdp.video().unwrap();
+        assert_eq!((video.port, video.address), (5004, "::1".parse().ok()));
+        assert_eq!((video.direction, video.rtcp_port), (Direction::Inactive, Some(6000)));
+        assert_eq!(sdp.media[2].port, 0, "refused");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One media section and the format chosen from it.
 
+use std::net::IpAddr;
+
 use super::{Codec, ParameterSets};
 
 /// Parameters of a format that are kept; those behind are dropped.
@@ -16,6 +18,32 @@ pub enum MediaKind {
     Other,
 }
 
+/// Which ways media go, as the one who describes them sees it (RFC 8866 §6.7).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// Both ways.
+    #[default]
+    Both,
+    /// It sends and takes nothing.
+    SendOnly,
+    /// It takes and sends nothing.
+    ReceiveOnly,
+    /// Neither.
+    Inactive,
+}
+
+impl Direction {
+    /// Whether it sends.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::Both | Self::SendOnly)
+    }
+
+    /// Whether it takes what is sent to it.
+    pub fn receives(self) -> bool {
+        matches!(self, Self::Both | Self::ReceiveOnly)
+    }
+}
+
 /// One media section with a usable payload type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Media {
@@ -23,6 +51,14 @@ pub struct Media {
     pub kind: MediaKind,
     /// RTP payload type, 0 to 127.
     pub payload_type: u8,
+    /// Port that takes its media; 0 where the section is refused (RFC 3264 §6), and with RTSP.
+    pub port: u16,
+    /// `c=` of the section or of the session, where it is an address; a call needs it, RTSP not.
+    pub address: Option<IpAddr>,
+    /// Which ways media go.
+    pub direction: Direction,
+    /// Port that takes RTCP by `a=rtcp` (RFC 3605); the next one where it is not said.
+    pub rtcp_port: Option<u16>,
     /// Codec by rtpmap, else by the static table (Q15).
     pub codec: Codec,
     /// RTP clock, Hz; never 0.
@@ -58,7 +94,10 @@ pub(super) struct Section {
     pub(super) control: Option<String>,
     pub(super) declared_fps: Option<f64>,
     pub(super) frame_size: Option<(u16, u16)>,
-    pub(super) sendonly: bool,
+    pub(super) port: u16,
+    pub(super) address: Option<IpAddr>,
+    pub(super) direction: Direction,
+    pub(super) rtcp_port: Option<u16>,
     pub(super) attributes: usize,
 }
 
@@ -68,9 +107,11 @@ impl Section {
     pub(super) fn open(value: &str) -> Self {
         let mut words = value.split_ascii_whitespace();
         let kind = words.next().unwrap_or_default().to_ascii_lowercase();
+        // `5004/2` has several ports.
+        let port = words.next().and_then(|it| it.split('/').next()?.parse().ok()).unwrap_or(0);
         let payload_types =
-            words.skip(2).take(16).filter_map(|w| w.parse().ok()).filter(|pt| *pt < 128).collect();
-        Self { kind, payload_types, ..Self::default() }
+            words.skip(1).take(16).filter_map(|w| w.parse().ok()).filter(|pt| *pt < 128).collect();
+        Self { kind, port, payload_types, ..Self::default() }
     }
 
     /// `None` if no payload type is usable.
@@ -95,13 +136,17 @@ impl Section {
         Some(Media {
             kind,
             payload_type,
+            port: self.port,
+            address: self.address,
+            direction: self.direction,
+            rtcp_port: self.rtcp_port,
             codec,
             clock_rate_hz,
             control: self.control,
             declared_fps: self.declared_fps,
             frame_size: self.frame_size,
             fmtp,
-            backchannel: self.sendonly,
+            backchannel: self.direction == Direction::SendOnly,
             parameter_sets,
         })
     }
