@@ -145,3 +145,11 @@ number!(
     /// 渠道, counted likewise.
     ChannelId
 );
+number!(
+    /// 检查记录号: one run of a check plan.
+    CheckRunId
+);
+number!(
+    /// Something that went wrong while a meeting ran.
+    MeetingIncidentId
+);

@@ -13,6 +13,7 @@ mod words;
 pub mod account;
 pub mod alert;
 mod certificate;
+pub mod check;
 pub mod confirm;
 pub mod credential;
 mod detail;
@@ -59,8 +60,9 @@ pub use exclusion::{
 pub use fault::{Fault, FaultCode, Group, Stage};
 pub use habit::Habit;
 pub use ids::{
-    ChannelId, DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId, MeetingId,
-    ResourceId, SeriesId, ShiftId, SiteId, StreetId, UserId, VenueId, WorkOrderId,
+    ChannelId, CheckRunId, DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId,
+    MeetingId, MeetingIncidentId, ResourceId, SeriesId, ShiftId, SiteId, StreetId, UserId, VenueId,
+    WorkOrderId,
 };
 pub use lang::{Lang, with_causes};
 pub use ledger::{LedgerColumn, LedgerRow, RowError, RowProblem};

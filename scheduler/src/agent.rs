@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Claim, Clock, DeviceId, DeviceKind, Observation, Plan, PointClass, Timestamp,
+    Claim, Clock, Depth, DeviceId, DeviceKind, Observation, Plan, PointClass, Timestamp,
     incident::{ObserverEvent, ObserverFault},
 };
 use zhishou_storage::{Change, Store, StoreError, Target};
@@ -98,10 +98,34 @@ struct ProbeNow {
     waiter: Waiter,
 }
 
+/// What is wanted of a probe out of turn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// Whether its dialogue is kept.
+    pub(crate) taping: Taping,
+    /// How deep it goes; none: as the plan has it.
+    pub(crate) depth: Option<Depth>,
+}
+
+impl Wish {
+    /// What serves both.
+    fn with(self, other: Self) -> Self {
+        let is_taped = self.taping == Taping::On || other.taping == Taping::On;
+        let taping = if is_taped { Taping::On } else { Taping::Off };
+        Self { taping, depth: self.depth.max(other.depth) }
+    }
+
+    /// Whether a probe that was made so, and went so deep, leaves this open.
+    fn is_open_after(self, made: Self, depth: Option<Depth>) -> bool {
+        let untaped = self.taping == Taping::On && made.taping == Taping::Off;
+        untaped || (self.depth > made.depth && self.depth > depth)
+    }
+}
+
 /// Somebody who waits for the result of a probe out of turn.
 #[derive(Debug)]
 struct Waiter {
-    taping: Taping,
+    wish: Wish,
     reply: oneshot::Sender<Result<Observation, ProbeNowError>>,
 }
 
@@ -114,8 +138,22 @@ impl AgentHandle {
         device: DeviceId,
         taping: Taping,
     ) -> Result<Observation, ProbeNowError> {
+        self.ask(device, Wish { taping, depth: None }).await
+    }
+
+    /// Probes a device ahead of its time, no deeper than `depth`, and waits for the result. One that is
+    /// being probed already gives the result of that probe where that goes as deep.
+    pub async fn look_now(
+        &self,
+        device: DeviceId,
+        depth: Depth,
+    ) -> Result<Observation, ProbeNowError> {
+        self.ask(device, Wish { taping: Taping::Off, depth: Some(depth) }).await
+    }
+
+    async fn ask(&self, device: DeviceId, wish: Wish) -> Result<Observation, ProbeNowError> {
         let (reply, result) = oneshot::channel();
-        let command = ProbeNow { device, waiter: Waiter { taping, reply } };
+        let command = ProbeNow { device, waiter: Waiter { wish, reply } };
         self.commands.send(command).await.map_err(|_| ProbeNowError::Stopped)?;
         result.await.map_err(|_| ProbeNowError::Stopped)?
     }
@@ -135,7 +173,7 @@ struct Loop {
     began: Instant,
     agenda: Agenda,
     running: JoinSet<Option<Visited>>,
-    started: HashMap<Id, (DeviceId, Taping)>,
+    started: HashMap<Id, (DeviceId, Wish)>,
     waiting: HashMap<DeviceId, Vec<Waiter>>,
     sequence: i64,
     revision: (i64, i64),
@@ -265,14 +303,13 @@ impl Loop {
         for device in self.agenda.start_due(self.now()) {
             self.sequence += 1;
             let waiting = self.waiting.get(&device).into_iter().flatten();
-            let is_wanted = waiting.map(|waiter| waiter.taping).any(|it| it == Taping::On);
-            let taping = if is_wanted { Taping::On } else { Taping::Off };
+            let wish = waiting.map(|waiter| waiter.wish).fold(Wish::default(), Wish::with);
             let (agent, sequence, cancel) =
                 (Arc::clone(&self.agent), self.sequence, stop.child_token());
             let task = self
                 .running
-                .spawn(async move { visit(&agent, device, sequence, taping, cancel).await });
-            self.started.insert(task.id(), (device, taping));
+                .spawn(async move { visit(&agent, device, sequence, wish, cancel).await });
+            self.started.insert(task.id(), (device, wish));
         }
     }
 
@@ -284,15 +321,16 @@ impl Loop {
                 (error.id(), None)
             }
         };
-        let Some((device, taping)) = self.started.remove(&id) else { return };
+        let Some((device, made)) = self.started.remove(&id) else { return };
         let rest = visited.as_ref().map_or(LONGEST_SLEEP, |visited| visited.rest);
         self.agenda.finish(device, self.now() + rest);
         if let Some(parent) = visited.as_ref().and_then(|visited| visited.parent) {
             self.ask_for_parent(parent);
         }
         for waiter in self.waiting.remove(&device).unwrap_or_default() {
-            if waiter.taping == Taping::On && taping == Taping::Off {
-                // The probe was under way when its dialogue was asked for.
+            let depth = visited.as_ref().map(|visited| visited.observation.depth);
+            if waiter.wish.is_open_after(made, depth) {
+                // The probe was under way when this was asked for.
                 self.hasten(ProbeNow { device, waiter });
                 continue;
             }

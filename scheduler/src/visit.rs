@@ -2,6 +2,7 @@
 
 use crate::{
     Agent, Dialogues, Probed, Taping,
+    agent::Wish,
     evidence::{DIALOGUES, last_good, may_fall, snapshot_wanted, worth_keeping},
 };
 use std::time::Duration;
@@ -36,10 +37,10 @@ pub(crate) async fn visit(
     agent: &Agent,
     device: DeviceId,
     sequence: i64,
-    asked: Taping,
+    wish: Wish,
     cancel: CancellationToken,
 ) -> Option<Visited> {
-    match try_visit(agent, device, sequence, asked, &cancel).await {
+    match try_visit(agent, device, sequence, wish, &cancel).await {
         Ok(visited) => visited,
         Err(error) => {
             tracing::error!(%device, %error, "failed to record a probe");
@@ -61,7 +62,7 @@ async fn try_visit(
     agent: &Agent,
     device: DeviceId,
     sequence: i64,
-    asked: Taping,
+    wish: Wish,
     cancel: &CancellationToken,
 ) -> Result<Option<Visited>, StoreError> {
     let target = agent.store.target(device).await?;
@@ -75,6 +76,10 @@ async fn try_visit(
         pictures: agent.store.pictures(device).await?,
         standing: agent.store.standing(device).await?,
     };
+    if let Some(depth) = wish.depth {
+        known.plan.depth = depth;
+    }
+    let asked = wish.taping;
     let is_watched =
         agent.dialogues == Dialogues::Outages && may_fall(&known.standing, known.plan.confirm);
     let taping = if is_watched { Taping::On } else { asked };

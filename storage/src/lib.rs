@@ -11,6 +11,7 @@ mod alerts;
 mod audit;
 mod certificates;
 mod channels;
+mod checks;
 mod credentials;
 mod decode;
 mod device_page;
@@ -58,6 +59,10 @@ pub use alerts::{Said, StoredRules};
 pub use audit::AuditLine;
 pub use certificates::StoredCertificate;
 pub use channels::{ChannelSaved, NewChannel};
+pub use checks::{
+    Archived, CellOf, CheckRun, IncidentActed, MonthFigures, NewCell, NewMeetingIncident, NewRun,
+    RunState, VenueHistory,
+};
 pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use dialogues::{Dialogue, KeptFor};

@@ -51,14 +51,24 @@ pub(crate) async fn audit(
     action: &'static str,
     subject: String,
 ) -> Result<(), Failure> {
-    let line = AuditLine {
+    Ok(app.store.add_audit(audit_line(app, user, extensions, action, subject)).await?)
+}
+
+/// Who does what now, and from where, for the transaction that does it.
+pub(crate) fn audit_line(
+    app: &App,
+    user: &User,
+    extensions: &Extensions,
+    action: &'static str,
+    subject: String,
+) -> AuditLine {
+    AuditLine {
         at: app.clock.now(),
         login: user.login.clone(),
         action,
         subject,
         address: address(extensions),
-    };
-    Ok(app.store.add_audit(line).await?)
+    }
 }
 
 /// Lets a request through, with its [`User`], or sends it to the login.

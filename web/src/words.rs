@@ -549,6 +549,33 @@ catalogue! {
     password_same: "新密码不能与当前密码相同。", "The new password must differ from the current one.";
     password_weak: "新密码不符合规则。", "The new password does not meet the rules.";
     password_too_long: "密码过长（最多 128 个字符）。", "The password is too long (at most 128 characters).";
+    // duty
+    duty: "值班", "Duty";
+    duty_now: "现在值班", "On duty now";
+    duty_next: "下一班", "Next";
+    duty_nobody: "现在无人值班", "Nobody is on duty now";
+    duty_empty: "还没有排班：先在下面排一周。", "There is no roster yet: add a week of it below.";
+    duty_lead: "值班长", "Lead";
+    duty_backup: "副班", "Backup";
+    duty_signed: "签到", "Signed in";
+    duty_unsigned: "尚未签到", "not signed in yet";
+    duty_sign_in: "签到", "Sign in";
+    duty_hand_over: "写交接班", "Hand over";
+    duty_hand_over_hint: "下一班需要知道的事", "What the next shift has to know";
+    duty_notes: "交接班", "Handed over";
+    duty_no_notes: "近两天没有交接班记录。", "Nothing was handed over in the last two days.";
+    duty_roster: "排班", "Roster";
+    duty_add: "添加班次", "Add shifts";
+    duty_first: "从", "From day";
+    duty_last: "到", "To day";
+    duty_from: "上班", "Begins";
+    duty_to: "下班", "Ends";
+    duty_add_button: "排入", "Add";
+    duty_add_hint: "每天一班；下班不晚于上班的，算到次日。", "One shift a day; one that ends no later than it begins ends on the next day.";
+    duty_when: "时间", "Time";
+    duty_gap: "无人值班", "Nobody";
+    duty_change: "换人", "Change";
+    duty_remove: "撤下本班", "Remove the shift";
     // errors
     error_not_found: "没有这个页面或记录", "No such page or record";
     error_not_found_next: "它可能已被删除，或链接不完整。", "It may have been removed, or the link is incomplete.";

@@ -10,6 +10,8 @@ mod alerts;
 mod by_hand;
 #[path = "pages/dashboard.rs"]
 mod dashboard;
+#[path = "pages/duty.rs"]
+mod duty;
 #[path = "pages/exclusions.rs"]
 mod exclusions;
 #[expect(dead_code, reason = "shared with the example, which uses more of it")]

@@ -5,6 +5,7 @@
 mod account;
 mod alerts;
 mod certificates;
+mod checks;
 mod clock;
 mod credentials;
 mod duty;

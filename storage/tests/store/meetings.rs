@@ -41,7 +41,7 @@ fn venue(name: &str, devices: Vec<(DeviceId, DeviceRole)>) -> VenueWords {
 }
 
 /// Two venues with an endpoint each, and an MCU.
-async fn rooms(home: &Home) -> (Store, [VenueId; 2], ResourceId, [DeviceId; 2]) {
+pub(crate) async fn rooms(home: &Home) -> (Store, [VenueId; 2], ResourceId, [DeviceId; 2]) {
     let store = home.open().await;
     let endpoint = |row, name: &str| LedgerRow {
         street: Some("人民路".into()),
@@ -78,7 +78,7 @@ fn moment(hour: i64, minute: i64) -> Timestamp {
 }
 
 /// From 09:00 to 11:00, without buffers.
-fn plan(title: &str, venues: &[VenueId]) -> MeetingPlan {
+pub(crate) fn plan(title: &str, venues: &[VenueId]) -> MeetingPlan {
     MeetingPlan {
         title: title.into(),
         rank: MeetingRank::Second,
@@ -116,7 +116,7 @@ fn new(plan: MeetingPlan, login: &str) -> NewMeeting {
     }
 }
 
-async fn booked(store: &Store, plan: MeetingPlan) -> MeetingId {
+pub(crate) async fn booked(store: &Store, plan: MeetingPlan) -> MeetingId {
     match store.book_meeting(new(plan, "li")).await.unwrap() {
         Booked::Now(id, MeetingState::Approved) => id,
         other => panic!("not booked: {other:?}"),

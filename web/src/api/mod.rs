@@ -4,6 +4,7 @@
 mod alerts;
 mod days;
 mod devices;
+mod duty;
 mod exclusions;
 mod figures;
 mod incidents;
@@ -48,6 +49,7 @@ const MOST: u32 = 1000;
         devices::probe,
         minutes::of_day,
         devices::reference,
+        duty::list,
         observations::list,
         policies::list,
         policies::one,
@@ -91,6 +93,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/devices/{id}/probe", post(devices::probe))
         .route("/v1/devices/{id}/minutes", get(minutes::of_day))
         .route("/v1/devices/{id}/reference", post(devices::reference))
+        .route("/v1/duty", get(duty::list))
         .route("/v1/observations", get(observations::list))
         .route("/v1/policies", get(policies::list).post(policies::add))
         .route("/v1/policies/preview", post(policies::preview))

@@ -9,6 +9,7 @@ pub(crate) mod device;
 mod device_view;
 pub(crate) mod devices;
 pub(crate) mod dialogue;
+pub(crate) mod duty;
 mod equipment_view;
 pub(crate) mod exclusion;
 pub(crate) mod exclusions;

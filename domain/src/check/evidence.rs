@@ -1,0 +1,157 @@
+//! Why a check says what it says, as data that is put into words per language.
+
+use crate::{FaultCode, Lang};
+use serde::{Deserialize, Serialize};
+
+/// Of what a limit is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MeasureUnit {
+    /// Of 100.
+    Percent,
+    /// Milliseconds.
+    Millis,
+}
+
+impl MeasureUnit {
+    const fn symbol(self) -> &'static str {
+        match self {
+            Self::Percent => "%",
+            Self::Millis => "ms",
+        }
+    }
+}
+
+/// Why something was not tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotRun {
+    /// Its time passed while we did not run.
+    Missed,
+    /// The run was broken off.
+    Interrupted,
+    /// The endpoint was in a call.
+    Busy,
+    /// The venue has no such device in the ledger.
+    NoDevice,
+    /// It is not in use or has no address.
+    NotProbed,
+    /// We could not see: a fault of ours, or of a login that is not known.
+    Ours,
+    /// Only its liveness was looked at.
+    LivenessOnly,
+    /// No test call is allowed to it, or it speaks H.323 alone.
+    NoCall,
+}
+
+words!(NotRun {
+    Missed = "missed", "检查时间已过，平台当时未运行", "the time passed while the platform did not run";
+    Interrupted = "interrupted", "检查中断", "the check was broken off";
+    Busy = "busy", "终端正忙，未呼叫", "the endpoint was busy and not called";
+    NoDevice = "no_device", "台账中没有终端", "no endpoint in the ledger";
+    NotProbed = "not_probed", "未接入探测", "not connected to probing";
+    Ours = "ours", "平台一侧未能看清", "we could not see";
+    LivenessOnly = "liveness_only", "本次只查在线，未呼叫", "liveness only, no call";
+    NoCall = "no_call", "未开通测试呼叫，须人工联调", "no test call is possible: a person has to test it";
+});
+
+impl NotRun {
+    /// What to do next.
+    pub const fn advice(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Missed | Self::Interrupted => lang.pick("点“立即检查”。", "Check it now."),
+            Self::Busy => lang.pick("挂断后再查。", "Check again when it has hung up."),
+            Self::NoDevice | Self::NotProbed => lang.pick(
+                "在台账中登记终端和地址；本次会议请人工联调。",
+                "Enter the endpoint and its address in the ledger; for this meeting test it by hand.",
+            ),
+            Self::Ours => lang.pick(
+                "先查平台网络和该终端的口令，再立即检查。",
+                "Look at the platform's network and the endpoint's login first, then check again.",
+            ),
+            Self::LivenessOnly | Self::NoCall => lang.pick(
+                "与会场联调后由联调人签字。",
+                "Test it together with the room; whoever did signs.",
+            ),
+        }
+    }
+}
+
+/// Why a check says what it says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Evidence {
+    /// There is nothing more to say.
+    #[default]
+    None,
+    /// What a probe found wrong.
+    Faults {
+        /// In the order met.
+        faults: Vec<FaultCode>,
+    },
+    /// A figure against its limit.
+    Measured {
+        /// What was measured.
+        value: f64,
+        /// What it may be.
+        limit: f64,
+        /// Of both.
+        unit: MeasureUnit,
+    },
+    /// So many of several devices are well.
+    Share {
+        /// Well.
+        well: usize,
+        /// Of all.
+        of: usize,
+        /// What is wrong with the others.
+        faults: Vec<FaultCode>,
+    },
+    /// It was not tested.
+    NotRun {
+        /// Why.
+        why: NotRun,
+    },
+    /// What a person said who signed.
+    Said {
+        /// In words.
+        text: String,
+    },
+}
+
+impl Evidence {
+    /// Not tested, for a reason.
+    pub const fn not_run(why: NotRun) -> Self {
+        Self::NotRun { why }
+    }
+
+    /// In words; empty where there is nothing to say.
+    pub fn render(&self, lang: Lang) -> String {
+        let names = |faults: &[FaultCode]| {
+            let names: Vec<_> = faults.iter().map(|fault| fault.name(lang)).collect();
+            names.join(lang.pick("、", ", "))
+        };
+        match self {
+            Self::None => String::new(),
+            Self::Faults { faults } => names(faults),
+            Self::Measured { value, limit, unit } => {
+                format!("{value:.1} / {limit:.0} {}", unit.symbol())
+            }
+            Self::Share { well, of, faults } if faults.is_empty() => format!("{well}/{of}"),
+            Self::Share { well, of, faults } => format!("{well}/{of} {}", names(faults)),
+            Self::NotRun { why } => why.name(lang).to_owned(),
+            Self::Said { text } => text.clone(),
+        }
+    }
+
+    /// What to do next.
+    pub fn advice(&self, lang: Lang) -> Option<&'static str> {
+        match self {
+            Self::Faults { faults } | Self::Share { faults, .. } => {
+                faults.first().map(|fault| fault.advice(lang))
+            }
+            Self::NotRun { why } => Some(why.advice(lang)),
+            Self::None | Self::Measured { .. } | Self::Said { .. } => None,
+        }
+    }
+}

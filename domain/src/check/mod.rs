@@ -1,0 +1,27 @@
+//! 会前检查: what is looked at before a meeting, what that says, and whether the meeting may begin.
+//!
+//! Invariants: what could not be tested is 未测 and never passes; a pass is only as good as its age;
+//! automation never signs what a person has to see or hear; nothing calls an endpoint in the last ten
+//! minutes or while the meeting runs.
+
+mod agenda;
+mod evidence;
+mod figures;
+mod item;
+mod judge;
+mod plan;
+mod readiness;
+mod record;
+#[cfg(test)]
+mod year;
+
+pub use agenda::{Agenda, Cause, agenda, depth_at};
+pub use evidence::{Evidence, MeasureUnit, NotRun};
+pub use figures::{Assured, MeetingFigures};
+pub use item::{CheckItem, ItemKind, Outcome};
+pub use judge::{Finding, judge, judge_backup, judge_cameras};
+pub use plan::{CallLimits, CheckDepth, CheckPlan, CheckPoint, Fallback, PlanProblem};
+pub use readiness::{
+    Cell, CellResult, Conclusion, Readiness, Row, VenueCells, Weight, items_of, readiness,
+};
+pub use record::{AfterRecord, Attendance, MeetingIncident, lost};

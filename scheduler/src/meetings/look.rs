@@ -1,0 +1,180 @@
+//! One look at one venue.
+
+use crate::{AgentHandle, ProbeNowError};
+use std::{future::Future, pin::Pin, time::Duration};
+use zhishou_domain::{
+    Depth, DeviceId, FaultCode, Observation,
+    check::{
+        CheckItem, CheckPlan, Evidence, Finding, ItemKind, NotRun, Outcome, items_of, judge,
+        judge_backup, judge_cameras,
+    },
+    meeting::{DeviceRole, Venue},
+};
+use zhishou_storage::NewCell;
+
+/// Longest wait for one device, its turn included.
+const PATIENCE: Duration = Duration::from_secs(75);
+
+/// What opens devices, within the same guards as every probe.
+pub trait LookAt: Send + Sync {
+    /// Opens a device at once, no deeper than `depth`.
+    fn look(
+        &self,
+        device: DeviceId,
+        depth: Depth,
+    ) -> Pin<Box<dyn Future<Output = Result<Observation, ProbeNowError>> + Send + '_>>;
+}
+
+impl LookAt for AgentHandle {
+    fn look(
+        &self,
+        device: DeviceId,
+        depth: Depth,
+    ) -> Pin<Box<dyn Future<Output = Result<Observation, ProbeNowError>> + Send + '_>> {
+        Box::pin(self.look_now(device, depth))
+    }
+}
+
+/// What of a venue is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    /// How deep its endpoint; none: not at all.
+    pub(super) endpoint: Option<Depth>,
+    /// Its backup endpoints, never called.
+    pub(super) backup: bool,
+    /// Its room cameras.
+    pub(super) cameras: bool,
+}
+
+impl Parts {
+    /// All, the endpoint so deep.
+    pub(super) const fn all(endpoint: Depth) -> Self {
+        Self { endpoint: Some(endpoint), backup: true, cameras: true }
+    }
+
+    /// What one item asks for, where a call may go so deep.
+    pub(super) fn of(item: CheckItem, deepest: Depth) -> Self {
+        let none = Self { endpoint: None, backup: false, cameras: false };
+        match item {
+            CheckItem::BackupLine => Self { backup: true, ..none },
+            CheckItem::Cameras | CheckItem::Clock => Self { cameras: true, ..none },
+            item if item.kind() == ItemKind::Media => Self { endpoint: Some(deepest), ..none },
+            _ => Self { endpoint: Some(Depth::Reach), ..none },
+        }
+    }
+}
+
+/// What one try at one device brought: an observation, or why there is none.
+async fn look(eyes: &dyn LookAt, device: DeviceId, depth: Depth) -> Result<Observation, NotRun> {
+    match tokio::time::timeout(PATIENCE, eyes.look(device, depth)).await {
+        Ok(Ok(seen)) => Ok(seen),
+        Ok(Err(ProbeNowError::NotProbed)) => Err(NotRun::NotProbed),
+        Ok(Err(ProbeNowError::Stopped)) => Err(NotRun::Interrupted),
+        Err(_) => Err(NotRun::Ours),
+    }
+}
+
+fn fails(found: &[Finding]) -> bool {
+    found.iter().any(|finding| finding.outcome == Outcome::Fail)
+}
+
+/// Looks at a venue. What fails is looked at twice.
+pub(super) async fn look_at(
+    (eyes, again): (&dyn LookAt, Duration),
+    plan: &CheckPlan,
+    venue: &Venue,
+    parts: Parts,
+) -> Vec<NewCell> {
+    let items = items_of(plan, venue);
+    let of = |role: DeviceRole| venue.devices.iter().filter(move |device| device.role == role);
+    let cell =
+        |device: Option<DeviceId>, finding: Finding| NewCell { venue: venue.id, device, finding };
+    let mut cells = Vec::new();
+    if let Some(depth) = parts.endpoint {
+        let primary = of(DeviceRole::Primary).next().map(|device| device.id);
+        let found = match primary {
+            None => nothing(&items, depth, NotRun::NoDevice),
+            Some(device) => endpoint((eyes, again), plan, device, depth, &items).await,
+        };
+        cells.extend(found.into_iter().map(|finding| cell(primary, finding)));
+    }
+    if parts.backup {
+        let devices: Vec<_> = of(DeviceRole::Backup).map(|device| device.id).collect();
+        let finding = several(eyes, &devices, Depth::Reach, judge_backup).await;
+        cells.extend(finding.map(|(found, _)| cell(devices.first().copied(), found)));
+    }
+    if parts.cameras {
+        let devices: Vec<_> = of(DeviceRole::Camera).map(|device| device.id).collect();
+        if let Some((found, seen)) = several(eyes, &devices, Depth::Stream, judge_cameras).await {
+            let first = devices.first().copied();
+            cells.extend(clock_of(&seen).map(|found| cell(first, found)));
+            cells.push(cell(first, found));
+        }
+    }
+    cells.retain(|cell| items.contains(&cell.finding.item));
+    cells
+}
+
+/// Of a venue without an endpoint that could be opened.
+fn nothing(items: &[CheckItem], depth: Depth, why: NotRun) -> Vec<Finding> {
+    let asked = |item: &CheckItem| match item.kind() {
+        ItemKind::Liveness => matches!(item, CheckItem::Reachable | CheckItem::Registered),
+        ItemKind::Media => depth != Depth::Reach,
+        ItemKind::Human => false,
+    };
+    items.iter().copied().filter(asked).map(|item| Finding::not_run(item, why)).collect()
+}
+
+async fn endpoint(
+    (eyes, again): (&dyn LookAt, Duration),
+    plan: &CheckPlan,
+    device: DeviceId,
+    depth: Depth,
+    items: &[CheckItem],
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for attempt in 0..2 {
+        if attempt > 0 {
+            tokio::time::sleep(again).await;
+        }
+        found = match look(eyes, device, depth).await {
+            Ok(seen) => judge(&seen, &plan.limits),
+            Err(why) => nothing(items, depth, why),
+        };
+        if !fails(&found) {
+            break;
+        }
+    }
+    found
+}
+
+/// Of several devices that do the same; none where there are none.
+async fn several(
+    eyes: &dyn LookAt,
+    devices: &[DeviceId],
+    depth: Depth,
+    judge: fn(&[Observation]) -> Finding,
+) -> Option<(Finding, Vec<Observation>)> {
+    let mut seen: Vec<Observation> = Vec::new();
+    for device in devices {
+        if let Ok(observation) = look(eyes, *device, depth).await {
+            seen.push(observation);
+        }
+    }
+    (!devices.is_empty()).then(|| (judge(&seen), seen))
+}
+
+/// The clock of room cameras, where one tells it.
+fn clock_of(seen: &[Observation]) -> Option<Finding> {
+    let is_off =
+        |it: &Observation| it.faults.iter().any(|fault| fault.code == FaultCode::ClockOffset);
+    let tells =
+        |it: &Observation| it.video.as_ref().is_some_and(|video| video.clock_offset_ms.is_some());
+    let item = CheckItem::Clock;
+    if seen.iter().any(is_off) {
+        let evidence = Evidence::Faults { faults: vec![FaultCode::ClockOffset] };
+        return Some(Finding { item, outcome: Outcome::Warn, evidence });
+    }
+    let passed = Finding { item, outcome: Outcome::Pass, evidence: Evidence::None };
+    seen.iter().any(tells).then_some(passed)
+}

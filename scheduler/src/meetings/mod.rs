@@ -1,0 +1,312 @@
+//! What the platform does for meetings by itself: it checks them when their plan says so, watches them
+//! while they run, and begins and ends them.
+//!
+//! Invariants: one meeting has one run or watch at a time; what was due while we did not run is made up or
+//! noted as missed, never passed over; nothing here calls an endpoint in the last ten minutes before a
+//! meeting or while it runs; a run that we break off is noted as broken off.
+
+mod look;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use look::LookAt;
+
+use crate::ProbeNowError;
+use run::{Errand, run, watch};
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::mpsc,
+    task::{Id, JoinError, JoinHandle, JoinSet},
+    time::{Instant, MissedTickBehavior},
+};
+use tokio_util::sync::CancellationToken;
+use zhishou_domain::{
+    Clock, MeetingId, Timestamp, VenueId,
+    check::{Cause, CheckItem, CheckPlan, agenda, depth_at, readiness},
+    meeting::{MeetingAct, MeetingState, MeetingStep},
+};
+use zhishou_storage::{MeetingFilter, NewRun, RunState, Store, StoreError, StoredMeeting};
+
+/// How often meetings are looked at.
+const TICK: Duration = Duration::from_secs(5);
+/// How often a meeting that runs is looked at.
+const WATCH: Duration = Duration::from_secs(60);
+/// Plans reach no further ahead (`domain::check::CheckPlan::check`).
+const AHEAD: Duration = Duration::from_secs(28 * 86_400);
+/// So long before a meeting it is noted how ready it is.
+const NOTED: Duration = Duration::from_secs(86_400);
+/// Meetings looked at in one turn.
+const MEETINGS: u32 = 500;
+/// Checks that may be asked for and wait.
+const ASKED: usize = 64;
+
+/// Whoever opens work orders and tells who is on duty.
+pub trait TellFailure: Send + Sync {
+    /// A venue of a meeting failed its check, or fell while the meeting runs.
+    fn failed(
+        &self,
+        meeting: MeetingId,
+        venue: VenueId,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>>;
+}
+
+/// A check that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedCheck {
+    /// Of which meeting.
+    pub meeting: MeetingId,
+    /// Of one venue; none: of all.
+    pub venue: Option<VenueId>,
+    /// Of one item; none: of all.
+    pub item: Option<CheckItem>,
+    /// Who asks.
+    pub login: String,
+}
+
+/// A handle to the task that checks meetings.
+#[derive(Clone, Debug)]
+pub struct MeetingChecks {
+    asked: mpsc::Sender<AskedCheck>,
+}
+
+impl MeetingChecks {
+    /// Asks for a check. What comes of it is in the store.
+    pub async fn ask(&self, check: AskedCheck) -> Result<(), ProbeNowError> {
+        self.asked.send(check).await.map_err(|_| ProbeNowError::Stopped)
+    }
+}
+
+/// What checks meetings with.
+pub struct MeetingCare {
+    /// Where meetings are and results go.
+    pub store: Store,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// What opens devices.
+    pub eyes: Arc<dyn LookAt>,
+    /// Who is told of failures.
+    pub told: Arc<dyn TellFailure>,
+    /// What fails is looked at once more after this, before it is told.
+    pub again: Duration,
+}
+
+impl MeetingCare {
+    /// Runs until `stop` fires. Runs under way are broken off then.
+    pub fn start(self, stop: CancellationToken) -> (MeetingChecks, JoinHandle<()>) {
+        let (asked, inbox) = mpsc::channel(ASKED);
+        (MeetingChecks { asked }, tokio::spawn(Loop::new(self).run(inbox, stop)))
+    }
+}
+
+struct Loop {
+    care: Arc<MeetingCare>,
+    tasks: JoinSet<()>,
+    /// Which meeting a task is for.
+    busy: HashMap<Id, MeetingId>,
+    /// When a meeting was last watched.
+    watched: HashMap<MeetingId, Instant>,
+}
+
+/// A meeting with what is known of it in one turn.
+struct Turn {
+    meeting: StoredMeeting,
+    version: i64,
+    plan: CheckPlan,
+    now: Timestamp,
+}
+
+impl Loop {
+    fn new(care: MeetingCare) -> Self {
+        Self {
+            care: Arc::new(care),
+            tasks: JoinSet::new(),
+            busy: HashMap::new(),
+            watched: HashMap::new(),
+        }
+    }
+
+    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                tracing::error!(%error, "a check of a meeting ended badly");
+                error.id()
+            }
+        };
+        self.busy.remove(&id);
+    }
+
+    async fn run(mut self, mut inbox: mpsc::Receiver<AskedCheck>, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let begun = self.care.store.interrupt_check_runs(self.care.clock.now()).await;
+        if let Err(error) = begun {
+            tracing::error!(%error, "failed to note the checks that were broken off");
+        }
+        loop {
+            let told = tokio::select! {
+                () = stop.cancelled() => break,
+                Some(ended) = self.tasks.join_next_with_id() => {
+                    self.ended(ended);
+                    Ok(())
+                }
+                Some(asked) = inbox.recv() => self.asked(asked).await,
+                _ = tick.tick() => self.turn().await,
+            };
+            if let Err(error) = told {
+                tracing::error!(%error, "failed to look after meetings; trying again");
+            }
+        }
+        self.tasks.shutdown().await;
+        let ended = self.care.store.interrupt_check_runs(self.care.clock.now()).await;
+        if let Err(error) = ended {
+            tracing::error!(%error, "failed to note the checks that were broken off");
+        }
+    }
+
+    fn is_busy(&self, meeting: MeetingId) -> bool {
+        self.busy.values().any(|busy| *busy == meeting)
+    }
+
+    async fn turn(&mut self) -> Result<(), StoreError> {
+        let care = Arc::clone(&self.care);
+        let now = care.clock.now();
+        let states = MeetingState::ALL.iter().copied();
+        let states = states.filter(|it| it.is_due() || *it == MeetingState::Live).collect();
+        // One that has ended is looked at until it is said to be over.
+        let filter = MeetingFilter {
+            from: Some(now - AHEAD),
+            to: Some(now + AHEAD),
+            states,
+            ..MeetingFilter::default()
+        };
+        let meetings = care.store.meetings(&filter, MEETINGS).await?;
+        let listed: HashSet<_> = meetings.iter().map(|meeting| meeting.id).collect();
+        self.watched.retain(|id, _| listed.contains(id));
+        for meeting in meetings {
+            let (version, plan) = care.store.check_plan(meeting.plan.assurance).await?;
+            self.look_after(Turn { meeting, version, plan, now }).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_after(&mut self, turn: Turn) -> Result<(), StoreError> {
+        let care = Arc::clone(&self.care);
+        let Turn { meeting, plan, now, .. } = &turn;
+        let (id, slot) = (meeting.id, meeting.plan.slot());
+        if meeting.state.is_due() && *now >= slot.from - NOTED {
+            note(&care, meeting, plan, (*now).min(slot.from)).await?;
+        }
+        if meeting.state.is_due() {
+            let of_this_time = care.store.check_runs(id).await?;
+            let of_this_time = of_this_time.iter().filter(|run| run.meeting_from == slot.from);
+            let done = of_this_time.filter(|run| run.state != RunState::Interrupted);
+            let done: Vec<Cause> = done.map(|run| run.cause).collect();
+            let due = agenda(plan, slot, settled(meeting), &done, *now);
+            for before in due.missed {
+                let cause = Cause::Point(before);
+                let missed = new_run(&turn, cause, String::new());
+                care.store.miss_check_run(missed).await?;
+            }
+            if *now >= slot.from {
+                self.act(id, MeetingAct::Start, *now).await?;
+            } else if let Some(cause) = due.run.filter(|_| !self.is_busy(id)) {
+                let errand = Errand { venue: None, item: None };
+                self.begin(new_run(&turn, cause, String::new()), &turn, errand).await?;
+            }
+        } else if *now >= meeting.plan.buffers.around(slot).to {
+            self.act(id, MeetingAct::End, *now).await?;
+        } else if !self.is_busy(id) && self.watched.get(&id).is_none_or(|at| at.elapsed() >= WATCH)
+        {
+            self.watched.insert(id, Instant::now());
+            let task = watch(care, meeting.clone(), plan.clone());
+            let task = self.tasks.spawn(task);
+            self.busy.insert(task.id(), id);
+        }
+        Ok(())
+    }
+
+    async fn asked(&mut self, asked: AskedCheck) -> Result<(), StoreError> {
+        let AskedCheck { meeting, venue, item, login } = asked;
+        let care = Arc::clone(&self.care);
+        // One look at a time; whoever asks meanwhile sees that one.
+        if self.is_busy(meeting) {
+            return Ok(());
+        }
+        let Some(meeting) = care.store.meeting(meeting).await? else { return Ok(()) };
+        if !meeting.state.is_due() && meeting.state != MeetingState::Live {
+            return Ok(());
+        }
+        let (version, plan) = care.store.check_plan(meeting.plan.assurance).await?;
+        let turn = Turn { meeting, version, plan, now: care.clock.now() };
+        let run = new_run(&turn, Cause::Asked, login);
+        self.begin(run, &turn, Errand { venue, item }).await
+    }
+
+    async fn begin(&mut self, new: NewRun, turn: &Turn, errand: Errand) -> Result<(), StoreError> {
+        let care = Arc::clone(&self.care);
+        let (id, depth) = (new.meeting, new.depth);
+        let is_fresh = matches!(
+            turn.meeting.state,
+            MeetingState::Approved
+                | MeetingState::Notified
+                | MeetingState::Rescheduled
+                | MeetingState::Emergency
+        );
+        let number = care.store.begin_check_run(new).await?;
+        if is_fresh {
+            self.act(id, MeetingAct::Test, turn.now).await?;
+        }
+        let task = run(care, turn.meeting.clone(), turn.plan.clone(), (number, depth), errand);
+        let task = self.tasks.spawn(task);
+        self.busy.insert(task.id(), id);
+        Ok(())
+    }
+
+    /// In the name of the platform.
+    async fn act(&self, id: MeetingId, act: MeetingAct, at: Timestamp) -> Result<(), StoreError> {
+        let step = MeetingStep { at, login: String::new(), act, note: String::new() };
+        self.care.store.act_on_meeting(id, vec![step], String::new()).await.map(|_| ())
+    }
+}
+
+fn new_run(turn: &Turn, cause: Cause, login: String) -> NewRun {
+    let slot = turn.meeting.plan.slot();
+    NewRun {
+        meeting: turn.meeting.id,
+        meeting_from: slot.from,
+        cause,
+        depth: depth_at(&turn.plan, cause, slot, turn.now),
+        plan_version: turn.version,
+        at: turn.now,
+        login,
+    }
+}
+
+/// Since when its times stand.
+fn settled(meeting: &StoredMeeting) -> Timestamp {
+    let settles = |step: &&MeetingStep| {
+        matches!(step.act, MeetingAct::Approve | MeetingAct::Emergency | MeetingAct::Reschedule)
+    };
+    let last = meeting.steps.iter().rev().find(settles).or(meeting.steps.first());
+    last.map_or(Timestamp::from_millis(0), |step| step.at)
+}
+
+/// Notes how ready a meeting is, where that changed.
+async fn note(
+    care: &MeetingCare,
+    meeting: &StoredMeeting,
+    plan: &CheckPlan,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let (_, cells) = care.store.venue_cells(meeting, plan).await?;
+    let it = readiness(plan, cells, at);
+    care.store.note_readiness(meeting.id, (it.conclusion, it.ready, it.rows.len()), at).await
+}

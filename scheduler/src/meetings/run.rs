@@ -1,0 +1,135 @@
+//! One run over the venues of a meeting, and one watch.
+
+use super::{
+    MeetingCare,
+    look::{Parts, look_at},
+    note,
+};
+use std::{collections::HashSet, sync::Arc};
+use tokio::task::JoinSet;
+use zhishou_domain::{
+    CheckRunId, Depth, VenueId,
+    check::{
+        Cell, CheckDepth, CheckItem, CheckPlan, Conclusion, Outcome, Readiness, Weight, readiness,
+    },
+    meeting::Venue,
+};
+use zhishou_storage::{NewCell, StoreError, StoredMeeting};
+
+/// Venues looked at side by side.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What is asked of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Errand {
+    /// One venue; none: all.
+    pub(super) venue: Option<VenueId>,
+    /// One item; none: all.
+    pub(super) item: Option<CheckItem>,
+}
+
+/// Makes a run. What goes wrong with the store is logged; the run is then noted as broken off at the next
+/// start.
+pub(super) async fn run(
+    care: Arc<MeetingCare>,
+    meeting: StoredMeeting,
+    plan: CheckPlan,
+    (number, depth): (CheckRunId, CheckDepth),
+    errand: Errand,
+) {
+    let done = async {
+        let (venues, cells) = care.store.venue_cells(&meeting, &plan).await?;
+        let was = readiness(&plan, cells, care.clock.now());
+        let looks = venues.into_iter().filter(|venue| errand.venue.is_none_or(|it| it == venue.id));
+        let looks = looks.map(|venue| {
+            let deep = match depth {
+                CheckDepth::Full => Depth::Stream,
+                CheckDepth::Failures if !is_well(&was, venue.id) => Depth::Stream,
+                CheckDepth::Failures | CheckDepth::Liveness => Depth::Reach,
+            };
+            let parts = errand.item.map_or(Parts::all(deep), |item| Parts::of(item, deep));
+            (venue, parts)
+        });
+        let mut looks = Looks::new(&care, &plan, looks.collect());
+        while let Some(cells) = looks.next().await {
+            care.store.keep_check_cells(meeting.id, number, cells, care.clock.now()).await?;
+        }
+        care.store.end_check_run(number, care.clock.now()).await?;
+        note(&care, &meeting, &plan, care.clock.now()).await?;
+        let (_, cells) = care.store.venue_cells(&meeting, &plan).await?;
+        let is = readiness(&plan, cells, care.clock.now());
+        for row in is.rows.iter().filter(|row| row.conclusion == Conclusion::NotReady) {
+            care.told.failed(meeting.id, row.venue).await?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    if let Err(error) = done.await {
+        tracing::error!(meeting = %meeting.id, %error, "failed to check a meeting");
+    }
+}
+
+/// Looks at a meeting that runs. Nothing is called.
+pub(super) async fn watch(care: Arc<MeetingCare>, meeting: StoredMeeting, plan: CheckPlan) {
+    let done = async {
+        let (venues, _) = care.store.venue_cells(&meeting, &plan).await?;
+        let looks = venues.into_iter().map(|venue| (venue, Parts::all(Depth::Reach))).collect();
+        let mut looks = Looks::new(&care, &plan, looks);
+        while let Some(cells) = looks.next().await {
+            let changed = care.store.watch_check_cells(meeting.id, cells, care.clock.now()).await?;
+            let required = changed.iter().filter(|cell| {
+                cell.finding.outcome == Outcome::Fail && !plan.optional.contains(&cell.finding.item)
+            });
+            let fell: HashSet<_> = required.map(|cell| cell.venue).collect();
+            for venue in fell {
+                care.told.failed(meeting.id, venue).await?;
+            }
+        }
+        Ok::<_, StoreError>(())
+    };
+    if let Err(error) = done.await {
+        tracing::error!(meeting = %meeting.id, %error, "failed to watch a meeting");
+    }
+}
+
+/// Looks at venues, some side by side.
+struct Looks {
+    care: Arc<MeetingCare>,
+    plan: CheckPlan,
+    waiting: std::vec::IntoIter<(Venue, Parts)>,
+    tasks: JoinSet<Vec<NewCell>>,
+}
+
+impl Looks {
+    fn new(care: &Arc<MeetingCare>, plan: &CheckPlan, looks: Vec<(Venue, Parts)>) -> Self {
+        let (care, plan) = (Arc::clone(care), plan.clone());
+        Self { care, plan, waiting: looks.into_iter(), tasks: JoinSet::new() }
+    }
+
+    /// What was found of the next venue that is through; none where all are.
+    async fn next(&mut self) -> Option<Vec<NewCell>> {
+        loop {
+            while self.tasks.len() < SIDE_BY_SIDE
+                && let Some((venue, parts)) = self.waiting.next()
+            {
+                let (care, plan) = (Arc::clone(&self.care), self.plan.clone());
+                let look = async move {
+                    look_at((care.eyes.as_ref(), care.again), &plan, &venue, parts).await
+                };
+                self.tasks.spawn(look);
+            }
+            match self.tasks.join_next().await? {
+                Ok(cells) => return Some(cells),
+                Err(error) => tracing::error!(%error, "a look at a venue ended badly"),
+            }
+        }
+    }
+}
+
+/// Whether nothing that we can tell of a venue is amiss.
+fn is_well(was: &Readiness, venue: VenueId) -> bool {
+    let row = was.rows.iter().find(|row| row.venue == venue);
+    row.is_some_and(|row| {
+        let required = |it: &&Cell| !it.item.is_human() && it.weight == Weight::Required;
+        row.cells.iter().filter(required).all(|cell| cell.outcome >= Outcome::Warn)
+    })
+}

@@ -1,0 +1,360 @@
+//! What is known of each item in each venue of a meeting.
+
+use crate::{AuditLine, Change, Store, StoreError, StoredMeeting, audit, decode};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use zhishou_domain::{
+    CheckRunId, DeviceId, MeetingId, Timestamp, VenueId, WorkOrderId,
+    check::{
+        CellResult, CheckItem, CheckPlan, Conclusion, Evidence, Finding, Outcome, VenueCells,
+        items_of,
+    },
+    meeting::Venue,
+};
+
+/// Checks that a history looks back on.
+const LOOK_BACK: i64 = 5;
+/// Results of one meeting that no run has, at most; the newest.
+const CHANGES: i64 = 500;
+
+/// A cell of a meeting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CellOf {
+    /// In which venue.
+    pub venue: VenueId,
+    /// What is known.
+    pub result: CellResult,
+}
+
+/// What was found of an item in a venue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewCell {
+    /// In which venue.
+    pub venue: VenueId,
+    /// By which device.
+    pub device: Option<DeviceId>,
+    /// What.
+    pub finding: Finding,
+}
+
+/// How a venue did in its last checks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VenueHistory {
+    /// Checks in which something of it failed.
+    pub failed: u64,
+    /// Checks looked at, five at most.
+    pub of: u64,
+}
+
+impl Store {
+    /// Keeps what a run found.
+    pub async fn keep_check_cells(
+        &self,
+        meeting: MeetingId,
+        run: CheckRunId,
+        cells: Vec<NewCell>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                for cell in cells {
+                    insert(connection, meeting, Some(run), cell, at, "").await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+        self.announce(Change::Meetings);
+        Ok(())
+    }
+
+    /// Keeps what was seen while watching: what is as it was is confirmed, what differs is added. Gives what
+    /// differs.
+    pub async fn watch_check_cells(
+        &self,
+        meeting: MeetingId,
+        cells: Vec<NewCell>,
+        at: Timestamp,
+    ) -> Result<Vec<NewCell>, StoreError> {
+        let changed = self
+            .write(move |connection| {
+                Box::pin(async move {
+                    let mut changed = Vec::new();
+                    for cell in cells {
+                        let confirmed = sqlx::query(
+                            "UPDATE check_results SET confirmed_ms = max(confirmed_ms, ?5) WHERE id =
+                                 (SELECT max(id) FROM check_results
+                                  WHERE meeting_id = ?1 AND venue_id = ?2 AND item = ?3)
+                               AND outcome = ?4",
+                        )
+                        .bind(meeting.number())
+                        .bind(cell.venue.number())
+                        .bind(cell.finding.item.code())
+                        .bind(cell.finding.outcome.code())
+                        .bind(at.millis())
+                        .execute(&mut *connection)
+                        .await?;
+                        if confirmed.rows_affected() == 0 {
+                            insert(connection, meeting, None, cell.clone(), at, "").await?;
+                            changed.push(cell);
+                        }
+                    }
+                    Ok(changed)
+                })
+            })
+            .await?;
+        self.announce(Change::Meetings);
+        Ok(changed)
+    }
+
+    /// 签字: a person says how an item is. `false` where the item is not one for persons, or the meeting does
+    /// not have the venue.
+    pub async fn sign_check(
+        &self,
+        meeting: MeetingId,
+        venue: VenueId,
+        item: CheckItem,
+        (outcome, text): (Outcome, String),
+        mut line: AuditLine,
+    ) -> Result<bool, StoreError> {
+        if !item.is_human() {
+            return Ok(false);
+        }
+        let signed = self
+            .write(move |connection| {
+                Box::pin(async move {
+                    let is_there: bool = sqlx::query_scalar(
+                        "SELECT EXISTS (SELECT 1 FROM meeting_venues
+                             WHERE meeting_id = ? AND venue_id = ?)",
+                    )
+                    .bind(meeting.number())
+                    .bind(venue.number())
+                    .fetch_one(&mut *connection)
+                    .await?;
+                    if !is_there {
+                        return Ok(false);
+                    }
+                    let evidence = match text {
+                        none if none.is_empty() => Evidence::None,
+                        text => Evidence::Said { text },
+                    };
+                    let finding = Finding { item, outcome, evidence };
+                    let cell = NewCell { venue, device: None, finding };
+                    insert(connection, meeting, None, cell, line.at, &line.login).await?;
+                    line.action = "sign_check";
+                    line.subject = format!("{meeting} {venue} {} {}", item.code(), outcome.code());
+                    audit::insert(connection, line).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        self.announce(Change::Meetings);
+        Ok(signed)
+    }
+
+    /// The last that is known of each cell of a meeting.
+    pub async fn check_cells(&self, meeting: MeetingId) -> Result<Vec<CellOf>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM check_results WHERE id IN (SELECT max(id) FROM check_results
+                 WHERE meeting_id = ? GROUP BY venue_id, item)",
+        )
+        .bind(meeting.number())
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(cell_of).collect()
+    }
+
+    /// The venues of a meeting, in its order, with what is known of them.
+    pub async fn venue_cells(
+        &self,
+        meeting: &StoredMeeting,
+        plan: &CheckPlan,
+    ) -> Result<(Vec<Venue>, Vec<VenueCells>), StoreError> {
+        let mut cells = self.check_cells(meeting.id).await?;
+        let (mut venues, mut known) = (Vec::new(), Vec::new());
+        for place in &meeting.plan.venues {
+            let Some(venue) = self.venue(place.venue).await? else { continue };
+            let results = cells.extract_if(.., |cell| cell.venue == venue.id);
+            let results = results.map(|cell| cell.result).collect();
+            let items = items_of(plan, &venue);
+            known.push(VenueCells { venue: venue.id, role: place.role, items, results });
+            venues.push(venue);
+        }
+        Ok((venues, known))
+    }
+
+    /// What persons signed and what changed while watching, in order.
+    pub async fn check_changes(&self, meeting: MeetingId) -> Result<Vec<CellOf>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM check_results WHERE meeting_id = ? AND run_id IS NULL
+             ORDER BY id DESC LIMIT ?",
+        )
+        .bind(meeting.number())
+        .bind(CHANGES)
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().rev().map(cell_of).collect()
+    }
+
+    /// How venues did in their last five checks: "this room failed 3 of its last 5 checks".
+    pub async fn venue_history(&self, venue: VenueId) -> Result<VenueHistory, StoreError> {
+        let (failed, of): (i64, i64) = sqlx::query_as(
+            "SELECT coalesce(sum(failed), 0), count(*) FROM (
+                 SELECT max(outcome = 'fail') AS failed FROM check_results
+                 WHERE venue_id = ? AND run_id IS NOT NULL
+                 GROUP BY run_id ORDER BY run_id DESC LIMIT ?)",
+        )
+        .bind(venue.number())
+        .bind(LOOK_BACK)
+        .fetch_one(self.reader())
+        .await?;
+        let count = |number| decode::unsigned("check_results", number);
+        Ok(VenueHistory { failed: count(failed)?, of: count(of)? })
+    }
+
+    /// What checks said of a device lately, the newest first: when, item, outcome, why.
+    pub async fn device_checks(
+        &self,
+        device: DeviceId,
+        limit: u32,
+    ) -> Result<Vec<CellOf>, StoreError> {
+        let rows =
+            sqlx::query("SELECT * FROM check_results WHERE device_id = ? ORDER BY id DESC LIMIT ?")
+                .bind(device.to_string())
+                .bind(limit)
+                .fetch_all(self.reader())
+                .await?;
+        rows.iter().map(cell_of).collect()
+    }
+
+    /// Notes how ready a meeting is, where that differs from the last note.
+    pub async fn note_readiness(
+        &self,
+        meeting: MeetingId,
+        (conclusion, ready, venues): (Conclusion, usize, usize),
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let last = self.last_readiness(meeting, at).await?;
+        if last == Some(conclusion) {
+            return Ok(());
+        }
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO meeting_readiness (meeting_id, at_ms, conclusion, ready, venues)
+                     VALUES (?, ?, ?, ?, ?)",
+                )
+                .bind(meeting.number())
+                .bind(at.millis())
+                .bind(conclusion.code())
+                .bind(number(ready))
+                .bind(number(venues))
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await?;
+        self.announce(Change::Meetings);
+        Ok(())
+    }
+
+    /// How ready a meeting was at a moment.
+    pub async fn last_readiness(
+        &self,
+        meeting: MeetingId,
+        at: Timestamp,
+    ) -> Result<Option<Conclusion>, StoreError> {
+        let found: Option<String> = sqlx::query_scalar(
+            "SELECT conclusion FROM meeting_readiness WHERE meeting_id = ? AND at_ms <= ?
+             ORDER BY id DESC LIMIT 1",
+        )
+        .bind(meeting.number())
+        .bind(at.millis())
+        .fetch_optional(self.reader())
+        .await?;
+        let word = |code: String| decode::word("meeting_readiness", &code, Conclusion::from_code);
+        found.map(word).transpose()
+    }
+
+    /// The work order that is open for a venue because a check of it failed.
+    pub async fn check_order(&self, venue: VenueId) -> Result<Option<WorkOrderId>, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT w.id FROM check_orders c JOIN work_orders w ON w.id = c.work_order_id
+             WHERE c.venue_id = ? AND w.state NOT IN ('done', 'cancelled') ORDER BY w.id DESC LIMIT 1",
+        )
+        .bind(venue.number())
+        .fetch_optional(self.reader())
+        .await?;
+        Ok(found.map(WorkOrderId::new))
+    }
+
+    /// Notes that a work order is about a venue of a meeting.
+    pub async fn link_check_order(
+        &self,
+        order: WorkOrderId,
+        meeting: MeetingId,
+        venue: VenueId,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT OR IGNORE INTO check_orders (work_order_id, meeting_id, venue_id)
+                     VALUES (?, ?, ?)",
+                )
+                .bind(order.number())
+                .bind(meeting.number())
+                .bind(venue.number())
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    run: Option<CheckRunId>,
+    cell: NewCell,
+    at: Timestamp,
+    login: &str,
+) -> Result<(), StoreError> {
+    let NewCell { venue, device, finding } = cell;
+    sqlx::query(
+        "INSERT INTO check_results (meeting_id, venue_id, run_id, item, outcome, evidence, device_id,
+             at_ms, confirmed_ms, login)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+    )
+    .bind(meeting.number())
+    .bind(venue.number())
+    .bind(run.map(CheckRunId::number))
+    .bind(finding.item.code())
+    .bind(finding.outcome.code())
+    .bind(decode::to_json("check_results.evidence", &finding.evidence)?)
+    .bind(device.map(|id| id.to_string()))
+    .bind(at.millis())
+    .bind(login)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn cell_of(row: &SqliteRow) -> Result<CellOf, StoreError> {
+    let device: Option<&str> = row.try_get("device_id")?;
+    let outcome = row.try_get("outcome")?;
+    Ok(CellOf {
+        venue: VenueId::new(row.try_get("venue_id")?),
+        result: CellResult {
+            item: decode::word("check_results.item", row.try_get("item")?, CheckItem::from_code)?,
+            outcome: decode::word("check_results.outcome", outcome, Outcome::from_code)?,
+            evidence: decode::json("check_results.evidence", row.try_get("evidence")?)?,
+            device: device.map(|id| decode::id("check_results.device_id", id)).transpose()?,
+            at: Timestamp::from_millis(row.try_get("at_ms")?),
+            confirmed: Timestamp::from_millis(row.try_get("confirmed_ms")?),
+            login: row.try_get("login")?,
+        },
+    })
+}

@@ -1,0 +1,133 @@
+//! What went wrong while a meeting ran.
+
+use crate::{AuditLine, Change, Store, StoreError, audit, decode};
+use sqlx::{Row, sqlite::SqliteRow};
+use zhishou_domain::{
+    MeetingId, MeetingIncidentId, Timestamp, VenueId,
+    check::{Fallback, MeetingIncident},
+};
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMeetingIncident {
+    /// In which meeting.
+    pub meeting: MeetingId,
+    /// In which venue.
+    pub venue: VenueId,
+    /// What, in words.
+    pub what: String,
+}
+
+/// What is done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncidentActed {
+    /// 启用预案.
+    Fallback(Fallback),
+    /// 已恢复.
+    Over,
+}
+
+impl Store {
+    /// Enters an incident in the name of whom the line names, at its time. None where the meeting has no such
+    /// venue.
+    pub async fn add_meeting_incident(
+        &self,
+        new: NewMeetingIncident,
+        mut line: AuditLine,
+    ) -> Result<Option<MeetingIncidentId>, StoreError> {
+        let added: Option<i64> = self
+            .write(move |connection| {
+                Box::pin(async move {
+                    let added = sqlx::query_scalar(
+                        "INSERT INTO meeting_incidents (meeting_id, venue_id, from_ms, what, login)
+                         SELECT meeting_id, venue_id, ?3, ?4, ?5 FROM meeting_venues
+                         WHERE meeting_id = ?1 AND venue_id = ?2 RETURNING id",
+                    )
+                    .bind(new.meeting.number())
+                    .bind(new.venue.number())
+                    .bind(line.at.millis())
+                    .bind(new.what)
+                    .bind(&line.login)
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                    if added.is_some() {
+                        line.action = "meeting_incident";
+                        line.subject = format!("{} {}", new.meeting, new.venue);
+                        audit::insert(connection, line).await?;
+                    }
+                    Ok(added)
+                })
+            })
+            .await?;
+        self.announce(Change::Meetings);
+        Ok(added.map(MeetingIncidentId::new))
+    }
+
+    /// Does something about an incident of a meeting that lasts. `false` where there is no such one.
+    pub async fn act_on_meeting_incident(
+        &self,
+        meeting: MeetingId,
+        id: MeetingIncidentId,
+        act: IncidentActed,
+        mut line: AuditLine,
+    ) -> Result<bool, StoreError> {
+        let done = self
+            .write(move |connection| {
+                Box::pin(async move {
+                    let (fallback, over) = match act {
+                        IncidentActed::Fallback(fallback) => (Some(fallback.code()), None),
+                        IncidentActed::Over => (None, Some(line.at.millis())),
+                    };
+                    let done = sqlx::query(
+                        "UPDATE meeting_incidents SET fallback = coalesce(?3, fallback),
+                             to_ms = max(coalesce(?4, to_ms), from_ms)
+                         WHERE id = ?1 AND meeting_id = ?2 AND to_ms IS NULL",
+                    )
+                    .bind(id.number())
+                    .bind(meeting.number())
+                    .bind(fallback)
+                    .bind(over)
+                    .execute(&mut *connection)
+                    .await?
+                    .rows_affected()
+                        > 0;
+                    if done {
+                        line.action = "meeting_incident";
+                        line.subject = format!("{meeting} {id} {}", fallback.unwrap_or("over"));
+                        audit::insert(connection, line).await?;
+                    }
+                    Ok(done)
+                })
+            })
+            .await?;
+        self.announce(Change::Meetings);
+        Ok(done)
+    }
+
+    /// The incidents of a meeting, in order.
+    pub async fn meeting_incidents(
+        &self,
+        meeting: MeetingId,
+    ) -> Result<Vec<MeetingIncident>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM meeting_incidents WHERE meeting_id = ? ORDER BY id")
+            .bind(meeting.number())
+            .fetch_all(self.reader())
+            .await?;
+        rows.iter().map(incident_of).collect()
+    }
+}
+
+fn incident_of(row: &SqliteRow) -> Result<MeetingIncident, StoreError> {
+    let fallback: Option<&str> = row.try_get("fallback")?;
+    let word = |code| decode::word("meeting_incidents.fallback", code, Fallback::from_code);
+    let to: Option<i64> = row.try_get("to_ms")?;
+    Ok(MeetingIncident {
+        id: MeetingIncidentId::new(row.try_get("id")?),
+        venue: VenueId::new(row.try_get("venue_id")?),
+        from: Timestamp::from_millis(row.try_get("from_ms")?),
+        to: to.map(Timestamp::from_millis),
+        what: row.try_get("what")?,
+        fallback: fallback.map(word).transpose()?,
+        login: row.try_get("login")?,
+    })
+}

@@ -1,0 +1,229 @@
+//! 会前检查 in the store: runs and what came of them, signatures, histories, records and their figures.
+
+use crate::{
+    meetings::{booked, plan, rooms},
+    support::{Home, at},
+};
+use zhishou_domain::{
+    CheckRunId, FaultCode, MeetingId, Timestamp, VenueId,
+    check::{
+        AfterRecord, Cause, CheckDepth, CheckItem, CheckPlan, Conclusion, Evidence, Fallback,
+        Finding, Outcome, readiness,
+    },
+    meeting::{AssuranceGrade, MeetingAct, MeetingStep},
+};
+use zhishou_storage::{
+    Archived, AuditLine, IncidentActed, MeetingActed, NewCell, NewMeetingIncident, NewRun,
+    RunState, Store, VenueHistory,
+};
+
+/// When the meeting of these tests begins: 09:00.
+const START: i64 = 9 * 3600;
+
+fn line(second: i64) -> AuditLine {
+    AuditLine {
+        at: at(second),
+        login: "wang".into(),
+        action: "check",
+        subject: String::new(),
+        address: String::new(),
+    }
+}
+
+fn run(meeting: MeetingId, cause: Cause, second: i64) -> NewRun {
+    NewRun {
+        meeting,
+        meeting_from: at(START),
+        cause,
+        depth: CheckDepth::Full,
+        plan_version: 0,
+        at: at(second),
+        login: String::new(),
+    }
+}
+
+fn cell(venue: VenueId, item: CheckItem, outcome: Outcome) -> NewCell {
+    let evidence = match outcome {
+        Outcome::Fail => Evidence::Faults { faults: vec![FaultCode::NoAudio] },
+        _ => Evidence::None,
+    };
+    NewCell { venue, device: None, finding: Finding { item, outcome, evidence } }
+}
+
+async fn checked(
+    store: &Store,
+    meeting: MeetingId,
+    cells: Vec<NewCell>,
+    second: i64,
+) -> CheckRunId {
+    let run = store.begin_check_run(run(meeting, Cause::Asked, second)).await.unwrap();
+    store.keep_check_cells(meeting, run, cells, at(second)).await.unwrap();
+    store.end_check_run(run, at(second + 5)).await.unwrap();
+    run
+}
+
+async fn outcome(store: &Store, meeting: MeetingId, item: CheckItem) -> (Outcome, Timestamp) {
+    let cells = store.check_cells(meeting).await.unwrap();
+    let cell = cells.iter().find(|it| it.result.item == item).unwrap();
+    (cell.result.outcome, cell.result.confirmed)
+}
+
+#[tokio::test]
+async fn a_point_is_run_once_and_one_that_was_broken_off_is_due_again() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    store.begin_check_run(run(meeting, Cause::Point(60), START - 3600)).await.unwrap();
+    assert!(store.begin_check_run(run(meeting, Cause::Point(60), START)).await.is_err());
+    assert_eq!(store.interrupt_check_runs(at(START - 3000)).await.unwrap(), 1);
+    let again = store.begin_check_run(run(meeting, Cause::Point(60), START - 2900)).await.unwrap();
+    store.end_check_run(again, at(START - 2890)).await.unwrap();
+    store.miss_check_run(run(meeting, Cause::Point(120), START)).await.unwrap();
+    assert!(store.miss_check_run(run(meeting, Cause::Point(120), START)).await.is_err());
+    let runs = store.check_runs(meeting).await.unwrap();
+    let states: Vec<_> = runs.iter().map(|run| (run.cause, run.state)).collect();
+    let point = Cause::Point;
+    assert_eq!(
+        states,
+        [
+            (point(60), RunState::Interrupted),
+            (point(60), RunState::Done),
+            (point(120), RunState::Missed)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn watching_confirms_what_is_as_it_was_and_adds_what_differs() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let well = cell(venues[0], CheckItem::Reachable, Outcome::Pass);
+    checked(&store, meeting, vec![well.clone()], 100).await;
+    let watched = |cell: NewCell, second| store.watch_check_cells(meeting, vec![cell], at(second));
+    assert_eq!(watched(well.clone(), 160).await.unwrap(), []);
+    assert_eq!(outcome(&store, meeting, CheckItem::Reachable).await, (Outcome::Pass, at(160)));
+    assert_eq!(store.check_changes(meeting).await.unwrap(), []);
+    let fell = cell(venues[0], CheckItem::Reachable, Outcome::Fail);
+    assert_eq!(watched(fell.clone(), 220).await.unwrap(), [fell]);
+    assert_eq!(watched(well.clone(), 280).await.unwrap(), [well]);
+    let changes = store.check_changes(meeting).await.unwrap();
+    let told: Vec<_> = changes.iter().map(|it| (it.result.outcome, it.result.at)).collect();
+    assert_eq!(told, [(Outcome::Fail, at(220)), (Outcome::Pass, at(280))]);
+}
+
+#[tokio::test]
+async fn only_a_person_signs_and_only_what_is_a_persons() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues[..1])).await;
+    let sign = |venue, item| {
+        let said = (Outcome::Pass, "听得清".to_owned());
+        store.sign_check(meeting, venue, item, said, line(50))
+    };
+    assert!(!sign(venues[0], CheckItem::Audio).await.unwrap(), "no signature makes a probe");
+    assert!(!sign(venues[1], CheckItem::Sound).await.unwrap(), "it is not in the meeting");
+    assert!(sign(venues[0], CheckItem::Sound).await.unwrap());
+    let cells = store.check_cells(meeting).await.unwrap();
+    assert_eq!((cells.len(), cells[0].result.login.as_str()), (1, "wang"));
+    assert_eq!(cells[0].result.evidence.render(zhishou_domain::Lang::Zh), "听得清");
+    assert_eq!(store.audit_of("sign_check", 9).await.unwrap().len(), 1);
+    let mut past = home.look().await;
+    let forged = sqlx::query("UPDATE check_results SET login = 'x'").execute(&mut past).await;
+    assert!(forged.unwrap_err().to_string().contains("never changed"));
+}
+
+#[tokio::test]
+async fn a_room_that_failed_lately_says_so_before_it_is_booked() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    assert_eq!(store.venue_history(venues[0]).await.unwrap(), VenueHistory::default());
+    for (number, outcome) in "fpfpff".chars().zip(0..) {
+        let audio = if number == 'f' { Outcome::Fail } else { Outcome::Pass };
+        let cells = vec![
+            cell(venues[0], CheckItem::Audio, audio),
+            cell(venues[0], CheckItem::Reachable, Outcome::Pass),
+        ];
+        checked(&store, meeting, cells, 60 * outcome).await;
+    }
+    let history = store.venue_history(venues[0]).await.unwrap();
+    assert_eq!((history.failed, history.of), (3, 5), "the first of six is too long ago");
+    assert_eq!(store.venue_history(venues[1]).await.unwrap().of, 0);
+}
+
+#[tokio::test]
+async fn plans_are_versions_and_the_shipped_one_is_none() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let grade = AssuranceGrade::Second;
+    let (version, mut plan) = store.check_plan(grade).await.unwrap();
+    assert_eq!((version, &plan), (0, &CheckPlan::of_grade(grade)));
+    plan.liveness_holds_min = 20;
+    for version in 1..=2 {
+        assert_eq!(store.save_check_plan(grade, &plan, line(0)).await.unwrap(), version);
+    }
+    assert_eq!(store.check_plan(grade).await.unwrap(), (2, plan));
+    assert_eq!(store.check_plan(AssuranceGrade::First).await.unwrap().0, 0);
+}
+
+#[tokio::test]
+async fn readiness_is_noted_where_it_changes_and_read_for_any_moment() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let note = |conclusion, second| store.note_readiness(meeting, (conclusion, 1, 2), at(second));
+    note(Conclusion::Unconfirmed, 10).await.unwrap();
+    note(Conclusion::Ready, 20).await.unwrap();
+    note(Conclusion::Ready, 30).await.unwrap();
+    note(Conclusion::NotReady, 40).await.unwrap();
+    let at_second = |second| store.last_readiness(meeting, at(second));
+    assert_eq!(at_second(5).await.unwrap(), None);
+    assert_eq!(at_second(39).await.unwrap(), Some(Conclusion::Ready));
+    assert_eq!(at_second(40).await.unwrap(), Some(Conclusion::NotReady));
+    let notes: i64 = sqlx::query_scalar("SELECT count(*) FROM meeting_readiness")
+        .fetch_one(&mut home.look().await)
+        .await
+        .unwrap();
+    assert_eq!(notes, 3);
+    let (plan_version, checks) = store.check_plan(AssuranceGrade::First).await.unwrap();
+    let stored = store.meeting(meeting).await.unwrap().unwrap();
+    let (rooms, cells) = store.venue_cells(&stored, &checks).await.unwrap();
+    assert_eq!((plan_version, rooms.len()), (0, 2));
+    assert!(cells.iter().all(|it| !it.items.contains(&CheckItem::Cameras)), "it has none");
+    assert_eq!(readiness(&checks, cells, at(0)).ready, 0);
+}
+
+#[tokio::test]
+async fn a_meeting_that_is_over_is_archived_once_and_makes_the_figures_of_its_month() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let record = AfterRecord { on_time: true, incidents: 1, lost_minutes: 4, ..Default::default() };
+    let archive = |second| store.archive_meeting(meeting, record.clone(), line(second));
+    assert_eq!(archive(START).await.unwrap(), Archived::NotEnded);
+    let new = NewMeetingIncident { meeting, venue: venues[1], what: "无音频".into() };
+    let incident = store.add_meeting_incident(new, line(START + 600)).await.unwrap().unwrap();
+    let act = |act, second| store.act_on_meeting_incident(meeting, incident, act, line(second));
+    assert!(act(IncidentActed::Fallback(Fallback::Telephone), START + 660).await.unwrap());
+    assert!(act(IncidentActed::Over, START + 840).await.unwrap());
+    assert!(!act(IncidentActed::Over, START + 900).await.unwrap(), "it is over");
+    let incidents = store.meeting_incidents(meeting).await.unwrap();
+    assert_eq!(incidents[0].fallback, Some(Fallback::Telephone));
+    assert_eq!(incidents[0].to, Some(at(START + 840)));
+    for (act, second) in [(MeetingAct::Start, START), (MeetingAct::End, START + 7200)] {
+        let step = MeetingStep { at: at(second), login: String::new(), act, note: String::new() };
+        let acted = store.act_on_meeting(meeting, vec![step], String::new()).await.unwrap();
+        assert!(matches!(acted, MeetingActed::Now(_)), "{acted:?}");
+    }
+    assert_eq!(archive(START + 7300).await.unwrap(), Archived::Done);
+    assert_eq!(archive(START + 7400).await.unwrap(), Archived::NotEnded, "once");
+    let (kept, login, _) = store.meeting_record(meeting).await.unwrap().unwrap();
+    assert_eq!((kept, login.as_str()), (record, "wang"));
+    let months = store.meeting_figures(at(0), at(86_400)).await.unwrap();
+    let figures = months[0].figures;
+    assert_eq!((months.len(), months[0].month), (1, (2026, 3)));
+    assert_eq!((figures.meetings, figures.on_time, figures.venue_meetings), (1, 1, 2));
+    assert_eq!((figures.incidents, figures.lost_minutes), (1, 4));
+    assert_eq!(store.meeting_figures(at(86_400), at(2 * 86_400)).await.unwrap(), []);
+}
