@@ -18,8 +18,8 @@ pub(crate) enum Act {
     PlaysElsewhere(&'static str),
     /// Accepts the connection and never says a word.
     KeepsSilent,
-    /// Nothing listens at its address.
-    IsAbsent,
+    /// Its network is gone: who calls gets no answer at all.
+    IsCutOff,
 }
 
 /// How long a camera that comes and goes is up, seconds.
@@ -65,7 +65,7 @@ impl Scene {
             (Act::ComesAndGoes(_), _) => Expected::Alternating { down: FaultCode::Refused },
             (Act::PlaysElsewhere(_), _) => steady(Verdict::Offline, vec![FaultCode::NotFound]),
             (Act::KeepsSilent, _) => steady(Verdict::Offline, vec![FaultCode::NoResponse]),
-            (Act::IsAbsent, _) => steady(Verdict::Offline, vec![FaultCode::Refused]),
+            (Act::IsCutOff, _) => steady(Verdict::Offline, vec![FaultCode::ConnectTimeout]),
             (Act::Plays(_) | Act::Loses(_), Some(fault)) => steady(Verdict::Degraded, vec![fault]),
             (Act::Plays(_) | Act::Loses(_), None) => steady(Verdict::Online, Vec::new()),
         }

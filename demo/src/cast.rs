@@ -59,6 +59,11 @@ fn host(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(127, 0, 10, last)
 }
 
+/// Where the switch is that is off.
+pub(crate) fn switch_host() -> Ipv4Addr {
+    host(SWITCH_HOST)
+}
+
 impl Role {
     fn new(site: usize, last: u8, name: &str, place: &'static str, act: Act) -> Self {
         let scene = Scene {
@@ -124,7 +129,7 @@ impl Role {
 
 /// The smallest cast, in the order of the ledger.
 fn base() -> Vec<Role> {
-    use Act::{ComesAndGoes, IsAbsent, KeepsSilent, Loses, Plays, PlaysElsewhere};
+    use Act::{ComesAndGoes, IsCutOff, KeepsSilent, Loses, Plays, PlaysElsewhere};
     use PointClass::{One, Three};
     vec![
         Role::new(0, 11, "万人社区东门停车场", "东门内侧灯杆", Plays("bikecar")).class(One),
@@ -149,7 +154,7 @@ fn base() -> Vec<Role> {
         Role::channel(5, "柳溪街道办服务超市", "一层东侧", "store_cif"),
         Role::channel(6, "柳溪街道办后门", "后门通道", "blue").fault(FaultCode::SignalLost),
         Role::new(4, 51, "柳溪卫生站候诊区", "一层候诊区", PlaysElsewhere("people")),
-        Role::new(4, 52, "柳溪卫生站药房", "一层药房", IsAbsent).class(One).behind(SWITCH),
+        Role::new(4, 52, "柳溪卫生站药房", "一层药房", IsCutOff).class(One).behind(SWITCH),
         Role::new(4, 53, "柳溪卫生站走廊", "二层走廊", KeepsSilent),
         Role::new(4, 54, "柳溪卫生站门厅", "一层门厅", ComesAndGoes("people_cif")),
         Role::new(5, 61, "滨河停车场出口", "出口道闸", Plays("bikecar_slow"))
@@ -193,7 +198,7 @@ pub fn district(cameras: usize, port: u16) -> District {
         |row, verdict, faults| DemoCamera { row, expected: Expected::Steady { verdict, faults } };
     let mut cameras_and_more = vec![
         probed(recorder(port), Verdict::Online, vec![]),
-        probed(switch(port), Verdict::Offline, vec![FaultCode::Refused]),
+        probed(switch(port), Verdict::Offline, vec![FaultCode::ConnectTimeout]),
     ];
     cameras_and_more.extend(roles(cameras).iter().enumerate().map(|(index, role)| DemoCamera {
         row: row(index + 1, role, port),
@@ -293,7 +298,7 @@ fn recorder(port: u16) -> LedgerRow {
     row
 }
 
-/// Nothing listens there.
+/// Nobody answers there, see [`crate::dark`].
 fn switch(port: u16) -> LedgerRow {
     let mut row = equipment(902, SWITCH_SITE, SWITCH, "一层药房", (SWITCH_HOST, port));
     row.national_code = Some("99990101002000000902".to_owned());
@@ -351,7 +356,7 @@ mod tests {
             FaultCode::Frozen,
             FaultCode::LowFps,
             FaultCode::PacketLoss,
-            FaultCode::Refused,
+            FaultCode::ConnectTimeout,
             FaultCode::NoResponse,
         ];
         for code in wanted {

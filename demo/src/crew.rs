@@ -1,8 +1,10 @@
-//! The one thread that runs the cameras: a main loop with their servers, the silent host and the
+//! The one thread that runs the cameras: a main loop with their servers, the silent host, the dark ones and the
 //! camera that comes and goes. GStreamer's server adds a thread per viewer, by itself.
 
 use crate::{
     act::{Act, DOWN_S, Scene, UP_S},
+    cast,
+    dark::Dark,
     house::{self, Mount},
     mute::Mute,
     player::Programme,
@@ -75,7 +77,17 @@ impl Crew {
         for scene in scenes {
             hosts.entry(scene.host).or_default().push(scene);
         }
+        self.cut_off(cast::switch_host(), open)?;
         hosts.into_iter().try_for_each(|(host, scenes)| self.open_host(host, &scenes, open))
+    }
+
+    /// Lets nobody at an address answer.
+    fn cut_off(&self, host: Ipv4Addr, open: &mut Open) -> Result<(), DemoError> {
+        let address = SocketAddrV4::new(host, self.port);
+        let failed =
+            |error: std::io::Error| DemoError::Listen { address, message: error.to_string() };
+        open.dark.push(Dark::new(address).map_err(failed)?);
+        Ok(())
     }
 
     /// Opens what stands at one address.
@@ -98,7 +110,7 @@ impl Crew {
                     comes_and_goes = true;
                     (reel, scene.path.as_str(), None)
                 }
-                Act::IsAbsent => return Ok(()),
+                Act::IsCutOff => return self.cut_off(host, open),
                 Act::KeepsSilent => {
                     let mut mute = Mute::new(address).map_err(|e| failed(e.to_string()))?;
                     open.attached.push(self.every(MUTE_TICK, move || mute.listen()));
@@ -160,6 +172,7 @@ impl Crew {
 #[derive(Default)]
 struct Open {
     servers: Vec<RTSPServer>,
+    dark: Vec<Dark>,
     attached: Vec<Attached>,
 }
 

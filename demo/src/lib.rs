@@ -13,6 +13,7 @@ mod act;
 mod bake;
 mod cast;
 mod crew;
+mod dark;
 mod district;
 mod house;
 mod ledger;
