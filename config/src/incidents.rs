@@ -2,7 +2,10 @@ use crate::{ConfigError, Rule, Unit, require};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use zhishou_domain::incident::{GroupRule, ObserverRule};
+use zhishou_domain::{
+    FaultCode, Group,
+    incident::{GroupRule, ObserverRule},
+};
 
 /// When outages are one incident, and when we do not believe ourselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,12 +20,20 @@ pub struct Incidents {
     pub together_share: f64,
     /// A device that falls again within so long reopens its incident, seconds, 0 to 86 400.
     pub reopen_s: f64,
+    /// 画面故障: faults of a picture that are an incident though media flow, once as many judged pictures in
+    /// a row show them as results make an outage hard.
+    pub picture_faults: Vec<String>,
     /// 对照点: hosts beside us that are always there, such as the gateway, as `host:port`.
     pub canaries: Vec<String>,
     /// More than this share of devices lost at once is our own fault, above 0 to 1.
     pub lost_share: f64,
     /// Probes so long past their time are an incident of ours, seconds, 60 to 86 400.
     pub late_s: f64,
+}
+
+/// The picture fault of a code.
+fn picture_fault(code: &str) -> Option<FaultCode> {
+    FaultCode::from_code(code).filter(|fault| fault.group() == Group::Picture)
 }
 
 impl Default for Incidents {
@@ -33,6 +44,11 @@ impl Default for Incidents {
             together_least: group.least,
             together_share: group.share,
             reopen_s: group.reopen.as_secs_f64(),
+            picture_faults: FaultCode::ALL
+                .iter()
+                .filter(|fault| group.pictures.contains(**fault))
+                .map(|fault| fault.code().to_owned())
+                .collect(),
             canaries: Vec::new(),
             lost_share: observer.share,
             late_s: observer.late.as_secs_f64(),
@@ -48,6 +64,7 @@ impl Incidents {
             least: self.together_least,
             share: self.together_share,
             reopen: Duration::from_secs_f64(self.reopen_s),
+            pictures: self.picture_faults.iter().filter_map(|it| picture_fault(it)).collect(),
         }
     }
 
@@ -81,6 +98,14 @@ impl Incidents {
         ] {
             let rule = Rule::within(0.01, 1.0, Unit::Share);
             require((0.01..=1.0).contains(&share), key, share, rule)?;
+        }
+        for fault in &self.picture_faults {
+            require(
+                picture_fault(fault).is_some(),
+                "incidents.picture_faults",
+                fault,
+                Rule::PictureFault,
+            )?;
         }
         for canary in &self.canaries {
             let port = canary.rsplit_once(':').filter(|(host, _)| !host.is_empty());

@@ -101,6 +101,8 @@ pub enum Rule {
     Policy,
     /// Name of an accounting policy without a version.
     PolicyId,
+    /// The code of a picture fault.
+    PictureFault,
     /// An IP address and a port.
     Address,
     /// A host and a port.
@@ -168,6 +170,12 @@ impl Rule {
                 .pick(
                     "应为口径编号，不带版本，如 \"time-weighted\"",
                     "must name a policy without a version, such as \"time-weighted\"",
+                )
+                .to_owned(),
+            Self::PictureFault => lang
+                .pick(
+                    "应为画面类故障代码，如 \"black\"",
+                    "must be the code of a picture fault, such as \"black\"",
                 )
                 .to_owned(),
             Self::Address => lang

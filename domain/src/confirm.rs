@@ -5,8 +5,8 @@
 //! observed is never up and never down.
 
 use crate::{
-    Depth, DeviceKind, FaultCode, Observation, State, Timestamp, Verdict,
-    incident::flapping::Recent,
+    Depth, DeviceKind, FaultCode, Group, Observation, State, Timestamp, Verdict,
+    incident::{Shown, flapping::Recent},
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub reached: bool,
     /// Its faults, in the order met.
     pub faults: Vec<FaultCode>,
+    /// Whether a picture was judged.
+    pub is_judged: bool,
 }
 
 impl Outcome {
@@ -49,6 +51,7 @@ impl Outcome {
             verdict: observation.verdict,
             reached: observation.reached,
             faults: observation.faults.iter().map(|fault| fault.code).collect(),
+            is_judged: observation.picture.is_some(),
         }
     }
 }
@@ -91,6 +94,8 @@ pub struct Standing {
     pub round: u64,
     /// Which of the last results were lost.
     pub recent: Recent,
+    /// What the last judged pictures show.
+    pub shown: Shown,
 }
 
 /// A change of state or of its faults: the truth from which figures are recomputed.
@@ -130,6 +135,8 @@ pub struct Step {
     pub after: Option<Timestamp>,
     /// Whether incidents have to hear of it.
     pub news: News,
+    /// Picture faults that are confirmed, and since when.
+    pub shown: Vec<(FaultCode, Timestamp)>,
 }
 
 /// Whether a step is told to those who judge incidents.
@@ -172,6 +179,15 @@ impl Standing {
             if step.standing.recent.is_flapping() != was_flapping {
                 step.news = News::Told;
             }
+        }
+        let before = step.standing.shown.confirmed(rule.failures);
+        if outcome.is_judged {
+            let faults = outcome.faults.iter().copied().filter(|it| it.group() == Group::Picture);
+            step.standing.shown.push(outcome.at, faults);
+        }
+        step.shown = step.standing.shown.confirmed(rule.failures);
+        if step.shown != before {
+            step.news = News::Told;
         }
         if outcome.depth == Depth::Reach && outcome.verdict == Verdict::Online {
             step.answered_only(outcome);
@@ -220,7 +236,7 @@ impl Standing {
         let Some(end) = self.last_result.map(|last| last + self.hold) else { return step };
         if now > end {
             step.standing.doubt = None;
-            step.standing.recent = Recent::default();
+            (step.standing.recent, step.standing.shown) = Default::default();
             if self.state != State::Unknown {
                 step.change(Transition {
                     at: end,
@@ -246,7 +262,7 @@ impl Standing {
         }
         step.standing.last_result = None;
         step.standing.doubt = None;
-        step.standing.recent = Recent::default();
+        (step.standing.recent, step.standing.shown) = Default::default();
         step.news = News::Told;
         step
     }
@@ -307,7 +323,7 @@ mod tests {
             _ => vec![],
         };
         let reached = verdict != Verdict::Offline;
-        Outcome { at: at(second), depth: Depth::Stream, verdict, reached, faults }
+        Outcome { at: at(second), depth: Depth::Stream, verdict, reached, faults, is_judged: false }
     }
 
     fn run(results: &[(i64, Verdict)]) -> (Standing, Vec<Transition>, Vec<Span>) {

@@ -332,6 +332,7 @@ impl Watcher<'_> {
                     verdict: seen.verdict,
                     reached: seen.verdict != Verdict::Offline,
                     faults: seen.faults,
+                    is_judged: false,
                 };
                 let step = standing.advance(&outcome, camera.plan.confirm, camera.plan.hold());
                 *standing = step.standing;

@@ -6,7 +6,9 @@ use crate::{
 };
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite};
-use zhishou_domain::{DayStrip, DeviceId, FaultCode, Timestamp, strip};
+use zhishou_domain::{
+    DayStrip, DeviceId, FaultCode, Timestamp, WorkOrderId, strip, work_order::WorkState,
+};
 
 /// A device that is down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Outage {
     pub since: Timestamp,
     /// Why; the first is the main one.
     pub faults: Vec<FaultCode>,
+    /// The open work order of its incident, and how that stands.
+    pub order: Option<(WorkOrderId, WorkState)>,
 }
 
 /// In which order outages are listed.
@@ -51,10 +55,13 @@ impl Store {
     ) -> Result<Vec<Outage>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT d.id, d.name, si.name AS site, st.name AS street, d.police_station,
-                 m.name AS maintainer, d.ip, s.since_ms, s.faults
+                 m.name AS maintainer, d.ip, s.since_ms, s.faults, w.id AS work_order, w.state AS work_state
              FROM standings s JOIN devices d ON d.id = s.device_id
              JOIN sites si ON si.id = d.site_id JOIN streets st ON st.id = si.street_id
              LEFT JOIN maintainers m ON m.id = d.maintainer_id
+             LEFT JOIN incident_members im ON im.device_id = d.id AND im.until_ms IS NULL
+             LEFT JOIN work_orders w ON w.incident_id = im.incident_id
+                 AND w.state NOT IN ('done', 'cancelled')
              WHERE s.state = 'down' AND 0 = ",
         );
         push_rank(&mut query, now);
@@ -66,7 +73,13 @@ impl Store {
         query.push(limit);
         let rows = query.build().fetch_all(self.reader()).await?;
         let outage = |row: &sqlx::sqlite::SqliteRow| {
+            let order: Option<i64> = row.try_get("work_order")?;
+            let state: Option<&str> = row.try_get("work_state")?;
+            let state = state
+                .map(|state| decode::word("work_orders.state", state, WorkState::from_code))
+                .transpose()?;
             Ok(Outage {
+                order: order.map(WorkOrderId::new).zip(state),
                 device: decode::id("devices.id", row.try_get("id")?)?,
                 name: row.try_get("name")?,
                 site: row.try_get("site")?,

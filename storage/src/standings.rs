@@ -22,7 +22,8 @@ pub(crate) async fn read(
     device: &str,
 ) -> Result<Standing, StoreError> {
     let row = sqlx::query(
-        "SELECT state, since_ms, reached, faults, last_result_ms, hold_ms, doubt, round, recent
+        "SELECT state, since_ms, reached, faults, last_result_ms, hold_ms, doubt, round, recent,
+             shown
          FROM standings WHERE device_id = ?",
     )
     .bind(device)
@@ -46,6 +47,7 @@ pub(crate) fn decode_row(row: &SqliteRow) -> Result<Standing, StoreError> {
         doubt,
         round: decode::unsigned("standings.round", row.try_get("round")?)?,
         recent: decode::json("standings.recent", row.try_get("recent")?)?,
+        shown: decode::json("standings.shown", row.try_get("shown")?)?,
     })
 }
 
@@ -63,13 +65,13 @@ pub(crate) async fn apply(
         seen.as_ref().map(|seen| decode::to_json("standings.seen_faults", &seen.faults));
     sqlx::query(
         "INSERT INTO standings (device_id, state, since_ms, reached, faults, last_result_ms,
-             hold_ms, doubt, round, verdict, seen_faults, seen_ms, recent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ifnull(?11, '[]'), ?12, ?13)
+             hold_ms, doubt, round, verdict, seen_faults, seen_ms, recent, shown)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ifnull(?11, '[]'), ?12, ?13, ?14)
          ON CONFLICT (device_id) DO UPDATE SET
              state = ?2, since_ms = ?3, reached = ?4, faults = ?5, last_result_ms = ?6,
              hold_ms = ?7, doubt = ?8, round = ?9, verdict = ifnull(?10, verdict),
              seen_faults = ifnull(?11, seen_faults), seen_ms = ifnull(?12, seen_ms),
-             recent = ?13",
+             recent = ?13, shown = ?14",
     )
     .bind(device)
     .bind(now.state.code())
@@ -84,6 +86,7 @@ pub(crate) async fn apply(
     .bind(seen_faults.transpose()?)
     .bind(seen.as_ref().map(|seen| seen.at.millis()))
     .bind(decode::to_json("standings.recent", &now.recent)?)
+    .bind(decode::to_json("standings.shown", &now.shown)?)
     .execute(&mut *connection)
     .await?;
     for transition in &step.transitions {

@@ -158,7 +158,11 @@ impl Board {
     }
 
     fn device(&mut self, event: &DeviceEvent, seat: Seat) {
-        let trouble = member::trouble(event);
+        let trouble = member::trouble(event, self.rule);
+        let (trouble, event) = match &trouble {
+            Some((state, event)) => (Some(*state), event),
+            None => (None, event),
+        };
         let held = self.holder.get(&event.device).copied();
         let number = match (trouble, held) {
             (None, None) => return,

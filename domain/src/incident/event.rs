@@ -81,6 +81,9 @@ pub struct DeviceEvent {
     pub faults: Vec<FaultCode>,
     /// Beside its state.
     pub manner: Manner,
+    /// Picture faults that are confirmed, and since when.
+    #[serde(default)]
+    pub shown: Vec<(FaultCode, Timestamp)>,
 }
 
 impl DeviceEvent {
@@ -103,6 +106,7 @@ impl DeviceEvent {
             reached: standing.reached,
             faults: standing.faults.clone(),
             manner,
+            shown: step.shown.clone(),
         })
     }
 }

@@ -5,8 +5,8 @@
 //! parent, site, street or maintainer; or where they hang behind a device that is down itself. Each of
 //! these only ever joins more when more has fallen, so the order of arrival does not matter.
 
-use super::{Member, Sight};
-use crate::{DeviceId, MaintainerId, SiteId, StreetId, Timestamp};
+use super::{FaultSet, Member, Sight};
+use crate::{DeviceId, FaultCode, MaintainerId, SiteId, StreetId, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -23,6 +23,8 @@ pub struct GroupRule {
     pub share: f64,
     /// A device that falls again within so long of the end reopens its incident.
     pub reopen: Duration,
+    /// Picture faults that are an incident though media flow.
+    pub pictures: FaultSet,
 }
 
 /// A closed incident stays on the board so much longer than it may be reopened: an outage is confirmed a
@@ -43,6 +45,14 @@ impl Default for GroupRule {
             least: 3,
             share: 0.6,
             reopen: Duration::from_secs(600),
+            pictures: [
+                FaultCode::SignalLost,
+                FaultCode::Black,
+                FaultCode::Frozen,
+                FaultCode::Occluded,
+            ]
+            .into_iter()
+            .collect(),
         }
     }
 }

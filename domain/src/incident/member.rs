@@ -1,6 +1,6 @@
 //! A device within an incident.
 
-use super::{DeviceEvent, Manner, Seat};
+use super::{DeviceEvent, GroupRule, Manner, Seat};
 use crate::{FaultCode, State, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub enum MemberState {
     Down,
     /// 抖动.
     Flapping,
+    /// 画面异常: media flow, and the picture is of no use.
+    Faulty,
     /// 待核实: it was down, and cannot be seen now.
     Unsure,
     /// 已恢复.
@@ -27,6 +29,7 @@ pub enum MemberState {
 words!(MemberState {
     Down = "down", "离线", "offline";
     Flapping = "flapping", "抖动", "flapping";
+    Faulty = "faulty", "画面异常", "picture fault";
     Unsure = "unsure", "待核实", "uncertain";
     Recovered = "recovered", "已恢复", "recovered";
     Gone = "gone", "已停用", "not in use";
@@ -35,7 +38,12 @@ words!(MemberState {
 impl MemberState {
     /// Whether it still keeps its incident open.
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Down | Self::Flapping | Self::Unsure)
+        matches!(self, Self::Down | Self::Flapping | Self::Faulty | Self::Unsure)
+    }
+
+    /// Whether it is in trouble for certain.
+    pub const fn is_certain(self) -> bool {
+        matches!(self, Self::Down | Self::Flapping | Self::Faulty)
     }
 }
 
@@ -60,13 +68,21 @@ pub struct Member {
     pub faults: Vec<FaultCode>,
 }
 
-/// What an event makes of a device; `None` where it is no trouble.
-pub(super) fn trouble(event: &DeviceEvent) -> Option<MemberState> {
+/// What an event makes of a device under a rule, and the event as far as that is concerned; `None` where
+/// it is no trouble.
+pub(super) fn trouble(event: &DeviceEvent, rule: GroupRule) -> Option<(MemberState, DeviceEvent)> {
     match (event.manner, event.state) {
         (Manner::Gone, _) => None,
-        (_, State::Down) => Some(MemberState::Down),
-        (Manner::Flapping, _) => Some(MemberState::Flapping),
-        (Manner::Steady, _) => None,
+        (_, State::Down) => Some((MemberState::Down, event.clone())),
+        (Manner::Flapping, _) => Some((MemberState::Flapping, event.clone())),
+        (Manner::Steady, State::Degraded) => {
+            let shown = event.shown.iter().filter(|(fault, _)| rule.pictures.contains(*fault));
+            let (faults, since): (Vec<_>, Vec<_>) = shown.copied().unzip();
+            let at = since.into_iter().min()?;
+            let event = DeviceEvent { at, after: None, faults, ..event.clone() };
+            Some((MemberState::Faulty, event))
+        }
+        (Manner::Steady, State::Up | State::Unknown) => None,
     }
 }
 
@@ -75,6 +91,15 @@ pub(super) fn trouble(event: &DeviceEvent) -> Option<MemberState> {
 fn is_heard(event: &DeviceEvent) -> bool {
     let answers = |fault: &FaultCode| matches!(fault, FaultCode::Refused | FaultCode::TlsFailed);
     event.reached || event.faults.iter().any(answers)
+}
+
+/// Whether its power and its line are there, so that it fell for itself.
+fn is_told_apart(event: &DeviceEvent, state: MemberState) -> bool {
+    match state {
+        MemberState::Faulty => true,
+        MemberState::Down => is_heard(event),
+        _ => false,
+    }
 }
 
 impl Member {
@@ -86,7 +111,7 @@ impl Member {
             last: event.at,
             until: None,
             state,
-            reached: is_heard(event) && state == MemberState::Down,
+            reached: is_told_apart(event, state),
             faults: event.faults.clone(),
         }
     }
@@ -97,9 +122,13 @@ impl Member {
             self.last = self.last.max(event.at);
         }
         self.until = None;
-        self.reached &= is_heard(event) && state == MemberState::Down;
+        if self.state == MemberState::Faulty && state == MemberState::Down {
+            // Its outage is another matter than its picture, and may be that of its street.
+            (self.last, self.after) = (event.at, event.after.unwrap_or(event.at - UNSEEN));
+        }
+        self.reached &= is_told_apart(event, state);
         // Between two falls of a device that flaps what was wrong last stays told.
-        if state == MemberState::Down {
+        if matches!(state, MemberState::Down | MemberState::Faulty) {
             self.faults.clone_from(&event.faults);
         }
         self.state = state;

@@ -15,6 +15,7 @@ mod grouping;
 mod member;
 mod observer;
 mod root;
+mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -24,3 +25,4 @@ pub use grouping::GroupRule;
 pub use member::{Member, MemberState};
 pub use observer::{Canaries, Observer, ObserverFault, ObserverRule, Trial};
 pub use root::{Root, Seen};
+pub use shown::{FaultSet, Shown};

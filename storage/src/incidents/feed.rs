@@ -25,7 +25,8 @@ pub(crate) async fn hear(
 ) -> Result<(), StoreError> {
     let id: DeviceId = decode::id("standings.device_id", device)?;
     let Some(event) = DeviceEvent::of(id, step) else { return Ok(()) };
-    let is_trouble = event.state == State::Down || event.manner == Manner::Flapping;
+    let is_trouble =
+        event.state == State::Down || event.manner == Manner::Flapping || !event.shown.is_empty();
     sqlx::query(
         "INSERT INTO incident_feed (device_id, body) SELECT ?1, ?2 WHERE ?3
              OR EXISTS (SELECT 1 FROM incident_members WHERE device_id = ?1 AND until_ms IS NULL)

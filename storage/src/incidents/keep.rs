@@ -217,7 +217,7 @@ async fn write_incident(
     .bind(fault)
     .bind(count(|_| true))
     .bind(count(MemberState::is_open))
-    .bind(count(|state| matches!(state, MemberState::Down | MemberState::Flapping)))
+    .bind(count(MemberState::is_certain))
     .execute(connection)
     .await?;
     Ok(())

@@ -90,7 +90,7 @@ pub struct IncidentRow {
     pub devices: u64,
     /// Devices that still are.
     pub open_devices: u64,
-    /// Those of them that are down for certain, or flap.
+    /// Those of them that are down for certain, flap, or have a picture of no use.
     pub down_devices: u64,
     /// Sites that they stand at.
     pub sites: u64,
@@ -98,6 +98,8 @@ pub struct IncidentRow {
     pub faults: Vec<FaultCode>,
     /// Whether that one flaps.
     pub is_flapping: bool,
+    /// Whether its media flow, and its picture alone is wrong.
+    pub is_picture: bool,
     /// Who keeps most of it, with telephone.
     pub maintainer: Option<(MaintainerId, String, Option<String>)>,
 }
@@ -211,33 +213,41 @@ impl Store {
         rows.iter().map(row_of).collect()
     }
 
-    /// Open incidents: new ones, and those that nobody can see now.
-    pub async fn incident_counts(&self) -> Result<(u64, u64), StoreError> {
+    /// Open incidents: new ones, and those that nobody can see now; with a device of `keeper` alone, where
+    /// one is given.
+    pub async fn incident_counts(
+        &self,
+        keeper: Option<MaintainerId>,
+    ) -> Result<(u64, u64), StoreError> {
         let (new, unsure): (i64, i64) = sqlx::query_as(
             "SELECT count(*) - ifnull(sum(open_devices > 0 AND down_devices = 0), 0),
                     ifnull(sum(open_devices > 0 AND down_devices = 0), 0)
-             FROM incidents WHERE closed_ms IS NULL",
+             FROM incidents WHERE closed_ms IS NULL
+                 AND (?1 IS NULL OR id IN (SELECT im.incident_id FROM devices d
+                      JOIN incident_members im ON im.device_id = d.id WHERE d.maintainer_id = ?1))",
         )
+        .bind(keeper.map(|id| id.to_string()))
         .fetch_one(self.reader())
         .await?;
         Ok((decode::unsigned("incidents", new)?, decode::unsigned("incidents", unsure)?))
     }
 
     /// Devices of an incident: those still in it first, then by when they fell; `limit` at most, after the
-    /// first `skip`.
+    /// first `skip`; those of `keeper` alone, where one is given.
     pub async fn incident_devices(
         &self,
         id: IncidentId,
-        skip: u32,
-        limit: u32,
+        keeper: Option<MaintainerId>,
+        (skip, limit): (u32, u32),
     ) -> Result<Vec<IncidentDevice>, StoreError> {
         let rows = sqlx::query(
             "SELECT im.*, d.name, p.name AS site FROM incident_members im
              JOIN devices d ON d.id = im.device_id JOIN sites p ON p.id = d.site_id
-             WHERE im.incident_id = ?
-             ORDER BY im.until_ms IS NOT NULL, im.since_ms, im.device_id LIMIT ? OFFSET ?",
+             WHERE im.incident_id = ?1 AND (?2 IS NULL OR d.maintainer_id = ?2)
+             ORDER BY im.until_ms IS NOT NULL, im.since_ms, im.device_id LIMIT ?3 OFFSET ?4",
         )
         .bind(id.number())
+        .bind(keeper.map(|id| id.to_string()))
         .bind(limit)
         .bind(skip)
         .fetch_all(self.reader())
@@ -317,6 +327,7 @@ fn row_of(row: &SqliteRow) -> Result<IncidentRow, StoreError> {
             .map(|faults| decode::json("incident_members.faults", &faults))
             .transpose()?
             .unwrap_or_default(),
+        is_picture: text("first_state")?.as_deref() == Some(MemberState::Faulty.code()),
         is_flapping: text("first_state")?.as_deref() == Some(MemberState::Flapping.code()),
         maintainer,
     })

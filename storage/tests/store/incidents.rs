@@ -40,7 +40,7 @@ async fn an_outage_opens_one_incident_that_survives_a_crash_before_it_is_judged(
     let found = store.incidents(&IncidentFilter::default(), None, 10).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].state, found[0].since), (IncidentState::New, at(60)));
-    assert_eq!(store.incident_counts().await.unwrap(), (1, 0));
+    assert_eq!(store.incident_counts(None).await.unwrap(), (1, 0));
 
     record_all(&store, devices[0], 5, &[(300, Verdict::Online)]).await;
     judge(&store, 301).await;
@@ -89,8 +89,8 @@ async fn a_site_that_falls_together_is_one_incident_also_when_it_is_judged_piece
     let merged = steps.iter().find_map(|step| step.other).unwrap();
     let part = store.incident(merged).await.unwrap().unwrap();
     assert_eq!((part.merged_into, part.devices), (Some(found[0].id), 1));
-    let page = store.incident_devices(found[0].id, 0, 2).await.unwrap();
-    let rest = store.incident_devices(found[0].id, 2, 10).await.unwrap();
+    let page = store.incident_devices(found[0].id, None, (0, 2)).await.unwrap();
+    let rest = store.incident_devices(found[0].id, None, (2, 10)).await.unwrap();
     assert_eq!((page.len(), rest.len()), (2, 3));
     assert!(page.iter().chain(&rest).all(|it| it.state == MemberState::Down));
 }
@@ -103,14 +103,14 @@ async fn a_result_that_no_longer_stands_makes_its_incident_uncertain_and_retirin
     judge(&store, 90).await;
     store.expire_standings(at(2000)).await.unwrap();
     judge(&store, 2001).await;
-    assert_eq!(store.incident_counts().await.unwrap(), (0, 1));
+    assert_eq!(store.incident_counts(None).await.unwrap(), (0, 1));
     let gone = zhishou_domain::LedgerRow {
         life: Some(zhishou_domain::LifeState::Removed),
         ..camera(2, "0号")
     };
     import(&store, vec![gone], at(3000)).await;
     judge(&store, 3001).await;
-    assert_eq!(store.incident_counts().await.unwrap(), (0, 0));
+    assert_eq!(store.incident_counts(None).await.unwrap(), (0, 0));
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn our_own_fault_is_an_incident_about_ourselves() {
         judge(&store, second).await;
     };
     tell(0, None).await;
-    assert_eq!(store.incident_counts().await.unwrap(), (0, 0));
+    assert_eq!(store.incident_counts(None).await.unwrap(), (0, 0));
     tell(60, Some(ObserverFault::Blind)).await;
     store.record(record(devices[0], 1, at(61), Verdict::Unknown)).await.unwrap();
     judge(&store, 62).await;
@@ -132,5 +132,5 @@ async fn our_own_fault_is_an_incident_about_ourselves() {
     let ours = RootName::Observer { agent: "local".into(), fault: ObserverFault::Blind };
     assert_eq!((&found[0].root, found[0].devices), (&ours, 0));
     tell(600, None).await;
-    assert_eq!(store.incident_counts().await.unwrap(), (0, 0));
+    assert_eq!(store.incident_counts(None).await.unwrap(), (0, 0));
 }

@@ -47,7 +47,7 @@ pub(super) struct IncidentJson {
     merged_into: Option<i64>,
     devices: u64,
     open_devices: u64,
-    /// Confirmed down, or flapping.
+    /// Confirmed down, flapping, or with a picture of no use.
     down_devices: u64,
     sites: u64,
     maintainer_id: Option<String>,
@@ -68,7 +68,7 @@ pub(super) struct MemberJson {
     device_id: String,
     name: String,
     site: String,
-    /// down, flapping, unsure, recovered or gone.
+    /// down, flapping, faulty, unsure, recovered or gone.
     state: &'static str,
     since: String,
     /// Null while it lasts.
@@ -217,6 +217,7 @@ pub(super) async fn one(
 )]
 pub(super) async fn devices(
     State(app): State<App>,
+    Extension(user): Extension<User>,
     Path(id): Path<String>,
     Query(query): Query<MemberQuery>,
 ) -> Result<Json<MembersJson>, Failure> {
@@ -227,7 +228,8 @@ pub(super) async fn devices(
         text => u32::try_from(cursor::to_number(text)?).map_err(|_| cursor::BadCursor)?,
     };
     app.store.incident(id).await?.ok_or_else(Failure::not_found)?;
-    let mut found = app.store.incident_devices(id, skip, limit + 1).await?;
+    let part = (skip, limit + 1);
+    let mut found = app.store.incident_devices(id, user.maintainer, part).await?;
     let has_more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = has_more.then(|| cursor::of_number(i64::from(skip + limit)));

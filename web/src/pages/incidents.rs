@@ -23,11 +23,11 @@ use axum::{
 };
 use serde::Deserialize;
 use zhishou_domain::{
-    DeviceId, IncidentId, Lang,
+    DeviceId, IncidentId, Lang, Timestamp,
     alert::{Handling, HandlingAct},
     incident::{IncidentAct, IncidentStep, MemberState, Root},
 };
-use zhishou_storage::{IncidentFilter, IncidentRow, IncidentState, RootName};
+use zhishou_storage::{IncidentDevice, IncidentFilter, IncidentRow, IncidentState, RootName};
 
 /// Incidents on one page, and devices of one.
 const SHOWN: u32 = 50;
@@ -131,6 +131,7 @@ fn glyph(row: &IncidentRow) -> &'static str {
     match (row.state, &row.root) {
         (IncidentState::Closed, _) => "up",
         (IncidentState::Unsure, _) | (_, RootName::Observer { .. }) => "unknown",
+        _ if row.is_picture => "degraded",
         (IncidentState::New | IncidentState::Dispatched, _) => "down",
     }
 }
@@ -165,6 +166,7 @@ struct IncidentsPage {
 pub(crate) async fn list(
     State(app): State<App>,
     shell: Shell,
+    Extension(user): Extension<User>,
     Query(query): Query<IncidentQuery>,
 ) -> Result<Response, Failure> {
     let shell = shell.at(Nav::Incidents).live("/events?about=incidents");
@@ -176,7 +178,7 @@ pub(crate) async fn list(
     };
     let (mut found, (new, unsure), choices) = tokio::try_join!(
         app.store.incidents(&filter, after, SHOWN + 1),
-        app.store.incident_counts(),
+        app.store.incident_counts(user.maintainer),
         app.store.choices(),
     )?;
     let has_more = found.len() > SHOWN as usize;
@@ -307,7 +309,7 @@ pub(crate) async fn show(
     let row = app.store.incident(id).await?.ok_or_else(Failure::not_found)?;
     let about = format!("/incidents/{id}");
     let (mut devices, steps, order, handlings, messages) = tokio::try_join!(
-        app.store.incident_devices(id, skip, DEVICES + 1),
+        app.store.incident_devices(id, user.maintainer, (skip, DEVICES + 1)),
         app.store.incident_steps(id, STEPS),
         app.store.work_order_of(id, work::scope(&user)),
         app.store.incident_handlings(id, STEPS),
@@ -325,13 +327,14 @@ pub(crate) async fn show(
         _ => (None, None),
     };
     let lang = shell.t.0;
-    let device = |it: zhishou_storage::IncidentDevice| DeviceLine {
+    let lines = timeline(&view, &steps, &handlings, &devices);
+    let device = |it: IncidentDevice| DeviceLine {
         id: it.device,
         href: format!("/devices/{}", it.device),
         state: it.state.name(lang),
         glyph: match it.state {
             MemberState::Down => "down",
-            MemberState::Flapping => "degraded",
+            MemberState::Flapping | MemberState::Faulty => "degraded",
             MemberState::Unsure => "unknown",
             MemberState::Recovered => "up",
             MemberState::Gone => "out_of_use",
@@ -360,7 +363,7 @@ pub(crate) async fn show(
         messages: messages.into_iter().map(|it| MessageLine::new(&view, it)).collect(),
         is_ours: matches!(row.root, RootName::Observer { .. }),
         devices: devices.into_iter().map(device).collect(),
-        steps: timeline(&view, &steps, &handlings),
+        steps: lines,
         pager: Pager {
             first: (skip > 0).then(|| format!("/incidents/{id}")),
             next: has_more.then(|| here(skip + DEVICES)),
@@ -394,11 +397,17 @@ pub(crate) async fn handle(
     Ok(Redirect::to(&format!("/incidents/{id}")).into_response())
 }
 
-/// What happened to it and what people did, in order.
-fn timeline(view: &View<'_>, steps: &[IncidentStep], handlings: &[Handling]) -> Vec<StepLine> {
+/// What happened to it and to the devices shown, and what people did, in order.
+fn timeline(
+    view: &View<'_>,
+    steps: &[IncidentStep],
+    handlings: &[Handling],
+    devices: &[IncidentDevice],
+) -> Vec<StepLine> {
     let steps = steps.iter().map(|step| (step.at, step_line(view, step)));
     let handled = handlings.iter().map(|it| (it.at, handling_line(view, it)));
-    let mut lines: Vec<_> = steps.chain(handled).collect();
+    let fallen = devices.iter().flat_map(|it| device_lines(view, it));
+    let mut lines: Vec<_> = steps.chain(handled).chain(fallen).collect();
     lines.sort_by_key(|(at, _)| *at);
     lines.into_iter().map(|(_, line)| line).collect()
 }
@@ -412,6 +421,23 @@ fn handling_line(view: &View<'_>, handling: &Handling) -> StepLine {
         text = format!("{text}: {}", handling.note);
     }
     StepLine { at: view.moment(handling.at), text, href: None, by: handling.login.clone() }
+}
+
+/// When a device fell, and when it recovered or left.
+fn device_lines(view: &View<'_>, it: &IncidentDevice) -> Vec<(Timestamp, StepLine)> {
+    let lang = view.t.0;
+    let line = |at, what: &str| {
+        let (text, href) = (format!("{} {what}", it.name), Some(format!("/devices/{}", it.device)));
+        (at, StepLine { at: view.moment(at), text, href, by: String::new() })
+    };
+    let fell = match it.state {
+        state @ (MemberState::Flapping | MemberState::Faulty) => state,
+        _ => MemberState::Down,
+    };
+    let faults = fault_names(&it.faults, lang);
+    let mut lines = vec![line(it.since, &format!("{} {faults}", fell.name(lang)))];
+    lines.extend(it.until.map(|until| line(until, it.state.name(lang))));
+    lines
 }
 
 fn step_line(view: &View<'_>, step: &IncidentStep) -> StepLine {

@@ -105,8 +105,14 @@ impl District {
             (true, false) => Verdict::Unknown,
         };
         let faults = if is_lost { vec![FaultCode::ConnectTimeout] } else { vec![] };
-        let outcome =
-            Outcome { at: at(second), depth: Depth::Stream, verdict, reached: !is_lost, faults };
+        let outcome = Outcome {
+            at: at(second),
+            depth: Depth::Stream,
+            verdict,
+            reached: !is_lost,
+            faults,
+            is_judged: false,
+        };
         let step = standing.advance(&outcome, RULE, HOLD);
         let event = DeviceEvent::of(device(n), &step);
         events.extend(event.map(|event| Event::Device(event, place(n))));

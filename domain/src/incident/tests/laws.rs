@@ -32,6 +32,7 @@ fn event(it: Happening) -> Event {
         _ => seat(2, 3, None, crowd(0, 6, 6)),
     };
     let event = DeviceEvent {
+        shown: vec![],
         device: device(it.who),
         at: at(it.second),
         after: Some(at(it.second - it.seen_before)),

@@ -2,6 +2,7 @@
 
 pub(crate) mod day;
 mod laws;
+mod picture;
 
 use super::{Crowd, Parent, Seat, Sight};
 use crate::{DeviceId, IdSource, MaintainerId, SiteId, StreetId, Timestamp};

@@ -114,6 +114,9 @@ pub(crate) async fn offline(
             Cell::Count(now.since(outage.since).as_secs() / 60),
             Cell::Text(fault_names(&outage.faults, t.0)),
             text(&outage.maintainer),
+            outage.order.map_or(Cell::Empty, |(id, state)| {
+                Cell::Text(format!("#{id} {}", state.name(t.0)))
+            }),
         ]
     });
     let sheet = Sheet {
@@ -128,6 +131,7 @@ pub(crate) async fn offline(
             t.minutes_down(),
             t.reason(),
             t.maintainer(),
+            t.work_orders(),
         ]
         .map(str::to_owned)
         .into(),

@@ -93,6 +93,8 @@ struct OutageView {
     since: Moment,
     reason: String,
     maintainer: String,
+    /// Its open work order: where it is, its number and how it stands.
+    order: Option<(String, String)>,
 }
 
 /// What the page and its exports rest on.
@@ -280,6 +282,9 @@ fn outage_view(view: &View<'_>, outage: &Outage) -> OutageView {
         since: view.moment(outage.since),
         reason: super::fault_names(&outage.faults, view.t.0),
         maintainer: outage.maintainer.clone().unwrap_or_default(),
+        order: outage.order.map(|(id, state)| {
+            (format!("/work-orders/{id}"), format!("#{id} {}", state.name(view.t.0)))
+        }),
     }
 }
 
