@@ -1,7 +1,7 @@
 //! 剔除 and what was done to them. Rows are only ever added; the schema keeps it so. Each act is
 //! in the audit log by the same transaction.
 
-use crate::{AuditLine, Store, StoreError, audit, decode};
+use crate::{AuditLine, Store, StoreError, audit, decode, scope::concerns};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
 use std::{collections::HashMap, ops::Range};
 use zhishou_domain::{
@@ -131,11 +131,12 @@ impl Store {
     }
 
     /// Exclusions that overlap `from`..`to`, newest first, from the one before `before` on; those
-    /// alone that stand as `state` says, where it says so.
+    /// alone that stand as `state` says, where it says so, and that leave out something that `keeper`
+    /// maintains, where one is given.
     pub async fn exclusions(
         &self,
         (from, to): (Timestamp, Timestamp),
-        state: Option<ExclusionState>,
+        (state, keeper): (Option<ExclusionState>, Option<MaintainerId>),
         before: Option<ExclusionId>,
         limit: u32,
     ) -> Result<Vec<StoredExclusion>, StoreError> {
@@ -143,13 +144,16 @@ impl Store {
             "{NAMED} WHERE e.to_ms > ?1 AND e.from_ms < ?2 AND e.id < ifnull(?3, '~')
                AND (?4 IS NULL OR ?4 = (SELECT act FROM exclusion_steps
                     WHERE exclusion_id = e.id ORDER BY id DESC LIMIT 1))
+               AND (?6 IS NULL OR {})
              ORDER BY e.id DESC LIMIT ?5",
+            concerns!("?6"),
         )))
         .bind(from.millis())
         .bind(to.millis())
         .bind(before.map(|id| id.to_string()))
         .bind(state.map(|state| state.made_by().code()))
         .bind(limit)
+        .bind(keeper.map(|id| id.to_string()))
         .fetch_all(self.reader())
         .await?;
         let ids: Vec<String> =
@@ -173,12 +177,19 @@ impl Store {
         stored.collect()
     }
 
-    /// How many exclusions stand how.
-    pub async fn exclusion_counts(&self) -> Result<HashMap<ExclusionState, u64>, StoreError> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
+    /// How many exclusions stand how; of those alone that concern `keeper`, where one is given.
+    pub async fn exclusion_counts(
+        &self,
+        keeper: Option<MaintainerId>,
+    ) -> Result<HashMap<ExclusionState, u64>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(concat!(
             "SELECT act, count(*) FROM exclusion_steps
-             WHERE id IN (SELECT max(id) FROM exclusion_steps GROUP BY exclusion_id) GROUP BY act",
-        )
+             WHERE id IN (SELECT max(id) FROM exclusion_steps GROUP BY exclusion_id)
+                 AND (?1 IS NULL OR exclusion_id IN (SELECT id FROM exclusions e WHERE ",
+            concerns!("?1"),
+            ")) GROUP BY act"
+        ))
+        .bind(keeper.map(|id| id.to_string()))
         .fetch_all(self.reader())
         .await?;
         let counts = ExclusionState::ALL.iter().filter_map(|state| {
@@ -238,7 +249,7 @@ impl Store {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<InForce, StoreError> {
-        let all = self.exclusions((from, to), None, None, u32::MAX).await?;
+        let all = self.exclusions((from, to), (None, None), None, u32::MAX).await?;
         let mut in_force = InForce::default();
         for stored in all.into_iter().filter(|it| it.exclusion.counts_under(policy)) {
             let (device, site, street) = columns(stored.scope);

@@ -41,6 +41,8 @@ pub(crate) async fn file(
     filing: Filing,
 ) -> Result<ExclusionId, Failure> {
     let Filing { scope, maintainer, from, to, reason, evidence, note } = filing;
+    // Who belongs to a maintainer files for what that one keeps.
+    let maintainer = user.maintainer.or(maintainer);
     if Exclusion::minutes_between(from, to).is_none() || to.since(from) > SPAN {
         return Err(Failure::bad_input(
             "起止时间须为整分钟、先后有序，且不超过 366 天",

@@ -5,6 +5,7 @@ use crate::{
     failure::{Failure, wants_json},
     pages, permit,
     prefs::Prefs,
+    scope,
     sessions::USER,
     words::Words,
 };
@@ -118,6 +119,9 @@ pub(crate) async fn layer(
             if let Some((line, refusal)) = permit::refusal(&app, &user, &request) {
                 let logged = app.store.add_audit(line).await.map_err(Failure::from);
                 return logged.err().unwrap_or(refusal).into_response();
+            }
+            if let Err(failure) = scope::narrow(&app, &user, &mut request).await {
+                return failure.into_response();
             }
             request.extensions_mut().insert(user);
             unkept(next.run(request).await)

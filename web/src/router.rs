@@ -5,7 +5,7 @@ use crate::{
     app::{App, Transport},
     assets, failure, guard, health, live,
     making::Making,
-    pages, prefs,
+    pages, prefs, repeat,
     sessions::Sessions,
 };
 use axum::{
@@ -124,7 +124,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/static/{tag}/{name}", get(assets::serve))
-        .nest("/api", api::router())
+        .nest("/api", api::router().layer(from_fn_with_state(app.clone(), repeat::layer)))
         .layer(axum::Extension(doors))
         .layer(axum::Extension(Making::default()))
         .layer(from_fn_with_state(app.clone(), guard::layer))

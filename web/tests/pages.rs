@@ -25,10 +25,14 @@ mod logins;
 mod pictures;
 #[path = "pages/references.rs"]
 mod references;
+#[path = "pages/repeats.rs"]
+mod repeats;
 #[path = "pages/reports.rs"]
 mod reports;
 #[path = "pages/roles.rs"]
 mod roles;
+#[path = "pages/scope.rs"]
+mod scope;
 #[path = "pages/wall.rs"]
 mod wall;
 #[path = "pages/work_orders.rs"]
@@ -109,6 +113,10 @@ impl Browser {
     async fn post(&mut self, path: &str, form: &str) -> Answer {
         let kind = "application/x-www-form-urlencoded";
         self.send(Method::POST, path, Body::from(form.to_owned()), kind).await
+    }
+
+    async fn post_json(&mut self, path: &str, body: &str) -> Answer {
+        self.send(Method::POST, path, Body::from(body.to_owned()), "application/json").await
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Body, kind: &str) -> Answer {

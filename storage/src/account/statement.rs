@@ -216,7 +216,8 @@ impl Store {
         policy: &Policy,
         window: &Window,
     ) -> Result<Vec<StoredExclusion>, StoreError> {
-        let all = self.exclusions((window.start(), window.end()), None, None, u32::MAX).await?;
+        let all =
+            self.exclusions((window.start(), window.end()), (None, None), None, u32::MAX).await?;
         let counting = all.into_iter().filter(|it| it.exclusion.counts_under(policy));
         let mut stated: Vec<StoredExclusion> = counting.collect();
         stated.sort_by_key(|it| (it.exclusion.from, it.id));

@@ -186,7 +186,7 @@ async fn an_exclusion_changes_figures_once_it_was_agreed_and_never_the_figures_b
         assert_eq!(after.after.online(), before.before.online());
     }
     // Where the liaison must confirm, it does not count yet.
-    let listed = store.exclusions((at(0), now), None, None, 10).await.unwrap();
+    let listed = store.exclusions((at(0), now), (None, None), None, 10).await.unwrap();
     assert_eq!(listed[0].exclusion.state(), ExclusionState::Approved);
     assert!(!listed[0].exclusion.counts_under(confirmed));
     act(&store, &stored, ExclusionAct::Withdraw, "centre").await;
@@ -250,7 +250,7 @@ async fn material(store: &Store, policy: &Policy, ids: &[DeviceId], now: Timesta
         found.push(json!({"id": id.to_string(), "history": account.history, "places": places}));
     }
     let exclusions =
-        store.exclusions((at(-40 * DAY), at(40 * DAY)), None, None, 100).await.unwrap();
+        store.exclusions((at(-40 * DAY), at(40 * DAY)), (None, None), None, 100).await.unwrap();
     let exclusions: Vec<_> = exclusions
         .iter()
         .map(|it| {

@@ -145,6 +145,7 @@ impl ExclusionJson {
 pub(super) async fn list(
     State(app): State<App>,
     shell: Shell,
+    Extension(user): Extension<User>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ExclusionsJson>, Failure> {
     let limit = limit(query.limit)?;
@@ -155,7 +156,8 @@ pub(super) async fn list(
         text => Some(text.parse().map_err(|_| Failure::bad_request("next: not a cursor"))?),
     };
     let state = word("state", &query.state, ExclusionState::from_code)?;
-    let mut found = app.store.exclusions((from, to), state, before, limit + 1).await?;
+    let mut found =
+        app.store.exclusions((from, to), (state, user.maintainer), before, limit + 1).await?;
     let has_more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| has_more).map(|last| last.id.to_string());

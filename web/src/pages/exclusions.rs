@@ -72,6 +72,7 @@ pub(crate) struct ListQuery {
 pub(crate) async fn list(
     State(app): State<App>,
     shell: Shell,
+    Extension(user): Extension<User>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
     let shell = shell.at(Nav::Exclusions);
@@ -83,8 +84,8 @@ pub(crate) async fn list(
     };
     let always = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
     let (mut found, counts) = tokio::try_join!(
-        app.store.exclusions(always, state, after, SHOWN + 1),
-        app.store.exclusion_counts(),
+        app.store.exclusions(always, (state, user.maintainer), after, SHOWN + 1),
+        app.store.exclusion_counts(user.maintainer),
     )?;
     let has_more = found.len() > SHOWN as usize;
     found.truncate(SHOWN as usize);
