@@ -127,7 +127,7 @@ enum Taken {
 
 impl Import<'_> {
     async fn run(&mut self, rows: &[LedgerRow]) -> Result<(), StoreError> {
-        ahead::move_back(self.connection, self.context.zone, self.context.now).await?;
+        ahead::move_back(self.connection, self.context.now).await?;
         let mut children = Vec::new();
         for row in rows {
             self.summary.rows += 1;
@@ -227,7 +227,7 @@ impl Import<'_> {
         if let Some(masks) = &row.privacy_masks {
             changed |= masks::put(self.connection, &id, masks, now).await?;
         }
-        changed |= life::write(self.connection, &id, &life, stored.as_ref(), zone, now).await?;
+        changed |= life::write(self.connection, &id, &life, stored.as_ref(), now).await?;
         if let Some(username) = username
             && (row.username.is_some() || row.password.is_some())
         {

@@ -8,7 +8,6 @@
 //! Invariants: nothing before the moment that is gone back to changes; raw observations stay.
 
 use crate::{StoreError, history, standings, strips};
-use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use zhishou_domain::{News, Standing, State, Step, Timestamp, Transition};
@@ -22,7 +21,6 @@ const MOST: Duration = Duration::from_secs(24 * 3600);
 /// right by the clock, which says `now`, or too much would go; then nothing is changed.
 pub(crate) async fn take_back(
     connection: &mut SqliteConnection,
-    zone: Tz,
     device: &str,
     standing: &Standing,
     to: Timestamp,
@@ -71,7 +69,7 @@ pub(crate) async fn take_back(
         then.last_result = Some(to);
     }
     let step = Step { standing: then, news: News::Told, ..Step::default() };
-    standings::apply(connection, zone, device, &step, None).await?;
-    strips::cut_off(connection, zone, device, to).await?;
+    standings::apply(connection, device, &step, None).await?;
+    strips::cut_off(connection, device, to).await?;
     Ok(Some(step.standing))
 }

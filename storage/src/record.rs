@@ -6,7 +6,6 @@ use crate::{
     standings::{self, Seen},
     weather,
 };
-use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use zhishou_domain::{
@@ -78,10 +77,10 @@ impl Recorded {
 impl Store {
     /// Writes a result with all it changes, and returns once that is on disk.
     pub async fn record(&self, record: Record) -> Result<Recorded, StoreError> {
-        let (zone, device) = (self.zone, record.device);
+        let device = record.device;
         let at = Outcome::of(&record.observation).at;
         let (recorded, site) =
-            self.write(move |connection| Box::pin(write(connection, zone, record))).await?;
+            self.write(move |connection| Box::pin(write(connection, record))).await?;
         if let (Fate::Counted, Some(site)) = (recorded.fate, site) {
             self.announce(Change::Result { device, site, at });
         }
@@ -100,7 +99,6 @@ impl Store {
 
 async fn write(
     connection: &mut SqliteConnection,
-    zone: Tz,
     record: Record,
 ) -> Result<(Recorded, Option<SiteId>), StoreError> {
     let device = record.device.to_string();
@@ -136,7 +134,7 @@ async fn write(
     }
     if standing.last_result.is_some_and(|last| outcome.at < last) {
         let (to, now) = (outcome.at, record.recorded_at);
-        match misdated::take_back(connection, zone, &device, &standing, to, now).await? {
+        match misdated::take_back(connection, &device, &standing, to, now).await? {
             Some(then) => standing = then,
             None => return Ok((Recorded::unmoved(Fate::Late, standing), Some(site))),
         }
@@ -144,7 +142,7 @@ async fn write(
     weather::excuse(connection, &device, &record.observation, record.hold, &mut outcome).await?;
     let step = standing.advance(&outcome, record.rule, record.hold);
     let seen = Seen { verdict: outcome.verdict, faults: &outcome.faults, at: outcome.at };
-    standings::apply(connection, zone, &device, &step, Some(seen)).await?;
+    standings::apply(connection, &device, &step, Some(seen)).await?;
     measures::add(connection, &device, &record.observation).await?;
     feedback::add_scores(connection, &device, &record.observation).await?;
     if record.observation.picture.is_some() {

@@ -1,7 +1,6 @@
 //! What is known of each device now, and the writing of what a result changes.
 
 use crate::{Change, Store, StoreError, decode, incidents, strips};
-use chrono_tz::Tz;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::time::Duration;
 use zhishou_domain::{DeviceId, FaultCode, Standing, State, Step, Timestamp, Transition, Verdict};
@@ -54,7 +53,6 @@ pub(crate) fn decode_row(row: &SqliteRow) -> Result<Standing, StoreError> {
 /// Writes what a step changes: the standing, its transitions, its minutes, and what incidents hear.
 pub(crate) async fn apply(
     connection: &mut SqliteConnection,
-    zone: Tz,
     device: &str,
     step: &Step,
     seen: Option<Seen<'_>>,
@@ -93,7 +91,7 @@ pub(crate) async fn apply(
         insert_transition(connection, device, transition).await?;
     }
     incidents::hear(connection, device, step).await?;
-    strips::paint(connection, zone, device, &step.paint).await
+    strips::paint(connection, device, &step.paint).await
 }
 
 async fn insert_transition(
@@ -125,10 +123,9 @@ impl Store {
     /// how many devices that were. Without it a device that is never probed again would keep its
     /// last state in the database, though no page shows it.
     pub async fn expire_standings(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let zone = self.zone;
         let mut total = 0;
         loop {
-            let expired = self.write(move |c| Box::pin(expire_page(c, zone, now))).await?;
+            let expired = self.write(move |c| Box::pin(expire_page(c, now))).await?;
             total += expired.len() as u64;
             let is_last = expired.len() < PAGE as usize;
             for (device, site) in expired {
@@ -144,7 +141,6 @@ impl Store {
 /// One page. What it writes has the state unknown, so that no later page finds it again.
 async fn expire_page(
     connection: &mut SqliteConnection,
-    zone: Tz,
     now: Timestamp,
 ) -> Result<Vec<(DeviceId, zhishou_domain::SiteId)>, StoreError> {
     let devices: Vec<(String, String)> = sqlx::query_as(
@@ -158,7 +154,7 @@ async fn expire_page(
     let mut expired = Vec::with_capacity(devices.len());
     for (device, site) in devices {
         let standing = read(connection, &device).await?;
-        apply(connection, zone, &device, &standing.expire(now), None).await?;
+        apply(connection, &device, &standing.expire(now), None).await?;
         expired.push((
             decode::id("standings.device_id", &device)?,
             decode::id("devices.site_id", &site)?,

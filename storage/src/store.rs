@@ -3,7 +3,6 @@
 use crate::{
     MasterKey, StoreError,
     error::KeyError,
-    strips,
     writer::{Pending, Writer},
 };
 use chrono_tz::Tz;
@@ -104,7 +103,7 @@ impl fmt::Debug for Store {
 impl Store {
     /// Opens or makes the database file and brings its schema up to date.
     ///
-    /// `zone` says where a day begins; when it changes, the tallies of all days are counted anew.
+    /// `zone` says where a day begins; when it changes, all days are counted anew.
     /// A key that is not the one the database was written under is refused.
     pub async fn open(
         path: &Path,
@@ -294,8 +293,8 @@ impl Store {
                 );
                 self.write(move |connection| {
                     Box::pin(async move {
-                        sqlx::query("DELETE FROM day_accounts").execute(&mut *connection).await?;
-                        strips::recount(connection, zone).await
+                        sqlx::query("DELETE FROM day_accounts").execute(connection).await?;
+                        Ok(())
                     })
                 })
                 .await?;

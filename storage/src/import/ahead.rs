@@ -4,7 +4,6 @@
 //! does not take back, it may be the clock of now that is wrong, and nothing is moved.
 
 use crate::{StoreError, misdated, standings};
-use chrono_tz::Tz;
 use sqlx::SqliteConnection;
 use zhishou_domain::Timestamp;
 
@@ -12,7 +11,6 @@ use zhishou_domain::Timestamp;
 /// several meet there, the newest stays.
 pub(super) async fn move_back(
     connection: &mut SqliteConnection,
-    zone: Tz,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let devices: Vec<String> = sqlx::query_scalar(
@@ -27,7 +25,7 @@ pub(super) async fn move_back(
     for device in &devices {
         let standing = standings::read(connection, device).await?;
         if standing.last_result.is_some_and(|last| last > now)
-            && misdated::take_back(connection, zone, device, &standing, now, now).await?.is_none()
+            && misdated::take_back(connection, device, &standing, now, now).await?.is_none()
         {
             tracing::warn!(device, now_ms = now.millis(), "the ledger has dates after now");
             return Ok(());

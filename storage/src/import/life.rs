@@ -2,7 +2,7 @@
 //!
 //! What a row says holds from its date on and replaces what was thought of the time after it; what
 //! was before stays. A device that leaves use is retired in the standings at once, and when the
-//! date lies back, the minutes counted since then are taken out of strips and tallies again, so
+//! date lies back, the minutes counted since then are taken out of strips again, so
 //! that a demolished camera spoils no figure. Its months before stay as they were.
 
 use super::device::Stored;
@@ -49,7 +49,6 @@ pub(super) async fn write(
     id: &str,
     life: &Life,
     stored: Option<&Stored>,
-    zone: Tz,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let Some(stored) = stored else {
@@ -69,13 +68,13 @@ pub(super) async fn write(
     insert(connection, id, life).await?;
     if life.state != LifeState::InUse {
         let standing = standings::read(connection, id).await?;
-        let then = misdated::take_back(connection, zone, id, &standing, now, now).await?;
+        let then = misdated::take_back(connection, id, &standing, now, now).await?;
         let standing = then.unwrap_or(standing);
         // What could not be taken back stays; retiring never goes back.
         let at = standing.last_result.map_or(now, |last| last.max(now));
-        standings::apply(connection, zone, id, &standing.retire(at), None).await?;
+        standings::apply(connection, id, &standing.retire(at), None).await?;
     }
-    strips::rebuild(connection, zone, id).await?;
+    strips::rebuild(connection, id).await?;
     Ok(true)
 }
 

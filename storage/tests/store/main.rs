@@ -22,7 +22,7 @@ mod publications;
 mod record;
 mod references;
 mod statement;
+mod strips;
 mod support;
-mod tallies;
 mod upkeep;
 mod work_orders;

@@ -2,6 +2,7 @@
 
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc,
@@ -10,8 +11,8 @@ use std::{
     time::Duration,
 };
 use zhishou_domain::{
-    ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, IdSource, LedgerRow,
-    Observation, Stage, Timestamp, Verdict, VideoFacts,
+    ConfirmRule, DayStrip, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, IdSource,
+    LedgerRow, Observation, Stage, State, Timestamp, Verdict, VideoFacts,
 };
 use zhishou_storage::{
     Fate, ImportMode, ImportSummary, KeptFor, MasterKey, Record, Recorded, Store,
@@ -151,17 +152,31 @@ pub(crate) async fn record_all(
     last.unwrap()
 }
 
-/// Tallies of a device as (local day, up, degraded, down), in order.
+/// Known minutes of a device as (local day in Shanghai, up, degraded, down), in order.
 pub(crate) async fn tallies(
     connection: &mut SqliteConnection,
     device: DeviceId,
 ) -> Vec<(String, i64, i64, i64)> {
-    sqlx::query_as(
-        "SELECT local_day, up, degraded, down FROM day_tallies
-         WHERE device_id = ? AND up + degraded + down > 0 ORDER BY local_day",
-    )
-    .bind(device.to_string())
-    .fetch_all(connection)
-    .await
-    .unwrap()
+    let strips: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT utc_day, minutes FROM strips WHERE device_id = ? ORDER BY utc_day")
+            .bind(device.to_string())
+            .fetch_all(connection)
+            .await
+            .unwrap();
+    let mut days: BTreeMap<String, [i64; 3]> = BTreeMap::new();
+    for (day, minutes) in strips {
+        let strip = DayStrip::from_bytes(&minutes).unwrap();
+        for minute in 0..1440 {
+            let start = Timestamp::from_millis((day * 1440 + minute) * 60_000);
+            let at = match strip.get(usize::try_from(minute).unwrap()) {
+                State::Unknown => continue,
+                State::Up => 0,
+                State::Degraded => 1,
+                State::Down => 2,
+            };
+            days.entry(start.local_day(chrono_tz::Asia::Shanghai).to_string()).or_default()[at] +=
+                1;
+        }
+    }
+    days.into_iter().map(|(day, [up, degraded, down])| (day, up, degraded, down)).collect()
 }
