@@ -229,6 +229,12 @@ impl Exclusion {
         self.hindrance(policy).is_none()
     }
 
+    /// Whether figures under `policy` leave its minutes out, or will once those agree whom it waits for.
+    pub fn may_count_under(&self, policy: &Policy) -> bool {
+        use ExclusionHindrance::{NotApproved, NotConfirmed};
+        matches!(self.hindrance(policy), None | Some(NotApproved | NotConfirmed))
+    }
+
     /// Why figures under `policy` do not leave its minutes out; what nobody can mend any more
     /// first.
     pub fn hindrance(&self, policy: &Policy) -> Option<ExclusionHindrance> {

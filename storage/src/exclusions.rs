@@ -251,7 +251,11 @@ impl Store {
     ) -> Result<InForce, StoreError> {
         let all = self.exclusions((from, to), (None, None), None, u32::MAX).await?;
         let mut in_force = InForce::default();
-        for stored in all.into_iter().filter(|it| it.exclusion.counts_under(policy)) {
+        let counts = |it: &StoredExclusion| match self.assumed {
+            Some(assumed) if assumed == it.id => it.exclusion.may_count_under(policy),
+            _ => it.exclusion.counts_under(policy),
+        };
+        for stored in all.into_iter().filter(counts) {
             let (device, site, street) = columns(stored.scope);
             let Some(about) = device.or(site).or(street) else { continue };
             let only = stored.maintainer.map(|id| id.to_string());

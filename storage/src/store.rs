@@ -22,7 +22,7 @@ use tokio::{
     sync::{Mutex, Semaphore, broadcast},
     task::JoinHandle,
 };
-use zhishou_domain::{DeviceId, IdSource, SiteId, Timestamp};
+use zhishou_domain::{DeviceId, ExclusionId, IdSource, SiteId, Timestamp};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -92,6 +92,8 @@ pub struct Store {
     pub(crate) key: MasterKey,
     pub(crate) zone: Tz,
     pub(crate) ids: Arc<dyn IdSource>,
+    /// An exclusion whose consent is taken for given.
+    pub(crate) assumed: Option<ExclusionId>,
 }
 
 impl fmt::Debug for Store {
@@ -101,6 +103,12 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
+    /// The same store, whose figures are made as if an exclusion that waits were approved and confirmed.
+    #[must_use]
+    pub fn assuming(&self, exclusion: ExclusionId) -> Self {
+        Self { assumed: Some(exclusion), ..self.clone() }
+    }
+
     /// Opens or makes the database file and brings its schema up to date.
     ///
     /// `zone` says where a day begins; when it changes, all days are counted anew.
@@ -144,6 +152,7 @@ impl Store {
             key,
             zone,
             ids,
+            assumed: None,
         };
         store.check_key().await?;
         store.check_zone().await?;

@@ -422,6 +422,7 @@ catalogue! {
     exclusion_figures: "所涉范围的在线率（全部有效剔除合计）", "Online rate of what it is about (all exclusions in force)";
     exclusion_before: "剔除前", "Before exclusion";
     exclusion_after: "剔除后", "After exclusion";
+    exclusion_as_if: "若批准，剔除后", "As if approved, after exclusion";
     exclusion_left_out: "剔除时长", "Left out";
     exclusion_steps: "办理过程", "What was done";
     excluded: "剔除", "excluded";

@@ -97,6 +97,8 @@ struct Change {
     policy: String,
     before: Figure,
     after: Figure,
+    /// 剔除后, or 若批准 while it waits.
+    after_word: &'static str,
     excluded: String,
 }
 
@@ -219,14 +221,17 @@ fn next_acts(
 }
 
 /// The figures before and after exclusion over the days it touches, with all other exclusions in
-/// force. `None` where it lies ahead or is too long.
+/// force; after, as if it were approved where it waits for that. `None` where it lies ahead or is too
+/// long.
 async fn change(
     view: &View<'_>,
     stored: &StoredExclusion,
     policy: &Policy,
 ) -> Result<Option<Change>, Failure> {
-    let (store, zone, now) = (&view.app.store, view.app.zone, view.now);
+    let (zone, now) = (view.app.zone, view.now);
     let exclusion = &stored.exclusion;
+    let store = &view.app.store.assuming(stored.id);
+    let waits = exclusion.may_count_under(policy) && !exclusion.counts_under(policy);
     let last = exclusion.to - std::time::Duration::from_millis(1);
     let days = (exclusion.from.local_day(zone), last.min(now).local_day(zone));
     if exclusion.from >= now || (days.1 - days.0).num_days() >= DAYS {
@@ -262,6 +267,7 @@ async fn change(
         policy: policy.reference().to_string(),
         before: Figure::of(&before, target, view.t.0),
         after: Figure::of(&after, target, view.t.0),
+        after_word: if waits { view.t.exclusion_as_if() } else { view.t.exclusion_after() },
         excluded: format!("{} {}", crate::format::grouped(excluded), after.unit.name(view.t.0)),
     }))
 }

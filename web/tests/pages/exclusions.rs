@@ -43,6 +43,11 @@ async fn three_people_put_an_exclusion_in_force_and_every_strip_shows_it() {
     let own = operator.get(&address).await.body;
     assert!(own.contains("供电局 2026-118 号") && own.contains("待数据中心批准"), "{own}");
     assert!(own.contains("/withdraw\"") && !own.contains("/approve\""), "{own}");
+    // What it would change is there before anybody agrees; nothing else has changed yet.
+    assert!(own.contains("若批准，剔除后"), "{own}");
+    let left_out = |page: &str| page.split("剔除时长 ").nth(1).map(|it| it[..4].to_owned());
+    let as_if = left_out(&own);
+    assert!(as_if.as_ref().is_some_and(|it| !it.starts_with('0')), "{own}");
 
     assert_eq!(
         admin.post(&format!("{address}/approve"), "note=").await.status,
@@ -53,6 +58,8 @@ async fn three_people_put_an_exclusion_in_force_and_every_strip_shows_it() {
     }
     assert!(operator.get(&format!("/devices/{device}")).await.body.contains("在线 · 剔除"));
     let page = operator.get(&address).await.body;
+    assert!(page.contains("剔除后") && !page.contains("若批准"), "{page}");
+    assert_eq!(left_out(&page), as_if);
     assert!(page.contains("待公安联络员确认"), "the policy that asks for it: {page}");
     assert!(page.contains("申报、批准、确认须由不同的人完成"), "{page}");
     let refused = operator.post(&format!("{address}/confirm"), "note=").await;
