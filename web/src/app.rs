@@ -3,7 +3,8 @@
 use chrono_tz::Tz;
 use std::{pin::Pin, sync::Arc, time::Duration};
 use zhishou_domain::{
-    Clock, DeviceId, Lang, Observation,
+    Clock, DeviceId, Lang, MeetingId, Observation, VenueId,
+    check::CheckItem,
     policy::{DEFAULT_POLICY, LocalTime},
     work_order::RepairRules,
 };
@@ -50,6 +51,28 @@ pub enum ProbeNowError {
     /// Our own fault.
     #[error("probe: {0}")]
     Ours(String),
+}
+
+/// A check of a meeting that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedCheck {
+    /// Of which meeting.
+    pub meeting: MeetingId,
+    /// Of one venue; none: of all.
+    pub venue: Option<VenueId>,
+    /// Of one item; none: of all.
+    pub item: Option<CheckItem>,
+    /// Who asks.
+    pub login: String,
+}
+
+/// A check on its way to whoever makes it.
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Result<(), ProbeNowError>> + Send + 'a>>;
+
+/// Checks meetings out of turn.
+pub trait CheckMeetings: Send + Sync {
+    /// Asks for a check; what comes of it is in the store.
+    fn ask(&self, check: AskedCheck) -> Asking<'_>;
 }
 
 /// Who may read `/metrics`.
@@ -127,6 +150,8 @@ pub struct App {
     pub recordings: Arc<zhishou_recordings::Store>,
     /// Probes out of turn.
     pub prober: Arc<dyn ProbeNow>,
+    /// Checks of meetings out of turn.
+    pub checks: Arc<dyn CheckMeetings>,
     /// Puts dialogues into words.
     pub explain: Explain,
     /// What can be set.

@@ -22,6 +22,7 @@ mod health;
 mod incident_words;
 mod live;
 mod making;
+mod meeting_care;
 mod pages;
 mod password;
 mod permit;
@@ -38,8 +39,10 @@ mod work;
 
 pub use alert_words::{digest_note, incident_note};
 pub use app::{
-    App, Dialogue, Explain, MetricsAccess, ProbeNow, ProbeNowError, Probing, Settings, Transport,
+    App, AskedCheck, Asking, CheckMeetings, Dialogue, Explain, MetricsAccess, ProbeNow,
+    ProbeNowError, Probing, Settings, Transport,
 };
+pub use meeting_care::open_check_order;
 pub use password::{PasswordError, hash_password, one_time_password};
 pub use permit::CHANGES;
 pub use router::router;

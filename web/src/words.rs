@@ -565,6 +565,7 @@ catalogue! {
     duty_hand_over_hint: "下一班需要知道的事", "What the next shift has to know";
     duty_notes: "交接班", "Handed over";
     duty_no_notes: "近两天没有交接班记录。", "Nothing was handed over in the last two days.";
+    duty_meetings: "近两天的会议", "Meetings of the next two days";
     duty_roster: "排班", "Roster";
     duty_add: "添加班次", "Add shifts";
     duty_first: "从", "From day";
@@ -577,6 +578,37 @@ catalogue! {
     duty_gap: "无人值班", "Nobody";
     duty_change: "换人", "Change";
     duty_remove: "撤下本班", "Remove the shift";
+    // meetings
+    platform: "平台", "platform";
+    check_now: "立即检查", "Check now";
+    check_again: "复查此项", "Check this again";
+    check_running: "检查进行中", "checking";
+    check_excused: "未测，已人工联调", "untested, tested by persons";
+    check_optional: "（不影响开会）", "(keeps nobody from meeting)";
+    check_confirmed: "上次确认", "Last confirmed";
+    check_stale: "结果已过时", "too long ago";
+    check_never: "尚未检查", "not checked yet";
+    check_device: "该终端的历史", "history of the device";
+    check_otherwise: "有问题或备注", "a problem or a note";
+    check_bad: "不合格", "Not good";
+    check_good: "确认合格", "Good";
+    meeting_contact: "会场联系人", "Contact";
+    meeting_sign: "签字：可以开会", "Sign off";
+    meeting_sign_risk: "带风险签字", "Sign off at risk";
+    meeting_start: "开会", "Begin";
+    meeting_end: "散会", "End";
+    meeting_incident: "登记故障", "Enter an incident";
+    meeting_over: "已恢复", "It is over";
+    record: "会后记录", "Record";
+    record_draft: "平台已起草，请核对、修改后归档；归档后不再更改。", "Drafted by the platform: correct it, then archive it. An archived record is never changed.";
+    record_attendance: "参会会场", "Venues that attended";
+    record_on_time: "按时就绪", "Ready on time";
+    record_incidents: "故障（起）", "Incidents";
+    record_lost: "影响（分钟）", "Minutes lost";
+    record_watchers: "保障人员", "Who watched";
+    record_text: "情况说明", "In words";
+    record_archive: "归档", "Archive";
+    record_by: "归档人", "Archived by";
     // errors
     error_not_found: "没有这个页面或记录", "No such page or record";
     error_not_found_next: "它可能已被删除，或链接不完整。", "It may have been removed, or the link is incomplete.";

@@ -21,6 +21,8 @@ mod fixture;
 mod incidents;
 #[path = "pages/logins.rs"]
 mod logins;
+#[path = "pages/meetings.rs"]
+mod meetings;
 #[path = "pages/pictures.rs"]
 mod pictures;
 #[path = "pages/references.rs"]

@@ -1,5 +1,7 @@
 //! `zhishou demo`: the platform over a made-up district whose cameras are real RTSP servers.
 
+mod meetings;
+
 use super::{Failure, Outcome, block_on, probe::stop_on_signal, serve::announce_login};
 use crate::{
     ambient::SystemClock,
@@ -38,6 +40,7 @@ pub(super) fn run(args: &DemoArgs, lang: Lang) -> Result<Outcome, Failure> {
         let (store, now) = (service.store(), SystemClock.now());
         claim(store, lang).await?;
         import(store, &demo, now).await?;
+        meetings::prepare(store, now).await.map_err(|error| Failure::ours(&error))?;
         let password = login(store, now).await?;
         welcome(&demo, &password, lang);
         output::line(&format!("{}: http://{}/", lang.pick("打开", "open"), service.address()?));

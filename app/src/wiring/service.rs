@@ -16,14 +16,18 @@ use std::{
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhishou_config::{KeepDialogues, StreamKind};
-use zhishou_domain::{DeviceId, IncidentId, Lang, incident::Canaries};
+use zhishou_domain::{
+    Clock, DeviceId, IncidentId, Lang, MeetingId, VenueId, incident::Canaries,
+    work_order::RepairRules,
+};
 use zhishou_probe::{
     canary,
     guard::{FingerprintKey, Guard},
 };
 use zhishou_scheduler::{
-    Agent, AgentHandle, AskCanaries, Dialogues, Eyes, Limits, OpenOrder, ProbeNowError, Taping,
-    follow_repairs, judge_incidents, watch_alerts,
+    Agent, AgentHandle, AskCanaries, AskedCheck, Dialogues, Eyes, Limits, MeetingCare,
+    MeetingChecks, OpenOrder, ProbeNowError, Taping, TellFailure, follow_repairs, judge_incidents,
+    watch_alerts,
 };
 use zhishou_storage::{Store, StoreError};
 use zhishou_web as web;
@@ -32,6 +36,8 @@ use zhishou_web as web;
 const LOCAL: &str = "local";
 /// How long a canary may take to answer.
 const CANARY: Duration = Duration::from_secs(2);
+/// What fails in a check of a meeting is looked at once more after this.
+const FAILED_AGAIN: Duration = Duration::from_secs(5);
 /// How long open pages may take to end on shutdown.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -124,15 +130,28 @@ impl Service {
         };
         tasks.spawn(nightly.run(stop.clone()));
         tasks.spawn(accounts::keep(store.clone(), Arc::clone(&clock) as _, stop.clone()));
+        let repair = config.repair.rules(config.district.zone());
+        let care = MeetingCare {
+            store: store.clone(),
+            clock: Arc::clone(&clock) as _,
+            eyes: Arc::new(handle.clone()),
+            told: Arc::new(Failures {
+                store: store.clone(),
+                clock: Arc::clone(&clock) as _,
+                repair: repair.clone(),
+            }),
+            again: FAILED_AGAIN,
+        };
+        let (checks, care) = care.start(stop.clone());
         let rule = config.incidents.group_rule();
         tasks.spawn(judge_incidents(store.clone(), Arc::clone(&clock) as _, rule, stop.clone()));
-        let repair = config.repair.rules(config.district.zone());
         let app = web::App {
             store: store.clone(),
             clock,
             zone: config.district.zone(),
             recordings: files,
             prober: Arc::new(ProbeNow(handle)),
+            checks: Arc::new(CheckNow(checks)),
             explain: prober::explain,
             settings: Arc::new(web::Settings {
                 policy: config.accounting.policy.clone(),
@@ -162,6 +181,9 @@ impl Service {
         stop.cancel();
         if let Err(error) = agent.await {
             tracing::error!(%error, "the agent ended abnormally");
+        }
+        if let Err(error) = care.await {
+            tracing::error!(%error, "the care of meetings ended abnormally");
         }
         driver.0.close().await;
         tasks.close();
@@ -216,6 +238,37 @@ impl OpenOrder for Orders {
         incident: IncidentId,
     ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
         Box::pin(web::open_by_rule(&self.0, incident))
+    }
+}
+
+/// The scheduler's port to work orders of failed checks.
+struct Failures {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    repair: RepairRules,
+}
+
+impl TellFailure for Failures {
+    fn failed(
+        &self,
+        meeting: MeetingId,
+        venue: VenueId,
+    ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+        let Self { store, clock, repair } = self;
+        Box::pin(web::open_check_order(store, clock.as_ref(), repair, meeting, venue))
+    }
+}
+
+/// The pages' port to checks of meetings.
+struct CheckNow(MeetingChecks);
+
+impl web::CheckMeetings for CheckNow {
+    fn ask(&self, check: web::AskedCheck) -> web::Asking<'_> {
+        let web::AskedCheck { meeting, venue, item, login } = check;
+        Box::pin(async move {
+            let asked = self.0.ask(AskedCheck { meeting, venue, item, login }).await;
+            asked.map_err(|_| web::ProbeNowError::Stopping)
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! where nothing counts; times carry an offset.
 
 mod alerts;
+mod checks;
 mod days;
 mod devices;
 mod duty;
@@ -50,6 +51,10 @@ const MOST: u32 = 1000;
         minutes::of_day,
         devices::reference,
         duty::list,
+        checks::checks,
+        checks::readiness,
+        checks::run_check,
+        checks::of_year,
         observations::list,
         policies::list,
         policies::one,
@@ -94,6 +99,10 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/devices/{id}/minutes", get(minutes::of_day))
         .route("/v1/devices/{id}/reference", post(devices::reference))
         .route("/v1/duty", get(duty::list))
+        .route("/v1/meetings/{id}/checks", get(checks::checks))
+        .route("/v1/meetings/{id}/readiness", get(checks::readiness))
+        .route("/v1/meetings/{id}/run-check", post(checks::run_check))
+        .route("/v1/meeting-figures", get(checks::of_year))
         .route("/v1/observations", get(observations::list))
         .route("/v1/policies", get(policies::list).post(policies::add))
         .route("/v1/policies/preview", post(policies::preview))

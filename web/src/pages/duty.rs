@@ -1,11 +1,12 @@
 //! `/duty`: who has the watch now and next, what was handed over, and the roster.
 
-use super::View;
+use super::{View, meeting_view::glyph};
 use crate::{
     app::App,
     failure::Failure,
     format::Moment,
     guard::{User, audit_line},
+    meeting_care::Known,
     query::typed,
     shell::{Nav, Shell, page},
 };
@@ -22,15 +23,17 @@ use std::time::Duration;
 use zhishou_domain::{
     Lang, ShiftId, Timestamp,
     duty::{DutyRefusal, DutyShift, Roster, RosterProblem, Watcher, gaps},
+    meeting::MeetingState,
     policy::LocalTime,
 };
-use zhishou_storage::{DutyAct, DutyActed, Rostered};
+use zhishou_storage::{DutyAct, DutyActed, MeetingFilter, Rostered};
 
-/// What is shown behind and ahead.
+/// What is shown behind, and of meetings ahead; and of shifts ahead.
 const BEHIND: Duration = Duration::from_secs(2 * 86_400);
 const AHEAD: Duration = Duration::from_secs(14 * 86_400);
-/// Notes shown.
+/// Notes and meetings shown.
 const NOTES: usize = 8;
+const MEETINGS: u32 = 20;
 /// Longest name, telephone and note, characters.
 const NAME: usize = 40;
 const NOTE: usize = 1000;
@@ -83,6 +86,15 @@ enum RosterLine {
     Gap(String),
 }
 
+/// A meeting ahead, and whether it may begin.
+struct MeetingLine {
+    href: String,
+    title: String,
+    when: String,
+    glyph: &'static str,
+    sentence: String,
+}
+
 #[derive(Template)]
 #[template(path = "duty.html")]
 struct DutyPage {
@@ -90,6 +102,7 @@ struct DutyPage {
     now: Option<ShiftLine>,
     may_sign: bool,
     next: Option<ShiftLine>,
+    meetings: Vec<MeetingLine>,
     notes: Vec<NoteLine>,
     roster: Vec<RosterLine>,
     problem: Option<String>,
@@ -185,7 +198,25 @@ async fn render(
             ..form
         };
     }
+    let ahead =
+        MeetingFilter { from: Some(now), to: Some(now + BEHIND), ..MeetingFilter::default() };
+    let mut meetings = Vec::new();
+    for stored in app.store.meetings(&ahead, MEETINGS).await? {
+        if !stored.state.is_due() && stored.state != MeetingState::Live {
+            continue;
+        }
+        let Some(known) = Known::of(&app.store, stored.id, now).await? else { continue };
+        let slot = stored.plan.slot();
+        meetings.push(MeetingLine {
+            href: format!("/meetings/{}", stored.id),
+            when: span(&view, slot.from, slot.to),
+            glyph: glyph(known.readiness.conclusion),
+            sentence: known.sentence(app.zone, shell.t.0),
+            title: stored.plan.title,
+        });
+    }
     page(&DutyPage {
+        meetings,
         now: present.map(|shift| ShiftLine::new(&view, shift)),
         may_sign: shell.may_operate(),
         next: next.map(|shift| ShiftLine::new(&view, shift)),

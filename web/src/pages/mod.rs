@@ -15,6 +15,8 @@ pub(crate) mod exclusion;
 pub(crate) mod exclusions;
 pub(crate) mod incidents;
 pub(crate) mod login;
+pub(crate) mod meeting;
+mod meeting_view;
 pub(crate) mod overview;
 pub(crate) mod password;
 pub(crate) mod picture;

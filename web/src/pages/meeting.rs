@@ -1,0 +1,422 @@
+//! `/meetings/{id}`: whether to begin and what to mend first; venue by venue what was checked and signed;
+//! the watch; the record.
+
+use super::{
+    View,
+    meeting_view::{EventView, VenueView, glyph, timeline, venue_view},
+};
+use crate::{
+    app::{App, AskedCheck},
+    failure::Failure,
+    guard::{User, address, audit, audit_line},
+    meeting_care::Known,
+    query::{id as id_of, typed, word},
+    shell::{Nav, Shell, page},
+};
+use askama::Template;
+use axum::{
+    Extension, Form,
+    extract::{MatchedPath, Path, State},
+    http::{Extensions, StatusCode},
+    response::{Redirect, Response},
+};
+use serde::Deserialize;
+use zhishou_domain::{
+    Lang, MeetingId, MeetingIncidentId, VenueId,
+    check::{AfterRecord, Attendance, CheckItem, Conclusion, Fallback, Outcome, lost},
+    duty::Watcher,
+    meeting::{MeetingAct, MeetingState, MeetingStep},
+};
+use zhishou_storage::{Archived, IncidentActed, MeetingActed, NewMeetingIncident, RunState};
+
+/// Longest words of a field, characters.
+const WORDS: usize = 500;
+/// Longest record, characters.
+const RECORD: usize = 8000;
+
+/// An incident that lasts.
+struct IncidentView {
+    id: String,
+    text: String,
+    since: String,
+}
+
+struct DutyView {
+    lead: Watcher,
+    backup: Option<Watcher>,
+    signed: bool,
+}
+
+/// A record to correct, or as it was archived.
+struct RecordView {
+    record: AfterRecord,
+    watchers: String,
+    /// Who archived it and when; empty: it is a draft.
+    by: String,
+}
+
+#[derive(Template)]
+#[template(path = "meeting.html")]
+struct MeetingPage {
+    shell: Shell,
+    id: MeetingId,
+    title: String,
+    sentence: String,
+    glyph: &'static str,
+    facts: String,
+    state: &'static str,
+    is_due: bool,
+    is_live: bool,
+    may_check: bool,
+    is_checking: bool,
+    wants_reason: bool,
+    signed_off: bool,
+    duty: Option<DutyView>,
+    incidents: Vec<IncidentView>,
+    venues: Vec<VenueView>,
+    events: Vec<EventView>,
+    record: Option<RecordView>,
+}
+
+/// `GET /meetings/{id}`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let id: MeetingId = id.parse().map_err(|_| Failure::not_found())?;
+    let shell = shell.at(Nav::None).live("/events?about=meetings");
+    let view = View::new(&app, shell.t);
+    let (lang, zone) = (shell.t.0, app.zone);
+    let known = Known::of(&app.store, id, view.now).await?.ok_or_else(Failure::not_found)?;
+    let (runs, changes, incidents, duty) = tokio::try_join!(
+        app.store.check_runs(id),
+        app.store.check_changes(id),
+        app.store.meeting_incidents(id),
+        app.store.on_duty(view.now),
+    )?;
+    let mut venues = Vec::new();
+    for row in &known.readiness.rows {
+        venues.push(venue_view(&view, &known, row).await?);
+    }
+    let (state, slot) = (known.stored.state, known.stored.plan.slot());
+    let record = match state {
+        MeetingState::Ended => Some(RecordView::draft(&app, &known, lang).await?),
+        MeetingState::Archived => RecordView::archived(&app, &view, id).await?,
+        _ => None,
+    };
+    let is_over = record.is_some();
+    let from = slot.from.in_zone(zone).format("%Y-%m-%d %H:%M");
+    let plan = &known.stored.plan;
+    page(&MeetingPage {
+        id,
+        title: plan.title.clone(),
+        sentence: if is_over { state.name(lang).to_owned() } else { known.sentence(zone, lang) },
+        glyph: if is_over { "out_of_use" } else { glyph(known.readiness.conclusion) },
+        facts: format!(
+            "{from}–{} · {} · {}",
+            slot.to.in_zone(zone).format("%H:%M"),
+            plan.rank.name(lang),
+            plan.assurance.name(lang),
+        ),
+        state: state.name(lang),
+        is_due: state.is_due(),
+        is_live: state == MeetingState::Live,
+        may_check: (state.is_due() || state == MeetingState::Live) && shell.may_operate(),
+        is_checking: runs.last().is_some_and(|run| run.state == RunState::Running),
+        wants_reason: !known.readiness.conclusion.may_begin(),
+        signed_off: matches!(state, MeetingState::Ready | MeetingState::ReadyWithRisk),
+        duty: duty.map(|shift| DutyView {
+            signed: shift.signed_in().is_some(),
+            lead: shift.lead,
+            backup: shift.backup,
+        }),
+        events: timeline(&view, &known, &runs, &changes, &incidents),
+        incidents: incidents
+            .iter()
+            .filter(|it| it.to.is_none() && !is_over)
+            .map(|it| IncidentView {
+                id: it.id.to_string(),
+                text: format!("{} {}", known.name(it.venue), it.what),
+                since: view.moment(it.from).short,
+            })
+            .collect(),
+        venues,
+        record,
+        shell,
+    })
+}
+
+impl RecordView {
+    async fn draft(app: &App, known: &Known, lang: Lang) -> Result<Self, Failure> {
+        let (id, slot) = (known.stored.id, known.stored.plan.slot());
+        let (incidents, noted, duty) = tokio::try_join!(
+            app.store.meeting_incidents(id),
+            app.store.last_readiness(id, slot.from),
+            app.store.duty_shifts(slot.from, slot.to),
+        )?;
+        let roll = |row: &zhishou_domain::check::Row| {
+            let called = row.cells.iter().find(|cell| cell.item == CheckItem::RollCall);
+            called.is_none_or(|cell| cell.outcome != Outcome::Fail)
+        };
+        let attendance = known
+            .readiness
+            .rows
+            .iter()
+            .map(|row| Attendance { venue: known.name(row.venue), attended: roll(row) });
+        let words: Vec<_> = incidents
+            .iter()
+            .map(|it| {
+                let turned = it.fallback.map(|it| it.name(lang)).unwrap_or_default();
+                format!("{} {} {turned}", known.name(it.venue), it.what).trim_end().to_owned()
+            })
+            .collect();
+        let record = AfterRecord::draft(
+            attendance.collect(),
+            noted.is_some_and(Conclusion::may_begin),
+            &words,
+            lost(&incidents, slot, app.clock.now()),
+            duty.into_iter().map(|shift| shift.lead.name).collect(),
+            lang,
+        );
+        Ok(Self { watchers: record.watchers.join("、"), record, by: String::new() })
+    }
+
+    async fn archived(app: &App, view: &View<'_>, id: MeetingId) -> Result<Option<Self>, Failure> {
+        let found = app.store.meeting_record(id).await?;
+        Ok(found.map(|(record, login, at)| Self {
+            watchers: record.watchers.join("、"),
+            record,
+            by: format!("{login} {}", view.moment(at).exact),
+        }))
+    }
+}
+
+fn number(id: &str) -> Result<MeetingId, Failure> {
+    id.parse().map_err(|_| Failure::not_found())
+}
+
+fn back(id: MeetingId) -> Redirect {
+    Redirect::to(&format!("/meetings/{id}"))
+}
+
+/// Which cell; all where nothing is given.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct CellForm {
+    venue: String,
+    item: String,
+    outcome: String,
+    text: String,
+}
+
+impl CellForm {
+    fn venue(&self) -> Result<Option<VenueId>, Failure> {
+        id_of("venue", &self.venue)
+    }
+
+    fn item(&self) -> Result<Option<CheckItem>, Failure> {
+        word("item", &self.item, CheckItem::from_code)
+    }
+}
+
+/// `POST /meetings/{id}/run-check`.
+pub(crate) async fn run_check(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    extensions: Extensions,
+    Form(form): Form<CellForm>,
+) -> Result<Redirect, Failure> {
+    let id = number(&id)?;
+    ask(&app, (&user, &extensions), id, (form.venue()?, form.item()?)).await?;
+    Ok(back(id))
+}
+
+/// Asks for a check in the name of `user`; what comes of it is seen on the page.
+pub(crate) async fn ask(
+    app: &App,
+    (user, extensions): (&User, &Extensions),
+    id: MeetingId,
+    (venue, item): (Option<VenueId>, Option<CheckItem>),
+) -> Result<(), Failure> {
+    let meeting = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
+    if !meeting.state.is_due() && meeting.state != MeetingState::Live {
+        return Err(Failure {
+            zh: Some("会议未批准或已结束，不再检查".to_owned()),
+            ..Failure::new(StatusCode::CONFLICT, "it is not approved yet, or over")
+        });
+    }
+    let asked = AskedCheck { meeting: id, venue, item, login: user.login.clone() };
+    app.checks.ask(asked).await.map_err(|_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, ""))?;
+    audit(app, user, extensions, "run_check", id.to_string()).await
+}
+
+/// `POST /meetings/{id}/sign`: a person says how an item is.
+pub(crate) async fn sign(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    extensions: Extensions,
+    Form(form): Form<CellForm>,
+) -> Result<Redirect, Failure> {
+    let id = number(&id)?;
+    let (Some(venue), Some(item)) = (form.venue()?, form.item()?) else {
+        return Err(Failure::bad_request("venue, item: missing"));
+    };
+    let outcome = word("outcome", &form.outcome, Outcome::from_code)?.unwrap_or(Outcome::Pass);
+    let said = (outcome, typed("text", &form.text, WORDS)?);
+    let line = audit_line(&app, &user, &extensions, "sign_check", String::new());
+    match app.store.sign_check(id, venue, item, said, line).await? {
+        true => Ok(back(id)),
+        false => Err(Failure::bad_input("此项由平台检查，不能签字", "item: not one for persons")),
+    }
+}
+
+/// Why, in words.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NoteForm {
+    note: String,
+}
+
+/// `POST /meetings/{id}/sign-off`, `/start`, `/end`.
+pub(crate) async fn act(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    route: MatchedPath,
+    extensions: Extensions,
+    Form(form): Form<NoteForm>,
+) -> Result<Redirect, Failure> {
+    let id = number(&id)?;
+    let (at, note) = (app.clock.now(), typed("note", &form.note, WORDS)?);
+    let known = Known::of(&app.store, id, at).await?.ok_or_else(Failure::not_found)?;
+    let acts = match route.as_str().rsplit('/').next() {
+        Some("start") => vec![MeetingAct::Start],
+        Some("end") => vec![MeetingAct::End],
+        _ => {
+            let verdict = match known.readiness.conclusion {
+                Conclusion::Ready => MeetingAct::Ready,
+                Conclusion::Risk => MeetingAct::Risk,
+                _ if note.is_empty() => {
+                    return Err(Failure::bad_input(
+                        "尚不具备条件：带风险签字须写明理由",
+                        "note: it is not ready; who signs all the same says why",
+                    ));
+                }
+                _ => MeetingAct::Risk,
+            };
+            vec![MeetingAct::Test, verdict]
+        }
+    };
+    let step = |act| MeetingStep { at, login: user.login.clone(), act, note: note.clone() };
+    let steps = acts.into_iter().map(step).collect();
+    match app.store.act_on_meeting(id, steps, address(&extensions)).await? {
+        MeetingActed::Now(_) => Ok(back(id)),
+        _ => Err(Failure {
+            zh: Some("当前状态下不能这样做".to_owned()),
+            ..Failure::new(StatusCode::CONFLICT, "it does not stand so that this could be done")
+        }),
+    }
+}
+
+/// What goes wrong, or what is done about it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct IncidentForm {
+    venue: String,
+    what: String,
+    fallback: String,
+}
+
+/// `POST /meetings/{id}/incidents`: one tap, with what is turned to.
+pub(crate) async fn add_incident(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    extensions: Extensions,
+    Form(form): Form<IncidentForm>,
+) -> Result<Redirect, Failure> {
+    let id = number(&id)?;
+    let venue = id_of("venue", &form.venue)?.ok_or_else(Failure::not_found)?;
+    let fallback = word("fallback", &form.fallback, Fallback::from_code)?;
+    let what = typed("what", &form.what, WORDS)?;
+    if what.is_empty() {
+        return Err(Failure::bad_input("请写明故障现象", "what: words are missing"));
+    }
+    let line = || audit_line(&app, &user, &extensions, "meeting_incident", String::new());
+    let new = NewMeetingIncident { meeting: id, venue, what };
+    let added = app.store.add_meeting_incident(new, line()).await?;
+    let incident = added.ok_or_else(Failure::not_found)?;
+    if let Some(fallback) = fallback {
+        let act = IncidentActed::Fallback(fallback);
+        app.store.act_on_meeting_incident(id, incident, act, line()).await?;
+    }
+    Ok(back(id))
+}
+
+/// `POST /meetings/{id}/incidents/{incident}/over`.
+pub(crate) async fn end_incident(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path((id, incident)): Path<(String, String)>,
+    extensions: Extensions,
+) -> Result<Redirect, Failure> {
+    let id = number(&id)?;
+    let incident: MeetingIncidentId = incident.parse().map_err(|_| Failure::not_found())?;
+    let line = audit_line(&app, &user, &extensions, "meeting_incident", String::new());
+    let over = IncidentActed::Over;
+    match app.store.act_on_meeting_incident(id, incident, over, line).await? {
+        true => Ok(back(id)),
+        false => Err(Failure::not_found()),
+    }
+}
+
+/// `POST /meetings/{id}/archive`: the record as it was corrected.
+pub(crate) async fn archive(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    extensions: Extensions,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Redirect, Failure> {
+    let id = number(&id)?;
+    let known = Known::of(&app.store, id, app.clock.now()).await?.ok_or_else(Failure::not_found)?;
+    let field = |name: &str| {
+        fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    };
+    let count = |name: &'static str| {
+        field(name).trim().parse::<u32>().map_err(|_| {
+            Failure::bad_input(format!("{name}：须为不小于 0 的整数"), format!("{name}: a count"))
+        })
+    };
+    let is_there = |venue: VenueId| {
+        fields.iter().any(|(key, value)| key == "attended" && *value == venue.to_string())
+    };
+    let record = AfterRecord {
+        attendance: known
+            .venues
+            .iter()
+            .map(|venue| Attendance { venue: venue.name.clone(), attended: is_there(venue.id) })
+            .collect(),
+        on_time: field("on_time") == "1",
+        incidents: count("incidents")?,
+        lost_minutes: count("lost_minutes")?,
+        watchers: typed("watchers", field("watchers"), WORDS)?
+            .split(['、', ',', '，'])
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect(),
+        text: typed("text", field("text"), RECORD)?,
+    };
+    let line = audit_line(&app, &user, &extensions, "archive_meeting", String::new());
+    match app.store.archive_meeting(id, record, line).await? {
+        Archived::Done => Ok(back(id)),
+        Archived::Missing => Err(Failure::not_found()),
+        Archived::NotEnded => Err(Failure {
+            zh: Some("会议尚未结束，或已归档".to_owned()),
+            ..Failure::new(StatusCode::CONFLICT, "it is not over, or archived already")
+        }),
+    }
+}

@@ -1,0 +1,263 @@
+//! What the page of a meeting shows of its venues and of what happened.
+
+use super::View;
+use crate::{
+    failure::Failure,
+    format::Moment,
+    meeting_care::{Known, Proposal, first_words, proposals},
+};
+use zhishou_domain::{
+    Lang, Timestamp,
+    check::{
+        Cause, Cell, CheckItem, Conclusion, Evidence, ItemKind, MeetingIncident, NotRun, Outcome,
+        Row, Weight,
+    },
+};
+use zhishou_storage::{CellOf, CheckRun, RunState};
+
+/// One cell that we fill.
+pub(super) struct CellView {
+    pub(super) item: &'static str,
+    pub(super) name: &'static str,
+    pub(super) mark: &'static str,
+    pub(super) class: &'static str,
+    pub(super) outcome: &'static str,
+    pub(super) why: String,
+    pub(super) advice: &'static str,
+    /// When it was last confirmed.
+    pub(super) confirmed: Option<Moment>,
+    pub(super) device: Option<String>,
+    pub(super) is_stale: bool,
+    pub(super) is_optional: bool,
+}
+
+/// One cell that a person fills.
+pub(super) struct SignView {
+    pub(super) item: &'static str,
+    pub(super) name: &'static str,
+    pub(super) mark: &'static str,
+    pub(super) class: &'static str,
+    pub(super) is_signed: bool,
+    /// `王 9:40 听得清`.
+    pub(super) by: String,
+}
+
+/// One venue.
+pub(super) struct VenueView {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) role: &'static str,
+    pub(super) conclusion: &'static str,
+    pub(super) glyph: &'static str,
+    pub(super) first: String,
+    pub(super) contact: String,
+    pub(super) phone: String,
+    pub(super) history: Option<String>,
+    pub(super) order: Option<String>,
+    pub(super) cells: Vec<CellView>,
+    pub(super) signs: Vec<SignView>,
+    pub(super) proposals: Vec<ProposalView>,
+}
+
+/// One thing to turn to.
+pub(super) struct ProposalView {
+    pub(super) code: &'static str,
+    pub(super) name: String,
+    pub(super) phone: String,
+}
+
+/// Something that happened.
+pub(super) struct EventView {
+    pub(super) at: Moment,
+    pub(super) text: String,
+    pub(super) by: String,
+}
+
+/// The sign of an outcome, and the class that colours it.
+fn mark(outcome: Outcome) -> (&'static str, &'static str) {
+    match outcome {
+        Outcome::Pass => ("✓", "up"),
+        Outcome::Warn => ("!", "degraded"),
+        Outcome::Fail => ("✕", "down"),
+        Outcome::Untested => ("–", "unknown"),
+    }
+}
+
+pub(super) fn glyph(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Ready => "online",
+        Conclusion::Risk => "degraded",
+        Conclusion::NotReady => "offline",
+        Conclusion::Unconfirmed => "unknown",
+    }
+}
+
+fn cell_view(view: &View<'_>, cell: &Cell) -> CellView {
+    let lang = view.t.0;
+    let (mark, class) = mark(cell.outcome);
+    let last = cell.last.as_ref();
+    CellView {
+        item: cell.item.code(),
+        name: cell.item.name(lang),
+        mark,
+        class,
+        outcome: match cell.weight {
+            Weight::Excused => view.t.check_excused(),
+            Weight::Required | Weight::Optional => cell.outcome.name(lang),
+        },
+        why: last.map(|last| last.evidence.render(lang)).unwrap_or_default(),
+        advice: last.and_then(|last| last.evidence.advice(lang)).unwrap_or_default(),
+        confirmed: last.map(|last| view.moment(last.confirmed)),
+        device: last.and_then(|last| last.device).map(|device| format!("/devices/{device}")),
+        is_stale: cell.is_stale(),
+        is_optional: cell.weight == Weight::Optional,
+    }
+}
+
+fn sign_view(view: &View<'_>, item: CheckItem, cell: Option<&Cell>) -> SignView {
+    let outcome = cell.map_or(Outcome::Untested, |cell| cell.outcome);
+    let (mark, class) = mark(outcome);
+    let last = cell.and_then(|cell| cell.last.as_ref());
+    SignView {
+        item: item.code(),
+        name: item.name(view.t.0),
+        mark: if outcome == Outcome::Untested { "☐" } else { mark },
+        class,
+        is_signed: outcome != Outcome::Untested,
+        by: last.map_or_else(String::new, |last| {
+            let said = last.evidence.render(view.t.0);
+            format!("{} {} {said}", last.login, view.moment(last.at).short).trim_end().to_owned()
+        }),
+    }
+}
+
+/// Whether only persons can tell of a venue's media.
+fn needs_joint_test(row: &Row) -> bool {
+    let cannot = |cell: &Cell| {
+        let last = cell.last.as_ref().map(|last| &last.evidence);
+        matches!(
+            last,
+            Some(Evidence::NotRun { why: NotRun::NoCall | NotRun::NoDevice | NotRun::NotProbed })
+        )
+    };
+    row.cells.iter().any(|cell| cell.item.kind() == ItemKind::Media && cannot(cell))
+}
+
+pub(super) async fn venue_view(
+    view: &View<'_>,
+    known: &Known,
+    row: &Row,
+) -> Result<VenueView, Failure> {
+    let (lang, store) = (view.t.0, &view.app.store);
+    let is_failed = row.conclusion == Conclusion::NotReady;
+    let (history, order) =
+        tokio::try_join!(store.venue_history(row.venue), store.check_order(row.venue))?;
+    let proposals = match is_failed {
+        true => proposals(view.app, known, row).await?,
+        false => Vec::new(),
+    };
+    let venue = known.venue(row.venue);
+    let (human, own): (Vec<_>, Vec<_>) = row.cells.iter().partition(|cell| cell.item.is_human());
+    let mut signs: Vec<_> =
+        human.iter().map(|cell| sign_view(view, cell.item, Some(cell))).collect();
+    let has_joint = human.iter().any(|cell| cell.item == CheckItem::JointTest);
+    if !has_joint && needs_joint_test(row) {
+        signs.push(sign_view(view, CheckItem::JointTest, None));
+    }
+    Ok(VenueView {
+        id: row.venue.to_string(),
+        name: known.name(row.venue),
+        role: row.role.name(lang),
+        conclusion: row.conclusion.name(lang),
+        glyph: glyph(row.conclusion),
+        first: if row.conclusion == Conclusion::Ready {
+            String::new()
+        } else {
+            first_words(row, lang)
+        },
+        contact: venue.map(|venue| venue.contact.clone()).unwrap_or_default(),
+        phone: venue.map(|venue| venue.phone.clone()).unwrap_or_default(),
+        history: (history.failed > 0).then(|| match lang {
+            Lang::Zh => format!("近 {} 次检查 {} 次未通过", history.of, history.failed),
+            Lang::En => format!("failed {} of its last {} checks", history.failed, history.of),
+        }),
+        order: order.map(|order| order.to_string()),
+        cells: own.into_iter().map(|cell| cell_view(view, cell)).collect(),
+        signs,
+        proposals: proposals.into_iter().map(|it| proposal_view(it, lang)).collect(),
+    })
+}
+
+fn proposal_view(it: Proposal, lang: Lang) -> ProposalView {
+    let name = match it.what.is_empty() {
+        true => it.kind.name(lang).to_owned(),
+        false => format!("{}: {}", it.kind.name(lang), it.what),
+    };
+    ProposalView { code: it.kind.code(), name, phone: it.phone }
+}
+
+/// A run in words.
+fn run_words(run: &CheckRun, lang: Lang) -> String {
+    let cause = match (run.cause, lang) {
+        (Cause::Point(before), Lang::Zh) => format!("会前 {before} 分钟检查"),
+        (Cause::Point(before), Lang::En) => format!("check {before} min before"),
+        (Cause::Booked, _) => lang.pick("订会后立即检查", "checked as soon as booked").to_owned(),
+        (Cause::Asked, _) => lang.pick("立即检查", "check asked for").to_owned(),
+    };
+    let state = match run.state {
+        RunState::Running => lang.pick("进行中", "under way").to_owned(),
+        RunState::Missed => {
+            lang.pick("未进行：平台当时未运行", "missed: we did not run").to_owned()
+        }
+        RunState::Interrupted => lang.pick("中断", "broken off").to_owned(),
+        RunState::Done => {
+            let took = run.ended.unwrap_or(run.started).since(run.started).as_secs();
+            match lang {
+                Lang::Zh => format!("完成，用时 {took} 秒"),
+                Lang::En => format!("done in {took} s"),
+            }
+        }
+    };
+    format!("{cause} · {} · {state}", run.depth.name(lang))
+}
+
+/// All that happened, the newest first.
+pub(super) fn timeline(
+    view: &View<'_>,
+    known: &Known,
+    runs: &[CheckRun],
+    changes: &[CellOf],
+    incidents: &[MeetingIncident],
+) -> Vec<EventView> {
+    let lang = view.t.0;
+    let mut all: Vec<(Timestamp, String, &str)> = Vec::new();
+    for run in runs {
+        all.push((run.started, run_words(run, lang), &run.login));
+    }
+    for CellOf { venue, result } in changes {
+        let why = result.evidence.render(lang);
+        let why = if why.is_empty() { why } else { format!(" · {why}") };
+        let (item, outcome) = (result.item.name(lang), result.outcome.name(lang));
+        let words = format!("{} {item} {outcome}{why}", known.name(*venue));
+        all.push((result.at, words, &result.login));
+    }
+    for it in incidents {
+        let name = known.name(it.venue);
+        let fault = lang.pick("故障", "incident");
+        let turned = it.fallback.map(|it| format!(" → {}", it.name(lang))).unwrap_or_default();
+        all.push((it.from, format!("{fault}: {name} {}{turned}", it.what), &it.login));
+        if let Some(to) = it.to {
+            all.push((to, format!("{}: {name} {}", lang.pick("恢复", "over"), it.what), &it.login));
+        }
+    }
+    for step in &known.stored.steps {
+        let words = format!("{} {}", step.act.name(lang), step.note).trim_end().to_owned();
+        all.push((step.at, words, &step.login));
+    }
+    all.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+    let event = |(at, text, by): (Timestamp, String, &str)| {
+        let by = if by.is_empty() { view.t.platform().to_owned() } else { by.to_owned() };
+        EventView { at: view.moment(at), text, by }
+    };
+    all.into_iter().map(event).collect()
+}

@@ -1,0 +1,221 @@
+//! `/meetings/{id}`: checked, signed by persons, signed off, watched, ended, archived; and the same for
+//! programs.
+
+use super::{fixture::ZONE, *};
+use zhishou_domain::{
+    DeviceKind, LedgerRow, MeetingId, VenueId,
+    check::{CheckItem, Outcome},
+    meeting::{
+        AssuranceGrade, Buffers, Cascade, Convener, DeviceRole, LocalSlot, MeetingPlan,
+        MeetingRank, MeetingState, MeetingVenue, VenueRole,
+    },
+};
+use zhishou_storage::{
+    AuditLine, Booked, BookingWay, ImportMode, NewMeeting, VenueSaved, VenueWords,
+};
+
+/// A meeting of 保障等级 3 in two venues; it is 15:30, and it begins at 15:50. The second venue has a backup.
+async fn booked(fixture: &Fixture) -> (MeetingId, [VenueId; 2]) {
+    let store = &fixture.app.store;
+    let endpoint = |row, name: &str| LedgerRow {
+        street: Some("人民路".into()),
+        kind: Some(DeviceKind::Endpoint),
+        url: Some(format!("sip:room{row}@10.0.0.{row}")),
+        ..LedgerRow::new(row, name, "东门")
+    };
+    let rows = vec![endpoint(2, "1 号终端"), endpoint(3, "2 号终端"), endpoint(4, "3 号终端")];
+    store.import(rows, NOW, ImportMode::AllOrNothing).await.unwrap();
+    let mut loose: Vec<_> = store.endpoints_without_venue(10).await.unwrap();
+    loose.sort_by(|a, b| a.1.cmp(&b.1));
+    let mut venues = Vec::new();
+    for (name, devices) in [
+        ("一楼会议室", vec![(loose[0].0, DeviceRole::Primary)]),
+        ("<i>易家街", vec![(loose[1].0, DeviceRole::Primary), (loose[2].0, DeviceRole::Backup)]),
+    ] {
+        let words = VenueWords {
+            name: name.into(),
+            site: None,
+            seats: None,
+            contact: "周工".into(),
+            phone: "139-2".into(),
+            note: String::new(),
+            in_use: true,
+            devices,
+        };
+        let line = AuditLine {
+            at: NOW,
+            login: "admin".into(),
+            action: "save_venue",
+            subject: String::new(),
+            address: String::new(),
+        };
+        let saved = store.save_venue(None, words, line).await.unwrap();
+        let VenueSaved::Now(id) = saved else { panic!("{saved:?}") };
+        venues.push(id);
+    }
+    let wall = |hour, minute| {
+        let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+        day.and_hms_opt(hour, minute, 0).unwrap()
+    };
+    let place = |venue| MeetingVenue { venue, role: VenueRole::Branch };
+    let plan = MeetingPlan {
+        title: "防汛调度会".into(),
+        rank: MeetingRank::Second,
+        assurance: AssuranceGrade::Third,
+        convener: Convener::District,
+        organiser: String::new(),
+        cascade: Cascade::Own,
+        zone: ZONE,
+        time: LocalSlot { from: wall(15, 50), to: wall(16, 50) },
+        buffers: Buffers::default(),
+        rehearsal: None,
+        venues: venues.iter().map(|venue| place(*venue)).collect(),
+        resources: Vec::new(),
+        contacts: Vec::new(),
+        note: String::new(),
+    };
+    let new = NewMeeting {
+        plan,
+        way: BookingWay::Approved,
+        displace: Vec::new(),
+        at: NOW,
+        login: "li".into(),
+        address: String::new(),
+        request_key: None,
+    };
+    match store.book_meeting(new).await.unwrap() {
+        Booked::Now(id, _) => (id, [venues[0], venues[1]]),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
+    let fixture = Fixture::empty(false).await;
+    let (id, venues) = booked(&fixture).await;
+    let at = format!("/meetings/{id}");
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let page = operator.get(&at).await.body;
+    assert!(page.contains("尚未检查：2 个会场") && page.contains("现在无人值班"), "{page}");
+    assert!(page.contains("href=\"tel:139-2\"") && !page.contains("<i>易家街"), "{page}");
+
+    // The second venue is silent.
+    fixture.silent(venues[1]);
+    let post = async |operator: &mut Browser, path: &str, form: &str| {
+        let sent = operator.post(&format!("{at}/{path}"), form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{path}: {}", sent.body);
+        operator.get(&at).await.body
+    };
+    let page = post(&mut operator, "run-check", "").await;
+    assert!(
+        page.contains("尚不具备开会条件") && page.contains("音频 未通过（音频静音）"),
+        "{page}"
+    );
+    assert!(
+        page.contains("检查麦克风是否静音") && page.contains("启用备用终端: 3 号终端"),
+        "{page}"
+    );
+    assert!(
+        page.contains("近 1 次检查 1 次未通过") && page.contains("立即检查 · 全面检查"),
+        "{page}"
+    );
+    let first = page.find("id=\"venue-").unwrap();
+    assert!(page[first..].starts_with(&format!("id=\"venue-{}\"", venues[1])), "worst first");
+
+    let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
+    for path in ["run-check", "sign", "sign-off", "start", "end", "incidents", "archive"] {
+        let refused = viewer.post(&format!("{at}/{path}"), "").await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let forged = format!("venue={}&item=audio&outcome=pass", venues[1]);
+    let refused = operator.post(&format!("{at}/sign"), &forged).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "nobody signs what we probe");
+    let bare = operator.post(&format!("{at}/sign-off"), "").await;
+    assert_eq!(bare.status, StatusCode::BAD_REQUEST, "a risk asks for a reason");
+
+    fixture.heard();
+    let page = post(&mut operator, "run-check", &format!("venue={}", venues[1])).await;
+    assert!(page.contains("尚待确认") && page.contains("声音 待人工确认"), "{page}");
+    for venue in venues {
+        for item in ["sound", "roll_call"] {
+            let form = format!("venue={venue}&item={item}&outcome=pass");
+            post(&mut operator, "sign", &form).await;
+        }
+    }
+    let page = operator.get(&at).await.body;
+    assert!(page.contains("可以开始") && page.contains("2/2 会场就绪 · 15:30 复核"), "{page}");
+    assert!(page.contains("operator 15:30"), "who signed, and when: {page}");
+    let page = post(&mut operator, "sign-off", "").await;
+    assert!(page.contains("就绪 · <b") || page.contains("判定"), "{page}");
+    let api = viewer.get(&format!("/api/v1{at}/readiness")).await.json();
+    assert_eq!((&api["may_begin"], &api["ready"]), (&true.into(), &2.into()), "{api}");
+
+    post(&mut operator, "start", "").await;
+    let form = format!("venue={}&what=%E6%97%A0%E5%A3%B0&fallback=telephone", venues[1]);
+    let page = post(&mut operator, "incidents", &form).await;
+    assert!(page.contains("无声") && page.contains("启用电话会议"), "{page}");
+    fixture.clock.0.fetch_add(25 * 60_000, std::sync::atomic::Ordering::SeqCst);
+    let incident = fixture.app.store.meeting_incidents(id).await.unwrap()[0].id;
+    post(&mut operator, &format!("incidents/{incident}/over"), "").await;
+    let early = operator.post(&format!("{at}/archive"), "incidents=0&lost_minutes=0").await;
+    assert_eq!(early.status, StatusCode::CONFLICT, "it runs");
+    let page = post(&mut operator, "end", "").await;
+    assert!(page.contains("会后记录") && page.contains("影响 5 分钟"), "since 15:50: {page}");
+    let bad = operator.post(&format!("{at}/archive"), "incidents=x&lost_minutes=0").await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+    let form = format!(
+        "attended={}&on_time=1&incidents=1&lost_minutes=5&watchers=%E7%8E%8B%E3%80%81%E6%9D%8E&text=x",
+        venues[0]
+    );
+    let page = post(&mut operator, "archive", &form).await;
+    assert!(page.contains("已归档") && !page.contains("<i>"), "{page}");
+    assert_eq!(fixture.app.store.meeting(id).await.unwrap().unwrap().state, MeetingState::Archived);
+    let year = viewer.get("/api/v1/meeting-figures").await.json();
+    assert_eq!(
+        (&year["figures"]["meetings"], &year["months"][0]["month"]),
+        (&1.into(), &11.into())
+    );
+    let said = year["sentence"].as_str().unwrap();
+    assert!(said.starts_with("截止 11 月，累计保障会议 1 场"), "{said}");
+}
+
+#[tokio::test]
+async fn programs_ask_for_a_check_and_read_what_came_of_it() {
+    let fixture = Fixture::empty(false).await;
+    let (id, venues) = booked(&fixture).await;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let path = format!("/api/v1/meetings/{id}/run-check");
+    let asked = operator.send(Method::POST, &path, Body::from("{}"), "application/json").await;
+    assert_eq!(asked.status, StatusCode::ACCEPTED, "{}", asked.body);
+    let read = operator.get(&format!("/api/v1/meetings/{id}/checks")).await.json();
+    assert_eq!(
+        (&read["runs"][0]["cause"], &read["runs"][0]["state"]),
+        (&"asked".into(), &"done".into())
+    );
+    let cells = fixture.app.store.check_cells(id).await.unwrap();
+    assert_eq!(read["results"].as_array().unwrap().len(), cells.len());
+    assert!(cells.iter().all(|it| it.result.outcome != Outcome::Fail));
+    assert!(cells.iter().any(|it| it.venue == venues[0] && it.result.item == CheckItem::Video));
+    let missing = operator.get("/api/v1/meetings/999/readiness").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert_eq!(operator.get("/meetings/x").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_fails_gets_one_work_order() {
+    let fixture = Fixture::empty(false).await;
+    let (id, venues) = booked(&fixture).await;
+    fixture.silent(venues[1]);
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    operator.post(&format!("/meetings/{id}/run-check"), "").await;
+    for _ in 0..2 {
+        let app = &fixture.app;
+        let repair = &app.settings.repair;
+        zhishou_web::open_check_order(&app.store, app.clock.as_ref(), repair, id, venues[1])
+            .await
+            .unwrap();
+    }
+    let page = operator.get("/work-orders").await.body;
+    assert_eq!(page.matches("会前检查：").count(), 1, "{page}");
+    assert!(operator.get(&format!("/meetings/{id}")).await.body.contains("/work-orders/1"));
+}
