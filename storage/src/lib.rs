@@ -98,5 +98,6 @@ pub use targets::Target;
 pub use users::{User, login_name};
 pub use wall_tokens::WallToken;
 pub use work_orders::{
-    NewWorkOrder, StoredWorkOrder, WorkActed, WorkFilter, WorkOpened, WorkScope,
+    NewWorkOrder, PhotoAdded, StoredWorkOrder, WorkActed, WorkFilter, WorkOpened, WorkPhoto,
+    WorkScope,
 };

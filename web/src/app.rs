@@ -148,6 +148,8 @@ pub struct App {
     pub zone: Tz,
     /// Evidence files.
     pub recordings: Arc<zhishou_recordings::Store>,
+    /// Photos of repairs.
+    pub photos: Arc<zhishou_recordings::Store>,
     /// Probes out of turn.
     pub prober: Arc<dyn ProbeNow>,
     /// Checks of meetings out of turn.

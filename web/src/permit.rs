@@ -90,6 +90,7 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/work-orders/{id}/resume", Some(Role::Operator)),
     ("/api/v1/work-orders/{id}/resume", Some(Role::Operator)),
     ("/work-orders/{id}/note", None),
+    ("/work-orders/{id}/photos", None),
     ("/api/v1/work-orders/{id}/note", None),
     ("/work-orders/{id}/finish", Some(Role::Operator)),
     ("/api/v1/work-orders/{id}/finish", Some(Role::Operator)),

@@ -48,6 +48,7 @@ pub fn router(app: App) -> Router {
         .with_secure(app.settings.transport == Transport::Tls)
         .with_expiry(Expiry::OnSessionEnd);
     let doors = pages::login::Doors::default();
+    let photo = DefaultBodyLimit::max(pages::work_photos::BYTES);
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -83,6 +84,8 @@ pub fn router(app: App) -> Router {
         .route("/work-orders", get(pages::work_orders::list).post(pages::work_orders::open))
         .route("/work-orders/new", get(pages::work_orders::form))
         .route("/work-orders/{id}", get(pages::work_orders::show))
+        .route("/work-orders/{id}/photos", post(pages::work_photos::add).layer(photo))
+        .route("/work-orders/{id}/photos/{photo}", get(pages::work_photos::show))
         .route("/work-orders/{id}/assign", post(pages::work_orders::act))
         .route("/work-orders/{id}/stop", post(pages::work_orders::act))
         .route("/work-orders/{id}/resume", post(pages::work_orders::act))

@@ -321,6 +321,9 @@ catalogue! {
     work_sign_user: "用户确认签字：", "Confirmed by:";
     work_platform: "平台", "platform";
     work_figures: "受理与修复", "Accepted and repaired";
+    work_photo: "现场照片", "Photo";
+    work_photos: "现场照片", "Photos of the repair";
+    work_photo_failed: "照片未能上传，请重试", "the photo was not sent; try again";
     work_excused: "剔除已批准，不计用时", "excluded by approval, not counted";
     work_cut: "只列最新的 5000 单", "the newest 5000 only";
     work_accepted: "受理", "Accepted";

@@ -12,12 +12,15 @@ use zhishou_storage::{Store, StoreError};
 const TIMES: &str = "0 17 * * * *";
 /// Pictures deleted at once.
 const UNMASKED: u32 = 500;
+/// Days that photos of repairs are kept at least: as long as a contract is disputed.
+const PHOTO_DAYS: u32 = 3 * 366;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The jobs and what they work on.
 pub(crate) struct Housekeeping {
     pub(crate) store: Store,
     pub(crate) files: Arc<recordings::Store>,
+    pub(crate) photos: Arc<recordings::Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Config,
 }
@@ -48,6 +51,9 @@ impl Housekeeping {
         }
         if let Err(error) = self.sweep(now).await {
             tracing::error!(%error, "failed to sweep the recordings");
+        }
+        if let Err(error) = self.sweep_photos(now).await {
+            tracing::error!(%error, "failed to sweep the photos of repairs");
         }
         if let Err(error) = self.delete_unmasked(now).await {
             tracing::error!(%error, "failed to delete pictures older than their masks");
@@ -96,6 +102,28 @@ impl Housekeeping {
             tracing::info!(files = gone.len(), "pictures older than their masks were deleted");
             self.store.delete_evidence(gone).await?;
         }
+    }
+
+    /// Photos of repairs are kept as long as pictures of faults or three years, whichever is longer.
+    async fn sweep_photos(
+        &self,
+        now: Timestamp,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let days = self.config.recordings.retention_days.max(PHOTO_DAYS);
+        let keep = recordings::Keep {
+            quota_bytes: self.config.recordings.quota_mb.saturating_mul(1_000_000),
+            good_days: days,
+            fault_days: days,
+            dialogue_days: days,
+        };
+        let photos = Arc::clone(&self.photos);
+        let swept = tokio::task::spawn_blocking(move || photos.sweep(now, &keep)).await??;
+        let gone: Vec<String> = swept.deleted().map(ToString::to_string).collect();
+        if !gone.is_empty() {
+            tracing::info!(files = gone.len(), "photos past their time or quota were deleted");
+            self.store.delete_work_photos(gone).await?;
+        }
+        Ok(())
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

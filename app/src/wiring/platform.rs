@@ -22,11 +22,13 @@ use zhishou_storage::{MasterKey, Store};
 /// DIR/zhishou.db        the database (with -wal and -shm beside it)
 /// DIR/keys/master.key   what device passwords are sealed under; back it up apart from the database
 /// DIR/recordings/       evidence
+/// DIR/photos/           photos of repairs
 /// ```
 pub(crate) struct Platform {
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) files: Arc<recordings::Store>,
+    pub(crate) photos: Arc<recordings::Store>,
     pub(crate) data: PathBuf,
 }
 
@@ -71,6 +73,9 @@ impl Platform {
         let min_free = config.recordings.min_free_mb.saturating_mul(1_000_000);
         let files = recordings::Store::open(data.join("recordings"), min_free)
             .map_err(|error| Failure::ours(&error))?;
-        Ok(Self { config, store, files: Arc::new(files), data: data.to_owned() })
+        let photos = recordings::Store::open(data.join("photos"), min_free)
+            .map_err(|error| Failure::ours(&error))?;
+        let (files, photos) = (Arc::new(files), Arc::new(photos));
+        Ok(Self { config, store, files, photos, data: data.to_owned() })
     }
 }

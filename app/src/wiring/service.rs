@@ -80,7 +80,8 @@ impl Service {
 
     /// Runs until `stop` fires; then open sessions are taken down and what was queued is written.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
-        let Self { platform: Platform { config, store, files, .. }, listener, _lock } = self;
+        let Self { platform: Platform { config, store, files, photos, .. }, listener, _lock } =
+            self;
         let clock = Arc::new(SystemClock);
         let kept = store.host_logins().await.map_err(|error| Failure::ours(&error))?;
         let guard = Guard::new(FingerprintKey::new(store.fingerprint_key()), kept);
@@ -119,6 +120,7 @@ impl Service {
         let housekeeping = Housekeeping {
             store: store.clone(),
             files: Arc::clone(&files),
+            photos: Arc::clone(&photos),
             clock: Arc::clone(&clock) as _,
             config: config.clone(),
         };
@@ -150,6 +152,7 @@ impl Service {
             clock,
             zone: config.district.zone(),
             recordings: files,
+            photos,
             prober: Arc::new(ProbeNow(handle)),
             checks: Arc::new(CheckNow(checks)),
             explain: prober::explain,

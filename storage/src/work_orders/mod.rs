@@ -5,10 +5,12 @@
 
 mod acts;
 mod list;
+mod photos;
 mod proof;
 
 pub use acts::{NewWorkOrder, WorkActed, WorkOpened};
 pub use list::{StoredWorkOrder, WorkFilter};
+pub use photos::{PhotoAdded, WorkPhoto};
 
 use zhishou_domain::MaintainerId;
 

@@ -26,6 +26,7 @@ pub(crate) mod reference;
 pub(crate) mod reports;
 pub(crate) mod wall;
 pub(crate) mod work_orders;
+pub(crate) mod work_photos;
 
 use crate::{
     app::App,

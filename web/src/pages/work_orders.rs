@@ -419,6 +419,14 @@ pub(crate) async fn open(
     Ok(Redirect::to(&format!("/work-orders/{id}")))
 }
 
+/// A photo of the repair.
+struct Photo {
+    href: String,
+    at: Moment,
+    by: String,
+    sha256: String,
+}
+
 struct StepLine {
     at: Moment,
     act: &'static str,
@@ -444,6 +452,7 @@ struct WorkOrderPage {
     maintainers: Vec<(String, String)>,
     reasons: Vec<(&'static str, &'static str)>,
     steps: Vec<StepLine>,
+    photos: Vec<Photo>,
     longest: usize,
     printed: Moment,
 }
@@ -458,6 +467,7 @@ pub(crate) async fn show(
     let id: WorkOrderId = id.parse().map_err(|_| Failure::not_found())?;
     let stored = app.store.work_order(id, work::scope(&user)).await?;
     let stored = stored.ok_or_else(Failure::not_found)?;
+    let photos = app.store.work_photos(id, work::scope(&user)).await?;
     let choices = app.store.choices().await?;
     let shell = shell.at(Nav::WorkOrders);
     let view = View::new(&app, shell.t);
@@ -518,6 +528,15 @@ pub(crate) async fn show(
         can_stop: matches!(state, WorkState::Unassigned | WorkState::Working),
         steps: steps.into_iter().map(|(_, line)| line).collect(),
         reasons: StopReason::ALL.iter().map(|it| (it.code(), it.name(lang))).collect(),
+        photos: photos
+            .into_iter()
+            .map(|photo| Photo {
+                href: format!("/work-orders/{id}/photos/{}", photo.id),
+                at: view.moment(photo.at),
+                by: photo.login,
+                sha256: photo.sha256,
+            })
+            .collect(),
         longest: LONGEST,
         printed: view.moment(view.now),
         maintainers: names,

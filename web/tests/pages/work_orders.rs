@@ -112,3 +112,50 @@ async fn many_open_orders_are_paged_by_their_clocks_and_figures_are_of_the_days_
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{bad}");
     }
 }
+
+#[tokio::test]
+async fn photos_of_a_repair_are_jpegs_of_those_who_have_the_order_and_each_view_is_logged() {
+    let fixture = Fixture::district(2, 24, None).await;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let sent = operator.post("/work-orders", &report("三楼会议室无声音")).await;
+    let address = sent.header("location").to_owned();
+    let place = format!("{address}/photos");
+    let upload = async |browser: &mut Browser, bytes: Vec<u8>| {
+        browser.send(Method::POST, &place, Body::from(bytes), "image/jpeg").await
+    };
+    let mut jpeg = fixture::JPEG.to_vec();
+    jpeg.extend([7; 100_000]);
+    assert_eq!(upload(&mut operator, jpeg.clone()).await.status, StatusCode::CREATED);
+    let page = operator.get(&address).await.body;
+    assert!(page.contains("capture=\"environment\"") && page.contains("SHA-256"), "{page}");
+    let href = page.split(&format!("src=\"{place}/")).nth(1).unwrap().split('"').next().unwrap();
+    let photo = operator.get(&format!("{place}/{href}")).await;
+    assert_eq!((photo.status, photo.header("content-type")), (StatusCode::OK, "image/jpeg"));
+    for action in ["add_work_photo", "view_work_photo"] {
+        assert_eq!(fixture.app.store.audit_of(action, 10).await.unwrap().len(), 1, "{action}");
+    }
+    for (bytes, status) in [
+        (b"<svg/>".to_vec(), StatusCode::BAD_REQUEST),
+        (Vec::new(), StatusCode::BAD_REQUEST),
+        ([&jpeg[..], &vec![0; 5 << 20]].concat(), StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        assert_eq!(upload(&mut operator, bytes).await.status, status);
+    }
+    // Whoever only looks sends none, and another maintainer does not know of any.
+    let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
+    assert_eq!(upload(&mut viewer, jpeg.clone()).await.status, StatusCode::FORBIDDEN);
+    let choices = fixture.app.store.choices().await.unwrap();
+    let name = choices.maintainers[0].1.clone();
+    assert!(fixture.app.store.set_maintainer("viewer", Some(name)).await.unwrap());
+    assert_eq!(viewer.get(&format!("{place}/{href}")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(upload(&mut viewer, jpeg.clone()).await.status, StatusCode::NOT_FOUND);
+
+    for _ in 1..12 {
+        fixture.clock.0.fetch_add(1000, Ordering::SeqCst);
+        assert_eq!(upload(&mut operator, jpeg.clone()).await.status, StatusCode::CREATED);
+    }
+    fixture.clock.0.fetch_add(1000, Ordering::SeqCst);
+    assert_eq!(upload(&mut operator, jpeg.clone()).await.status, StatusCode::CONFLICT);
+    let kept = fixture.app.photos.list().unwrap();
+    assert_eq!(kept.len(), 12, "nothing of what was refused stays");
+}
