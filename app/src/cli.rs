@@ -96,7 +96,7 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ProbeArgs {
-    /// rtsp: 地址, 可带 user:password@; 配套设备 icmp: tcp: http: https: snmp: · addresses; credentials may stand inside
+    /// rtsp: 地址, 可带 user:password@; 会议终端 sip:; 配套设备 icmp: tcp: http: https: snmp: · addresses; credentials may stand inside
     #[arg(value_name = "URL", required_unless_present_any = ["from", "replay"])]
     pub(crate) urls: Vec<String>,
     /// 从文件读地址, 每行一个, - 为标准输入 · read addresses from a file, one a line; - is stdin
@@ -105,12 +105,12 @@ pub(crate) struct ProbeArgs {
     /// 凭据文件, 每行 "主机[:端口] 用户名 密码" · credentials, "host[:port] user password" a line
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials: Option<PathBuf>,
-    /// 探测深度 reach, stream 或 picture · how deep
-    #[arg(long, value_name = "DEPTH", default_value = "picture", value_parser = depth)]
-    pub(crate) depth: Depth,
-    /// 收流秒数, 0.5 到 300 · seconds of media received
-    #[arg(long, value_name = "S", default_value_t = 3.0, value_parser = seconds)]
-    pub(crate) seconds: f64,
+    /// 探测深度 reach, stream 或 picture; 默认 picture, sip: 默认 reach, 写明 stream 或 picture 才真实呼叫 · how deep; an endpoint is called only where stream or picture is asked for
+    #[arg(long, value_name = "DEPTH", value_parser = depth)]
+    pub(crate) depth: Option<Depth>,
+    /// 收流秒数, 0.5 到 300; 默认 3, 呼叫 20 · seconds of media received; 3, and 20 of a call
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub(crate) seconds: Option<f64>,
     /// 配套设备的监控项, 写法同台账 · what is expected of equipment, as the ledger has it
     #[arg(long, value_name = "CHECKS", default_value_t)]
     pub(crate) checks: Checks,

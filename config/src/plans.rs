@@ -22,6 +22,11 @@ pub struct Plans {
     /// For 配套设备 (switches, recorders, UPS) of any class, instead of those above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub equipment: Option<PlanSection>,
+    /// For 会议终端 of any class. Without it they are asked every 300 s and never called; `depth`
+    /// beyond `reach` calls those that the ledger permits (允许测试呼叫), for `seconds`, 20 and more
+    /// for figures of quality.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<PlanSection>,
 }
 
 /// One probe plan.
@@ -65,8 +70,12 @@ impl Default for PlanSection {
 impl Plans {
     /// The plan of a device of this kind and class.
     pub fn plan(&self, kind: DeviceKind, class: Option<PointClass>) -> Plan {
-        if let (DeviceKind::Equipment, Some(plan)) = (kind, &self.equipment) {
-            return plan.plan();
+        match (kind, &self.equipment, &self.endpoint) {
+            (DeviceKind::Equipment, Some(plan), _) | (DeviceKind::Endpoint, _, Some(plan)) => {
+                return plan.plan();
+            }
+            (DeviceKind::Endpoint, ..) => return PlanSection::of_endpoints().plan(),
+            _ => {}
         }
         let special = match class {
             Some(PointClass::One) => self.class_1.as_ref(),
@@ -83,6 +92,7 @@ impl Plans {
             ("class_2", &self.class_2),
             ("class_3", &self.class_3),
             ("equipment", &self.equipment),
+            ("endpoint", &self.endpoint),
         ];
         let special = special.into_iter().filter_map(|(name, plan)| Some((name, plan.as_ref()?)));
         special.chain([("default", &self.default)]).try_for_each(|(name, plan)| plan.check(name))
@@ -90,6 +100,11 @@ impl Plans {
 }
 
 impl PlanSection {
+    /// Endpoints are asked, and not called unless somebody says so: a call rings in a room.
+    fn of_endpoints() -> Self {
+        Self { depth: "reach".to_owned(), seconds: 20.0, ..Self::default() }
+    }
+
     fn plan(&self) -> Plan {
         Plan {
             interval: Duration::from_secs(u64::from(self.interval_s)),

@@ -52,6 +52,7 @@ fn cell(row: &LedgerRow, column: LedgerColumn) -> String {
         C::Phone => text(&row.phone),
         C::PrivacyMasks => text(&row.privacy_masks.as_ref().map(ToString::to_string)),
         C::Checks => text(&row.checks.as_ref().map(ToString::to_string)),
+        C::TestCall => text(&row.test_call.map(|leave| leave.name(Lang::Zh).to_owned())),
         C::RetentionDays => text(&row.retention_days.map(|days| days.to_string())),
         C::Tags => row.tags.join("、"),
         C::Note => text(&row.note),

@@ -92,6 +92,14 @@ pub enum Detail {
     CertificateDays { days: i64, wanted: u32 },
     /// Our system does not let us ping.
     PingForbidden,
+    /// OPTIONS was not answered though the host is there: some endpoints answer nothing but INVITE.
+    OptionsIgnored { waited_ms: u64 },
+    /// It rang for so long.
+    Rang { rang_ms: u64 },
+    /// It answered the call and said that it sends none of this.
+    MediaDeclined,
+    /// Sound came, and every sample of it was zero.
+    DigitalSilence,
     /// Why we could not tell, our own cause.
     Ours { problem: String },
 }
@@ -206,6 +214,11 @@ impl Detail {
         matches!(self, Self::Ours { .. } | Self::PingForbidden)
     }
 
+    /// Whether what was seen leaves open how the device is.
+    pub const fn settles_nothing(&self) -> bool {
+        matches!(self, Self::OptionsIgnored { .. })
+    }
+
     /// The words for a person. Empty where the code says all.
     pub fn render(&self, lang: Lang) -> String {
         let zh = lang == Lang::Zh;
@@ -250,6 +263,28 @@ impl Detail {
                     format!("等待 {seconds:.1} 秒无应答")
                 } else {
                     format!("silent for {seconds:.1} s")
+                }
+            }
+            Self::OptionsIgnored { waited_ms } => {
+                let seconds = *waited_ms as f64 / 1000.0;
+                if zh {
+                    format!("{seconds:.1} 秒内不应答 OPTIONS，但主机在；未允许测试呼叫，不能断定")
+                } else {
+                    format!("OPTIONS not answered in {seconds:.1} s though the host is there; without leave to call that settles nothing")
+                }
+            }
+            Self::MediaDeclined => lang
+                .pick("应答中声明不发送", "its answer says that it sends none")
+                .to_owned(),
+            Self::DigitalSilence => {
+                lang.pick("收到的采样全为零", "every sample that came was zero").to_owned()
+            }
+            Self::Rang { rang_ms } => {
+                let seconds = *rang_ms as f64 / 1000.0;
+                if zh {
+                    format!("振铃 {seconds:.0} 秒无人接听")
+                } else {
+                    format!("it rang for {seconds:.0} s")
                 }
             }
             Self::Keyframeless { waited_ms } => {

@@ -41,8 +41,8 @@ impl FaultCode {
                 "Not one RTSP message in what it said: no RTSP status line (RFC 2326 §7.1) in the first 4 KiB, or it said something else and closed.",
             ),
             Self::NoResponse => (
-                "连接已建立，但请求在期限内无应答：OPTIONS、SETUP、PLAY 各 5 秒，DESCRIBE 8 秒；或未答即关闭。配套设备：HTTP 8 秒内没有完整应答，SNMP 3 次各 2 秒无应答。",
-                "Connected, and a request was not answered in time: OPTIONS, SETUP and PLAY 5 s each, DESCRIBE 8 s; or closed without an answer. Of equipment: no whole answer of HTTP within 8 s, none of SNMP to 3 requests, 2 s each.",
+                "连接已建立，但请求在期限内无应答：OPTIONS、SETUP、PLAY 各 5 秒，DESCRIBE 8 秒；或未答即关闭。配套设备：HTTP 8 秒内没有完整应答，SNMP 3 次各 2 秒无应答。终端：OPTIONS 8 秒内（UDP 重发 4 次）无应答，再试 TCP；主机在而只是不答 OPTIONS 的，不能断定离线。",
+                "Connected, and a request was not answered in time: OPTIONS, SETUP and PLAY 5 s each, DESCRIBE 8 s; or closed without an answer. Of equipment: no whole answer of HTTP within 8 s, none of SNMP to 3 requests, 2 s each. Of an endpoint: none to OPTIONS within 8 s (4 repeats over UDP), and then by TCP; where the host is there and only ignores OPTIONS, that settles nothing.",
             ),
             Self::BadResponse => (
                 "应答无法使用：报文头超过 16 KiB、报文体超过 256 KiB、连续 256 KiB 找不到帧、无法跟随的重定向（最多 3 次），或没有专门含义的状态码。配套设备：不是 HTTP 或 SNMP 报文，状态码不在台账要求之内，或页面（前 256 KiB）没有要求的文字。",
@@ -197,17 +197,47 @@ impl FaultCode {
                 "SNMP 应答里该 OID 是 noSuchObject、noSuchInstance、endOfMibView（RFC 3416 §3）或错误状态。设备有应答，结论为降级。",
                 "The answer of SNMP has noSuchObject, noSuchInstance, endOfMibView (RFC 3416 §3) or an error status for the OID. The device answers, so it is degraded.",
             ),
-            Self::RecordingGap
-            | Self::NotRegistered
-            | Self::Busy
-            | Self::Rejected
-            | Self::NoAnswer
-            | Self::NoAudio
-            | Self::AudioSilent
-            | Self::StillPicture
-            | Self::HighLoss
-            | Self::HighJitter
-            | Self::HighDelay => return None,
+            Self::NotRegistered => (
+                "OPTIONS 或 INVITE 得到 404、480 或 604（RFC 3261 §21.4）：注册服务器找不到该终端，或终端说自己不可用。",
+                "404, 480 or 604 to OPTIONS or INVITE (RFC 3261 §21.4): the registrar does not know where it is, or it says that it is not available.",
+            ),
+            Self::Busy => (
+                "OPTIONS 或 INVITE 得到 486 或 600。终端在线，音视频未测；忙时不呼叫。",
+                "486 or 600 to OPTIONS or INVITE. It is online, its media untested; no call is made while it is busy.",
+            ),
+            Self::Rejected => (
+                "OPTIONS 得到 403、603、607 或 608，或 INVITE 得到没有专门含义的失败应答。",
+                "403, 603, 607 or 608 to OPTIONS, or a failure of INVITE without a meaning of its own.",
+            ),
+            Self::NoAnswer => (
+                "INVITE 得到临时应答后 20 秒内无人接听，已取消（CANCEL）。",
+                "A provisional answer to INVITE and nobody took the call within 20 s; it was cancelled.",
+            ),
+            Self::NoAudio => (
+                "测试呼叫接通 5 秒以上，没有收到一个音频 RTP 包；或应答声明不发送音频。",
+                "A test call lasted 5 s and more and not one RTP packet of sound came; or the answer says that none is sent.",
+            ),
+            Self::AudioSilent => (
+                "测试呼叫收到的 G.711 采样全为零（数字静音），或平均电平低于 −65 dBFS。声音好不好由人确认。",
+                "Every G.711 sample that came was zero (digital silence), or the mean level is below −65 dBFS. Whether it sounds well is for a person to say.",
+            ),
+            Self::StillPicture => (
+                "测试呼叫中至少 30 个非关键帧里，95 % 以上不超过 96 字节：编码器表示画面没有任何变化，而真实镜头总有噪声。",
+                "Of at least 30 frames that are no keyframes 95 % and more have 96 bytes at most: the encoder says that nothing changes, and a real lens always has noise.",
+            ),
+            Self::HighLoss => (
+                "测试呼叫满 20 秒，音频或视频丢包率（RFC 3550 A.3）超过 1 %。",
+                "In a test call of 20 s and more sound or picture lost over 1 % (RFC 3550 A.3).",
+            ),
+            Self::HighJitter => (
+                "测试呼叫满 20 秒，音频或视频到达抖动（RFC 3550 A.8）超过 30 毫秒。",
+                "In a test call of 20 s and more the jitter of sound or picture (RFC 3550 A.8) passes 30 ms.",
+            ),
+            Self::HighDelay => (
+                "测试呼叫满 20 秒，RTCP 测得的往返时延之半（RFC 3550 §6.4.1）超过 100 毫秒。",
+                "In a test call of 20 s and more half of the round trip by RTCP (RFC 3550 §6.4.1) passes 100 ms.",
+            ),
+            Self::RecordingGap => return None,
         };
         Some(lang.pick(zh, en))
     }

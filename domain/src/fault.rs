@@ -68,6 +68,18 @@ pub enum Stage {
     Judge,
     /// RTSP TEARDOWN.
     Teardown,
+    /// SIP INVITE until anything is heard of it.
+    Invite,
+    /// Ringing until the call is answered.
+    Ringing,
+    /// SIP INVITE to its final answer.
+    Answer,
+    /// Waiting for the first packet of sound.
+    FirstAudio,
+    /// Waiting for the first packet of the picture.
+    FirstVideo,
+    /// SIP BYE, or CANCEL.
+    Bye,
     /// Echo requests to equipment.
     Ping,
     /// Request and answer of equipment: HTTP, SNMP.
@@ -89,6 +101,12 @@ words!(Stage {
     Decode = "decode", "解码", "decode";
     Judge = "judge", "画面诊断", "judge";
     Teardown = "teardown", "TEARDOWN", "TEARDOWN";
+    Invite = "invite", "INVITE", "INVITE";
+    Ringing = "ringing", "振铃", "ringing";
+    Answer = "answer", "接听", "answer";
+    FirstAudio = "first_audio", "首个音频包", "first audio";
+    FirstVideo = "first_video", "首个视频包", "first video";
+    Bye = "bye", "BYE", "BYE";
     Ping = "ping", "ping", "ping";
     Request = "request", "请求", "request";
 });

@@ -5,7 +5,7 @@
 
 use crate::{
     AddressProblem, Checks, ChecksProblem, DeviceKind, Lang, LifeState, MaskError, PointClass,
-    PrivacyMasks,
+    PrivacyMasks, TestCall,
 };
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -43,6 +43,7 @@ pub enum LedgerColumn {
     RetentionDays,
     PrivacyMasks,
     Checks,
+    TestCall,
     Tags,
     Note,
 }
@@ -75,6 +76,7 @@ words!(LedgerColumn {
     RetentionDays = "retention_days", "录像保存天数", "retention days";
     PrivacyMasks = "privacy_masks", "隐私遮挡", "privacy masks";
     Checks = "checks", "监控项", "checks";
+    TestCall = "test_call", "允许测试呼叫", "test calls";
     Tags = "tags", "标签", "tags";
     Note = "note", "备注", "note";
 });
@@ -160,6 +162,8 @@ pub struct LedgerRow {
     pub privacy_masks: Option<PrivacyMasks>,
     /// 监控项.
     pub checks: Option<Checks>,
+    /// 允许测试呼叫.
+    pub test_call: Option<TestCall>,
     /// 标签; none leaves the stored ones.
     pub tags: Vec<String>,
     /// 备注.
@@ -198,6 +202,7 @@ impl LedgerRow {
             retention_days: None,
             privacy_masks: None,
             checks: None,
+            test_call: None,
             tags: Vec::new(),
             note: None,
         }
@@ -221,6 +226,8 @@ pub enum RowProblem {
     NotMasks { why: MaskError },
     /// No checks of equipment.
     NotChecks { why: ChecksProblem },
+    /// Leave to call what is no endpoint.
+    NotAnEndpoint,
     /// An address of equipment that cannot be asked.
     NotEquipment { why: AddressProblem },
     /// Neither IPv4 nor IPv6.
@@ -282,6 +289,9 @@ impl RowProblem {
             ),
             Self::NotMasks { why } => why.render(lang),
             Self::NotChecks { why } => why.render(lang),
+            Self::NotAnEndpoint => {
+                fixed("只用于地址为 sip: 的会议终端", "for endpoints with a sip: address only")
+            }
             Self::NotEquipment { why } => why.render(lang).to_owned(),
             Self::NotAnIp => fixed("不是 IPv4 或 IPv6 地址", "neither an IPv4 nor an IPv6 address"),
             Self::NotAMac => {

@@ -20,6 +20,7 @@ mod detail;
 mod detection;
 mod device;
 pub mod duty;
+pub mod endpoint;
 pub mod equipment;
 mod exclusion;
 mod fault;
@@ -30,6 +31,7 @@ mod lang;
 pub mod ledger;
 mod mask;
 pub mod meeting;
+pub mod mos;
 mod observation;
 pub mod own_limits;
 mod place;
@@ -53,6 +55,7 @@ pub use credential::{
 pub use detail::{Detail, LossOrigin, TlsProblem};
 pub use detection::reference as fault_reference;
 pub use device::{Device, DeviceKind, LifeState, PointClass};
+pub use endpoint::{CallFacts, CallSkipped, TestCall, verdict_of_call};
 pub use equipment::{AddressProblem, Checks, ChecksProblem, EquipmentFacts};
 pub use exclusion::{
     Exclusion, ExclusionAct, ExclusionReason, ExclusionRefusal, ExclusionState, ExclusionStep,

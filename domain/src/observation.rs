@@ -1,8 +1,8 @@
 //! What one probe saw. A failed probe is an observation, never an error.
 
 use crate::{
-    CertificateTrust, Depth, DeviceKind, EquipmentFacts, Fault, FaultCode, Lang, PictureLight,
-    PictureShift, PictureTiles, Reading, Stage, Timestamp, TlsFacts, Verdict,
+    CallFacts, CertificateTrust, Depth, DeviceKind, EquipmentFacts, Fault, FaultCode, Lang,
+    PictureLight, PictureShift, PictureTiles, Reading, Stage, Timestamp, TlsFacts, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -87,6 +87,10 @@ pub struct AudioFacts {
     pub packets: u64,
     /// Packets lost.
     pub lost: u64,
+    /// Lost over expected, 0–1.
+    pub loss_ratio: Option<f64>,
+    /// Interarrival jitter (RFC 3550 A.8), ms.
+    pub jitter_ms: Option<f64>,
     /// Level of G.711 audio, dB below full scale.
     pub level_dbfs: Option<f64>,
 }
@@ -202,6 +206,9 @@ pub struct Observation {
     /// What was seen of equipment.
     #[serde(default)]
     pub equipment: Option<EquipmentFacts>,
+    /// What was seen of an endpoint.
+    #[serde(default)]
+    pub call: Option<CallFacts>,
 }
 
 impl Observation {
@@ -227,6 +234,7 @@ impl Observation {
             picture: None,
             picture_skipped: None,
             equipment: None,
+            call: None,
         }
     }
 }
@@ -253,7 +261,8 @@ impl Observation {
         let skipped = self
             .picture_skipped
             .map(|why| format!("{}{}", lang.pick("画面：", "picture: "), why.name(lang)));
-        jumps.into_iter().chain(skipped).collect()
+        let call = self.call.as_ref().and_then(|call| call.note(lang));
+        jumps.into_iter().chain(skipped).chain(call).collect()
     }
 
     /// The JSON of the outside contract: times in RFC 3339 with the offset of `zone`, faults with

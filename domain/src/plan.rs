@@ -2,7 +2,7 @@
 
 use crate::{
     CertificateFingerprint, Checks, ConfirmRule, Credential, CredentialState, DeviceId, DeviceKind,
-    Habit, OwnLimits, PrivacyMasks, SiteId, Taught, Timestamp,
+    Habit, OwnLimits, PrivacyMasks, SiteId, Taught, TestCall, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -189,6 +189,8 @@ pub struct ProbeRequest {
     pub picture: PictureOrder,
     /// 监控项: what is expected of equipment.
     pub checks: Checks,
+    /// 测试呼叫: whether this endpoint may be called.
+    pub test_call: TestCall,
 }
 
 impl ProbeRequest {
@@ -213,6 +215,7 @@ impl ProbeRequest {
             snapshot: Snapshot::Never,
             picture: PictureOrder::default(),
             checks: Checks::default(),
+            test_call: TestCall::default(),
         }
     }
 }

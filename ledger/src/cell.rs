@@ -3,7 +3,9 @@
 use crate::{MAX_CELL, grid::Cell};
 use chrono::{Datelike, Duration, NaiveDate};
 use std::net::IpAddr;
-use zhishou_domain::{Checks, DeviceKind, Lang, LifeState, PointClass, PrivacyMasks, RowProblem};
+use zhishou_domain::{
+    Checks, DeviceKind, Lang, LifeState, PointClass, PrivacyMasks, RowProblem, TestCall,
+};
 
 /// What people write into a cell that has nothing to say.
 const NOTHING: [&str; 9] = ["-", "--", "—", "——", "/", "\\", "无", "暂无", "n/a"];
@@ -243,6 +245,15 @@ pub(crate) fn checks(cell: &Cell) -> Result<Option<Checks>, RowProblem> {
     Ok(Some(checks).filter(|checks| !checks.is_empty()))
 }
 
+/// 允许测试呼叫.
+pub(crate) fn test_call(cell: &Cell) -> Result<Option<TestCall>, RowProblem> {
+    let words: [(TestCall, &[&str]); 2] = [
+        (TestCall::Permitted, &["是", "允许", "可", "yes", "y", "true", "1", "permitted"]),
+        (TestCall::Forbidden, &["否", "不允许", "不可", "no", "n", "false", "0", "forbidden"]),
+    ];
+    word(cell, &words, |value| value.name(Lang::Zh))
+}
+
 /// 标签, separated by commas, semicolons, bars or line breaks.
 pub(crate) fn tags(cell: &Cell) -> Result<Vec<String>, RowProblem> {
     let mut tags = Vec::new();
@@ -261,6 +272,14 @@ mod tests {
 
     fn t(text: &str) -> Cell {
         Cell::Text(text.to_owned())
+    }
+
+    #[test]
+    fn leave_to_call_is_given_in_words() {
+        assert_eq!(test_call(&t("是")), Ok(Some(TestCall::Permitted)));
+        assert_eq!(test_call(&t("不允许")), Ok(Some(TestCall::Forbidden)));
+        assert_eq!(test_call(&Cell::Empty), Ok(None));
+        assert!(matches!(test_call(&t("偶尔")), Err(RowProblem::UnknownWord { .. })));
     }
 
     #[test]

@@ -85,6 +85,7 @@ pub const fn aliases(column: LedgerColumn) -> &'static [&'static str] {
         C::RetentionDays => &["存储天数", "录像天数", "录像存储天数", "保存天数", "retention"],
         C::PrivacyMasks => &["隐私遮盖", "遮挡区域", "隐私区域", "privacy mask", "masks"],
         C::Checks => &["监控指标", "自定义监控项", "检查项", "check items", "monitor items"],
+        C::TestCall => &["测试呼叫", "可测试呼叫", "允许呼叫", "test call", "test calls"],
         C::Tags => &["标记", "分组", "tag", "labels"],
         C::Note => &["说明", "其他", "remark", "remarks", "comment", "notes"],
     }

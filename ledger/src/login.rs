@@ -22,7 +22,11 @@ pub(crate) struct Address {
 /// Takes an address apart. `kind` says which schemes open it.
 pub(crate) fn split(text: &str, kind: DeviceKind) -> Result<Address, RowProblem> {
     let (schemes, allowed): (&[&str], _) = match kind {
-        DeviceKind::Endpoint => (&["sip", "sips"], "sip:, sips:"),
+        // One that speaks H.323 alone is pinged, or its TCP 1720 knocked at.
+        DeviceKind::Endpoint => (
+            &["sip", "sips", "rtsp", "rtsps", "rtsph"],
+            "sip:, sips:, icmp://, tcp://, http://, https://, snmp://, rtsp://",
+        ),
         DeviceKind::Camera => (&["rtsp", "rtsps", "rtsph"], "rtsp://, rtsps://, rtsph://"),
         DeviceKind::Equipment => (
             &["rtsp", "rtsps", "rtsph"],
@@ -30,7 +34,7 @@ pub(crate) fn split(text: &str, kind: DeviceKind) -> Result<Address, RowProblem>
         ),
     };
     let text: String = text.trim().chars().map(narrow).collect();
-    if kind == DeviceKind::Equipment && Service::of(&text).is_some() {
+    if kind != DeviceKind::Camera && Service::of(&text).is_some() {
         return of_equipment(&text);
     }
     let (scheme, rest) = text.split_once(':').ok_or(RowProblem::WrongScheme { allowed })?;
@@ -42,8 +46,8 @@ pub(crate) fn split(text: &str, kind: DeviceKind) -> Result<Address, RowProblem>
         return Err(RowProblem::NotAUrl);
     }
     match kind {
-        DeviceKind::Endpoint => of_sip(&scheme, rest),
-        DeviceKind::Camera | DeviceKind::Equipment => of_rtsp(&scheme, rest),
+        DeviceKind::Endpoint if scheme.starts_with("sip") => of_sip(&scheme, rest),
+        _ => of_rtsp(&scheme, rest),
     }
 }
 
@@ -197,7 +201,16 @@ mod tests {
             Ok(("sip:1001@10.1.2.3;transport=tcp".into(), some("1001"), some("pw")))
         );
         assert_eq!(sip("sip:"), Err(RowProblem::NotAUrl));
-        let wrong = RowProblem::WrongScheme { allowed: "sip:, sips:" };
-        assert_eq!(sip("rtsp://10.1.2.3/"), Err(wrong));
+        assert!(matches!(sip("ftp://10.1.2.3/"), Err(RowProblem::WrongScheme { .. })));
+    }
+
+    #[test]
+    fn an_endpoint_may_be_asked_as_equipment_is() {
+        // One of H.323 alone is knocked at; RTSP is opened as that of a camera.
+        for text in ["tcp://10.1.2.3:1720", "icmp://10.1.2.3", "rtsp://10.1.2.3/live"] {
+            let address = split(text, DeviceKind::Endpoint).map(|it| it.url);
+            assert_eq!(address.as_deref(), Ok(text));
+        }
+        assert!(split("sip:a@10.1.2.3", DeviceKind::Camera).is_err());
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 use std::collections::HashMap;
 use zhishou_domain::{
     ChecksProblem, Credential, DeviceKind, LedgerColumn as Column, LedgerRow, RowError, RowProblem,
-    equipment::Service, ledger::Password,
+    TestCall, endpoint::is_sip, equipment::Service, ledger::Password,
 };
 
 /// Reads every row below the headings.
@@ -117,6 +117,7 @@ impl Reading<'_> {
             retention_days: self.get(Column::RetentionDays, cell::days),
             privacy_masks: self.get(Column::PrivacyMasks, cell::masks),
             checks: self.get(Column::Checks, cell::checks),
+            test_call: self.get(Column::TestCall, cell::test_call),
             tags: self.get(Column::Tags, cell::tags),
             note: self.text(Column::Note),
             ..LedgerRow::new(self.row.number, name?, site?)
@@ -127,6 +128,10 @@ impl Reading<'_> {
         let service = row.url.as_deref().and_then(Service::of);
         if service == Some(Service::Snmp) && row.password.is_some() {
             row.username.get_or_insert_with(|| Credential::COMMUNITY.to_owned());
+        }
+        let is_called = row.url.as_deref().is_none_or(is_sip);
+        if row.test_call == Some(TestCall::Permitted) && !is_called {
+            self.error(Column::TestCall, RowProblem::NotAnEndpoint);
         }
         // Without an address it is that of before.
         if let (Some(checks), true) = (&row.checks, row.url.is_some()) {

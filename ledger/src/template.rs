@@ -79,6 +79,7 @@ fn words(column: Column) -> Option<Vec<&'static str>> {
     match column {
         Column::Kind => Some(DeviceKind::ALL.iter().map(|kind| kind.name(Lang::Zh)).collect()),
         Column::Class => Some(PointClass::ALL.iter().map(|class| class.name(Lang::Zh)).collect()),
+        Column::TestCall => Some(vec!["是", "否"]),
         Column::Life => Some(LifeState::ALL.iter().map(|life| life.name(Lang::Zh)).collect()),
         _ => None,
     }
@@ -108,7 +109,11 @@ const fn example(column: Column) -> &'static str {
         Column::Password => "example",
         Column::Longitude => "121.473701",
         Column::Latitude => "31.230416",
-        Column::Parent | Column::PrivacyMasks | Column::Checks | Column::Note => "",
+        Column::Parent
+        | Column::PrivacyMasks
+        | Column::Checks
+        | Column::TestCall
+        | Column::Note => "",
         Column::Maintainer => "某某运维公司",
         Column::Phone => "021-12345678",
         Column::RetentionDays => "30",
@@ -140,8 +145,8 @@ const fn note(column: Column) -> (&'static str, &'static str) {
         Column::Ip => ("IPv4 或 IPv6", "IPv4 or IPv6"),
         Column::Mac => ("12 位十六进制，分隔符不限", "12 hex digits, any separator"),
         Column::Url => (
-            "rtsp://、rtsps:// 或 rtsph://（HTTP 隧道）；会议终端 sip:；配套设备还可用 icmp://主机、tcp://主机:端口、http(s)://…、snmp://团体字@主机；地址中的用户名和密码会被取出加密保存；空为未接入探测",
-            "rtsp://, rtsps:// or rtsph:// (HTTP tunnel); sip: for endpoints; equipment also icmp://host, tcp://host:port, http(s)://…, snmp://community@host; a login in it is taken out and encrypted; empty: not probed",
+            "rtsp://、rtsps:// 或 rtsph://（HTTP 隧道）；会议终端 sip:用户@主机:端口;transport=udp/tcp/tls（纯 H.323 终端用 icmp://主机 或 tcp://主机:1720，音视频为未测）；配套设备还可用 icmp://主机、tcp://主机:端口、http(s)://…、snmp://团体字@主机；地址中的用户名和密码会被取出加密保存；空为未接入探测",
+            "rtsp://, rtsps:// or rtsph:// (HTTP tunnel); sip:user@host:port;transport=udp/tcp/tls for endpoints (icmp://host or tcp://host:1720 for those of H.323 alone, their media stay untested); equipment also icmp://host, tcp://host:port, http(s)://…, snmp://community@host; a login in it is taken out and encrypted; empty: not probed",
         ),
         Column::SubUrl => ("填写后优先探测子码流", "probed first where given"),
         Column::Username => ("建议使用只读账号", "a read-only account is best"),
@@ -165,6 +170,10 @@ const fn note(column: Column) -> (&'static str, &'static str) {
         Column::Checks => (
             "只用于配套设备，各项用分号或换行分开。SNMP：名称=OID,单位=℃,下限=5,上限=60,等于=1,倍率=0.1；HTTP：状态=200-399、文本=登录、证书天数=14；ping：丢包=20（%）、时延=100（毫秒）",
             "for equipment only, separated by semicolons or one a line. SNMP: name=OID,unit=°C,min=5,max=60,equals=1,scale=0.1; HTTP: status=200-399, text=Login, certificate_days=14; ping: loss=20 (%), rtt=100 (ms)",
+        ),
+        Column::TestCall => (
+            "只用于 sip: 会议终端：是、否，空为否。填“是”后，平台会在终端空闲且不在会议期间真实呼叫它，测量音视频；每次呼叫记入审计",
+            "for endpoints with a sip: address only: yes or no, empty: no. Where yes, the platform calls it while it is idle and not in a meeting, to measure sound and picture; each call is audited",
         ),
         Column::Tags => ("用逗号分开", "separated by commas"),
         Column::Note => ("空单元格不改变已存内容", "an empty cell leaves what is stored"),

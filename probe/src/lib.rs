@@ -1,6 +1,6 @@
 //! Thin tokio drivers over the protocol cores, GStreamer decoding, budgets and guards.
 //!
-//! [`Prober`] opens a camera, or asks equipment, as [`zhishou_domain::ProbeRequest`] says and makes an observation of
+//! [`Prober`] opens a camera, asks equipment or calls an endpoint, as [`zhishou_domain::ProbeRequest`] says and makes an observation of
 //! what it sees; a failed probe is an observation, never an error. It holds no state of devices
 //! except the guards ([`guard`]), schedules nothing, and stores nothing.
 //!
@@ -13,6 +13,7 @@ pub mod canary;
 pub mod decode;
 pub mod decoder;
 mod dial;
+mod endpoint;
 mod equipment;
 pub mod files;
 pub mod guard;
@@ -25,5 +26,5 @@ mod tls;
 
 pub use rtsp::{Outcome, Prober, check_address};
 pub use sessions::Sessions;
-pub use settings::{Asking, CertificatePolicy, Settings, StreamLimits};
+pub use settings::{Asking, CallLimits, CertificatePolicy, Settings, StreamLimits};
 pub use tape::{Capture, CaptureError, Tape};

@@ -81,6 +81,46 @@ impl Default for Asking {
     }
 }
 
+/// How test calls are made, and where their media become a fault. The limits are those of public
+/// acceptance of conference systems.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CallLimits {
+    /// The longest a call lasts once it is answered.
+    pub longest: Duration,
+    /// Calls under way at once.
+    pub at_once: usize,
+    /// Waiting for one of these places.
+    pub wait: Duration,
+    /// How long a call has to last before what did not come is a fault.
+    pub silence: Duration,
+    /// How long before anything is said of quality.
+    pub quality_after: Duration,
+    /// Share of packets lost, 0 to 1, past which it is `high_loss`.
+    pub loss_ratio: f64,
+    /// Jitter past which it is `high_jitter`.
+    pub jitter: Duration,
+    /// Delay one way past which it is `high_delay`.
+    pub delay: Duration,
+    /// Level below which it is `audio_silent`, dBFS: a microphone that is on hears a room.
+    pub quiet_dbfs: f64,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            longest: Duration::from_secs(60),
+            at_once: 2,
+            wait: Duration::from_secs(90),
+            silence: Duration::from_secs(5),
+            quality_after: Duration::from_secs(20),
+            loss_ratio: 0.01,
+            jitter: Duration::from_millis(30),
+            delay: Duration::from_millis(100),
+            quiet_dbfs: -65.0,
+        }
+    }
+}
+
 /// How probes are made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -117,6 +157,10 @@ pub struct Settings {
     pub snapshot_width: usize,
     /// How equipment is asked.
     pub equipment: Asking,
+    /// The answers of endpoints.
+    pub sip: zhishou_protocol::sip::Deadlines,
+    /// How endpoints are called.
+    pub call: CallLimits,
 }
 
 impl Default for Settings {
@@ -139,6 +183,8 @@ impl Default for Settings {
             picture: zhishou_picture::Limits::default(),
             snapshot_width: 704,
             equipment: Asking::default(),
+            sip: zhishou_protocol::sip::Deadlines::default(),
+            call: CallLimits::default(),
         }
     }
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod carriage;
+mod endpoint;
 mod equipment;
 mod harm;
 mod simulator;

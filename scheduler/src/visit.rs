@@ -8,9 +8,9 @@ use crate::{
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Detail, DeviceId, Fault, FaultCode, LifeState, LoginResult, Observation, OwnLimits,
-    PictureOrder, Plan, ProbeRequest, Snapshot, Standing, State, Taught, Teaching, Verdict,
-    confirm::Outcome,
+    Depth, Detail, DeviceId, Fault, FaultCode, LifeState, LoginResult, Observation, OwnLimits,
+    PictureOrder, Plan, ProbeRequest, Snapshot, Standing, State, Taught, Teaching, TestCall,
+    Verdict, confirm::Outcome,
 };
 use zhishou_storage::{
     EvidenceKind, EvidenceRow, Fate, KeptFor, LoginUse, Pictures, Record, StoreError,
@@ -22,6 +22,9 @@ const REFERENCE_AGE: Duration = Duration::from_secs(30);
 /// Attempts to record a result, and the pause between them: a busy disk is no reason to lose one.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// A test call that is asked for lasts long enough to say how good it is.
+const CALL: Duration = Duration::from_secs(20);
 
 /// What a visit leaves.
 pub(crate) struct Visited {
@@ -78,6 +81,9 @@ async fn try_visit(
     };
     if let Some(depth) = wish.depth {
         known.plan.depth = depth;
+        if depth > Depth::Reach && known.target.test_call == TestCall::Permitted {
+            known.plan.seconds = known.plan.seconds.max(CALL);
+        }
     }
     let asked = wish.taping;
     let is_watched =
@@ -140,6 +146,14 @@ async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreErro
     let certificate = agent.store.certificate(target.device).await?;
     let habit = agent.store.habit(target.device, &url).await?;
     let picture = picture_order(agent, known).await?;
+    let test_call = match target.test_call {
+        TestCall::Permitted
+            if agent.store.is_in_meeting(target.device, agent.clock.now()).await? =>
+        {
+            TestCall::InMeeting
+        }
+        leave => leave,
+    };
     let snapshot = match picture.taught.teaching {
         Teaching::Adopt => Snapshot::Always,
         Teaching::IfClean | Teaching::Nothing => {
@@ -163,6 +177,7 @@ async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreErro
         last_picture: pictures.last.clone(),
         snapshot,
         picture,
+        test_call,
         checks: target.checks.clone(),
     })
 }

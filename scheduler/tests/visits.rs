@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, Habit,
-    IdSource, LedgerRow, Observation, Plan, ProbeRequest, Stage, State, Timestamp, TransportPolicy,
-    Verdict,
+    IdSource, LedgerRow, Observation, Plan, ProbeRequest, Stage, State, TestCall, Timestamp,
+    TransportPolicy, Verdict,
 };
 use zhishou_scheduler::{
     Agent, AgentHandle, Dialogues, EvidenceFiles, Eyes, Limits, Probed, Prober, Taping,
@@ -50,6 +50,8 @@ struct Camera {
     permits: Semaphore,
     begun: Semaphore,
     probes: Mutex<Vec<Taping>>,
+    /// How deep each was to go, and for how long.
+    depths: Mutex<Vec<(Depth, Duration)>>,
     clock: Arc<Ticking>,
 }
 
@@ -62,6 +64,7 @@ impl Prober for Camera {
     ) -> Later<'_, Probed> {
         Box::pin(async move {
             self.probes.lock().unwrap().push(taping);
+            self.depths.lock().unwrap().push((request.depth, request.seconds));
             self.begun.add_permits(1);
             self.permits.acquire().await.unwrap().forget();
             let verdict = *self.verdict.lock().unwrap();
@@ -145,18 +148,22 @@ impl House {
     }
 
     async fn with_streams(dialogues: Dialogues, sub: Option<&str>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("zhishou.db");
-        let key = MasterKey::from_bytes([7; 32]);
-        let store =
-            Store::open(&path, key, chrono_tz::Asia::Shanghai, Arc::new(Seven)).await.unwrap();
-        let clock = Arc::new(Ticking(AtomicI64::new(1_800_000_000_000)));
         let row = LedgerRow {
             street: Some("东街".to_owned()),
             url: Some("rtsp://10.0.0.1/1".to_owned()),
             sub_url: sub.map(str::to_owned),
             ..LedgerRow::new(2, "东门", "站点")
         };
+        Self::of(dialogues, row).await
+    }
+
+    async fn of(dialogues: Dialogues, row: LedgerRow) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("zhishou.db");
+        let key = MasterKey::from_bytes([7; 32]);
+        let store =
+            Store::open(&path, key, chrono_tz::Asia::Shanghai, Arc::new(Seven)).await.unwrap();
+        let clock = Arc::new(Ticking(AtomicI64::new(1_800_000_000_000)));
         let imported = store.import(vec![row], clock.now(), ImportMode::AllOrNothing).await;
         assert_eq!(imported.unwrap().errors, []);
         let fleet = store.fleet(&Filter::default(), None, 1, clock.now()).await.unwrap();
@@ -166,6 +173,7 @@ impl House {
             permits: Semaphore::new(1000),
             begun: Semaphore::new(0),
             probes: Mutex::default(),
+            depths: Mutex::default(),
             clock: clock.clone(),
         });
         let day = Duration::from_secs(86_400);
@@ -208,6 +216,23 @@ impl House {
 
 use Taping::{Off, On};
 use Verdict::{Offline, Online};
+
+#[tokio::test]
+async fn a_call_that_is_asked_for_lasts_long_enough_to_judge_it() {
+    for (leave, seconds) in [(Some(TestCall::Permitted), 20), (None, 1)] {
+        let row = LedgerRow {
+            street: Some("东街".to_owned()),
+            kind: Some(DeviceKind::Endpoint),
+            url: Some("sip:room@10.0.0.1".to_owned()),
+            test_call: leave,
+            ..LedgerRow::new(2, "会议室", "站点")
+        };
+        let house = House::of(Dialogues::Asked, row).await;
+        house.agent.look_now(house.device, Depth::Picture).await.unwrap();
+        let looked = (Depth::Picture, Duration::from_secs(seconds));
+        assert_eq!(*house.camera.depths.lock().unwrap(), [looked]);
+    }
+}
 
 #[tokio::test]
 async fn an_outage_leaves_the_dialogue_that_made_it_hard_and_no_other() {

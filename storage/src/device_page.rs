@@ -7,7 +7,7 @@ use crate::{
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use zhishou_domain::{
     CredentialState, DeviceId, DeviceKind, LifeState, Observation, PointClass, SiteId, Standing,
-    State, StreetId, Timestamp, Transition, Verdict,
+    State, StreetId, TestCall, Timestamp, Transition, Verdict,
 };
 
 /// One device with the names of what it belongs to. No secret: of the credential only the user
@@ -58,6 +58,8 @@ pub struct DevicePage {
     pub url: Option<String>,
     /// 监控项, as the ledger has them.
     pub checks: Option<String>,
+    /// 允许测试呼叫, as the ledger has it; `None` of what nobody calls.
+    pub test_call: Option<TestCall>,
     /// 标签.
     pub tags: Vec<String>,
     /// 备注.
@@ -132,7 +134,7 @@ impl Store {
             "SELECT d.id, d.site_id, si.street_id, d.parent_id, d.kind, d.name, d.national_code,
                  si.name AS site_name, st.name AS street_name, de.name AS department,
                  ma.name AS maintainer, ma.phone, pa.name AS parent_name, d.police_station, d.class,
-                 d.life, d.life_since_ms, d.address, d.vendor, d.model, d.ip, d.url, d.checks, d.note,
+                 d.life, d.life_since_ms, d.address, d.vendor, d.model, d.ip, d.url, d.checks, d.test_call, d.note,
                  d.probed_since_ms, s.state, s.since_ms, s.reached, s.faults, s.last_result_ms,
                  s.hold_ms, s.doubt, s.round, s.recent, s.shown, s.seen_ms, cr.username, cr.state AS credential_state,
                  pi.good_key, eg.taken_ms AS good_ms, pi.fault_key, ef.taken_ms AS fault_ms
@@ -259,6 +261,7 @@ fn page_of(row: &SqliteRow) -> Result<DevicePage, StoreError> {
         ip: row.try_get("ip")?,
         url: row.try_get("url")?,
         checks: row.try_get("checks")?,
+        test_call: row.try_get::<Option<&str>, _>("test_call")?.and_then(TestCall::from_code),
         tags: Vec::new(),
         note: row.try_get("note")?,
         probed_since: time("probed_since_ms")?,

@@ -1,8 +1,9 @@
 //! The acknowledged write of one result: everything it changes, in one transaction.
 
 use crate::{
-    Change, EvidenceKind, EvidenceRow, KeptFor, LoginUse, Store, StoreError, certificates,
-    credentials, decode, dialogues, evidence, feedback, habits, measures, misdated, references,
+    AuditLine, Change, EvidenceKind, EvidenceRow, KeptFor, LoginUse, Store, StoreError, audit,
+    certificates, credentials, decode, dialogues, evidence, feedback, habits, measures, misdated,
+    references,
     standings::{self, Seen},
     weather,
 };
@@ -115,6 +116,17 @@ async fn write(
     let Some(id) = keep(connection, &device, &record).await? else {
         return Ok((Recorded::unmoved(Fate::Duplicate, standing), Some(site)));
     };
+    if record.observation.call.as_ref().is_some_and(|call| call.called) {
+        // Every test call leaves a line, whatever came of it.
+        let line = AuditLine {
+            at: record.observation.started_at,
+            login: record.agent.clone(),
+            action: "test_call",
+            subject: device.clone(),
+            address: String::new(),
+        };
+        audit::insert(connection, line).await?;
+    }
     let mut outcome = Outcome::of(&record.observation);
     if let Some(login) = record.login {
         credentials::used(connection, &device, login, outcome.at).await?;

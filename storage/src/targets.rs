@@ -2,7 +2,12 @@
 
 use crate::{Store, StoreError, decode};
 use sqlx::{Row, sqlite::SqliteRow};
-use zhishou_domain::{Checks, DeviceId, DeviceKind, LifeState, PointClass, SiteId, Timestamp};
+use zhishou_domain::{
+    Checks, DeviceId, DeviceKind, LifeState, PointClass, SiteId, TestCall, Timestamp,
+};
+
+/// Before a meeting nothing is changed any more, and nobody is called, ms.
+const FREEZE_MS: i64 = 10 * 60 * 1000;
 
 /// A device that can be opened, as a scheduler needs it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +32,8 @@ pub struct Target {
     pub sub_url: Option<String>,
     /// 监控项.
     pub checks: Checks,
+    /// 允许测试呼叫, as the ledger has it.
+    pub test_call: TestCall,
     /// 用户名.
     pub username: Option<String>,
     /// When its last result was there.
@@ -42,6 +49,7 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
     let parent: Option<String> = row.try_get("parent_id")?;
     let last_result: Option<i64> = row.try_get("last_result_ms")?;
     let checks: Option<String> = row.try_get("checks")?;
+    let test_call: Option<String> = row.try_get("test_call")?;
     Ok(Target {
         device: decode::id("devices.id", row.try_get("id")?)?,
         kind: decode::word("devices.kind", row.try_get("kind")?, DeviceKind::from_code)?,
@@ -58,6 +66,10 @@ fn decode_row(row: &SqliteRow) -> Result<Target, StoreError> {
             .map(|text| decode::word("devices.checks", &text, |text| text.parse().ok()))
             .transpose()?
             .unwrap_or_default(),
+        test_call: test_call
+            .map(|code| decode::word("devices.test_call", &code, TestCall::from_code))
+            .transpose()?
+            .unwrap_or_default(),
         username: row.try_get("username")?,
         last_result: last_result.map(Timestamp::from_millis),
         in_doubt: row.try_get("in_doubt")?,
@@ -69,6 +81,7 @@ macro_rules! target {
     ($rest:literal) => {
         concat!(
             "SELECT d.id, d.kind, d.class, d.site_id, p.name AS site_name, d.parent_id, d.life, d.url, d.sub_url, d.checks,
+                    d.test_call,
                     c.username, s.last_result_ms, s.doubt IS NOT NULL AS in_doubt,
                     ifnull(s.round, 0) AS round
              FROM devices d JOIN sites p ON p.id = d.site_id
@@ -101,6 +114,26 @@ impl Store {
         .fetch_all(self.reader())
         .await?;
         rows.iter().map(decode_row).collect()
+    }
+
+    /// Whether a meeting has the device: one that is on, or begins within ten minutes, in a venue where
+    /// it stands. Nobody calls it then.
+    pub async fn is_in_meeting(&self, device: DeviceId, at: Timestamp) -> Result<bool, StoreError> {
+        let found: bool = sqlx::query_scalar(
+            "SELECT EXISTS (
+                 SELECT 1 FROM venue_devices d
+                 JOIN meeting_venues v ON v.venue_id = d.venue_id
+                 JOIN meetings m ON m.id = v.meeting_id
+                 WHERE d.device_id = ?1 AND (m.state = 'live' OR
+                     m.state NOT IN ('draft', 'ended', 'archived', 'cancelled')
+                     AND m.from_ms - ?3 <= ?2 AND ?2 < m.to_ms))",
+        )
+        .bind(device.to_string())
+        .bind(at.millis())
+        .bind(FREEZE_MS)
+        .fetch_one(self.reader())
+        .await?;
+        Ok(found)
     }
 
     /// One device, where it has an address, whether in use or not.

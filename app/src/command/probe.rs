@@ -1,4 +1,4 @@
-//! `zhishou probe`: opens cameras once, outside any platform.
+//! `zhishou probe`: opens cameras, endpoints and equipment once, outside any platform.
 
 mod dialogue;
 mod sources;
@@ -12,7 +12,9 @@ use crate::{
 use std::{fs, path::Path, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Lang, Observation, ProbeRequest, Snapshot, Verdict};
+use zhishou_domain::{
+    Depth, Lang, Observation, ProbeRequest, Snapshot, TestCall, Verdict, endpoint::is_sip,
+};
 use zhishou_scheduler::{Prober, Taping};
 
 /// Times the number of processors, probes under way at once: they wait more than they work.
@@ -178,13 +180,18 @@ fn request(
     login: Option<zhishou_domain::Credential>,
     args: &ProbeArgs,
 ) -> ProbeRequest {
+    let is_call = is_sip(&url);
+    let depth = args.depth.unwrap_or(if is_call { Depth::Reach } else { Depth::Picture });
+    let seconds = args.seconds.unwrap_or(if is_call { 20.0 } else { 3.0 });
     ProbeRequest {
         credential: login,
-        seconds: Duration::from_secs_f64(args.seconds),
+        seconds: Duration::from_secs_f64(seconds),
+        // Who asks for media of an endpoint by name permits the call.
+        test_call: if depth > Depth::Reach { TestCall::Permitted } else { TestCall::Forbidden },
         transport: args.transport,
         checks: args.checks.clone(),
         snapshot: if args.snapshot.is_some() { Snapshot::Always } else { Snapshot::Never },
-        ..ProbeRequest::new(url, args.depth)
+        ..ProbeRequest::new(url, depth)
     }
 }
 

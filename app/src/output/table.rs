@@ -1,6 +1,8 @@
 //! Observations as a tired person can read them: the answer first, the measures below it.
 
-use zhishou_domain::{EquipmentFacts, Lang, Observation, Verdict, VideoFacts};
+use zhishou_domain::{
+    AudioFacts, CallFacts, EquipmentFacts, Lang, Observation, Verdict, VideoFacts,
+};
 
 /// The mark of a verdict; a shape, so that it reads without colour.
 const fn mark(verdict: Verdict) -> &'static str {
@@ -39,6 +41,10 @@ pub(crate) fn render(observation: &Observation, lang: Lang) -> String {
     if let Some(equipment) = &observation.equipment {
         let facts = equipment_line(equipment, lang);
         lines.push(row(lang.pick("实测", "found "), &facts.join(" · ")));
+    }
+    if let Some(call) = &observation.call {
+        let facts = call_line(call, observation.audio.as_ref(), lang);
+        lines.push(row(lang.pick("呼叫", "call  "), &facts.join(" · ")));
     }
     let times: Vec<_> = observation
         .stages
@@ -99,6 +105,18 @@ fn equipment_line(equipment: &EquipmentFacts, lang: Lang) -> Vec<String> {
     facts
 }
 
+fn call_line(call: &CallFacts, audio: Option<&AudioFacts>, lang: Lang) -> Vec<String> {
+    let carrier = call.carrier.as_deref().map(|it| format!("SIP/{}", it.to_uppercase()));
+    let mut facts: Vec<_> = carrier.into_iter().collect();
+    facts.extend(call.options_status.map(|status| format!("OPTIONS {status}")));
+    facts.extend(call.invite_status.map(|status| format!("INVITE {status}")));
+    let level = audio.and_then(|audio| audio.level_dbfs);
+    facts.extend(level.map(|level| format!("{level:.0} dBFS")));
+    facts.extend(call.rtt_ms.map(|ms| format!("{} {ms:.0} ms", lang.pick("往返", "rtt"))));
+    facts.extend(call.mos.map(|mos| format!("MOS {mos:.2}")));
+    facts
+}
+
 /// Text from a device, without anything that could drive the terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
@@ -153,6 +171,7 @@ mod tests {
             picture: None,
             picture_skipped: None,
             equipment: None,
+            call: None,
         }
     }
 

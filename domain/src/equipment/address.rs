@@ -51,10 +51,12 @@ impl Service {
 }
 
 impl DeviceKind {
-    /// What opens by this address, where the ledger does not say: addresses of equipment are its own.
+    /// What opens by this address, where the ledger does not say: addresses of equipment are its own,
+    /// and SIP is spoken by endpoints.
     pub fn of_address(url: &str) -> Self {
         match Service::of(url) {
             Some(_) => Self::Equipment,
+            None if crate::endpoint::is_sip(url) => Self::Endpoint,
             None => Self::Camera,
         }
     }

@@ -97,11 +97,11 @@ pub(crate) fn login_held_back(refusal: &Refusal) -> (FaultCode, Detail) {
 }
 
 /// Nothing came for so long.
-pub(super) fn silence(waited: Duration) -> Detail {
+pub(crate) fn silence(waited: Duration) -> Detail {
     Detail::Silence { waited_ms: millis(waited) }
 }
 
-pub(super) fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -29,7 +29,7 @@ thread_local! {
 
 /// A connection to a device.
 #[derive(Debug)]
-pub(super) enum Link {
+pub(crate) enum Link {
     /// TCP and nothing else.
     Plain(TcpStream),
     /// TLS over TCP.
@@ -40,7 +40,7 @@ pub(super) enum Link {
 
 /// What a read brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(crate) enum Heard {
     /// Bytes, and they were handed on.
     Bytes,
     /// The end: the device closed the connection, or it broke.
@@ -49,7 +49,7 @@ pub(super) enum Heard {
 
 impl Link {
     /// Waits for bytes and hands them to `take`, once. Dropping the future loses nothing.
-    pub(super) async fn receive(&mut self, mut take: impl FnMut(&[u8])) -> Heard {
+    pub(crate) async fn receive(&mut self, mut take: impl FnMut(&[u8])) -> Heard {
         std::future::poll_fn(|context| self.poll_receive(context, &mut take)).await
     }
 
@@ -83,7 +83,7 @@ impl Link {
     }
 
     /// Writes all of it, or fails within two seconds; then the link is of no use any more.
-    pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let sent = timeout(WRITE_LIMIT, async {
             match self {
                 Self::Plain(stream) => stream.write_all(bytes).await,

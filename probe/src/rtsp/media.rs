@@ -454,6 +454,8 @@ impl Media {
             codec: Some(stream.codec.clone()).filter(|c| !c.is_empty()),
             packets: statistics.stream.packets,
             lost: statistics.stream.lost,
+            loss_ratio: statistics.stream.loss_ratio,
+            jitter_ms: statistics.stream.jitter_ms,
             level_dbfs: statistics.audio.and_then(|a| a.level_dbfs),
         })
     }

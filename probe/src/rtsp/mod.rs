@@ -4,14 +4,14 @@ mod certificate;
 mod connect;
 mod datagrams;
 mod faults;
-mod link;
+pub(crate) mod link;
 mod media;
 mod prober;
 mod tunnel;
 mod visit;
 
 pub(crate) use certificate::Met;
-pub(crate) use faults::login_held_back;
+pub(crate) use faults::{login_held_back, millis, silence};
 pub(crate) use prober::Start;
 pub use prober::{Outcome, Prober, check_address};
 pub(crate) use visit::cancelled;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use zhishou_domain::endpoint::is_sip;
 use zhishou_domain::equipment::{Address, Service};
 use zhishou_domain::habit::{Came, Coded, Due, Look as Looked, Patience, Sighting};
 use zhishou_domain::{
@@ -52,6 +54,8 @@ pub struct Prober {
     decoder: Option<Arc<dyn Decoder>>,
     visits: TaskTracker,
     sessions: Option<Sessions>,
+    /// A place for each test call at a time.
+    calls: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Prober {
@@ -150,7 +154,8 @@ impl Prober {
     ) -> Self {
         let settings = Arc::new(settings);
         let visits = TaskTracker::new();
-        Self { settings, clock, chance, guard, decoder, visits, sessions: None }
+        let calls = Arc::new(Semaphore::new(settings.call.at_once));
+        Self { settings, clock, chance, guard, decoder, visits, sessions: None, calls }
     }
 
     /// Has its sessions on a thread of their own, and not where the caller is.
@@ -218,6 +223,9 @@ impl Prober {
     ) -> Outcome {
         if Service::of(&request.url).is_some() && player.is_none() {
             return Box::pin(self.ask(request, start, cancel)).await;
+        }
+        if is_sip(&request.url) && player.is_none() {
+            return Box::pin(self.call(request, start, cancel)).await;
         }
         // Boxed, as what follows: a session that is open should not hold room for its beginning.
         let Begun { request, start, visiting, stop: _stop } =
@@ -331,6 +339,11 @@ impl Prober {
         }
     }
 
+    /// What test calls share, and the clock that they report by.
+    pub(crate) fn calling(&self) -> (Arc<Semaphore>, Arc<dyn Clock>) {
+        (self.calls.clone(), self.clock.clone())
+    }
+
     pub(crate) fn shared_settings(&self) -> Arc<Settings> {
         self.settings.clone()
     }
@@ -407,7 +420,12 @@ impl Prober {
         })
     }
 
-    async fn look_at(&self, keyframe: Keyframe, request: &mut ProbeRequest, start: &Start) -> Look {
+    pub(crate) async fn look_at(
+        &self,
+        keyframe: Keyframe,
+        request: &mut ProbeRequest,
+        start: &Start,
+    ) -> Look {
         let mut seen = Look::default();
         let Some(decoder) = &self.decoder else { return seen };
         let (evidence, taken) = (CodedEvidence::of(&keyframe), start.at + keyframe.arrived);
@@ -452,6 +470,9 @@ impl Prober {
 pub fn check_address(url: &str) -> Result<(), String> {
     if Service::of(url).is_some() {
         return Address::parse(url).map(drop).map_err(|problem| problem.to_string());
+    }
+    if is_sip(url) {
+        return zhishou_protocol::sip::Target::parse(url).map(drop).map_err(|e| e.to_string());
     }
     Target::parse(url).map(drop).map_err(|error| error.to_string())
 }
@@ -540,6 +561,7 @@ fn observe(
         picture,
         picture_skipped: None,
         equipment: None,
+        call: None,
     }
 }
 

@@ -120,7 +120,7 @@ impl TunnelLogin {
 
 /// Two connections that are one.
 #[derive(Debug)]
-pub(super) struct Tunnel {
+pub(crate) struct Tunnel {
     /// The answer to GET: what the device says.
     down: TcpStream,
     /// The body of POST: what we say.

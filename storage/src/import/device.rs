@@ -30,6 +30,7 @@ pub(super) struct Fields {
     retention_days: Option<i64>,
     note: Option<String>,
     checks: Option<String>,
+    test_call: Option<String>,
 }
 
 /// A device as it is stored.
@@ -89,6 +90,9 @@ impl Fields {
             }),
             note: text(&row.note, |fields| &fields.note),
             checks: text(&row.checks.as_ref().map(ToString::to_string), |fields| &fields.checks),
+            test_call: text(&row.test_call.map(|leave| leave.code().to_owned()), |fields| {
+                &fields.test_call
+            }),
         }
     }
 
@@ -129,6 +133,7 @@ impl Fields {
             .bind(self.retention_days)
             .bind(&self.note)
             .bind(&self.checks)
+            .bind(&self.test_call)
     }
 }
 
@@ -200,9 +205,9 @@ pub(super) async fn insert(
     let query = sqlx::query(
         "INSERT INTO devices (kind, name, national_code, site_id, department_id, maintainer_id,
              police_station, class, address, vendor, model, ip, mac, url, sub_url, longitude,
-             latitude, retention_days, note, checks, life, life_since_ms, probed_since_ms, changed_ms,
-             created_ms, id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             latitude, retention_days, note, checks, test_call, life, life_since_ms,
+             probed_since_ms, changed_ms, created_ms, id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     fields
         .bind(query)
@@ -234,7 +239,7 @@ pub(super) async fn update(
         "UPDATE devices SET kind = ?, name = ?, national_code = ?, site_id = ?, department_id = ?,
              maintainer_id = ?, police_station = ?, class = ?, address = ?, vendor = ?, model = ?,
              ip = ?, mac = ?, url = ?, sub_url = ?, longitude = ?, latitude = ?,
-             retention_days = ?, note = ?, checks = ?, life = ?, life_since_ms = ?, probed_since_ms = ?,
+             retention_days = ?, note = ?, checks = ?, test_call = ?, life = ?, life_since_ms = ?, probed_since_ms = ?,
              changed_ms = ?
          WHERE id = ?",
     );

@@ -9,6 +9,7 @@ mod checks;
 mod clock;
 mod credentials;
 mod duty;
+mod endpoints;
 mod equipment;
 mod habits;
 mod import;

@@ -15,7 +15,7 @@ use chrono_tz::Tz;
 use std::{borrow::Cow, ops::Range, time::Duration};
 use zhishou_domain::{
     CertificateFingerprint, DayStrip, DeviceId, FaultCode, LifeState, Observation, Stage, State,
-    Timestamp, Transition, Transport, VideoFacts, equipment::Service,
+    Timestamp, Transition, Transport, VideoFacts, endpoint::is_sip, equipment::Service,
 };
 use zhishou_storage::{
     DevicePage as Device, Dialogue, IncidentRow, ItemRollup, LearnedHabit, Measure, Period,
@@ -315,6 +315,9 @@ fn ledger(view: &View<'_>, device: &Device) -> Vec<Fact> {
     add(t.ip(), device.ip.clone(), None);
     add(t.url(), device.url.clone(), None);
     add(t.checks(), device.checks.clone(), None);
+    let leave = device.test_call.unwrap_or_default();
+    let called = device.url.as_deref().is_some_and(is_sip);
+    add(t.test_call(), called.then(|| leave.name(t.0).to_owned()), None);
     let credential = device.credential.as_ref();
     let credential = credential.map_or_else(
         || t.credential_none().to_owned(),
@@ -382,7 +385,9 @@ fn video(view: &View<'_>, parts: &Parts) -> Vec<Fact> {
     if let Some(equipment) = &seen.equipment {
         return super::equipment_view::facts(view, seen, equipment);
     }
-    let mut facts = Vec::new();
+    let call = seen.call.as_ref();
+    let call = call.map(|call| super::endpoint_view::facts(view, call, seen.audio.as_ref()));
+    let mut facts = call.unwrap_or_default();
     let mut add = |label: &'static str, value: Option<String>| {
         facts.extend(value.map(|value| Fact::new(label, value)));
     };

@@ -10,6 +10,7 @@ mod device_view;
 pub(crate) mod devices;
 pub(crate) mod dialogue;
 pub(crate) mod duty;
+mod endpoint_view;
 mod equipment_view;
 pub(crate) mod exclusion;
 pub(crate) mod exclusions;

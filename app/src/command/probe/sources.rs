@@ -13,7 +13,7 @@ use std::{
     path::Path,
     process::Command,
 };
-use zhishou_domain::{Credential, Lang, ProbeRequest, equipment::Service};
+use zhishou_domain::{Credential, Lang, ProbeRequest, endpoint::is_sip, equipment::Service};
 
 /// Addresses of one run at most.
 const MAX_TARGETS: usize = 1_000_000;
@@ -88,21 +88,15 @@ pub(super) fn read(args: &ProbeArgs, lang: Lang) -> Result<Vec<ProbeRequest>, Fa
 /// Refuses an address that cannot be opened. Shows where it stands, not what it says: a login may
 /// stand anywhere in it.
 fn check(url: &str, number: usize, lang: Lang) -> Result<(), Failure> {
-    let problem = match url.split_once(':') {
-        Some(("sip" | "sips", _)) => {
-            lang.pick("sip: 地址暂不支持", "sip: addresses are not served yet").to_owned()
+    let Err(problem) = zhishou_probe::check_address(url) else { return Ok(()) };
+    let schemes = Service::SCHEMES;
+    let problem = match lang {
+        Lang::Zh => {
+            format!("应为 rtsp://主机[:端口]/路径、sip:用户@主机[:端口]，或 {schemes}（{problem}）")
         }
-        _ => match zhishou_probe::check_address(url) {
-            Ok(()) => return Ok(()),
-            Err(problem) => match lang {
-                Lang::Zh => {
-                    format!("应为 rtsp://主机[:端口]/路径，或 {}（{problem}）", Service::SCHEMES)
-                }
-                Lang::En => {
-                    format!("want rtsp://host[:port]/path, or {} ({problem})", Service::SCHEMES)
-                }
-            },
-        },
+        Lang::En => {
+            format!("want rtsp://host[:port]/path, sip:user@host[:port], or {schemes} ({problem})")
+        }
     };
     Err(Failure::Usage(match lang {
         Lang::Zh => format!("第 {number} 个地址：{problem}"),
@@ -113,13 +107,22 @@ fn check(url: &str, number: usize, lang: Lang) -> Result<(), Failure> {
 /// The names under which a login for this address may stand, the closest first: with its port, also
 /// where that is the scheme's own, and the host alone; an IPv6 address with or without brackets.
 fn places_of(url: &str) -> Vec<String> {
-    let Ok(url) = url::Url::parse(url) else { return Vec::new() };
+    // What is behind the user of SIP's has the form of any other.
+    let sip = is_sip(url).then(|| {
+        let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        let place = place.split(';').next().unwrap_or(place).trim_start_matches('/');
+        format!("{}://{place}", scheme.trim_start())
+    });
+    let Ok(url) = url::Url::parse(sip.as_deref().unwrap_or(url)) else { return Vec::new() };
     let Some(host) = url.host_str().map(str::to_ascii_lowercase) else { return Vec::new() };
     let own = match url.scheme() {
         "rtsps" => 322,
         "rtsph" | "http" => 80,
         "https" => 443,
         "snmp" => 161,
+        "sip" => 5060,
+        "sips" => 5061,
         _ => 554,
     };
     let port = url.port().unwrap_or(own);
@@ -177,6 +180,8 @@ mod tests {
         assert_eq!(places_of("rtsp://u:p@10.0.0.1:8554/x")[..2], ["10.0.0.1:8554", "10.0.0.1"]);
         assert_eq!(places_of("rtsps://[::1]/x"), ["[::1]:322", "[::1]", "::1"]);
         assert_eq!(places_of("snmp://switch")[0], "switch:161");
+        assert_eq!(places_of("sip:room1@MCU;transport=tcp")[..2], ["mcu:5060", "mcu"]);
+        assert_eq!(places_of("sips:a:b@[::1]:5071")[0], "[::1]:5071");
         assert!(places_of("nothing").is_empty());
     }
 }
