@@ -9,6 +9,7 @@ mod alerts;
 mod district;
 mod error;
 mod incidents;
+mod inspection;
 mod limits;
 mod plans;
 mod probing;
@@ -24,6 +25,7 @@ pub use alerts::{Alerts, MessageLanguage};
 pub use district::District;
 pub use error::{ConfigError, Problem};
 pub use incidents::Incidents;
+pub use inspection::Inspection;
 pub use limits::Limits;
 pub use plans::{PlanSection, Plans};
 pub use probing::{Certificates, HardwareDecoders, Probing, StreamKind};
@@ -55,6 +57,8 @@ pub struct Config {
     pub incidents: Incidents,
     /// How long repairs may take, and when they are proven.
     pub repair: Repair,
+    /// The daily inspection record.
+    pub inspection: Inspection,
     /// Targets and floors of the figures.
     pub accounting: Accounting,
     /// The nightly report.
@@ -93,6 +97,7 @@ impl Config {
         self.limits.check()?;
         self.incidents.check()?;
         self.repair.check()?;
+        self.inspection.check()?;
         self.accounting.check()?;
         self.report.check()?;
         self.alerts.check()?;

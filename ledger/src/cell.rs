@@ -1,7 +1,7 @@
 //! From a cell to a value of its kind, or to what is wrong with it.
 
 use crate::{MAX_CELL, grid::Cell};
-use chrono::{Datelike, Duration, NaiveDate};
+use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use std::net::IpAddr;
 use zhishou_domain::{
     Checks, DeviceKind, Lang, LifeState, PointClass, PrivacyMasks, RowProblem, TestCall,
@@ -125,7 +125,7 @@ pub(crate) fn days(cell: &Cell) -> Result<Option<u32>, RowProblem> {
 /// A date: a date cell, the serial number of an unformatted one, or text in the usual forms.
 pub(crate) fn date(cell: &Cell) -> Result<Option<NaiveDate>, RowProblem> {
     let date = match cell {
-        Cell::Date(date) => Some(*date),
+        Cell::Date(at) => Some(at.date()),
         Cell::Number(number) => of_serial(*number),
         cell => {
             let Some(text) = text(cell)? else { return Ok(None) };
@@ -137,6 +137,41 @@ pub(crate) fn date(cell: &Cell) -> Result<Option<NaiveDate>, RowProblem> {
         }
     };
     date.filter(|date| (1980..2200).contains(&date.year())).map(Some).ok_or(RowProblem::NotADate)
+}
+
+/// A moment on a clock on the wall: a cell with date and time, the serial number of an unformatted
+/// one, or text in the usual forms; a date alone is its midnight.
+pub(crate) fn moment(cell: &Cell) -> Result<Option<NaiveDateTime>, RowProblem> {
+    let at = match cell {
+        Cell::Date(at) => Some(*at),
+        // Seconds of the day stand behind the point.
+        Cell::Number(number) if number.fract() > 0.0 => of_serial(number.trunc()).and_then(|day| {
+            let seconds = (number.fract() * 86_400.0).round();
+            #[expect(clippy::cast_possible_truncation, reason = "0..=86 400")]
+            day.and_time(NaiveTime::MIN).checked_add_signed(Duration::seconds(seconds as i64))
+        }),
+        cell => {
+            let Some(text) = text(cell)? else { return Ok(None) };
+            let text: String = text.chars().map(narrow).collect();
+            let bare = text.trim_end_matches('Z').split(['+', '.']).next().unwrap_or(&text);
+            let forms = [
+                "%Y-%m-%d %H:%M:%S",
+                "%Y-%m-%dT%H:%M:%S",
+                "%Y/%m/%d %H:%M:%S",
+                "%Y年%m月%d日 %H:%M:%S",
+                "%Y-%m-%d %H:%M",
+                "%Y/%m/%d %H:%M",
+                "%Y年%m月%d日 %H:%M",
+                "%Y%m%d%H%M%S",
+            ];
+            let at = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok());
+            match at {
+                Some(at) => Some(at),
+                None => date(cell)?.map(|day| day.and_time(NaiveTime::MIN)),
+            }
+        }
+    };
+    at.filter(|at| (1980..2200).contains(&at.year())).map(Some).ok_or(RowProblem::NotADate)
 }
 
 /// Day 1 is 1900-01-01, and 1900 counts as a leap year (ECMA-376 part 1, 18.17.4.1).
@@ -354,6 +389,25 @@ mod tests {
     }
 
     #[test]
+    fn moments_of_every_kind() {
+        let expected = NaiveDate::from_ymd_opt(2024, 3, 1).unwrap().and_hms_opt(8, 30, 0);
+        for text in [
+            "2024-03-01 08:30:00",
+            "2024/3/1 8:30",
+            "2024年3月1日 8:30",
+            "20240301083000",
+            "2024-03-01T08:30:00.000+08:00",
+        ] {
+            assert_eq!(moment(&t(text)), Ok(expected), "{text}");
+        }
+        assert_eq!(moment(&Cell::Number(45_352.0 + 8.5 / 24.0)), Ok(expected));
+        let midnight = NaiveDate::from_ymd_opt(2024, 3, 1).unwrap().and_hms_opt(0, 0, 0);
+        assert_eq!(moment(&t("2024-03-01")), Ok(midnight));
+        assert_eq!(moment(&t("-")), Ok(None));
+        assert_eq!(moment(&t("刚才")), Err(RowProblem::NotADate));
+    }
+
+    #[test]
     fn numbers_and_their_ranges() {
         assert_eq!(number(&t("121.47°"), -180.0, 180.0), Ok(Some(121.47)));
         let outside = RowProblem::OutOfRange { min: -90.0, max: 90.0 };
@@ -379,7 +433,7 @@ mod tests {
         fn no_cell_panics(text in ".{0,40}", number in proptest::num::f64::ANY) {
             for cell in [Cell::Text(text), Cell::Number(number)] {
                 let _ = (super::text(&cell), national_code(&cell), ip(&cell), mac(&cell));
-                let _ = (date(&cell), days(&cell), class(&cell), life(&cell), kind(&cell));
+                let _ = (moment(&cell), date(&cell), days(&cell), class(&cell), life(&cell), kind(&cell));
                 let _ = (tags(&cell), super::number(&cell, -180.0, 180.0));
             }
         }

@@ -1,6 +1,6 @@
 //! A sheet as rows of cells, whatever file it came from.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDateTime, NaiveTime};
 
 /// Columns looked at; whatever stands further right is ignored.
 pub(crate) const MAX_COLUMNS: usize = 256;
@@ -15,8 +15,8 @@ pub(crate) enum Cell {
     Text(String),
     /// A number.
     Number(f64),
-    /// A date.
-    Date(NaiveDate),
+    /// A date, at midnight where it has no time.
+    Date(NaiveDateTime),
     /// A formula that failed.
     Error(String),
 }
@@ -37,7 +37,8 @@ impl Cell {
             Self::Empty => String::new(),
             Self::Text(text) | Self::Error(text) => text.clone(),
             Self::Number(number) => number.to_string(),
-            Self::Date(date) => date.to_string(),
+            Self::Date(at) if at.time() == NaiveTime::MIN => at.date().to_string(),
+            Self::Date(at) => at.to_string(),
         }
     }
 }

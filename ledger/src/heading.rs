@@ -161,7 +161,7 @@ pub(crate) fn is_heading(column: LedgerColumn, text: &str) -> bool {
 }
 
 /// Without what people add to a heading: space, case, a star, what stands in brackets.
-fn plain(heading: &str) -> String {
+pub(crate) fn plain(heading: &str) -> String {
     let end = heading.find(['(', '（', '[', '【']).filter(|at| *at > 0).unwrap_or(heading.len());
     heading
         .get(..end)

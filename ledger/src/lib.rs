@@ -1,4 +1,5 @@
-//! The camera ledger (一机一档): reads `.xlsx` and `.csv` into typed rows, and writes a template.
+//! The camera ledger (一机一档): reads `.xlsx` and `.csv` into typed rows, and writes a template. Likewise
+//! the states of devices as another platform exports them ([`StatusFile`]).
 //!
 //! It reads; it does not know what is stored. Every problem of a cell is a
 //! [`RowError`] with row, column and what to do; a file that cannot be
@@ -15,12 +16,14 @@ mod grid;
 mod heading;
 mod login;
 mod row;
+mod status;
 mod template;
 mod text;
 mod workbook;
 
 pub use error::LedgerError;
 pub use heading::aliases;
+pub use status::{StatusColumns, StatusFile};
 pub use template::template;
 
 use grid::Grid;
@@ -50,20 +53,21 @@ pub struct Ledger {
 
 /// Reads the bytes of a ledger file. What it is shows in its bytes, not in its name.
 pub fn read(bytes: &[u8]) -> Result<Ledger, LedgerError> {
+    let grid = grid_of(bytes, |grid| heading::find(grid).is_ok())?;
+    let headings = heading::find(&grid)?;
+    Ok(row::read_all(&grid, headings))
+}
+
+/// The sheet of a file that `is_it` takes, or the first one.
+fn grid_of(bytes: &[u8], is_it: fn(&Grid) -> bool) -> Result<Grid, LedgerError> {
     const ZIP: &[u8] = b"PK\x03\x04";
     const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
     if bytes.len() > MAX_BYTES {
         return Err(LedgerError::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
     }
-    let grid = match bytes {
-        bytes if bytes.starts_with(ZIP) => workbook::read(bytes)?,
-        bytes if bytes.starts_with(COMPOUND) => return Err(LedgerError::OldOrEncrypted),
-        bytes => text::read(bytes)?,
-    };
-    of_grid(&grid)
-}
-
-fn of_grid(grid: &Grid) -> Result<Ledger, LedgerError> {
-    let headings = heading::find(grid)?;
-    Ok(row::read_all(grid, headings))
+    match bytes {
+        bytes if bytes.starts_with(ZIP) => workbook::read(bytes, is_it),
+        bytes if bytes.starts_with(COMPOUND) => Err(LedgerError::OldOrEncrypted),
+        bytes => text::read(bytes),
+    }
 }

@@ -4,7 +4,6 @@
 use crate::{
     LedgerError, MAX_ROWS,
     grid::{Cell, Grid, GridRow, MAX_COLUMNS},
-    heading,
 };
 use calamine::{DataRef, Dimensions, Reader, Xlsx};
 use std::{
@@ -20,9 +19,9 @@ const FILLED: usize = 10 * MAX_ROWS;
 /// Rows that may stand above the headings.
 const SPARE_ROWS: usize = 100;
 
-/// Reads the first sheet that has headings; where none has, the first one.
-pub(crate) fn read(bytes: &[u8]) -> Result<Grid, LedgerError> {
-    guarded(|| first_ledger(bytes))
+/// Reads the first sheet that `is_it` takes; where it takes none, the first one.
+pub(crate) fn read(bytes: &[u8], is_it: fn(&Grid) -> bool) -> Result<Grid, LedgerError> {
+    guarded(|| first_sheet(bytes, is_it))
 }
 
 /// `calamine` expects some things of a package that a made-up one need not keep ("should be in a
@@ -33,14 +32,14 @@ fn guarded(read: impl FnOnce() -> Result<Grid, LedgerError>) -> Result<Grid, Led
     })
 }
 
-fn first_ledger(bytes: &[u8]) -> Result<Grid, LedgerError> {
+fn first_sheet(bytes: &[u8], is_it: fn(&Grid) -> bool) -> Result<Grid, LedgerError> {
     let mut book: Xlsx<_> =
         calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(unreadable)?;
     let mut first = None;
     for name in book.sheet_names().into_iter().take(MAX_SHEETS) {
         // A chart or a macro sheet has no cells to read.
         let Ok(grid) = sheet(&mut book, &name) else { continue };
-        if heading::find(&grid).is_ok() {
+        if is_it(&grid) {
             return Ok(grid);
         }
         first.get_or_insert(grid);
@@ -114,7 +113,7 @@ fn of_data(data: &DataRef<'_>) -> Cell {
         DataRef::Float(number) => Cell::Number(*number),
         DataRef::Bool(truth) => Cell::Text(truth.to_string()),
         DataRef::DateTime(moment) => match moment.as_datetime() {
-            Some(at) if moment.is_datetime() => Cell::Date(at.date()),
+            Some(at) if moment.is_datetime() => Cell::Date(at),
             _ => Cell::Number(moment.as_f64()),
         },
         DataRef::Error(error) => Cell::Error(error.to_string()),

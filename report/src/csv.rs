@@ -1,21 +1,29 @@
 //! CSV: UTF-8 with a byte order mark, so that Excel reads it; no cell is a formula. The tables stand
 //! below each other, each under its title.
 
-use crate::{Document, ReportError, table::Cell, tables::tables, words};
+use crate::{
+    Document, ReportError,
+    paper::{Paper, of_document},
+    table::Cell,
+};
 use zhishou_domain::Lang;
 
 /// Writes a report as CSV.
 pub fn to_csv(document: &Document, lang: Lang) -> Result<Vec<u8>, ReportError> {
+    of_paper(&of_document(document, "", lang))
+}
+
+pub(crate) fn of_paper(paper: &Paper) -> Result<Vec<u8>, ReportError> {
     let mut out = "\u{feff}".as_bytes().to_vec();
     let mut writer = ::csv::WriterBuilder::new().flexible(true).from_writer(&mut out);
     let line = |writer: &mut ::csv::Writer<_>, text: &str| writer.write_record([neutral(text)]);
-    line(&mut writer, &words::title(document, lang))?;
-    line(&mut writer, &document.period.name(lang))?;
-    line(&mut writer, &words::paragraph(document, lang))?;
-    for sentence in words::policy_words(&document.policy, lang) {
-        line(&mut writer, &sentence)?;
+    line(&mut writer, &paper.title)?;
+    line(&mut writer, &paper.about)?;
+    let below = paper.close.iter().flat_map(|(_, sentences)| sentences);
+    for sentence in paper.paragraphs.iter().chain(below) {
+        line(&mut writer, sentence)?;
     }
-    for table in tables(document, lang) {
+    for table in &paper.tables {
         line(&mut writer, "")?;
         line(&mut writer, &table.title)?;
         writer.write_record(table.columns.iter().map(|column| neutral(&column.head)))?;

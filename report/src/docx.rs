@@ -3,9 +3,8 @@
 
 use crate::{
     Document, ReportError,
+    paper::{Paper, of_document},
     table::{Cell, Table, Tone},
-    tables::tables,
-    words,
 };
 use std::{
     fmt::Write as _,
@@ -68,18 +67,26 @@ const HOW: Style = Style {
 
 /// Writes a report as DOCX; `head` stands below its title.
 pub fn to_docx(document: &Document, head: &str, lang: Lang) -> Result<Vec<u8>, ReportError> {
+    of_paper(&of_document(document, head, lang))
+}
+
+pub(crate) fn of_paper(paper: &Paper) -> Result<Vec<u8>, ReportError> {
     let mut body = OPEN.to_owned();
-    paragraph(&mut body, &words::title(document, lang), TITLE);
-    paragraph(&mut body, head, BELOW);
-    paragraph(&mut body, &words::paragraph(document, lang), BODY);
-    for made in tables(document, lang) {
+    paragraph(&mut body, &paper.title, TITLE);
+    paragraph(&mut body, &paper.head, BELOW);
+    for text in &paper.paragraphs {
+        paragraph(&mut body, text, BODY);
+    }
+    for made in &paper.tables {
         paragraph(&mut body, &made.title, HEADING);
-        table(&mut body, &made);
+        table(&mut body, made);
         paragraph(&mut body, made.note.as_deref().unwrap_or_default(), NOTE);
     }
-    paragraph(&mut body, lang.pick("口径说明", "How the figures are made"), HEADING);
-    for sentence in words::policy_words(&document.policy, lang) {
-        paragraph(&mut body, &sentence, HOW);
+    for (heading, sentences) in &paper.close {
+        paragraph(&mut body, heading, HEADING);
+        for sentence in sentences {
+            paragraph(&mut body, sentence, HOW);
+        }
     }
     body += CLOSE;
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));

@@ -2,9 +2,8 @@
 
 use crate::{
     Document,
+    paper::{Paper, of_document},
     table::{Cell, Place, Table, Tone},
-    tables::tables,
-    words,
 };
 use std::fmt::Write;
 use zhishou_domain::Lang;
@@ -21,24 +20,32 @@ td.u{font-weight:600;color:#8a4b00}.note,.how{color:#5f6368;font-size:13px}\
 
 /// Writes a report as HTML; `head` is what stands below its title, such as its number.
 pub fn to_html(document: &Document, head: &str, lang: Lang) -> String {
+    of_paper(&of_document(document, head, lang), lang)
+}
+
+pub(crate) fn of_paper(paper: &Paper, lang: Lang) -> String {
     let mut page = String::with_capacity(64 << 10);
-    let title = escape(&words::title(document, lang));
+    let title = escape(&paper.title);
     let _ = write!(
         page,
         "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title} · {}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p class=\"sub\">{}</p>\n<p class=\"say\">{}</p>\n",
+         <title>{title} · {}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n<p class=\"sub\">{}</p>\n",
         lang.tag(),
-        escape(&document.period.name(lang)),
-        escape(head),
-        escape(&words::paragraph(document, lang)),
+        escape(&paper.about),
+        escape(&paper.head),
     );
-    for table in tables(document, lang) {
-        write_table(&mut page, &table);
+    for paragraph in &paper.paragraphs {
+        let _ = writeln!(page, "<p class=\"say\">{}</p>", escape(paragraph));
     }
-    let _ = writeln!(page, "<h2>{}</h2>", lang.pick("口径说明", "How the figures are made"));
-    for sentence in words::policy_words(&document.policy, lang) {
-        let _ = writeln!(page, "<p class=\"how\">{}</p>", escape(&sentence));
+    for table in &paper.tables {
+        write_table(&mut page, table);
+    }
+    for (heading, sentences) in &paper.close {
+        let _ = writeln!(page, "<h2>{}</h2>", escape(heading));
+        for sentence in sentences {
+            let _ = writeln!(page, "<p class=\"how\">{}</p>", escape(sentence));
+        }
     }
     page += "</body></html>\n";
     page

@@ -2,9 +2,8 @@
 
 use crate::{
     Document, ReportError,
+    paper::{Paper, of_document},
     table::{Cell, Place, Table},
-    tables::tables,
-    words,
 };
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 use zhishou_domain::Lang;
@@ -18,27 +17,30 @@ const LETTER: f64 = 2.1;
 
 /// Writes a report as an Excel workbook.
 pub fn to_xlsx(document: &Document, lang: Lang) -> Result<Vec<u8>, ReportError> {
+    of_paper(&of_document(document, "", lang), lang)
+}
+
+pub(crate) fn of_paper(paper: &Paper, lang: Lang) -> Result<Vec<u8>, ReportError> {
     let mut workbook = Workbook::new();
-    words_sheet(workbook.add_worksheet(), document, lang)?;
-    for table in tables(document, lang) {
-        table_sheet(workbook.add_worksheet(), &table, document, lang)?;
+    words_sheet(workbook.add_worksheet(), paper, lang)?;
+    for table in &paper.tables {
+        table_sheet(workbook.add_worksheet(), table, &paper.about)?;
     }
     Ok(workbook.save_to_buffer()?)
 }
 
-fn words_sheet(sheet: &mut Worksheet, document: &Document, lang: Lang) -> Result<(), ReportError> {
+fn words_sheet(sheet: &mut Worksheet, paper: &Paper, lang: Lang) -> Result<(), ReportError> {
     sheet.set_name(lang.pick("摘要", "summary"))?;
     sheet.set_column_width(0, WORDS)?;
     let title = Format::new().set_bold().set_font_size(16).set_align(FormatAlign::Center);
     let centre = Format::new().set_align(FormatAlign::Center);
     let body = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    sheet.write_with_format(0, 0, words::title(document, lang), &title)?;
-    sheet.write_with_format(1, 0, document.period.name(lang), &centre)?;
+    sheet.write_with_format(0, 0, &paper.title, &title)?;
+    sheet.write_with_format(1, 0, &paper.about, &centre)?;
     let mut line = 3;
-    let paragraphs = std::iter::once(words::paragraph(document, lang))
-        .chain(words::policy_words(&document.policy, lang));
-    for paragraph in paragraphs {
-        sheet.write_with_format(line, 0, &paragraph, &body)?;
+    let below = paper.close.iter().flat_map(|(_, sentences)| sentences);
+    for paragraph in paper.paragraphs.iter().chain(below) {
+        sheet.write_with_format(line, 0, paragraph, &body)?;
         let letters = paragraph.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum::<f64>();
         sheet.set_row_height(line, 16.0 * (letters / (WORDS - 4.0)).ceil().max(1.0))?;
         line += 1;
@@ -48,12 +50,7 @@ fn words_sheet(sheet: &mut Worksheet, document: &Document, lang: Lang) -> Result
     Ok(())
 }
 
-fn table_sheet(
-    sheet: &mut Worksheet,
-    table: &Table,
-    document: &Document,
-    lang: Lang,
-) -> Result<(), ReportError> {
+fn table_sheet(sheet: &mut Worksheet, table: &Table, about: &str) -> Result<(), ReportError> {
     sheet.set_name(&table.title)?;
     let boxed = || Format::new().set_border(FormatBorder::Thin);
     let head = boxed().set_bold().set_text_wrap().set_align(FormatAlign::Center);
@@ -61,7 +58,7 @@ fn table_sheet(
     let percent = boxed().set_num_format("0.00");
     let under = boxed().set_num_format("0.00").set_bold();
     let points = boxed().set_num_format("+0.00;-0.00;0.00");
-    let title = format!("{} · {}", table.title, document.period.name(lang));
+    let title = format!("{} · {about}", table.title);
     sheet.write_with_format(0, 0, title, &Format::new().set_bold().set_font_size(13))?;
     let mut last = 0;
     for (number, column) in (0u16..).zip(&table.columns) {

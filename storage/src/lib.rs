@@ -27,7 +27,9 @@ mod habits;
 mod history;
 mod import;
 mod incidents;
+mod inspections;
 mod key;
+mod ledger_gaps;
 mod masks;
 mod measures;
 mod meetings;
@@ -38,6 +40,7 @@ mod overview;
 mod policies;
 mod prune;
 mod publications;
+mod reconciliations;
 mod record;
 mod references;
 mod repeats;
@@ -78,7 +81,11 @@ pub use fleet::{FleetCursor, FleetRow, Strips};
 pub use habits::{LearnedHabit, StreamOf};
 pub use import::{ImportMode, ImportSummary};
 pub use incidents::{Heard, IncidentDevice, IncidentFilter, IncidentRow, IncidentState, RootName};
+pub use inspections::{
+    Inspected, InspectedDevice, InspectedGroup, InspectionAddition, Signature, SignedInspection,
+};
 pub use key::MasterKey;
+pub use ledger_gaps::{GapCursor, GapRow, LedgerGap, LedgerState};
 pub use measures::{ItemRollup, Measure, Rollup};
 pub use meetings::{
     Booked, BookingWay, Clash, Held, MeetingActed, MeetingFilter, NewMeeting, Rebooking,
@@ -89,6 +96,10 @@ pub use outbox::{Message, Route, Taken, Try};
 pub use overview::{By, Choices, Period, Reason, SiteName, SiteStanding};
 pub use policies::{PolicyAdded, StoredPolicy};
 pub use publications::{Chain, NewPublication, Publication, PublicationHead};
+pub use reconciliations::{
+    ListedRow, NewReconciliation, OutcomeCounts, ReconciledRow, Reconciliation,
+    StoredReconciliation,
+};
 pub use record::{Fate, Record, Recorded};
 pub use references::{StoredReference, StoredReferences};
 pub use repeats::{Answered, Repeat};

@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("storage", &["domain"]),
     ("probe", &["domain", "picture", "protocol"]),
     ("scheduler", &["domain", "storage"]),
-    ("web", &["domain", "recordings", "report", "storage"]),
+    ("web", &["domain", "ledger", "recordings", "report", "storage"]),
     ("demo", &["domain"]),
     (
         "app",

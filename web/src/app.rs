@@ -112,6 +112,8 @@ pub struct Settings {
     pub idle: Duration,
     /// A login ends after so long in any case.
     pub lifetime: Duration,
+    /// 巡检: what only a person can look at, a day.
+    pub inspection_items: Vec<String>,
     /// How long repairs may take, and when they are proven.
     pub repair: RepairRules,
     /// Marks cookies.
@@ -130,6 +132,7 @@ impl Default for Settings {
             confirm_failures: 3,
             idle: Duration::from_secs(30 * 60),
             lifetime: Duration::from_secs(12 * 3600),
+            inspection_items: Vec::new(),
             repair: RepairRules::default(),
             transport: Transport::Plain,
             metrics: MetricsAccess::Login,

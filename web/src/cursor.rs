@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 use std::cmp::Reverse;
 use zhishou_domain::{IncidentId, Timestamp};
-use zhishou_storage::{FleetCursor, IncidentRow, IncidentState};
+use zhishou_storage::{FleetCursor, GapCursor, IncidentRow, IncidentState};
 
 /// A cursor that is not one of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +68,16 @@ pub(crate) fn of_work(place: &WorkPlace) -> String {
 pub(crate) fn to_work(text: &str) -> Result<WorkPlace, BadCursor> {
     let (at, share, id) = decode(text)?;
     Ok(WorkPlace { at, share: Reverse(share), id })
+}
+
+/// Of what the ledger lacks.
+pub(crate) fn of_gap(cursor: &GapCursor) -> String {
+    encode(cursor)
+}
+
+/// Back.
+pub(crate) fn to_gap(text: &str) -> Result<GapCursor, BadCursor> {
+    decode(text)
 }
 
 /// Of the list of incidents.

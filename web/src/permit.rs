@@ -71,6 +71,10 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/admin/alerts/messages/{id}/again", Some(Role::Operator)),
     ("/api/v1/alerts/rules", Some(Role::Admin)),
     ("/api/v1/alerts/messages/{id}/again", Some(Role::Operator)),
+    ("/inspection/{day}/sign", Some(Role::Operator)),
+    ("/inspection/{day}/add", Some(Role::Operator)),
+    ("/reconciliations", Some(Role::Operator)),
+    ("/reconciliations/draft/{token}", Some(Role::Operator)),
     ("/wall/tokens", Some(Role::Admin)),
     ("/wall/tokens/{id}/revoke", Some(Role::Admin)),
     ("/api/v1/policies", Some(Role::Admin)),
@@ -128,6 +132,8 @@ mod tests {
 
     /// The routes of a source file that take a POST, below `prefix`.
     fn posts(source: &str, prefix: &str) -> Vec<String> {
+        // A long line may be broken anywhere.
+        let source: String = source.split_whitespace().collect();
         let routes = source.split(".route(\"").skip(1);
         let posts = routes.filter_map(|rest| {
             let (path, handler) = rest.split_once("\",")?;

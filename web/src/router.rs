@@ -3,7 +3,9 @@
 use crate::{
     api,
     app::{App, Transport},
-    assets, failure, guard, health, live,
+    assets,
+    drafts::Drafts,
+    failure, guard, health, live,
     making::Making,
     pages, prefs, repeat,
     sessions::Sessions,
@@ -29,6 +31,8 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 /// Largest body of a request, bytes: forms are small.
 const BODY: usize = 64 << 10;
+/// Largest file that is sent to be read, bytes.
+pub(crate) const UPLOAD: usize = 16 << 20;
 /// Longest time to answer; a probe out of turn takes most of it.
 const TIMEOUT: Duration = Duration::from_secs(90);
 /// Scripts and styles only from our own files; nothing may frame us.
@@ -128,6 +132,24 @@ pub fn router(app: App) -> Router {
         .route("/reports", get(pages::reports::show).post(pages::reports::publish))
         .route("/reports/{number}/{revision}/verify", get(pages::reports::verify))
         .route("/reports/{number}/{revision}/{format}", get(pages::reports::file_of))
+        .route("/inspection", get(pages::inspection::show))
+        .route("/inspection/{day}/sign", post(pages::inspection::sign))
+        .route("/inspection/{day}/add", post(pages::inspection::add))
+        .route("/inspection/{day}/{format}", get(pages::inspection::file))
+        .route("/ledger", get(pages::ledger::show))
+        .route("/ledger/gaps.{format}", get(pages::ledger::export))
+        .route(
+            "/reconciliations",
+            get(pages::reconciliations::list)
+                .post(pages::reconciliations::upload)
+                .layer(DefaultBodyLimit::max(UPLOAD)),
+        )
+        .route(
+            "/reconciliations/draft/{token}",
+            get(pages::reconciliations::draft).post(pages::reconciliations::keep),
+        )
+        .route("/reconciliations/{id}", get(pages::reconciliations::show))
+        .route("/reconciliations/{id}/rows.{format}", get(pages::reconciliations::export))
         .route("/login", get(pages::login::show).post(pages::login::submit))
         .route("/logout", post(pages::login::logout))
         .route("/password", get(pages::password::show).post(pages::password::submit))
@@ -139,6 +161,7 @@ pub fn router(app: App) -> Router {
         .nest("/api", api::router().layer(from_fn_with_state(app.clone(), repeat::layer)))
         .layer(axum::Extension(doors))
         .layer(axum::Extension(Making::default()))
+        .layer(axum::Extension(Drafts::default()))
         .layer(from_fn_with_state(app.clone(), guard::layer))
         .layer(sessions)
         .layer(CsrfLayer::new())

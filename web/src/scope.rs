@@ -13,7 +13,15 @@ use axum::{
 use zhishou_domain::MaintainerId;
 
 /// What is about the whole district.
-const DISTRICT: &[&str] = &["/reports", "/wall", "/metrics", "/admin", "/policies/preview"];
+const DISTRICT: &[&str] = &[
+    "/reports",
+    "/inspection",
+    "/reconciliations",
+    "/wall",
+    "/metrics",
+    "/admin",
+    "/policies/preview",
+];
 
 /// Narrows a request to what its user may see.
 pub(crate) async fn narrow(app: &App, user: &User, request: &mut Request) -> Result<(), Failure> {

@@ -25,6 +25,26 @@ macro_rules! catalogue {
     };
 }
 
+/// Labels of a part of the pages in a file of their own.
+macro_rules! labels {
+    ($($key:ident: $zh:literal, $en:literal;)+) => {
+        impl super::Words {
+            $(
+                #[doc = $en]
+                pub(crate) const fn $key(self) -> &'static str {
+                    self.0.pick($zh, $en)
+                }
+            )+
+        }
+
+        /// Every label: key, Chinese, English.
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($key), $zh, $en)),+];
+    };
+}
+
+mod records;
+
 catalogue! {
     // the frame
     product: "值守", "Zhishou";
@@ -653,7 +673,7 @@ mod tests {
 
     #[test]
     fn every_label_is_there_in_both_languages() {
-        for (key, zh, en) in Words::ALL {
+        for (key, zh, en) in Words::ALL.iter().chain(records::ALL) {
             assert!(!zh.is_empty() && !en.is_empty(), "{key}");
             let has_han = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
             assert!(has_han || *key == "other_language", "{key}: {zh}");

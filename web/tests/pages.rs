@@ -19,6 +19,10 @@ mod exclusions;
 mod fixture;
 #[path = "pages/incidents.rs"]
 mod incidents;
+#[path = "pages/inspection.rs"]
+mod inspection;
+#[path = "pages/ledger.rs"]
+mod ledger;
 #[path = "pages/logins.rs"]
 mod logins;
 #[path = "pages/meetings.rs"]
@@ -218,6 +222,9 @@ async fn every_page_renders_in_both_languages_without_a_script_or_style_of_its_o
         "/devices?state=offline".to_owned(),
         "/password".to_owned(),
         "/dashboard".to_owned(),
+        "/inspection".to_owned(),
+        "/ledger".to_owned(),
+        "/reconciliations".to_owned(),
         "/devices/nothing".to_owned(),
         format!("/sites/{}", rows[0].site),
     ];

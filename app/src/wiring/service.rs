@@ -161,6 +161,7 @@ impl Service {
                 district: config.district.name.clone(),
                 report_cut_off: config.report.cut_off(),
                 report_policy: config.report.policy.clone(),
+                inspection_items: config.inspection.items.clone(),
                 confirm_failures: config.plans.default.failures,
                 transport: if config.server.behind_tls_proxy {
                     web::Transport::Tls

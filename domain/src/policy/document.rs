@@ -1,7 +1,7 @@
 //! The document: what a policy may say, and the checks beyond its syntax.
 
 use super::PolicyProblem;
-use crate::{DeviceKind, ExclusionReason, FaultCode, Lang, LifeState, PointClass};
+use crate::{DeviceKind, ExclusionReason, FaultCode, Lang, LedgerColumn, LifeState, PointClass};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -299,6 +299,27 @@ pub enum LedgerField {
     Longitude,
     Latitude,
     RetentionDays,
+}
+
+impl LedgerField {
+    /// The column of the ledger that fills it in.
+    pub const fn column(self) -> LedgerColumn {
+        match self {
+            Self::NationalCode => LedgerColumn::NationalCode,
+            Self::Department => LedgerColumn::Department,
+            Self::Maintainer => LedgerColumn::Maintainer,
+            Self::PoliceStation => LedgerColumn::PoliceStation,
+            Self::Class => LedgerColumn::Class,
+            Self::Address => LedgerColumn::Address,
+            Self::Vendor => LedgerColumn::Vendor,
+            Self::Model => LedgerColumn::Model,
+            Self::Ip => LedgerColumn::Ip,
+            Self::Mac => LedgerColumn::Mac,
+            Self::Longitude => LedgerColumn::Longitude,
+            Self::Latitude => LedgerColumn::Latitude,
+            Self::RetentionDays => LedgerColumn::RetentionDays,
+        }
+    }
 }
 
 /// 考核得分 = Σ (rate × weight) × 100.

@@ -7,7 +7,7 @@ mod sheet;
 use crate::{
     Document, ReportError,
     font::{FontFile, FontFiles},
-    words,
+    paper::{Paper, of_document},
 };
 use ab_glyph::FontRef;
 use krilla::{
@@ -32,6 +32,14 @@ pub fn to_pdf(
     fonts: &FontFiles,
     lang: Lang,
 ) -> Result<Vec<u8>, ReportError> {
+    of_paper(&of_document(document, head, lang), fonts, lang)
+}
+
+pub(crate) fn of_paper(
+    paper: &Paper,
+    fonts: &FontFiles,
+    lang: Lang,
+) -> Result<Vec<u8>, ReportError> {
     let [text, heading, table] = [&fonts.text, &fonts.headings, &fonts.tables].map(bytes);
     let [text, heading, table] = [text?, heading?, table?];
     let mut setter = Setter {
@@ -40,9 +48,8 @@ pub fn to_pdf(
         table: letters(&table, &fonts.tables)?,
         sheets: Sheets::new(),
     };
-    setter.set(document, head, lang);
-    let title = words::title(document, lang);
-    setter.foot(&format!("{title} · {head}"));
+    setter.set(paper, lang);
+    setter.foot(&format!("{} · {}", paper.title, paper.head));
     let mut pdf = krilla::Document::new();
     for page in &setter.sheets.pages {
         let size = PageSettings::from_wh(PAPER.0, PAPER.1).ok_or(ReportError::Pdf("paper"))?;
@@ -55,10 +62,10 @@ pub fn to_pdf(
         sheet.finish();
     }
     let about = Metadata::new()
-        .title(title)
-        .description(document.period.name(lang))
+        .title(paper.title.clone())
+        .description(paper.about.clone())
         .language(lang.tag().to_owned())
-        .authors(vec![document.district.clone()]);
+        .authors(vec![paper.author.clone()]);
     pdf.set_metadata(about);
     pdf.finish().map_err(|_| ReportError::Pdf("document"))
 }

@@ -8,12 +8,11 @@ use super::{
     },
 };
 use crate::{
-    Document,
+    paper::{Headline, Paper},
     table::{Cell, Place, Table, Tone},
-    tables::tables,
     words,
 };
-use zhishou_domain::{Lang, account::Figure};
+use zhishou_domain::Lang;
 
 /// Lines of a cell at most.
 const CELL_LINES: usize = 4;
@@ -69,41 +68,26 @@ impl Setter<'_> {
         self.sheets.mark(Mark::Text { x: LEFT + x, y, size, face, ink, text, apart });
     }
 
-    /// Sets a document.
-    pub(super) fn set(&mut self, document: &Document, head: &str, lang: Lang) {
-        self.title(&words::title(document, lang), head);
-        self.figures(document, lang);
-        self.paragraph(&words::paragraph(document, lang), BODY, BODY_LINE);
+    /// Sets a paper.
+    pub(super) fn set(&mut self, paper: &Paper, lang: Lang) {
+        self.title(&paper.title, &paper.head);
+        self.figures(&paper.figures, lang);
+        for paragraph in &paper.paragraphs {
+            self.paragraph(paragraph, BODY, BODY_LINE);
+        }
         self.sheets.at += 4.0;
-        let mut number = 0;
-        for table in tables(document, lang) {
-            number += 1;
-            self.table(&numbered(number, &table.title, lang), &table, lang);
+        for (number, table) in (1..).zip(&paper.tables) {
+            self.table(&numbered(number, &table.title, lang), table, lang);
         }
-        self.heading(&numbered(
-            number + 1,
-            lang.pick("口径说明", "How the figures are made"),
-            lang,
-        ));
-        for sentence in words::policy_words(&document.policy, lang) {
-            self.paragraph(&sentence, 10.5, 17.0);
+        for (number, (heading, sentences)) in (paper.tables.len() + 1..).zip(&paper.close) {
+            self.heading(&numbered(number, heading, lang));
+            for sentence in sentences {
+                self.paragraph(sentence, 10.5, 17.0);
+            }
         }
-        let made = words::full_moment(&document.made_at, lang);
-        let made = match lang {
-            Lang::Zh => format!(
-                "数据时间 {} 至 {}（{}），生成于 {made}。",
-                words::full_moment(&document.starts_at, lang),
-                words::full_moment(&document.ends_at, lang),
-                document.time_zone
-            ),
-            Lang::En => format!(
-                "From {} to {} ({}), made {made}.",
-                words::full_moment(&document.starts_at, lang),
-                words::full_moment(&document.ends_at, lang),
-                document.time_zone
-            ),
-        };
-        self.paragraph(&made, 10.5, 17.0);
+        if let Some(made) = &paper.made {
+            self.paragraph(made, 10.5, 17.0);
+        }
     }
 
     fn title(&mut self, title: &str, head: &str) {
@@ -125,41 +109,33 @@ impl Setter<'_> {
         self.sheets.at += 10.0;
     }
 
-    /// The three rates side by side, each with its bar, its target where it has one, and what it is
-    /// made of.
-    fn figures(&mut self, document: &Document, lang: Lang) {
-        let figures = document.after(&document.total);
-        let all: Vec<(&Figure, Option<f64>)> = [
-            (Some(&figures.online), Some(document.target())),
-            (figures.reach.as_ref(), None),
-            (figures.intact.as_ref(), None),
-        ]
-        .into_iter()
-        .filter_map(|(figure, target)| Some((figure?, target)))
-        .collect();
+    /// Rates side by side, each with its bar, its target where it has one, and what it is made of.
+    fn figures(&mut self, all: &[Headline], lang: Lang) {
+        if all.is_empty() {
+            return;
+        }
         let gap = 14.0;
         let wide = (WIDTH - gap * (all.len() as f32 - 1.0)) / all.len() as f32;
-        for (place, (figure, target)) in all.into_iter().enumerate() {
+        for (place, figure) in all.iter().enumerate() {
             let x = place as f32 * (wide + gap);
-            let under = target.is_some_and(|target| Document::misses(figure, target));
+            let under = figure.is_under;
             let quiet = Style { face: Face::Table, size: 9.0, ink: QUIET };
+            self.line(&figure.name, Style { size: 10.5, ink: BLACK, ..quiet }, (x, 0.0), 14.0, 0.0);
+            let ink = if under { UNDER } else { BLACK };
             self.line(
-                figure.kind.name(lang),
-                Style { size: 10.5, ink: BLACK, ..quiet },
-                (x, 0.0),
-                14.0,
+                &figure.value,
+                Style { face: Face::Heading, size: 22.0, ink },
+                (x, 15.0),
+                28.0,
                 0.0,
             );
-            let big = words::headline(figure, lang);
-            let ink = if under { UNDER } else { BLACK };
-            self.line(&big, Style { face: Face::Heading, size: 22.0, ink }, (x, 15.0), 28.0, 0.0);
             // A bar from 0 to 100 %, with the target as a notch.
             self.sheets.fill((x, 47.0), (wide, 4.0), SHADE);
-            if let Some(value) = figure.value() {
+            if let Some(value) = figure.share {
                 let bar = if under { UNDER_BAR } else { BAR };
                 self.sheets.fill((x, 47.0), (wide * value as f32, 4.0), bar);
             }
-            if let Some(target) = target {
+            if let Some(target) = figure.target {
                 self.sheets.fill((x + wide * target as f32 - 0.5, 45.0), (1.0, 8.0), BLACK);
                 let words = match lang {
                     Lang::Zh => format!("目标 {} %", words::percent_of(target)),
@@ -168,11 +144,8 @@ impl Setter<'_> {
                 let x = x + wide - self.width(&words, quiet);
                 self.line(&words, quiet, (x, 0.0), 14.0, 0.0);
             }
-            let made = words::made_of(figure.rate, figure.unit.name(lang));
-            self.line(&made, quiet, (x, 55.0), 12.0, 0.0);
-            let covered =
-                format!("{} {} %", lang.pick("数据覆盖率", "coverage"), figure.coverage.percent());
-            self.line(&covered, quiet, (x, 67.0), 12.0, 0.0);
+            self.line(&figure.made_of, quiet, (x, 55.0), 12.0, 0.0);
+            self.line(&figure.covered, quiet, (x, 67.0), 12.0, 0.0);
         }
         self.sheets.at += 88.0;
     }

@@ -1,14 +1,14 @@
 //! One page of devices with all that their figures are made of.
 
 use super::{Job, Place};
-use crate::{Store, StoreError, decode, history};
+use crate::{Store, StoreError, decode, history, ledger_gaps};
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use std::{collections::HashMap, time::Duration};
 use zhishou_domain::{
     DayStrip, DeviceKind, LifeState, PointClass, Span, State, Timestamp,
     account::{History, LifeChange, Placement, Source},
-    policy::{LedgerField, Policy},
+    policy::Policy,
 };
 
 /// A device of a page.
@@ -240,29 +240,6 @@ pub(super) fn placed(policy: &Policy) -> String {
              p.department_id, p.maintainer_id, p.parent_id, p.police_station, v.name, v.ip,
              v.address, v.national_code, ({}) AS complete
          FROM placements p JOIN devices v ON v.id = p.device_id",
-        complete(policy)
+        ledger_gaps::complete(policy)
     )
-}
-
-/// Whether the record of `devices v` is complete, as SQL.
-fn complete(policy: &Policy) -> String {
-    let filled = policy.ledger.required.iter().map(|field| {
-        let column = match field {
-            LedgerField::NationalCode => "national_code",
-            LedgerField::Department => "department_id",
-            LedgerField::Maintainer => "maintainer_id",
-            LedgerField::PoliceStation => "police_station",
-            LedgerField::Class => "class",
-            LedgerField::Address => "address",
-            LedgerField::Vendor => "vendor",
-            LedgerField::Model => "model",
-            LedgerField::Ip => "ip",
-            LedgerField::Mac => "mac",
-            LedgerField::Longitude => "longitude",
-            LedgerField::Latitude => "latitude",
-            LedgerField::RetentionDays => "retention_days",
-        };
-        format!("ifnull(v.{column}, '') <> ''")
-    });
-    filled.collect::<Vec<_>>().join(" AND ")
 }

@@ -15,11 +15,13 @@ mod habits;
 mod import;
 
 mod incidents;
+mod inspections;
 mod kept;
 mod meetings;
 mod outbox;
 mod pictures;
 mod publications;
+mod reconciliations;
 mod record;
 mod references;
 mod statement;

@@ -15,6 +15,8 @@ mod equipment_view;
 pub(crate) mod exclusion;
 pub(crate) mod exclusions;
 pub(crate) mod incidents;
+pub(crate) mod inspection;
+pub(crate) mod ledger;
 pub(crate) mod login;
 pub(crate) mod meeting;
 mod meeting_view;
@@ -23,6 +25,7 @@ pub(crate) mod password;
 pub(crate) mod picture;
 mod picture_view;
 pub(crate) mod policies;
+pub(crate) mod reconciliations;
 pub(crate) mod reference;
 pub(crate) mod reports;
 pub(crate) mod wall;
@@ -32,12 +35,18 @@ pub(crate) mod work_photos;
 use crate::{
     app::App,
     draw::{self, Segment, Strip},
+    failure::Failure,
     format::{Moment, grouped},
     query::FilterQuery,
     words::Words,
 };
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
 use std::ops::Range;
 use zhishou_domain::{Counts, DeviceKind, FaultCode, KindCounts, Lang, Standing, Timestamp};
+use zhishou_report::Sheet;
 use zhishou_storage::{Period, Present};
 
 pub(crate) use bar::FilterBar;
@@ -142,6 +151,23 @@ pub(crate) fn doubt_words(standing: &Standing, app: &App, t: Words) -> Option<St
     let (count, of) = (doubt.count, app.settings.confirm_failures.max(doubt.count));
     let colon = if names.is_empty() { "" } else { ": " };
     Some(format!("{} {count}/{of}{colon}{names}", t.doubt()))
+}
+
+/// A sheet as the file that was asked for, by the end of its name.
+pub(crate) fn file_of(sheet: &Sheet, file: &str, stem: &str) -> Result<Response, Failure> {
+    let (bytes, kind) = match file {
+        "csv" => (sheet.to_csv(), "text/csv; charset=utf-8"),
+        "xlsx" => {
+            (sheet.to_xlsx(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        }
+        _ => return Err(Failure::not_found()),
+    };
+    let bytes = bytes.map_err(Failure::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{stem}.{file}\"")),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// What every page looks at: now, today, in which words.

@@ -270,16 +270,8 @@ pub(crate) async fn send(
     let written = tokio::task::spawn_blocking(move || {
         zhishou_report::write(&found.document, Some(&found.edition), format, lang)
     });
-    let bytes = written.await.map_err(Failure::internal)?.map_err(|error| match error {
-        zhishou_report::ReportError::NoFont(_) => Failure::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            lang.pick(
-                "本机没有中文字体：请安装 fonts-noto-cjk",
-                "no font with Chinese: install fonts-noto-cjk",
-            ),
-        ),
-        error => Failure::internal(error),
-    })?;
+    let written = written.await.map_err(Failure::internal)?;
+    let bytes = written.map_err(|error| unwritten(error, lang))?;
     // A page of its own, with its own style and no script.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
     let shown = if format == Format::Html { "inline" } else { "attachment" };
@@ -289,6 +281,20 @@ pub(crate) async fn send(
         (header::CONTENT_SECURITY_POLICY, policy.to_owned()),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// Why a file could not be written, and what to do.
+pub(crate) fn unwritten(error: zhishou_report::ReportError, lang: Lang) -> Failure {
+    match error {
+        zhishou_report::ReportError::NoFont(_) => Failure::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            lang.pick(
+                "本机没有中文字体：请安装 fonts-noto-cjk",
+                "no font with Chinese: install fonts-noto-cjk",
+            ),
+        ),
+        error => Failure::internal(error),
+    }
 }
 
 fn first_of(day: NaiveDate) -> NaiveDate {

@@ -89,6 +89,8 @@ async fn what_another_keeps_is_not_found_and_the_whole_district_is_refused() {
         ("/api/v1/observations".to_owned(), StatusCode::NOT_FOUND),
         ("/reports".to_owned(), StatusCode::FORBIDDEN),
         ("/api/v1/reports".to_owned(), StatusCode::FORBIDDEN),
+        ("/inspection".to_owned(), StatusCode::FORBIDDEN),
+        ("/reconciliations".to_owned(), StatusCode::FORBIDDEN),
         ("/wall".to_owned(), StatusCode::FORBIDDEN),
         ("/metrics".to_owned(), StatusCode::FORBIDDEN),
     ] {

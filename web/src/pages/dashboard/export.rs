@@ -2,13 +2,16 @@
 
 use super::{Board, BoardQuery, Extent, Unit, grouping_word, view};
 use crate::{
-    api::policy_of, app::App, failure::Failure, pages::basis::Side, pages::fault_names,
-    query::FilterQuery, shell::Shell,
+    api::policy_of,
+    app::App,
+    failure::Failure,
+    pages::{basis::Side, fault_names, file_of},
+    query::FilterQuery,
+    shell::Shell,
 };
 use axum::{
     extract::{Path, Query, State},
-    http::header,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use zhishou_domain::Rate;
 use zhishou_report::{Cell, Sheet};
@@ -139,21 +142,4 @@ pub(crate) async fn offline(
         footnote: format!("{} {}", t.counted_until(), now.rfc3339(app.zone)),
     };
     file_of(&sheet, &file, "zhishou-offline")
-}
-
-/// A sheet as the file that was asked for, by the end of its name.
-fn file_of(sheet: &Sheet, file: &str, stem: &str) -> Result<Response, Failure> {
-    let (bytes, kind) = match file {
-        "csv" => (sheet.to_csv(), "text/csv; charset=utf-8"),
-        "xlsx" => {
-            (sheet.to_xlsx(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        }
-        _ => return Err(Failure::not_found()),
-    };
-    let bytes = bytes.map_err(Failure::internal)?;
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{stem}.{file}\"")),
-    ];
-    Ok((headers, bytes).into_response())
 }

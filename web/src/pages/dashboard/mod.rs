@@ -3,6 +3,7 @@
 //! kept; the page says up to when these reach and how many of them wait to be counted again.
 
 mod export;
+mod ledger;
 mod query;
 mod view;
 
@@ -57,6 +58,7 @@ struct DashboardPage {
     policy: String,
     short: String,
     rates: Vec<Rated>,
+    ledger: Vec<ledger::LedgerRate>,
     heads: Vec<(&'static str, String)>,
     bar: FilterBar,
     by_word: &'static str,
@@ -233,6 +235,7 @@ pub(crate) async fn show(
             format!("{} {} {}", t.short_of_target(), grouped(need), t.unit_devices())
         },
         rates: rates.collect(),
+        ledger: ledger::rates(&figures, &filters, &query.policy, t),
         heads: vec![
             (t.in_ledger(), grouped(heads.ledger)),
             (t.due_devices(), grouped(heads.due)),
