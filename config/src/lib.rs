@@ -6,6 +6,7 @@
 
 mod accounting;
 mod alerts;
+mod bookings;
 mod district;
 mod error;
 mod incidents;
@@ -22,6 +23,7 @@ mod storage;
 
 pub use accounting::Accounting;
 pub use alerts::{Alerts, MessageLanguage};
+pub use bookings::{Approval, Bookings, Displace};
 pub use district::District;
 pub use error::{ConfigError, Problem};
 pub use incidents::Incidents;
@@ -59,6 +61,8 @@ pub struct Config {
     pub repair: Repair,
     /// The daily inspection record.
     pub inspection: Inspection,
+    /// What is asked of a booking.
+    pub bookings: Bookings,
     /// Targets and floors of the figures.
     pub accounting: Accounting,
     /// The nightly report.
@@ -98,6 +102,7 @@ impl Config {
         self.incidents.check()?;
         self.repair.check()?;
         self.inspection.check()?;
+        self.bookings.check()?;
         self.accounting.check()?;
         self.report.check()?;
         self.alerts.check()?;

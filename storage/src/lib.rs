@@ -88,7 +88,8 @@ pub use key::MasterKey;
 pub use ledger_gaps::{GapCursor, GapRow, LedgerGap, LedgerState};
 pub use measures::{ItemRollup, Measure, Rollup};
 pub use meetings::{
-    Booked, BookingWay, Clash, Held, MeetingActed, MeetingFilter, NewMeeting, Rebooking,
+    Booked, BookingWay, CalendarFeed, Clash, DevicePlace, FeedScope, Held, MeetingActed,
+    MeetingFilter, MeetingNotice, NewMeeting, NewSeries, NoticeAnswer, Rebooking, SeriesBooked,
     StoredMeeting, VenueSaved, VenueWords,
 };
 pub use outages::{Outage, OutageOrder};

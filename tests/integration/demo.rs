@@ -73,7 +73,9 @@ async fn every_camera_shows_its_true_state_within_two_minutes() {
 
     the_switch_is_the_root(&visitor, started).await;
     pages_say_it_too(&visitor).await;
-    drive(&platform.address, &user, &password);
+    for script in ["drive.mjs", "bookings.mjs"] {
+        drive(script, &platform.address, &user, &password);
+    }
     assert_eq!(platform.terminate(), Some(0));
 }
 
@@ -97,10 +99,10 @@ async fn the_switch_is_the_root(visitor: &Visitor, started: Instant) {
 }
 
 /// A real browser does what the users do.
-fn drive(address: &str, user: &str, password: &str) {
+fn drive(script: &str, address: &str, user: &str, password: &str) {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
     let output = Command::new("node")
-        .args(["drive.mjs", address, user, password])
+        .args([script, address, user, password])
         .args(std::env::var_os("ZHISHOU_SCREENSHOTS"))
         .current_dir(folder)
         .output()

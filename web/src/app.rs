@@ -5,6 +5,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use zhishou_domain::{
     Clock, DeviceId, Lang, MeetingId, Observation, VenueId,
     check::CheckItem,
+    meeting::BookingRules,
     policy::{DEFAULT_POLICY, LocalTime},
     work_order::RepairRules,
 };
@@ -116,6 +117,8 @@ pub struct Settings {
     pub inspection_items: Vec<String>,
     /// How long repairs may take, and when they are proven.
     pub repair: RepairRules,
+    /// What the house asks of a booking.
+    pub booking: BookingRules,
     /// Marks cookies.
     pub transport: Transport,
     /// Who may read `/metrics`.
@@ -134,6 +137,7 @@ impl Default for Settings {
             lifetime: Duration::from_secs(12 * 3600),
             inspection_items: Vec::new(),
             repair: RepairRules::default(),
+            booking: BookingRules::default(),
             transport: Transport::Plain,
             metrics: MetricsAccess::Login,
         }

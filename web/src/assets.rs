@@ -15,7 +15,7 @@ struct Asset {
     body: &'static [u8],
 }
 
-const ASSETS: [Asset; 4] = [
+const ASSETS: [Asset; 5] = [
     Asset {
         name: "app.css",
         kind: "text/css; charset=utf-8",
@@ -36,9 +36,14 @@ const ASSETS: [Asset; 4] = [
         kind: "text/javascript; charset=utf-8",
         body: include_bytes!("../static/wall.js"),
     },
+    Asset {
+        name: "bookings.js",
+        kind: "text/javascript; charset=utf-8",
+        body: include_bytes!("../static/bookings.js"),
+    },
 ];
 
-static TAGS: LazyLock<[String; 4]> = LazyLock::new(|| {
+static TAGS: LazyLock<[String; 5]> = LazyLock::new(|| {
     ASSETS.map(|asset| {
         let hash = Sha256::digest(asset.body);
         hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
@@ -52,11 +57,12 @@ pub(crate) struct AssetUrls {
     pub(crate) js: String,
     pub(crate) icon: String,
     pub(crate) wall: String,
+    pub(crate) bookings: String,
 }
 
 pub(crate) static URLS: LazyLock<AssetUrls> = LazyLock::new(|| {
     let url = |index: usize| format!("/static/{}/{}", TAGS[index], ASSETS[index].name);
-    AssetUrls { css: url(0), js: url(1), icon: url(2), wall: url(3) }
+    AssetUrls { css: url(0), js: url(1), icon: url(2), wall: url(3), bookings: url(4) }
 });
 
 /// `GET /static/{tag}/{name}`.

@@ -6,6 +6,8 @@
 mod accounting;
 #[path = "pages/alerts.rs"]
 mod alerts;
+#[path = "pages/bookings.rs"]
+mod bookings;
 #[path = "pages/by_hand.rs"]
 mod by_hand;
 #[path = "pages/dashboard.rs"]

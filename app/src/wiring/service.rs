@@ -169,6 +169,7 @@ impl Service {
                     web::Transport::Plain
                 },
                 repair: repair.clone(),
+                booking: config.bookings.rules(),
                 ..web::Settings::default()
             }),
         };

@@ -7,12 +7,16 @@
 
 mod grade;
 mod plan;
+mod rules;
+mod series;
 mod slot;
 mod state;
 mod venue;
 
 pub use grade::{AssuranceGrade, Cascade, Convener, MeetingRank};
 pub use plan::{Contact, MeetingPlan, MeetingProblem, MeetingVenue};
+pub use rules::{BookingRules, Displacing, MeetingApproval};
+pub use series::{MOST_OCCURRENCES, SeriesProblem, occurrences};
 pub use slot::{Buffers, LocalSlot, Slot, nearest_free};
 pub use state::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep, state_of};
 pub use venue::{

@@ -44,7 +44,7 @@ impl Store {
     }
 }
 
-async fn act(
+pub(super) async fn act(
     connection: &mut SqliteConnection,
     id: MeetingId,
     steps: Vec<MeetingStep>,

@@ -132,21 +132,7 @@ async fn book(connection: &mut SqliteConnection, new: NewMeeting) -> Result<Book
     let Some(subjects) = clash::subjects(connection, &new.plan).await? else {
         return Ok(Booked::Missing);
     };
-    let acts: &[MeetingAct] = match new.way {
-        BookingWay::Draft => &[MeetingAct::Draft],
-        BookingWay::Submit => &[MeetingAct::Draft, MeetingAct::Submit],
-        BookingWay::Approved => &[MeetingAct::Draft, MeetingAct::Submit, MeetingAct::Approve],
-        BookingWay::Emergency => &[MeetingAct::Draft, MeetingAct::Emergency],
-    };
-    let steps: Vec<_> = acts
-        .iter()
-        .map(|act| MeetingStep {
-            at: new.at,
-            login: if *act == MeetingAct::Approve { String::new() } else { new.login.clone() },
-            act: *act,
-            note: String::new(),
-        })
-        .collect();
+    let steps = steps_of(new.way, new.at, &new.login);
     let state = state_of(&steps);
     begin(connection).await?;
     let id = insert(connection, &new.plan, state, new.request_key).await?;
@@ -163,6 +149,24 @@ async fn book(connection: &mut SqliteConnection, new: NewMeeting) -> Result<Book
     }
     audit_line(connection, "book_meeting", id, new.at, who).await?;
     Ok(Booked::Now(id, state))
+}
+
+/// What is done to a new meeting at once.
+pub(super) fn steps_of(way: BookingWay, at: Timestamp, login: &str) -> Vec<MeetingStep> {
+    let acts: &[MeetingAct] = match way {
+        BookingWay::Draft => &[MeetingAct::Draft],
+        BookingWay::Submit => &[MeetingAct::Draft, MeetingAct::Submit],
+        BookingWay::Approved => &[MeetingAct::Draft, MeetingAct::Submit, MeetingAct::Approve],
+        BookingWay::Emergency => &[MeetingAct::Draft, MeetingAct::Emergency],
+    };
+    let step = |act: &MeetingAct| MeetingStep {
+        at,
+        // That no approval is asked for is the rule of the house, not somebody's word.
+        login: if *act == MeetingAct::Approve { String::new() } else { login.to_owned() },
+        act: *act,
+        note: String::new(),
+    };
+    acts.iter().map(step).collect()
 }
 
 async fn rebook(
@@ -347,7 +351,7 @@ pub(super) async fn release(
     Ok(())
 }
 
-async fn insert(
+pub(super) async fn insert(
     connection: &mut SqliteConnection,
     plan: &MeetingPlan,
     state: MeetingState,

@@ -7,12 +7,18 @@
 mod acts;
 mod book;
 mod clash;
+mod feeds;
 mod list;
+mod notices;
 mod resources;
+mod series;
 mod venues;
 
 pub use acts::MeetingActed;
 pub use book::{Booked, BookingWay, NewMeeting, Rebooking};
 pub use clash::{Clash, Held};
+pub use feeds::{CalendarFeed, FeedScope};
 pub use list::{MeetingFilter, StoredMeeting};
-pub use venues::{VenueSaved, VenueWords};
+pub use notices::{MeetingNotice, NoticeAnswer};
+pub use series::{NewSeries, SeriesBooked};
+pub use venues::{DevicePlace, VenueSaved, VenueWords};

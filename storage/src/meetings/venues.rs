@@ -4,7 +4,7 @@ use crate::{AuditLine, Store, StoreError, audit, decode};
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
 use zhishou_domain::{
-    DeviceId, SiteId, VenueId,
+    DeviceId, DeviceKind, SiteId, VenueId,
     meeting::{DeviceRole, Venue, VenueDevice},
 };
 
@@ -27,6 +27,19 @@ pub struct VenueWords {
     pub in_use: bool,
     /// What stands in it.
     pub devices: Vec<(DeviceId, DeviceRole)>,
+}
+
+/// A device that could stand in a venue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DevicePlace {
+    /// Identity.
+    pub id: DeviceId,
+    /// Name.
+    pub name: String,
+    /// An endpoint, or a camera.
+    pub kind: DeviceKind,
+    /// What its site is called.
+    pub site: String,
 }
 
 /// What became of saving a venue.
@@ -65,6 +78,34 @@ impl Store {
     /// One venue.
     pub async fn venue(&self, id: VenueId) -> Result<Option<Venue>, StoreError> {
         Ok(read(&mut *self.reader().acquire().await?, Some(id)).await?.pop())
+    }
+
+    /// What could stand in a venue at a site: the endpoints in use that stand in none, wherever they are,
+    /// and the cameras of the site; `limit` at most of each.
+    pub async fn meeting_devices(
+        &self,
+        site: Option<SiteId>,
+        limit: u32,
+    ) -> Result<Vec<DevicePlace>, StoreError> {
+        let mut found: Vec<_> = self
+            .endpoints_without_venue(limit)
+            .await?
+            .into_iter()
+            .map(|(id, name, _, site)| DevicePlace { id, name, kind: DeviceKind::Endpoint, site })
+            .collect();
+        let cameras: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT d.id, d.name, s.name FROM devices d JOIN sites s ON s.id = d.site_id
+             WHERE d.site_id = ? AND d.kind = 'camera' AND d.life = 'in_use' ORDER BY d.name LIMIT ?",
+        )
+        .bind(site.map(|id| id.to_string()))
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        for (id, name, site) in cameras {
+            let id = decode::id("devices.id", &id)?;
+            found.push(DevicePlace { id, name, kind: DeviceKind::Camera, site });
+        }
+        Ok(found)
     }
 
     /// Endpoints in use that stand in no venue yet, by site and name: id, name, site; `limit` at most.

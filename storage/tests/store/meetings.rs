@@ -7,12 +7,12 @@ use zhishou_domain::{
     meeting::{
         AssuranceGrade, Buffers, Cascade, Contact, Convener, DeviceRole, LocalSlot, MeetingAct,
         MeetingPlan, MeetingProblem, MeetingRank, MeetingRefusal, MeetingState, MeetingStep,
-        MeetingVenue, ResourceKind, Slot, Subject, VenueRole,
+        MeetingVenue, ResourceKind, Slot, Subject, VenueRole, occurrences,
     },
 };
 use zhishou_storage::{
-    AuditLine, Booked, BookingWay, MeetingActed, MeetingFilter, NewMeeting, Rebooking, Store,
-    VenueSaved, VenueWords,
+    AuditLine, Booked, BookingWay, FeedScope, MeetingActed, MeetingFilter, NewMeeting, NewSeries,
+    NoticeAnswer, Rebooking, SeriesBooked, Store, VenueSaved, VenueWords,
 };
 
 const ADDRESS: &str = "10.0.0.9";
@@ -481,4 +481,161 @@ async fn a_page_of_meetings_goes_on_where_it_ended() {
     assert_eq!(found(MeetingFilter { venue: Some(one), ..window }, 9).await, ids[1..2]);
     let none = MeetingFilter { states: vec![MeetingState::Live], ..MeetingFilter::default() };
     assert_eq!(found(none, 9).await, []);
+}
+
+fn series(plan: MeetingPlan, rule: &str, skip: bool) -> NewSeries {
+    let occurrences = occurrences(rule, plan.time, plan.zone).unwrap();
+    NewSeries {
+        plan,
+        rule: rule.into(),
+        occurrences,
+        skip,
+        way: BookingWay::Approved,
+        at: at(0),
+        login: "li".into(),
+        address: ADDRESS.into(),
+    }
+}
+
+fn on_day(plan: MeetingPlan, days: u64) -> MeetingPlan {
+    let time = plan.time.moved_to(plan.time.from + chrono::Days::new(days));
+    MeetingPlan { time, ..plan }
+}
+
+#[tokio::test]
+async fn a_series_shows_what_collides_and_books_nothing_or_skips_it() {
+    let home = Home::shanghai();
+    let (store, [one, _], ..) = rooms(&home).await;
+    let other = booked(&store, on_day(plan("别人的会", &[one]), 2)).await;
+    let rule = "FREQ=DAILY;COUNT=4";
+    let mut daily = plan("日调度", &[one]);
+    daily.rehearsal = Some(LocalSlot { from: wall(7, 0), to: wall(7, 30) });
+    let SeriesBooked::Taken(taken) =
+        store.book_series(series(daily.clone(), rule, false)).await.unwrap()
+    else {
+        panic!("one occurrence collides")
+    };
+    assert_eq!(taken.len(), 1);
+    assert_eq!(taken[0].0.from, moment(2 * 24 + 9, 0));
+    assert_eq!(taken[0].1.held[0].meeting, other);
+    let all = MeetingFilter::default();
+    assert_eq!(store.meetings(&all, 10).await.unwrap().len(), 1, "nothing of it is booked");
+    let SeriesBooked::Now(_, ids) = store.book_series(series(daily, rule, true)).await.unwrap()
+    else {
+        panic!("the others are free")
+    };
+    assert_eq!(ids.len(), 3);
+    let (kept, whole) = store.series_of(ids[1]).await.unwrap().unwrap();
+    assert_eq!((kept.as_str(), &whole), (rule, &ids));
+    let second = store.meeting(ids[1]).await.unwrap().unwrap();
+    let rehearsal = second.plan.rehearsal.unwrap();
+    assert_eq!(rehearsal.from, wall(7, 0) + chrono::Days::new(1), "it goes with its occurrence");
+    assert_eq!(store.series_of(other).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_series_never_rewrites_what_is_over() {
+    let home = Home::shanghai();
+    let (store, [one, _], ..) = rooms(&home).await;
+    let new = series(plan("日调度", &[one]), "FREQ=DAILY;COUNT=4", false);
+    let SeriesBooked::Now(_, ids) = store.book_series(new).await.unwrap() else {
+        panic!("not booked")
+    };
+    // On the second day, while its meeting is held, what follows is cancelled from the first on.
+    let cancel = step(86_400 + 10 * 3600, "li", MeetingAct::Cancel, "专项结束");
+    let cancelled = store.cancel_series_from(
+        ids[0],
+        MeetingStep { at: moment(36, 0), ..cancel },
+        ADDRESS.into(),
+    );
+    assert_eq!(cancelled.await.unwrap(), 2);
+    let mut states = Vec::new();
+    for id in ids {
+        states.push(store.meeting(id).await.unwrap().unwrap().state);
+    }
+    use MeetingState::{Approved, Cancelled};
+    assert_eq!(states, [Approved, Approved, Cancelled, Cancelled]);
+}
+
+#[tokio::test]
+async fn a_series_that_collides_with_itself_is_refused() {
+    let home = Home::shanghai();
+    let (store, [one, _], ..) = rooms(&home).await;
+    let mut long = plan("长会", &[one]);
+    long.time.to = long.time.from + chrono::Duration::hours(25);
+    let taken = store.book_series(series(long, "FREQ=DAILY;COUNT=3", false)).await.unwrap();
+    assert!(matches!(taken, SeriesBooked::Taken(_)), "{taken:?}");
+    assert_eq!(held(&store).await, []);
+}
+
+#[tokio::test]
+async fn a_booking_stays_at_its_hour_through_the_summer() {
+    let home = Home::new(chrono_tz::Europe::Berlin);
+    let (store, [one, _], ..) = rooms(&home).await;
+    let mut weekly = plan("周例会", &[one]);
+    weekly.zone = chrono_tz::Europe::Berlin;
+    weekly.time = weekly.time.moved_to(wall(9, 0) + chrono::Days::new(13));
+    let new = series(weekly, "FREQ=WEEKLY;COUNT=2", false);
+    let SeriesBooked::Now(_, ids) = store.book_series(new).await.unwrap() else {
+        panic!("not booked")
+    };
+    let mut told = Vec::new();
+    for id in ids {
+        let slot = store.meeting(id).await.unwrap().unwrap().plan.slot();
+        told.push(slot.from.rfc3339(chrono_tz::Europe::Berlin));
+    }
+    assert_eq!(told, ["2026-03-23T09:00:00.000+01:00", "2026-03-30T09:00:00.000+02:00"]);
+    // A store in another zone reads the same meeting.
+    store.close().await;
+    let moved = home.open_in(chrono_tz::Asia::Shanghai).await;
+    let all = moved.meetings(&MeetingFilter::default(), 9).await.unwrap();
+    assert_eq!(all[0].plan.slot().from.rfc3339(chrono_tz::Europe::Berlin), told[0]);
+}
+
+#[tokio::test]
+async fn a_feed_opens_what_it_is_for_until_it_is_revoked() {
+    let home = Home::shanghai();
+    let (store, [one, _], ..) = rooms(&home).await;
+    let hash = |digit: char| digit.to_string().repeat(64);
+    let add = |name: &str, hash, scope| store.add_calendar_feed(name.into(), hash, scope, line(5));
+    add("门口的屏", hash('a'), FeedScope::Venue(one)).await.unwrap();
+    add("手机", hash('b'), FeedScope::Person("li".into())).await.unwrap();
+    let feed = store.calendar_feed(&hash('a')).await.unwrap().unwrap();
+    assert_eq!(feed.scope, FeedScope::Venue(one));
+    let revoke =
+        |by: Option<&str>| store.revoke_calendar_feed(feed.id, by.map(Into::into), line(6));
+    assert!(!revoke(Some("zhao")).await.unwrap(), "it is not theirs");
+    assert!(revoke(Some("li")).await.unwrap());
+    assert!(!revoke(None).await.unwrap(), "it is revoked already");
+    assert_eq!(store.calendar_feed(&hash('a')).await.unwrap(), None);
+    assert_eq!(store.calendar_feeds(None).await.unwrap().len(), 2, "and stays in the list");
+    assert_eq!(store.calendar_feeds(Some("zhao")).await.unwrap(), []);
+    let id = booked(&store, plan("甲", &[one])).await;
+    assert_eq!(store.meetings_booked_by("li", at(0), 9).await.unwrap(), [id]);
+    assert_eq!(store.meetings_booked_by("zhao", at(0), 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_notice_is_answered_by_its_address_alone() {
+    let home = Home::shanghai();
+    let (store, [one, _], ..) = rooms(&home).await;
+    let asked = plan("甲", &[one]);
+    let contacts = asked.contacts.clone();
+    let id = booked(&store, asked).await;
+    store.make_notices(id, contacts, at(5), "li".into(), ADDRESS.into()).await.unwrap();
+    let notice = store.notices(id).await.unwrap().remove(0);
+    assert_eq!((notice.contact.name.as_str(), notice.revision), ("张三", 0));
+    let token = store.notice_token(notice.id);
+    assert_eq!(store.notice(notice.id, &token).await.unwrap().as_ref(), Some(&notice));
+    assert_eq!(store.notice(notice.id, &store.notice_token(notice.id + 1)).await.unwrap(), None);
+    assert_eq!(store.notice(notice.id + 1, &token).await.unwrap(), None);
+    let answer = |answer, person: &str, second| {
+        store.answer_notice(notice.clone(), answer, person.into(), at(second), ADDRESS.into())
+    };
+    answer(NoticeAnswer::Declined, "", 6).await.unwrap();
+    answer(NoticeAnswer::Attending, "李四", 7).await.unwrap();
+    let told = store.notices(id).await.unwrap().remove(0).answer;
+    assert_eq!(told, Some((at(7), NoticeAnswer::Attending, "李四".into())));
+    let log = store.audit_of("answer_notice", 9).await.unwrap();
+    assert_eq!((log.len(), log[0].0.as_str()), (2, "张三"));
 }

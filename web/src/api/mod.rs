@@ -9,6 +9,7 @@ mod duty;
 mod exclusions;
 mod figures;
 mod incidents;
+mod meetings;
 mod minutes;
 mod observations;
 mod policies;
@@ -80,6 +81,14 @@ const MOST: u32 = 1000;
         exclusions::file,
         exclusions::one,
         exclusions::act,
+        meetings::list,
+        meetings::book,
+        meetings::one,
+        meetings::reschedule,
+        meetings::act,
+        meetings::conflicts,
+        meetings::venue_list,
+        meetings::endpoints,
     )
 )]
 struct Document;
@@ -133,6 +142,17 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/exclusions/{id}/reject", post(exclusions::act))
         .route("/v1/exclusions/{id}/confirm", post(exclusions::act))
         .route("/v1/exclusions/{id}/withdraw", post(exclusions::act))
+        .route("/v1/meetings", get(meetings::list).post(meetings::book))
+        .route("/v1/meetings/{id}", get(meetings::one))
+        .route("/v1/meetings/{id}/reschedule", post(meetings::reschedule))
+        .route("/v1/meetings/{id}/submit", post(meetings::act))
+        .route("/v1/meetings/{id}/approve", post(meetings::act))
+        .route("/v1/meetings/{id}/reject", post(meetings::act))
+        .route("/v1/meetings/{id}/cancel", post(meetings::act))
+        .route("/v1/bookings/conflicts", get(meetings::conflicts))
+        .route("/v1/venues", get(meetings::venue_list))
+        .route("/v1/endpoints", get(meetings::endpoints))
+        .route("/v1/calendar.ics", get(crate::pages::bookings::calendar))
 }
 
 /// Devices by present state.

@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 mod bar;
 pub(crate) mod baseline;
 pub(crate) mod basis;
+pub(crate) mod bookings;
 pub(crate) mod dashboard;
 pub(crate) mod device;
 mod device_view;

@@ -1,0 +1,142 @@
+// Books, collides, moves with undo, and looks at every page of bookings in the system's Chromium:
+// bookings.mjs ADDRESS USER PASSWORD [PICTURES]. Fails with the first thing that is not so.
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const [address, user, password, pictures] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+async function visitor(width, height, colorScheme) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "zh-CN" });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => { throw error; });
+  await page.goto(address + "/bookings");
+  await page.fill("input[name=login]", user);
+  await page.fill("input[name=password]", password);
+  await page.press("input[name=password]", "Enter");
+  await page.waitForURL(address + "/bookings");
+  return page;
+}
+
+async function fits(page, name, width, scheme) {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `${name} is ${overflow} px too wide at ${width}`);
+  if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}-${scheme}.png`, fullPage: true });
+}
+
+// The Wednesday of the week after next, so that nothing is in the past whatever the day.
+const day = await (async () => {
+  const now = new Date(Date.now() + 14 * 86400000);
+  now.setUTCDate(now.getUTCDate() + ((3 - now.getUTCDay() + 7) % 7));
+  return now.toISOString().slice(0, 10);
+})();
+
+try {
+  const desk = await visitor(1440, 1000, "light");
+  for (const name of ["一号会场", "二号会场"]) {
+    await desk.goto(address + "/admin/venues/new");
+    await desk.fill("input[name=name]", name);
+    await desk.fill("input[name=contact]", "王工");
+    await desk.fill("input[name=phone]", "028-5555");
+    await desk.click("button.main");
+    await desk.waitForURL(address + "/admin/venues");
+  }
+  const grid = `${address}/bookings?day=${day}&span=day`;
+  const cell = (venue, at) => desk.locator(`tr:has(th:has-text("${venue}")) td[data-at="${day}T${at}"]`);
+  const chip = (title) => desk.locator(`#grid .chip:has-text("${title}")`);
+  const drag = async (from, to) => {
+    const [a, b] = [await from.boundingBox(), await to.boundingBox()];
+    await desk.mouse.move(a.x + 8, a.y + a.height / 2);
+    await desk.mouse.down();
+    await desk.mouse.move(b.x + 4, b.y + b.height / 2, { steps: 8 });
+    await desk.mouse.move(b.x + 8, b.y + b.height / 2);
+    await desk.mouse.up();
+  };
+
+  // Dragging over empty cells opens the form with venue and time; five fields are enough.
+  await desk.goto(grid);
+  await drag(cell("一号会场", "09:00"), cell("一号会场", "10:30"));
+  await desk.waitForURL("**/bookings/new?**");
+  assert.equal(await desk.inputValue("input[name=from]"), "09:00");
+  assert.equal(await desk.inputValue("input[name=to]"), "11:00");
+  await desk.fill("input[name=title]", "防汛调度会");
+  await desk.waitForSelector(".venue .availability:has-text('空闲')");
+  await desk.click("button.main[value=book]");
+  await desk.waitForURL("**/bookings/*?done=booked");
+  assert.match(await desk.locator("#verdict").innerText(), /已批准[\s\S]*09:00–11:00/);
+
+  // The next one sees while typing who has the room, is refused, and takes the nearest time.
+  await desk.goto(`${address}/bookings/new?day=${day}`);
+  await desk.fill("input[name=title]", "晚来的会");
+  await desk.fill("input[name=from]", "10:00");
+  await desk.fill("input[name=to]", "11:00");
+  await desk.waitForSelector(".venue.is-held .availability:has-text('防汛调度会')");
+  await desk.selectOption(".venue:has-text('一号会场') select", "main");
+  await desk.click("button.main[value=book]");
+  assert.match(await desk.locator("#clash").innerText(), /一号会场[\s\S]*防汛调度会[\s\S]*最近的空闲时间/);
+  assert.equal(await desk.inputValue("input[name=title]"), "晚来的会", "what was typed is lost");
+  await desk.click("button.use");
+  await desk.click("button.main[value=book]");
+  await desk.waitForURL("**/bookings/*?done=booked");
+
+  // A meeting is dragged to another venue and time, and back within ten seconds.
+  await desk.goto(grid);
+  await drag(chip("防汛调度会"), cell("二号会场", "14:00"));
+  await desk.waitForSelector("#undo:has-text('已改期')");
+  assert.match(await chip("防汛调度会").innerText(), /14:00–16:00/);
+  await desk.click("#undo button");
+  await desk.waitForSelector("#undo:has-text('已恢复')");
+  assert.match(await chip("防汛调度会").innerText(), /09:00–11:00/);
+  // Onto what is held it does not go, and says who holds it.
+  await drag(chip("防汛调度会"), chip("晚来的会"));
+  await desk.waitForSelector("#undo:has-text('没有改动')");
+  assert.match(await desk.locator("#undo").innerText(), /晚来的会/);
+  assert.match(await chip("防汛调度会").innerText(), /09:00–11:00/);
+  // By keyboard: down to the other venue, and undone by Ctrl+Z.
+  await chip("防汛调度会").focus();
+  await desk.keyboard.press("Alt+ArrowDown");
+  await desk.waitForSelector("#undo button");
+  await desk.waitForSelector("tr:has(th:has-text('二号会场')) .chip:has-text('防汛调度会')");
+  await desk.keyboard.press("Control+z");
+  await desk.waitForSelector("tr:has(th:has-text('一号会场')) .chip:has-text('防汛调度会')");
+  // An empty cell is reached by the tab key and books by Enter.
+  await desk.locator("#grid td[tabindex='0']").focus();
+  await desk.keyboard.press("ArrowRight");
+  await desk.keyboard.press("Enter");
+  await desk.waitForURL("**/bookings/new?**");
+
+  // The phone: the agenda and the same form.
+  const phone = await visitor(360, 780, "light");
+  await phone.goto(`${address}/bookings?day=${day}`);
+  assert.ok(await phone.locator("#agenda").isVisible());
+  assert.ok(!(await phone.locator("#grid").isVisible()), "the grid is not for a phone");
+  await phone.goto(`${address}/bookings/new?day=${day}`);
+  await phone.fill("input[name=title]", "走廊里订的会");
+  await phone.fill("input[name=from]", "16:30");
+  await phone.fill("input[name=to]", "17:00");
+  await phone.selectOption(".venue:has-text('二号会场') select", "branch");
+  await phone.click("button.main[value=book]");
+  await phone.waitForURL("**/bookings/*?done=booked");
+  const meeting = phone.url().split("?")[0];
+
+  for (const [width, height] of [[1440, 1000], [360, 780]]) {
+    for (const scheme of ["light", "dark"]) {
+      const page = await visitor(width, height, scheme);
+      for (const [name, path] of [["bookings-day", grid], ["bookings-week", `${address}/bookings?day=${day}`],
+        ["booking-new", `${address}/bookings/new?day=${day}`], ["booking", meeting], ["booking-edit", meeting + "/edit"],
+        ["sheet", `${address}/bookings/sheet?day=${day}`], ["venues", address + "/admin/venues"],
+        ["venue", address + "/admin/venues/1"], ["feeds", address + "/bookings/feeds"]]) {
+        await page.goto(path);
+        await fits(page, name, width, scheme);
+      }
+      await page.context().close();
+    }
+  }
+  console.log("driven");
+} finally {
+  await browser.close();
+}

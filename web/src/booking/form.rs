@@ -1,0 +1,273 @@
+//! The form of a meeting as it is typed, and what it means.
+
+use crate::{app::App, failure::Failure, query};
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
+use std::{collections::BTreeMap, str::FromStr};
+use zhishou_domain::{
+    MeetingId, ResourceId, VenueId,
+    meeting::{
+        AssuranceGrade, Buffers, Cascade, Contact, Convener, LocalSlot, MeetingPlan, MeetingRank,
+        MeetingVenue, VenueRole,
+    },
+};
+
+/// A moment as a field of a form has it.
+pub(crate) const FIELD: &str = "%Y-%m-%dT%H:%M";
+
+/// What is typed. Shown again as it was where it is refused.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BookingForm {
+    pub(crate) title: String,
+    pub(crate) day: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    /// The role of each venue that takes part.
+    pub(crate) venues: BTreeMap<VenueId, String>,
+    pub(crate) rank: String,
+    pub(crate) assurance: String,
+    pub(crate) convener: String,
+    pub(crate) organiser: String,
+    pub(crate) cascade: String,
+    pub(crate) rehearsal_from: String,
+    pub(crate) rehearsal_to: String,
+    pub(crate) repeat: String,
+    pub(crate) times: String,
+    pub(crate) skip: bool,
+    pub(crate) resources: Vec<ResourceId>,
+    pub(crate) contacts: String,
+    pub(crate) setup: String,
+    pub(crate) teardown: String,
+    pub(crate) note: String,
+    pub(crate) reason: String,
+    pub(crate) filing: String,
+    pub(crate) revision: String,
+    pub(crate) key: String,
+    pub(crate) displace: Vec<MeetingId>,
+}
+
+impl BookingForm {
+    /// From the fields of a form or of an address.
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Self {
+        let mut form = Self::default();
+        for (name, value) in fields {
+            let text = match name.as_str() {
+                "title" => &mut form.title,
+                "day" => &mut form.day,
+                "from" => &mut form.from,
+                "to" => &mut form.to,
+                "rank" => &mut form.rank,
+                "assurance" => &mut form.assurance,
+                "convener" => &mut form.convener,
+                "organiser" => &mut form.organiser,
+                "cascade" => &mut form.cascade,
+                "rehearsal_from" => &mut form.rehearsal_from,
+                "rehearsal_to" => &mut form.rehearsal_to,
+                "repeat" => &mut form.repeat,
+                "times" => &mut form.times,
+                "contacts" => &mut form.contacts,
+                "setup" => &mut form.setup,
+                "teardown" => &mut form.teardown,
+                "note" => &mut form.note,
+                "reason" => &mut form.reason,
+                "filing" => &mut form.filing,
+                "revision" => &mut form.revision,
+                "key" => &mut form.key,
+                "skip" => {
+                    form.skip = true;
+                    continue;
+                }
+                "displace" => {
+                    form.displace.extend(value.parse::<MeetingId>().ok());
+                    continue;
+                }
+                "resource" => {
+                    form.resources.extend(value.parse::<ResourceId>().ok());
+                    continue;
+                }
+                name => {
+                    let venue = name.strip_prefix("venue_").and_then(|id| id.parse().ok());
+                    if let Some(venue) = venue.filter(|_| !value.is_empty()) {
+                        form.venues.insert(venue, value);
+                    }
+                    continue;
+                }
+            };
+            *text = value;
+        }
+        form
+    }
+
+    /// The form that a plan would have been typed in.
+    pub(crate) fn of_plan(plan: &MeetingPlan, revision: u32) -> Self {
+        let field = |at: NaiveDateTime| at.format(FIELD).to_string();
+        let contact =
+            |it: &Contact| format!("{} {} {}", it.name, it.unit, it.phone).trim().to_owned();
+        Self {
+            title: plan.title.clone(),
+            day: plan.time.from.date().to_string(),
+            from: plan.time.from.format("%H:%M").to_string(),
+            to: plan.time.to.format("%H:%M").to_string(),
+            venues: plan.venues.iter().map(|it| (it.venue, it.role.code().to_owned())).collect(),
+            rank: plan.rank.code().to_owned(),
+            assurance: plan.assurance.code().to_owned(),
+            convener: plan.convener.code().to_owned(),
+            organiser: plan.organiser.clone(),
+            cascade: plan.cascade.code().to_owned(),
+            rehearsal_from: plan.rehearsal.map(|it| field(it.from)).unwrap_or_default(),
+            rehearsal_to: plan.rehearsal.map(|it| field(it.to)).unwrap_or_default(),
+            resources: plan.resources.clone(),
+            contacts: plan.contacts.iter().map(contact).collect::<Vec<_>>().join("\n"),
+            setup: plan.buffers.setup_min.to_string(),
+            teardown: plan.buffers.teardown_min.to_string(),
+            note: plan.note.clone(),
+            revision: revision.to_string(),
+            ..Self::default()
+        }
+    }
+
+    /// What it means. What is left out is as the house has it.
+    pub(crate) fn plan(&self, app: &App) -> Result<MeetingPlan, Failure> {
+        let missing = || Failure::bad_input("请填写日期与起止时间", "day, from, to: missing");
+        let day: NaiveDate = self.day.parse().map_err(|_| missing())?;
+        let clock = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| missing());
+        let (begin, end) = (clock(&self.from)?, clock(&self.to)?);
+        let last = if end <= begin { day + Days::new(1) } else { day };
+        let rehearsal = match (self.rehearsal_from.as_str(), self.rehearsal_to.as_str()) {
+            ("", "") => None,
+            (from, to) => {
+                let moment = |text| {
+                    NaiveDateTime::parse_from_str(text, FIELD).map_err(|_| {
+                        Failure::bad_input("请填写联调的起止时间", "rehearsal: from and to")
+                    })
+                };
+                Some(LocalSlot { from: moment(from)?, to: moment(to)? })
+            }
+        };
+        let mut venues = Vec::new();
+        for (venue, role) in &self.venues {
+            if let Some(role) = query::word("venue", role, VenueRole::from_code)? {
+                venues.push(MeetingVenue { venue: *venue, role });
+            }
+        }
+        let least = app.settings.booking.least;
+        Ok(MeetingPlan {
+            title: super::text("title", &self.title)?,
+            rank: query::word("rank", &self.rank, MeetingRank::from_code)?
+                .unwrap_or(MeetingRank::Third),
+            assurance: query::word("assurance", &self.assurance, AssuranceGrade::from_code)?
+                .unwrap_or(AssuranceGrade::Third),
+            convener: query::word("convener", &self.convener, Convener::from_code)?
+                .unwrap_or(Convener::District),
+            organiser: super::text("organiser", &self.organiser)?,
+            cascade: query::word("cascade", &self.cascade, Cascade::from_code)?
+                .unwrap_or(Cascade::Own),
+            zone: app.zone,
+            time: LocalSlot { from: day.and_time(begin), to: last.and_time(end) },
+            buffers: Buffers {
+                setup_min: number("setup", &self.setup, least.setup_min)?,
+                teardown_min: number("teardown", &self.teardown, least.teardown_min)?,
+            },
+            rehearsal,
+            venues,
+            resources: self.resources.clone(),
+            contacts: contacts(&self.contacts),
+            note: super::text("note", &self.note)?,
+        })
+    }
+}
+
+/// A number; `otherwise` where nothing is typed.
+fn number<T: FromStr>(name: &str, text: &str, otherwise: T) -> Result<T, Failure> {
+    if text.trim().is_empty() {
+        return Ok(otherwise);
+    }
+    text.trim().parse().map_err(|_| {
+        Failure::bad_input(format!("{name}：应为整数"), format!("{name}: a whole number"))
+    })
+}
+
+/// The rule of a series as it was chosen; none where it is held once.
+pub(crate) fn series_rule(form: &BookingForm) -> Result<Option<String>, Failure> {
+    let rule = match form.repeat.as_str() {
+        "" => return Ok(None),
+        "daily" => "FREQ=DAILY",
+        "workdays" => "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
+        "weekly" => "FREQ=WEEKLY",
+        "fortnightly" => "FREQ=WEEKLY;INTERVAL=2",
+        "monthly" => "FREQ=MONTHLY",
+        _ => return Err(Failure::bad_input("repeat：没有这个取值", "repeat: unknown value")),
+    };
+    let times: u16 = number("times", &form.times, 10)?;
+    Ok(Some(format!("{rule};COUNT={times}")))
+}
+
+/// A contact a line: the name first, the telephone last, the unit between.
+fn contacts(text: &str) -> Vec<Contact> {
+    let lines = text.lines().filter_map(|line| {
+        let mut words: Vec<_> = line
+            .split(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；'))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let is_phone = |word: &&str| {
+            word.chars().filter(char::is_ascii_digit).count() >= 3
+                && word.chars().all(|c| c.is_ascii_digit() || "+-()".contains(c))
+        };
+        let phone = words.last().filter(|word| is_phone(word)).copied();
+        if phone.is_some() {
+            words.pop();
+        }
+        let (name, unit) = words.split_first()?;
+        Some(Contact {
+            name: (*name).to_owned(),
+            unit: unit.join(" "),
+            phone: phone.unwrap_or_default().to_owned(),
+        })
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_read_as_people_write_them() {
+        let read = contacts("张三 应急局 办公室 13800000000\n李四，010-6655\n\n 王五\n13900000000");
+        let told: Vec<_> =
+            read.iter().map(|it| (it.name.as_str(), it.unit.as_str(), it.phone.as_str())).collect();
+        assert_eq!(
+            told,
+            [("张三", "应急局 办公室", "13800000000"), ("李四", "", "010-6655"), ("王五", "", "")]
+        );
+    }
+
+    #[test]
+    fn a_venue_without_a_role_takes_no_part() {
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let form = BookingForm::of(vec![
+            field("venue_1", "main"),
+            field("venue_2", ""),
+            field("venue_x", "main"),
+            field("resource", "3"),
+            field("unknown", "1"),
+        ]);
+        assert_eq!(form.venues, BTreeMap::from([(VenueId::new(1), "main".to_owned())]));
+        assert_eq!(form.resources, [ResourceId::new(3)]);
+    }
+
+    #[test]
+    fn a_choice_becomes_a_rule() {
+        let of = |repeat: &str, times: &str| {
+            let form = BookingForm {
+                repeat: repeat.into(),
+                times: times.into(),
+                ..BookingForm::default()
+            };
+            series_rule(&form).ok().flatten()
+        };
+        assert_eq!(of("", "3"), None);
+        assert_eq!(of("fortnightly", "4").as_deref(), Some("FREQ=WEEKLY;INTERVAL=2;COUNT=4"));
+        assert_eq!(of("weekly", "").as_deref(), Some("FREQ=WEEKLY;COUNT=10"));
+        assert_eq!(of("weekly", "-1"), None);
+    }
+}

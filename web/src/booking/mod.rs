@@ -1,0 +1,333 @@
+//! Booking meetings and acting on them, the same for pages and programs.
+
+mod form;
+pub(crate) mod ics;
+mod words;
+
+pub(crate) use form::{BookingForm, series_rule};
+
+use crate::{
+    app::App,
+    failure::Failure,
+    guard::{User, address},
+};
+use axum::http::{Extensions, StatusCode};
+use zhishou_domain::{
+    Lang, MeetingId, Timestamp,
+    meeting::{
+        BookingRules, Displacing, MeetingAct, MeetingApproval, MeetingPlan, MeetingProblem,
+        MeetingRefusal, MeetingState, MeetingStep, SeriesProblem, Slot, occurrences,
+    },
+};
+use zhishou_storage::{
+    Booked, BookingWay, Clash, Held, MeetingActed, NewMeeting, NewSeries, Rebooking, SeriesBooked,
+};
+
+/// Longest words of a field, characters.
+pub(crate) const LONGEST: usize = 2000;
+
+/// What is filed with a new meeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filing {
+    /// 草稿.
+    Draft,
+    /// To be held.
+    Book,
+    /// To be held at once.
+    Emergency,
+}
+
+/// What became of a booking that was understood.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It is booked; of a series the first.
+    Booked(MeetingId),
+    /// Nothing changed: for each occurrence that collides (one, where it is no series), when it would be
+    /// and what stands in its way.
+    Clash(Vec<(Slot, Clash)>),
+}
+
+/// Of whom a request comes.
+pub(crate) type By<'a> = (&'a User, &'a Extensions);
+
+fn way(rules: &BookingRules, filing: Filing) -> BookingWay {
+    match (filing, rules.approval) {
+        (Filing::Draft, _) => BookingWay::Draft,
+        (Filing::Emergency, _) => BookingWay::Emergency,
+        (Filing::Book, MeetingApproval::Required) => BookingWay::Submit,
+        (Filing::Book, MeetingApproval::None) => BookingWay::Approved,
+    }
+}
+
+/// The plan as this house holds it: with the least buffers at least.
+fn kept(rules: &BookingRules, filing: Filing, mut plan: MeetingPlan) -> MeetingPlan {
+    if filing != Filing::Emergency {
+        plan.buffers.setup_min = plan.buffers.setup_min.max(rules.least.setup_min);
+        plan.buffers.teardown_min = plan.buffers.teardown_min.max(rules.least.teardown_min);
+    }
+    plan
+}
+
+/// Meetings that make way: none where the house does not allow it.
+fn yielding(rules: &BookingRules, displace: Vec<MeetingId>) -> Vec<MeetingId> {
+    match rules.displacing {
+        Displacing::Never => Vec::new(),
+        Displacing::LowerRank => displace,
+    }
+}
+
+/// Books a meeting in the name of `user`.
+pub(crate) async fn book(
+    app: &App,
+    (user, extensions): By<'_>,
+    plan: MeetingPlan,
+    filing: Filing,
+    displace: Vec<MeetingId>,
+    key: Option<&str>,
+) -> Result<Outcome, Failure> {
+    let rules = &app.settings.booking;
+    let plan = kept(rules, filing, plan);
+    let slot = plan.slot();
+    let new = NewMeeting {
+        plan,
+        way: way(rules, filing),
+        displace: yielding(rules, displace),
+        at: app.clock.now(),
+        login: user.login.clone(),
+        address: address(extensions),
+        request_key: key.map(|key| format!("{} {key}", user.login)),
+    };
+    outcome(app.store.book_meeting(new).await?, slot)
+}
+
+/// Books a meeting again and again by a rule of RFC 5545; `skip` leaves out what collides.
+pub(crate) async fn book_series(
+    app: &App,
+    (user, extensions): By<'_>,
+    (plan, filing): (MeetingPlan, Filing),
+    rule: &str,
+    skip: bool,
+) -> Result<Outcome, Failure> {
+    let rules = &app.settings.booking;
+    let plan = kept(rules, filing, plan);
+    let found = occurrences(rule, plan.time, plan.zone).map_err(series_problem)?;
+    let new = NewSeries {
+        plan,
+        rule: rule.to_owned(),
+        occurrences: found,
+        skip,
+        way: way(rules, filing),
+        at: app.clock.now(),
+        login: user.login.clone(),
+        address: address(extensions),
+    };
+    match app.store.book_series(new).await? {
+        SeriesBooked::Now(_, meetings) => match meetings.first() {
+            Some(first) => Ok(Outcome::Booked(*first)),
+            None => Err(series_problem(SeriesProblem::Empty)),
+        },
+        SeriesBooked::Taken(clashes) => Ok(Outcome::Clash(clashes)),
+        SeriesBooked::Unsound(problem) => Err(problem_words(problem)),
+        SeriesBooked::Past => Err(past()),
+        SeriesBooked::Missing => Err(missing()),
+    }
+}
+
+/// Books a meeting anew in the name of `user`, who saw it at `revision`.
+pub(crate) async fn rebook(
+    app: &App,
+    (user, extensions): By<'_>,
+    (id, revision): (MeetingId, u32),
+    plan: MeetingPlan,
+    displace: Vec<MeetingId>,
+    reason: &str,
+) -> Result<Outcome, Failure> {
+    let rules = &app.settings.booking;
+    let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
+    let is_emergency = stored.steps.iter().any(|step| step.act == MeetingAct::Emergency);
+    let filing = if is_emergency { Filing::Emergency } else { Filing::Book };
+    let plan = kept(rules, filing, plan);
+    let slot = plan.slot();
+    let change = Rebooking {
+        id,
+        revision,
+        plan,
+        way: way(rules, Filing::Book),
+        displace: yielding(rules, displace),
+        step: MeetingStep {
+            at: app.clock.now(),
+            login: user.login.clone(),
+            act: MeetingAct::Reschedule,
+            note: text("reason", reason)?,
+        },
+        address: address(extensions),
+    };
+    outcome(app.store.rebook_meeting(change).await?, slot)
+}
+
+fn outcome(booked: Booked, slot: Slot) -> Result<Outcome, Failure> {
+    match booked {
+        Booked::Now(id, _) | Booked::Already(id) => Ok(Outcome::Booked(id)),
+        Booked::Taken(clash) => Ok(Outcome::Clash(vec![(slot, clash)])),
+        Booked::Past => Err(past()),
+        Booked::Stale => Err(conflict(
+            "这场会议刚被他人修改，请刷新后再改",
+            "somebody else changed the meeting meanwhile; look again",
+        )),
+        Booked::Unsound(problem) => Err(problem_words(problem)),
+        Booked::Refused(refusal) => Err(refused(refusal)),
+        Booked::Missing => Err(missing()),
+    }
+}
+
+/// Submits, approves, rejects, cancels or notes a meeting in the name of `user`.
+pub(crate) async fn act(
+    app: &App,
+    (user, extensions): By<'_>,
+    id: MeetingId,
+    (act, note): (MeetingAct, &str),
+) -> Result<(), Failure> {
+    let step = |act, login: &str, note: String| MeetingStep {
+        at: app.clock.now(),
+        login: login.to_owned(),
+        act,
+        note,
+    };
+    let mut steps = vec![step(act, &user.login, text("note", note)?)];
+    if act == MeetingAct::Submit && app.settings.booking.approval == MeetingApproval::None {
+        steps.push(step(MeetingAct::Approve, "", String::new()));
+    }
+    match app.store.act_on_meeting(id, steps, address(extensions)).await? {
+        MeetingActed::Now(_) => Ok(()),
+        MeetingActed::Missing => Err(Failure::not_found()),
+        MeetingActed::Refused(refusal) => Err(refused(refusal)),
+        MeetingActed::Taken(clash) => {
+            let held =
+                |lang| clash.held.iter().map(|it| held_words(app, it, lang)).collect::<Vec<_>>();
+            let (zh, en) = (held(Lang::Zh).join("；"), held(Lang::En).join("; "));
+            Err(conflict(
+                format!("会场或终端已被占用：{zh}"),
+                format!("something is held by others: {en}"),
+            ))
+        }
+    }
+}
+
+/// Which acts of these a person may still do to a meeting.
+pub(crate) fn acts_of(state: MeetingState) -> Vec<MeetingAct> {
+    let acts: &[MeetingAct] = match state {
+        MeetingState::Draft => &[MeetingAct::Submit, MeetingAct::Cancel],
+        MeetingState::Submitted => &[MeetingAct::Approve, MeetingAct::Reject, MeetingAct::Cancel],
+        state if state.may_change() => &[MeetingAct::Cancel],
+        _ => &[],
+    };
+    acts.to_vec()
+}
+
+/// `一楼会议室: 03-10 09:00–11:00 #12 早会（li 预约）`.
+pub(crate) fn held_words(app: &App, held: &Held, lang: Lang) -> String {
+    let span = span(app, held.slot);
+    let rehearsal = if held.is_rehearsal { lang.pick("联调", "rehearsal") } else { "" };
+    let (name, title, by, id) = (&held.name, &held.title, &held.by, held.meeting);
+    match lang {
+        Lang::Zh => format!("{name}：{span} #{id} {title}{rehearsal}（{by} 预约）"),
+        Lang::En => format!("{name}: {span} #{id} {title} {rehearsal}(booked by {by})"),
+    }
+}
+
+/// `03-10 09:00–11:00`, or with the day of the end where that is another.
+pub(crate) fn span(app: &App, slot: Slot) -> String {
+    let (from, to) = (slot.from.in_zone(app.zone), slot.to.in_zone(app.zone));
+    let end = if from.date_naive() == to.date_naive() { "%H:%M" } else { "%m-%d %H:%M" };
+    format!("{}–{}", from.format("%m-%d %H:%M"), to.format(end))
+}
+
+/// Whether everything in the way ranks lower and has not begun, so that it could make way.
+pub(crate) fn could_yield(
+    app: &App,
+    plan: &MeetingPlan,
+    clashes: &[(Slot, Clash)],
+    now: Timestamp,
+) -> bool {
+    app.settings.booking.displacing == Displacing::LowerRank
+        && clashes.iter().flat_map(|(_, clash)| &clash.held).all(|held| {
+            plan.rank.outranks(held.rank) && held.state.may_change() && held.slot.from > now
+        })
+}
+
+/// Text of a field, trimmed.
+pub(crate) fn text(name: &str, typed: &str) -> Result<String, Failure> {
+    let typed = typed.trim();
+    if typed.chars().count() > LONGEST {
+        return Err(Failure::bad_input(
+            format!("{name}：不能超过 {LONGEST} 字"),
+            format!("{name}: at most {LONGEST} characters"),
+        ));
+    }
+    Ok(typed.to_owned())
+}
+
+fn conflict(zh: impl Into<String>, en: impl Into<String>) -> Failure {
+    Failure { status: StatusCode::CONFLICT, ..Failure::bad_input(zh, en) }
+}
+
+fn past() -> Failure {
+    Failure::bad_input(
+        "开始时间已过；正在进行的请选“应急会议”",
+        "from: it would begin before now; an emergency may",
+    )
+}
+
+fn missing() -> Failure {
+    Failure::bad_input(
+        "有会场或资源不存在或已停用",
+        "venues, resources: one does not exist or is out of use",
+    )
+}
+
+fn problem_words(problem: MeetingProblem) -> Failure {
+    let (zh, en) = match problem {
+        MeetingProblem::Title => ("请填写会议名称", "title: missing"),
+        MeetingProblem::Time => {
+            ("起止时间须先后有序，且不超过 7 天", "from, to: in order, at most 7 days")
+        }
+        MeetingProblem::Rehearsal => (
+            "联调的起止时间须先后有序，且早于会议开始",
+            "rehearsal: in order, and begins before the meeting",
+        ),
+        MeetingProblem::Buffer => {
+            ("会前准备与会后恢复各不超过 24 小时", "setup, teardown: at most 24 hours")
+        }
+        MeetingProblem::Venues => {
+            ("请选择会场（会场与资源合计 1 至 200 个）", "venues: 1 to 200 with the resources")
+        }
+        MeetingProblem::Twice => ("会场或资源重复", "venues, resources: one is named twice"),
+        MeetingProblem::Main => ("主会场只能有一个", "venues: only one is the main venue"),
+        MeetingProblem::Contacts => ("联系人不超过 500 位", "contacts: at most 500"),
+    };
+    Failure::bad_input(zh, en)
+}
+
+fn series_problem(problem: SeriesProblem) -> Failure {
+    let zh = match &problem {
+        SeriesProblem::Rule(what) => format!("重复规则无法识别：{what}"),
+        SeriesProblem::Endless => "重复规则须有次数或截止日期".to_owned(),
+        SeriesProblem::TooLong => "系列会议不超过 200 场、两年".to_owned(),
+        SeriesProblem::Empty => "没有可以预约的场次".to_owned(),
+    };
+    Failure::bad_input(zh, format!("rrule: failed to {problem}"))
+}
+
+fn refused(refusal: MeetingRefusal) -> Failure {
+    let (zh, en) = match refusal {
+        MeetingRefusal::Order => (
+            "当前状态下不能这样处理；已开始或已结束的会议不再改动",
+            "it does not stand so that this could be done; what has begun is not changed",
+        ),
+        MeetingRefusal::Reason => ("请填写原因", "a reason is missing"),
+        MeetingRefusal::SamePerson => {
+            ("提交人不能审批自己的会议，须由他人审批", "another person has to approve it")
+        }
+    };
+    conflict(zh, en)
+}

@@ -1,0 +1,105 @@
+//! `/ack/{id}/{token}`: what a contact is told, and what they answer. It opens without a login, and
+//! shows one meeting to whoever has the address.
+
+use crate::{
+    app::App,
+    booking::{span, text},
+    failure::Failure,
+    guard::address,
+    shell::{Shell, page},
+};
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::{Extensions, StatusCode},
+    response::{Redirect, Response},
+};
+use serde::Deserialize;
+use zhishou_domain::meeting::MeetingState;
+use zhishou_storage::{MeetingNotice, NoticeAnswer};
+
+#[derive(Template)]
+#[template(path = "ack.html")]
+struct AckPage {
+    shell: Shell,
+    district: String,
+    contact: String,
+    title: String,
+    when: String,
+    venues: String,
+    organiser: String,
+    is_cancelled: bool,
+    is_over: bool,
+    answered: bool,
+    person: String,
+    action: String,
+}
+
+/// What is answered.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AckForm {
+    answer: String,
+    person: String,
+}
+
+async fn find(app: &App, id: &str, token: &str) -> Result<MeetingNotice, Failure> {
+    let id = id.parse().map_err(|_| Failure::not_found())?;
+    app.store.notice(id, token).await?.ok_or_else(Failure::not_found)
+}
+
+/// `GET /ack/{id}/{token}`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Path((id, token)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let notice = find(&app, &id, &token).await?;
+    let (stored, all) = tokio::try_join!(app.store.meeting(notice.meeting), app.store.venues())?;
+    let stored = stored.ok_or_else(Failure::not_found)?;
+    let plan = stored.plan;
+    let names: Vec<_> = plan
+        .venues
+        .iter()
+        .filter_map(|it| all.iter().find(|venue| venue.id == it.venue))
+        .map(|venue| venue.name.as_str())
+        .collect();
+    page(&AckPage {
+        district: app.settings.district.clone(),
+        contact: format!("{} {}", notice.contact.unit, notice.contact.name).trim().to_owned(),
+        when: span(&app, plan.slot()),
+        is_over: plan.slot().to <= app.clock.now(),
+        title: plan.title,
+        venues: names.join(shell.t.0.pick("、", ", ")),
+        organiser: plan.organiser,
+        is_cancelled: stored.state == MeetingState::Cancelled,
+        answered: notice.answer.is_some(),
+        person: notice.answer.map(|(.., person)| person).unwrap_or_default(),
+        action: format!("/ack/{id}/{token}"),
+        shell,
+    })
+}
+
+/// `POST /ack/{id}/{token}`.
+pub(crate) async fn answer(
+    State(app): State<App>,
+    extensions: Extensions,
+    Path((id, token)): Path<(String, String)>,
+    Form(form): Form<AckForm>,
+) -> Result<Redirect, Failure> {
+    let notice = find(&app, &id, &token).await?;
+    let answer = match form.answer.as_str() {
+        "attending" => NoticeAnswer::Attending,
+        "declined" => NoticeAnswer::Declined,
+        _ => return Err(Failure::bad_request("answer: attending or declined")),
+    };
+    let stored = app.store.meeting(notice.meeting).await?.ok_or_else(Failure::not_found)?;
+    let now = app.clock.now();
+    if stored.plan.slot().to <= now {
+        return Err(Failure::new(StatusCode::GONE, ""));
+    }
+    let person: String = text("person", &form.person)?.chars().take(100).collect();
+    app.store.answer_notice(notice, answer, person, now, address(&extensions)).await?;
+    Ok(Redirect::to(&format!("/ack/{id}/{token}")))
+}

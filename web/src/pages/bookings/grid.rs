@@ -1,0 +1,242 @@
+//! Venues × time as a table: it reads without a script, prints, and its cells are cells for whoever
+//! cannot see it. A script adds dragging. Times off the raster are shown where they begin and told
+//! exactly.
+
+use super::weekday;
+use crate::{app::App, words::Words};
+use chrono::{Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use zhishou_domain::meeting::{LocalSlot, Venue};
+use zhishou_storage::{Held, StoredMeeting};
+
+/// First and last half hour of a day's columns.
+const FIRST: u32 = 14;
+const LAST: u32 = 44;
+
+/// The table.
+pub(super) struct Grid {
+    pub(super) is_week: bool,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Row>,
+}
+
+pub(super) struct Column {
+    pub(super) label: String,
+    pub(super) is_today: bool,
+    /// Cells of the table below it.
+    pub(super) span: u32,
+}
+
+pub(super) struct Row {
+    pub(super) venue: String,
+    pub(super) name: String,
+    pub(super) sign: String,
+    pub(super) cells: Vec<Cell>,
+}
+
+/// A day, or half an hour.
+pub(super) struct Cell {
+    /// `2026-03-10T09:00`, where a booking begun here would begin.
+    pub(super) at: String,
+    pub(super) span: u32,
+    pub(super) is_hour: bool,
+    pub(super) chips: Vec<Chip>,
+}
+
+/// A meeting, or its rehearsal, in a venue.
+#[derive(Clone)]
+pub(super) struct Chip {
+    pub(super) id: String,
+    pub(super) href: String,
+    pub(super) title: String,
+    pub(super) time: String,
+    pub(super) state: &'static str,
+    pub(super) code: &'static str,
+    /// Where it may be dragged: its revision, begin and end on the wall.
+    pub(super) movable: Option<(u32, String, String)>,
+    slot: LocalSlot,
+}
+
+impl Grid {
+    /// Of `count` days from `first` on, one or seven.
+    pub(super) fn new(
+        app: &App,
+        t: Words,
+        (first, count): (NaiveDate, u64),
+        venues: &[&Venue],
+        meetings: &[StoredMeeting],
+        held: &[Held],
+    ) -> Self {
+        let now = app.clock.now();
+        let today = now.local_day(app.zone);
+        let is_week = count > 1;
+        let days: Vec<_> = (0..count).map(|day| first + Days::new(day)).collect();
+        let columns = if is_week {
+            days.iter()
+                .map(|day| Column {
+                    label: format!("{} {}", weekday(*day, t), day.format("%m-%d")),
+                    is_today: *day == today,
+                    span: 1,
+                })
+                .collect()
+        } else {
+            (FIRST / 2..LAST / 2)
+                .map(|hour| Column { label: format!("{hour:02}:00"), is_today: false, span: 2 })
+                .collect()
+        };
+        let rows = venues.iter().map(|venue| {
+            let mut chips: Vec<Chip> = Vec::new();
+            for stored in meetings {
+                if stored.plan.venues.iter().any(|it| it.venue == venue.id) {
+                    chips.push(chip(app, t, stored, now));
+                }
+            }
+            for held in held.iter().filter(|it| it.is_rehearsal && it.venue() == Some(venue.id)) {
+                chips.push(rehearsal(app, t, held));
+            }
+            chips.sort_by_key(|it| it.slot);
+            let cells = if is_week { week(&days, &chips) } else { day(first, chips) };
+            Row {
+                venue: venue.id.to_string(),
+                name: venue.name.clone(),
+                sign: format!("/bookings/sheet?day={first}&venue={}", venue.id),
+                cells,
+            }
+        });
+        Self { is_week, columns, rows: rows.collect() }
+    }
+}
+
+fn chip(app: &App, t: Words, stored: &StoredMeeting, now: zhishou_domain::Timestamp) -> Chip {
+    let slot = stored.plan.slot();
+    let on_wall = |at: zhishou_domain::Timestamp| at.in_zone(app.zone).naive_local();
+    let may_move = stored.state.may_change() && slot.from > now;
+    let field = |at: NaiveDateTime| at.format("%Y-%m-%dT%H:%M").to_string();
+    let local = LocalSlot { from: on_wall(slot.from), to: on_wall(slot.to) };
+    Chip {
+        id: stored.id.to_string(),
+        href: format!("/bookings/{}", stored.id),
+        title: stored.plan.title.clone(),
+        time: times(local),
+        state: stored.state.name(t.0),
+        code: stored.state.code(),
+        movable: may_move.then(|| (stored.revision, field(local.from), field(local.to))),
+        slot: local,
+    }
+}
+
+fn rehearsal(app: &App, t: Words, held: &Held) -> Chip {
+    let on_wall = |at: zhishou_domain::Timestamp| at.in_zone(app.zone).naive_local();
+    let slot = LocalSlot { from: on_wall(held.slot.from), to: on_wall(held.slot.to) };
+    Chip {
+        id: held.meeting.to_string(),
+        href: format!("/bookings/{}", held.meeting),
+        title: held.title.clone(),
+        time: times(slot),
+        state: t.booking_rehearsal(),
+        code: "rehearsal",
+        movable: None,
+        slot,
+    }
+}
+
+fn times(slot: LocalSlot) -> String {
+    let end = if slot.from.date() == slot.to.date() { "%H:%M" } else { "%m-%d %H:%M" };
+    format!("{}–{}", slot.from.format("%H:%M"), slot.to.format(end))
+}
+
+/// A cell for each day, with what touches it.
+fn week(days: &[NaiveDate], chips: &[Chip]) -> Vec<Cell> {
+    let cells = days.iter().map(|day| {
+        let begin = day.and_time(NaiveTime::MIN);
+        let whole = (begin, begin + Duration::days(1));
+        let touching = chips.iter().filter(|it| it.slot.from < whole.1 && it.slot.to > whole.0);
+        Cell {
+            at: format!("{day}T09:00"),
+            span: 1,
+            is_hour: true,
+            chips: touching.cloned().collect(),
+        }
+    });
+    cells.collect()
+}
+
+/// A cell for each half hour; a meeting takes those it touches, and such as share one stand together.
+fn day(day: NaiveDate, chips: Vec<Chip>) -> Vec<Cell> {
+    let half_hour = |at: NaiveDateTime, up: u32| {
+        let minutes = match at.date().cmp(&day) {
+            std::cmp::Ordering::Less => 0,
+            std::cmp::Ordering::Equal => at.hour() * 60 + at.minute(),
+            std::cmp::Ordering::Greater => 24 * 60,
+        };
+        ((minutes + up) / 30).clamp(FIRST, LAST)
+    };
+    let mut blocks: Vec<(u32, u32, Vec<Chip>)> = Vec::new();
+    for chip in chips {
+        let from = half_hour(chip.slot.from, 0).min(LAST - 1);
+        let to = half_hour(chip.slot.to, 29).max(from + 1);
+        match blocks.last_mut() {
+            Some((_, end, together)) if from < *end => {
+                *end = to.max(*end);
+                together.push(chip);
+            }
+            _ => blocks.push((from, to, vec![chip])),
+        }
+    }
+    let mut cells = Vec::new();
+    let mut at = FIRST;
+    let mut blocks = blocks.into_iter().peekable();
+    while at < LAST {
+        let (span, chips) = match blocks.next_if(|(from, ..)| *from == at) {
+            Some((from, to, chips)) => (to - from, chips),
+            None => (1, Vec::new()),
+        };
+        let begin = format!("{day}T{:02}:{:02}", at / 2, at % 2 * 30);
+        cells.push(Cell { at: begin, span, is_hour: at % 2 == 0, chips });
+        at += span;
+    }
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: u32, minute: u32) -> NaiveDateTime {
+        NaiveDate::from_ymd_opt(2026, 3, 10).unwrap().and_hms_opt(hour, minute, 0).unwrap()
+    }
+
+    fn held(from: NaiveDateTime, to: NaiveDateTime) -> Chip {
+        Chip {
+            id: String::new(),
+            href: String::new(),
+            title: String::new(),
+            time: String::new(),
+            state: "",
+            code: "",
+            movable: None,
+            slot: LocalSlot { from, to },
+        }
+    }
+
+    fn shape(chips: Vec<Chip>) -> Vec<(u32, usize)> {
+        let cells = day(at(0, 0).date(), chips);
+        assert_eq!(cells.iter().map(|it| it.span).sum::<u32>(), LAST - FIRST);
+        cells
+            .iter()
+            .filter(|it| it.span > 1 || !it.chips.is_empty())
+            .map(|it| (it.span, it.chips.len()))
+            .collect()
+    }
+
+    #[test]
+    fn every_half_hour_is_there_once() {
+        assert_eq!(shape(vec![]), []);
+        assert_eq!(shape(vec![held(at(9, 0), at(11, 0))]), [(4, 1)]);
+        let touching = vec![held(at(9, 0), at(9, 20)), held(at(9, 20), at(10, 30))];
+        assert_eq!(shape(touching), [(3, 2)], "two that share a half hour stand together");
+        assert_eq!(shape(vec![held(at(1, 0), at(2, 0))]), [(1, 1)], "before the first column");
+        assert_eq!(shape(vec![held(at(23, 0), at(23, 30))]), [(1, 1)], "after the last");
+        let over_night = held(at(20, 0), at(20, 0) + Duration::days(1));
+        assert_eq!(shape(vec![over_night]), [(4, 1)]);
+    }
+}

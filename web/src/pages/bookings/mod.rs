@@ -1,0 +1,284 @@
+//! `/bookings`: today's meetings and the grid of venues and time, by day or by week; the sheet of a day
+//! and the sign at a door, for printing.
+
+mod ack;
+mod detail;
+mod edit;
+mod feeds;
+mod grid;
+mod notices;
+mod venues;
+
+pub(crate) use ack::{answer, show as ack};
+pub(crate) use detail::{act, show as detail};
+pub(crate) use edit::{change, create, edit, form};
+pub(crate) use feeds::{calendar, list as feeds, make as make_feed, revoke as revoke_feed};
+pub(crate) use notices::make as make_notices;
+pub(crate) use venues::{
+    from_ledger, list as venues, save as save_venue, save_resource, show as venue,
+};
+
+use crate::{
+    app::App,
+    booking::span,
+    failure::Failure,
+    query,
+    shell::{Nav, Shell, page},
+    words::Words,
+};
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use chrono::{Datelike, Days, NaiveDate};
+use grid::Grid;
+use serde::Deserialize;
+use std::collections::HashMap;
+use zhishou_domain::{
+    Timestamp, VenueId,
+    meeting::{MeetingState, Slot, Venue},
+};
+use zhishou_storage::{Held, MeetingFilter, StoredMeeting};
+
+/// Meetings read for a page at most.
+const MOST: u32 = 1000;
+
+/// Which days, and which venue.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct CalendarQuery {
+    day: String,
+    span: String,
+    venue: String,
+}
+
+/// A meeting in a list.
+pub(super) struct MeetingLine {
+    id: String,
+    href: String,
+    title: String,
+    /// `09:00–11:00`.
+    time: String,
+    state: &'static str,
+    code: &'static str,
+    /// `联调 03-09 15:00–16:00`.
+    rehearsal: Option<String>,
+    /// Each venue with its role, contact and telephone.
+    venues: Vec<(String, &'static str, String, String)>,
+    organiser: String,
+    assurance: &'static str,
+    note: String,
+}
+
+/// A day of the agenda.
+struct AgendaDay {
+    label: String,
+    meetings: Vec<MeetingLine>,
+}
+
+#[derive(Template)]
+#[template(path = "bookings.html")]
+struct BookingsPage {
+    shell: Shell,
+    /// `3 场会议 · 1 次联调 · 2/5 全天空闲会场`.
+    today: Vec<(String, &'static str)>,
+    is_week: bool,
+    label: String,
+    day: String,
+    links: [String; 5],
+    sheet: String,
+    venues: Vec<(String, String, bool)>,
+    grid: Grid,
+    agenda: Vec<AgendaDay>,
+    has_venues: bool,
+}
+
+/// The slot of some days on the wall.
+fn days(app: &App, first: NaiveDate, count: u64) -> Slot {
+    Slot {
+        from: Timestamp::start_of_day(first, app.zone),
+        to: Timestamp::start_of_day(first + Days::new(count), app.zone),
+    }
+}
+
+/// 周几.
+fn weekday(day: NaiveDate, t: Words) -> &'static str {
+    const ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+    const EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let index = day.weekday().num_days_from_monday() as usize;
+    t.0.pick(ZH[index], EN[index])
+}
+
+fn line(
+    app: &App,
+    stored: &StoredMeeting,
+    venues: &HashMap<VenueId, &Venue>,
+    t: Words,
+) -> MeetingLine {
+    let plan = &stored.plan;
+    let told = span(app, plan.slot());
+    MeetingLine {
+        id: stored.id.to_string(),
+        href: format!("/bookings/{}", stored.id),
+        title: plan.title.clone(),
+        time: told.split_once(' ').map_or(told.clone(), |(_, time)| time.to_owned()),
+        state: stored.state.name(t.0),
+        code: stored.state.code(),
+        rehearsal: plan.rehearsal.map(|it| span(app, it.in_zone(plan.zone))),
+        venues: plan
+            .venues
+            .iter()
+            .filter_map(|it| {
+                let venue = venues.get(&it.venue)?;
+                let (contact, phone) = (venue.contact.clone(), venue.phone.clone());
+                Some((venue.name.clone(), it.role.name(t.0), contact, phone))
+            })
+            .collect(),
+        organiser: plan.organiser.clone(),
+        assurance: plan.assurance.name(t.0),
+        note: plan.note.clone(),
+    }
+}
+
+/// The meetings of some days that are not cancelled, and what is held in them.
+async fn within(
+    app: &App,
+    slot: Slot,
+    venue: Option<VenueId>,
+) -> Result<(Vec<StoredMeeting>, Vec<Held>), Failure> {
+    let states = MeetingState::ALL.iter().filter(|it| **it != MeetingState::Cancelled);
+    let filter = MeetingFilter {
+        from: Some(slot.from),
+        to: Some(slot.to),
+        venue,
+        states: states.copied().collect(),
+        after: None,
+    };
+    Ok(tokio::try_join!(app.store.meetings(&filter, MOST), app.store.held_within(slot))?)
+}
+
+/// `GET /bookings`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Query(asked): Query<CalendarQuery>,
+) -> Result<Response, Failure> {
+    let shell = shell.at(Nav::Bookings).live("/events?about=meetings");
+    let t = shell.t;
+    let now = app.clock.now();
+    let today = now.local_day(app.zone);
+    let day = day_of(&asked.day, today)?;
+    let is_week = asked.span != "day";
+    let venue: Option<VenueId> = query::id("venue", &asked.venue)?;
+    let first =
+        if is_week { day - Days::new(day.weekday().num_days_from_monday().into()) } else { day };
+    let count = if is_week { 7 } else { 1 };
+    let (all, (meetings, held), (of_today, held_today)) = tokio::try_join!(
+        async { Ok::<_, Failure>(app.store.venues().await?) },
+        within(&app, days(&app, first, count), venue),
+        within(&app, days(&app, today, 1), None),
+    )?;
+    let by_id: HashMap<VenueId, &Venue> = all.iter().map(|it| (it.id, it)).collect();
+    let rows: Vec<&Venue> =
+        all.iter().filter(|it| it.in_use && venue.is_none_or(|venue| venue == it.id)).collect();
+    let link = |day: NaiveDate, span: &str| {
+        let venue = venue.map(|id| format!("&venue={id}")).unwrap_or_default();
+        format!("/bookings?day={day}&span={span}{venue}")
+    };
+    let here = if is_week { "week" } else { "day" };
+    let bookable = all.iter().filter(|it| it.in_use).count();
+    let free = all
+        .iter()
+        .filter(|it| it.in_use && !held_today.iter().any(|held| held.venue() == Some(it.id)))
+        .count();
+    let held_meetings = of_today.iter().filter(|it| it.state.holds()).count();
+    let mut rehearsals: Vec<_> =
+        held_today.iter().filter(|it| it.is_rehearsal).map(|it| it.meeting).collect();
+    rehearsals.dedup();
+    let last = first + Days::new(count - 1);
+    let label = if is_week {
+        format!("{} – {}", first.format("%Y-%m-%d"), last.format("%m-%d"))
+    } else {
+        format!("{} {}", first.format("%Y-%m-%d"), weekday(first, t))
+    };
+    let agenda = first.iter_days().take_while(|it| *it <= last).filter_map(|day| {
+        let on_day = meetings.iter().filter(|it| it.plan.slot().from.local_day(app.zone) == day);
+        let meetings: Vec<_> = on_day.map(|it| line(&app, it, &by_id, t)).collect();
+        let label = format!("{} {}", day.format("%m-%d"), weekday(day, t));
+        (!meetings.is_empty()).then_some(AgendaDay { label, meetings })
+    });
+    page(&BookingsPage {
+        today: vec![
+            (held_meetings.to_string(), t.booking_meetings()),
+            (rehearsals.len().to_string(), t.booking_rehearsals()),
+            (format!("{free}/{bookable}"), t.booking_free_venues()),
+        ],
+        is_week,
+        label,
+        day: day.to_string(),
+        links: [
+            link(day - Days::new(count), here),
+            link(today, here),
+            link(day + Days::new(count), here),
+            link(day, "day"),
+            link(day, "week"),
+        ],
+        sheet: format!("/bookings/sheet?day={day}"),
+        venues: all
+            .iter()
+            .filter(|it| it.in_use)
+            .map(|it| (it.id.to_string(), it.name.clone(), Some(it.id) == venue))
+            .collect(),
+        grid: Grid::new(&app, t, (first, count), &rows, &meetings, &held),
+        agenda: agenda.collect(),
+        has_venues: bookable > 0,
+        shell,
+    })
+}
+
+fn day_of(text: &str, today: NaiveDate) -> Result<NaiveDate, Failure> {
+    if text.is_empty() {
+        return Ok(today);
+    }
+    text.parse().map_err(|_| Failure::bad_input("day：应为日期", "day: not a date"))
+}
+
+#[derive(Template)]
+#[template(path = "day_sheet.html")]
+struct SheetPage {
+    shell: Shell,
+    district: String,
+    label: String,
+    /// The venue whose door it hangs at.
+    venue: Option<String>,
+    meetings: Vec<MeetingLine>,
+}
+
+/// `GET /bookings/sheet?day=…`, and with `venue=…` the sign at its door.
+pub(crate) async fn sheet(
+    State(app): State<App>,
+    shell: Shell,
+    Query(asked): Query<CalendarQuery>,
+) -> Result<Response, Failure> {
+    let t = shell.t;
+    let day = day_of(&asked.day, app.clock.now().local_day(app.zone))?;
+    let venue: Option<VenueId> = query::id("venue", &asked.venue)?;
+    let (all, (meetings, _)) = tokio::try_join!(
+        async { Ok::<_, Failure>(app.store.venues().await?) },
+        within(&app, days(&app, day, 1), venue),
+    )?;
+    let by_id: HashMap<VenueId, &Venue> = all.iter().map(|it| (it.id, it)).collect();
+    let name = match venue {
+        Some(id) => Some(by_id.get(&id).ok_or_else(Failure::not_found)?.name.clone()),
+        None => None,
+    };
+    let held = meetings.iter().filter(|it| it.state.holds());
+    page(&SheetPage {
+        district: app.settings.district.clone(),
+        label: format!("{} {}", day.format("%Y-%m-%d"), weekday(day, t)),
+        venue: name,
+        meetings: held.map(|it| line(&app, it, &by_id, t)).collect(),
+        shell: shell.at(Nav::Bookings),
+    })
+}

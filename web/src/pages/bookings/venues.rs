@@ -1,0 +1,285 @@
+//! `/admin/venues`: where meetings are held, what stands there, and what else can be booked.
+
+use crate::{
+    app::App,
+    booking::text,
+    failure::Failure,
+    guard::{User, address},
+    query,
+    shell::{Nav, Shell, page},
+};
+use askama::Template;
+use axum::{
+    Extension, Form,
+    extract::{Path, State},
+    http::Extensions,
+    response::{IntoResponse, Redirect, Response},
+};
+use zhishou_domain::{
+    DeviceId, VenueId,
+    meeting::{DeviceRole, ResourceKind, Venue},
+};
+use zhishou_storage::{AuditLine, DevicePlace, VenueSaved, VenueWords};
+
+type Fields = Vec<(String, String)>;
+
+/// Devices offered at most.
+const OFFERED: u32 = 500;
+
+struct VenueRow {
+    href: String,
+    name: String,
+    contact: String,
+    phone: String,
+    devices: String,
+    in_use: bool,
+}
+
+#[derive(Template)]
+#[template(path = "venues.html")]
+struct VenuesPage {
+    shell: Shell,
+    rows: Vec<VenueRow>,
+    /// Name, kind, whether it can be booked.
+    resources: Vec<(String, &'static str, &'static str, bool)>,
+    kinds: Vec<(&'static str, &'static str)>,
+    /// Endpoints that stand in no venue: id, words, site.
+    loose: Vec<(String, String)>,
+}
+
+/// `GET /admin/venues`.
+pub(crate) async fn list(State(app): State<App>, shell: Shell) -> Result<Response, Failure> {
+    let lang = shell.t.0;
+    let (venues, resources, loose) = tokio::try_join!(
+        app.store.venues(),
+        app.store.platform_resources(),
+        app.store.endpoints_without_venue(OFFERED),
+    )?;
+    let row = |venue: Venue| {
+        let devices: Vec<_> =
+            venue.devices.iter().map(|it| format!("{} {}", it.role.name(lang), it.name)).collect();
+        VenueRow {
+            href: format!("/admin/venues/{}", venue.id),
+            name: venue.name,
+            contact: venue.contact,
+            phone: venue.phone,
+            devices: devices.join(lang.pick("、", ", ")),
+            in_use: venue.in_use,
+        }
+    };
+    page(&VenuesPage {
+        rows: venues.into_iter().map(row).collect(),
+        resources: resources
+            .into_iter()
+            .map(|it| (it.name, it.kind.code(), it.kind.name(lang), it.in_use))
+            .collect(),
+        kinds: ResourceKind::ALL.iter().map(|it| (it.code(), it.name(lang))).collect(),
+        loose: loose
+            .into_iter()
+            .map(|(id, name, _, site)| (id.to_string(), format!("{site} {name}")))
+            .collect(),
+        shell: shell.at(Nav::Bookings),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "venue.html")]
+struct VenuePage {
+    shell: Shell,
+    action: String,
+    problem: Option<String>,
+    venue: Option<Venue>,
+    sites: Vec<(String, String, bool)>,
+    /// The devices that stand here and those that could: id, name, roles.
+    devices: Vec<(String, String, Vec<(&'static str, &'static str, bool)>)>,
+    seats: String,
+}
+
+/// `GET /admin/venues/{id}`; `new` is one that is not there yet.
+pub(crate) async fn show(
+    State(app): State<App>,
+    shell: Shell,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let venue = match id.as_str() {
+        "new" => None,
+        id => {
+            let id: VenueId = id.parse().map_err(|_| Failure::not_found())?;
+            Some(app.store.venue(id).await?.ok_or_else(Failure::not_found)?)
+        }
+    };
+    form(&app, shell, venue, None).await
+}
+
+async fn form(
+    app: &App,
+    shell: Shell,
+    venue: Option<Venue>,
+    problem: Option<String>,
+) -> Result<Response, Failure> {
+    let lang = shell.t.0;
+    let site = venue.as_ref().and_then(|it| it.site);
+    let (mut sites, near) =
+        tokio::try_join!(app.store.site_names(), app.store.meeting_devices(site, OFFERED))?;
+    sites.sort_by(|a, b| (&a.street_name, &a.name).cmp(&(&b.street_name, &b.name)));
+    let standing = venue.as_ref().map(|it| it.devices.as_slice()).unwrap_or_default();
+    let mut devices: Vec<_> =
+        standing.iter().map(|it| (it.id, it.name.clone(), it.role.kind(), Some(it.role))).collect();
+    for DevicePlace { id, name, kind, site } in near {
+        if !standing.iter().any(|it| it.id == id) {
+            devices.push((id, format!("{site} {name}"), kind, None));
+        }
+    }
+    let devices = devices.into_iter().map(|(id, name, kind, chosen)| {
+        let roles = DeviceRole::ALL.iter().filter(|role| role.kind() == kind);
+        let roles = roles.map(|role| (role.code(), role.name(lang), Some(*role) == chosen));
+        (id.to_string(), name, roles.collect())
+    });
+    page(&VenuePage {
+        action: match &venue {
+            Some(venue) => format!("/admin/venues/{}", venue.id),
+            None => "/admin/venues".to_owned(),
+        },
+        problem,
+        sites: sites
+            .into_iter()
+            .map(|it| {
+                let words = format!("{} {}", it.street_name, it.name);
+                (it.id.to_string(), words, Some(it.id) == site)
+            })
+            .collect(),
+        devices: devices.collect(),
+        seats: venue
+            .as_ref()
+            .and_then(|it| it.seats)
+            .map(|seats| seats.to_string())
+            .unwrap_or_default(),
+        venue,
+        shell: shell.at(Nav::Bookings),
+    })
+}
+
+/// `POST /admin/venues` and `POST /admin/venues/{id}`.
+pub(crate) async fn save(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    extensions: Extensions,
+    id: Option<Path<String>>,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Failure> {
+    let id: Option<VenueId> = match &id {
+        Some(Path(id)) => Some(id.parse().map_err(|_| Failure::not_found())?),
+        None => None,
+    };
+    let field = |name: &str| {
+        fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    };
+    let seats = field("seats").trim();
+    let mut devices = Vec::new();
+    for (name, value) in &fields {
+        let Some(device) = name.strip_prefix("device_").filter(|_| !value.is_empty()) else {
+            continue;
+        };
+        let device: DeviceId = device.parse().map_err(|_| Failure::bad_request("device"))?;
+        devices
+            .extend(query::word("role", value, DeviceRole::from_code)?.map(|role| (device, role)));
+    }
+    let words =
+        VenueWords {
+            name: text("name", field("name"))?,
+            site: query::id("site", field("site"))?,
+            seats: match seats {
+                "" => None,
+                seats => Some(seats.parse().map_err(|_| {
+                    Failure::bad_input("座位数应为正整数", "seats: a positive number")
+                })?),
+            },
+            contact: text("contact", field("contact"))?,
+            phone: text("phone", field("phone"))?,
+            note: text("note", field("note"))?,
+            in_use: !field("in_use").is_empty(),
+            devices,
+        };
+    if words.name.is_empty() || words.seats == Some(0) {
+        return Err(Failure::bad_input(
+            "请填写会场名称；座位数应为正整数",
+            "name: missing, or seats: not positive",
+        ));
+    }
+    match app.store.save_venue(id, words, line(&app, &user, &extensions, "save_venue")).await? {
+        VenueSaved::Now(_) => Ok(Redirect::to("/admin/venues").into_response()),
+        VenueSaved::NameTaken => {
+            let problem = shell.t.venue_name_taken().to_owned();
+            let venue = match id {
+                Some(id) => app.store.venue(id).await?,
+                None => None,
+            };
+            form(&app, shell, venue, Some(problem)).await
+        }
+        VenueSaved::Missing => Err(Failure::bad_input(
+            "会场、站点或设备不存在，或设备类别不符",
+            "venue, site, devices: one does not exist, or a device is of another kind",
+        )),
+    }
+}
+
+/// `POST /admin/venues/from-ledger`: a venue for each endpoint that was chosen.
+pub(crate) async fn from_ledger(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    extensions: Extensions,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, Failure> {
+    let loose = app.store.endpoints_without_venue(OFFERED).await?;
+    for (_, chosen) in fields.iter().filter(|(name, _)| name == "device") {
+        let Some((id, name, site, _)) = loose.iter().find(|(id, ..)| id.to_string() == *chosen)
+        else {
+            continue;
+        };
+        let words = VenueWords {
+            name: name.clone(),
+            site: Some(*site),
+            seats: None,
+            contact: String::new(),
+            phone: String::new(),
+            note: String::new(),
+            in_use: true,
+            devices: vec![(*id, DeviceRole::Primary)],
+        };
+        // Where a venue has the name already, somebody has to look at it.
+        app.store.save_venue(None, words, line(&app, &user, &extensions, "save_venue")).await?;
+    }
+    Ok(Redirect::to("/admin/venues"))
+}
+
+/// `POST /admin/resources`.
+pub(crate) async fn save_resource(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    extensions: Extensions,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, Failure> {
+    let field = |name: &str| {
+        fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    };
+    let name = text("name", field("name"))?;
+    let kind = query::word("kind", field("kind"), ResourceKind::from_code)?;
+    let (Some(kind), false) = (kind, name.is_empty()) else {
+        return Err(Failure::bad_input("请填写名称与类别", "name, kind: missing"));
+    };
+    let line =
+        AuditLine { subject: name.clone(), ..line(&app, &user, &extensions, "save_resource") };
+    app.store.save_platform_resource(name, kind, !field("in_use").is_empty(), line).await?;
+    Ok(Redirect::to("/admin/venues"))
+}
+
+fn line(app: &App, user: &User, extensions: &Extensions, action: &'static str) -> AuditLine {
+    AuditLine {
+        at: app.clock.now(),
+        login: user.login.clone(),
+        action,
+        subject: String::new(),
+        address: address(extensions),
+    }
+}

@@ -1,0 +1,334 @@
+//! 会议预约 on pages and in the API: booked by a form, refused with who holds it, moved, approved by
+//! another, made way for; feeds and acknowledgements that open by their address alone.
+
+use super::*;
+use serde_json::json;
+use std::sync::Arc;
+use url::form_urlencoded::Serializer;
+use zhishou_domain::meeting::{BookingRules, Buffers, Displacing, MeetingApproval};
+use zhishou_web::Settings;
+
+fn form(fields: &[(&str, &str)]) -> String {
+    Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+/// Two venues and an MCU, entered by an administrator.
+async fn rooms(fixture: &Fixture) -> Browser {
+    let mut admin = Browser::logged_in(fixture).await;
+    for name in ["一楼会议室", "易家街会场"] {
+        let typed =
+            form(&[("name", name), ("contact", "王工"), ("phone", "028-1"), ("in_use", "1")]);
+        let saved = admin.post("/admin/venues", &typed).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    }
+    let typed = form(&[("name", "MCU 一"), ("kind", "mcu"), ("in_use", "1")]);
+    assert_eq!(admin.post("/admin/resources", &typed).await.status, StatusCode::SEE_OTHER);
+    admin
+}
+
+/// The fixture's now is 2026-11-21T15:30 in Shanghai.
+fn typed<'a>(title: &'a str, from: &'a str, to: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![("title", title), ("day", "2026-11-23"), ("from", from), ("to", to), ("venue_1", "main")]
+}
+
+impl Browser {
+    async fn post_json(&mut self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, Body::from(body.to_string()), "application/json").await
+    }
+}
+
+fn with_rules(mut fixture: Fixture, booking: BookingRules) -> Fixture {
+    fixture.app.settings = Arc::new(Settings { booking, ..(*fixture.app.settings).clone() });
+    fixture
+}
+
+#[tokio::test]
+async fn five_fields_book_a_meeting_and_the_next_is_told_who_has_the_room() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let form_page = operator.get("/bookings/new?venue_1=main&day=2026-11-23").await.body;
+    assert!(form_page.contains("易家街会场") && form_page.contains("MCU 一"), "{form_page}");
+    let booked =
+        operator.post("/bookings", &form(&typed("防汛<b>调度</b>", "09:00", "11:00"))).await;
+    assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.body);
+    assert_eq!(booked.header("location"), "/bookings/1?done=booked");
+    let page = operator.get("/bookings/1?done=booked").await.body;
+    assert!(page.contains("已批准") && page.contains("11-23 09:00–11:00"), "{page}");
+    assert!(page.contains("tel:028-1") && !page.contains("<b>调度"), "{page}");
+    assert!(page.contains("30 分钟"), "the buffer of the house: {page}");
+
+    // The buffers are kept by the server, whatever is typed.
+    let mut next = typed("接着开", "11:10", "12:00");
+    next.extend([("setup", "0"), ("teardown", "0")]);
+    let refused = admin.post("/bookings", &form(&next)).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    for words in
+        ["一楼会议室：11-23 08:30–11:15 #1", "operator 预约", "最近的空闲时间", "11-23 11:45–12:35"]
+    {
+        assert!(refused.body.contains(words), "{words}: {}", refused.body);
+    }
+    assert!(refused.body.contains("value=\"接着开\""), "what was typed stays");
+    assert_eq!(operator.get("/bookings/2").await.status, StatusCode::NOT_FOUND);
+
+    for (path, words) in [
+        ("/bookings?day=2026-11-23&span=week", "防汛"),
+        ("/bookings?day=2026-11-23&span=day", "09:00–11:00"),
+        ("/bookings/sheet?day=2026-11-23", "王工"),
+        ("/bookings/sheet?day=2026-11-23&venue=1", "一楼会议室"),
+        ("/bookings/sheet?day=2026-11-22", "无会议"),
+        ("/admin/venues", "平台资源"),
+        ("/admin/venues/1", "王工"),
+        ("/bookings/1/edit", "2026-11-23"),
+        ("/bookings/feeds", "日历订阅"),
+    ] {
+        let answer = operator.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(answer.body.contains(words), "{path}: {}", answer.body);
+        assert!(!answer.body.contains(" style=") && !answer.body.contains("<style"), "{path}");
+        let english =
+            operator.get(&format!("{path}{}lang=en", if path.contains('?') { '&' } else { '?' }));
+        assert!(english.await.body.contains("<html lang=\"en\""), "{path}");
+        operator.get("/bookings?lang=zh").await;
+    }
+    let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
+    let refused = viewer.post("/bookings", &form(&typed("不行", "13:00", "14:00"))).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(viewer.get("/bookings").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_is_typed_wrong_is_named_and_stays() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    for (fields, words) in [
+        (typed("", "09:00", "10:00"), "请填写会议名称"),
+        (typed("甲", "", "10:00"), "请填写日期与起止时间"),
+        (typed("甲", "09:00", "10:00")[..4].to_vec(), "请选择会场"),
+        ([typed("甲", "09:00", "10:00"), vec![("venue_2", "main")]].concat(), "主会场只能有一个"),
+        (
+            [
+                typed("甲", "09:00", "10:00"),
+                vec![("rehearsal_from", "2026-11-24T09:00"), ("rehearsal_to", "2026-11-24T10:00")],
+            ]
+            .concat(),
+            "早于会议开始",
+        ),
+        (
+            [typed("甲", "09:00", "10:00"), vec![("repeat", "daily"), ("times", "900")]].concat(),
+            "200 场",
+        ),
+    ] {
+        let answer = admin.post("/bookings", &form(&fields)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{words}");
+        assert!(answer.body.contains(words), "{words}: {}", answer.body);
+    }
+    let past = admin
+        .post(
+            "/bookings",
+            &form(&[
+                ("title", "甲"),
+                ("day", "2026-11-20"),
+                ("from", "09:00"),
+                ("to", "10:00"),
+                ("venue_1", "main"),
+            ]),
+        )
+        .await;
+    assert!(past.body.contains("开始时间已过"), "{}", past.body);
+}
+
+#[tokio::test]
+async fn a_meeting_is_moved_by_programs_and_pages_and_only_from_what_they_saw() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let body = json!({
+        "title": "周调度", "from": "2026-11-23T09:00", "to": "2026-11-23T10:00",
+        "venues": [{ "venue": 1, "role": "main" }], "resources": [1],
+        "contacts": [{ "name": "张三", "phone": "13800000000" }],
+    });
+    admin.headers = vec![("idempotency-key", "k1")];
+    let booked = admin.post_json("/api/v1/meetings", &body).await;
+    assert_eq!(booked.status, StatusCode::CREATED, "{}", booked.body);
+    let again = admin.post_json("/api/v1/meetings", &body).await;
+    assert_eq!(again.json()["id"], booked.json()["id"], "the same request books once");
+    admin.headers.clear();
+    let told = booked.json();
+    assert_eq!(told["from"], "2026-11-23T09:00:00.000+08:00");
+    assert_eq!(told["reserved"]["from"], "2026-11-23T08:30:00.000+08:00");
+    let clash = admin.post_json("/api/v1/meetings", &body).await;
+    assert_eq!(clash.status, StatusCode::CONFLICT);
+    assert_eq!(clash.header("content-type"), "application/problem+json");
+    let conflict = &clash.json()["conflicts"][0];
+    assert_eq!(conflict["held"].as_array().unwrap().len(), 2, "the venue and the MCU");
+    assert_eq!(conflict["free"]["from"], "2026-11-23T10:45:00.000+08:00");
+
+    let window = "/api/v1/bookings/conflicts?from=2026-11-23T10:00&to=2026-11-23T11:00";
+    let free = admin.get(window).await.json();
+    assert_eq!(free["venues"][0]["free"], false);
+    assert_eq!(free["venues"][1]["free"], true);
+    assert_eq!(free["resources"][0]["held"][0]["title"], "周调度");
+    assert_eq!(admin.get(&format!("{window}&except=1")).await.json()["venues"][0]["free"], true);
+
+    let moved = json!({
+        "revision": 0, "from": "2026-11-24T14:00", "to": "2026-11-24T15:00",
+        "replace_venue": [1, 2], "reason": "日历拖动改期",
+    });
+    let answer = admin.post_json("/api/v1/meetings/1/reschedule", &moved).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let told = answer.json();
+    assert_eq!((told["revision"].as_i64(), told["state"].as_str()), (Some(1), Some("rescheduled")));
+    assert_eq!(told["venues"][0]["venue"], 2);
+    let stale = admin.post_json("/api/v1/meetings/1/reschedule", &moved).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    assert_eq!(admin.get(window).await.json()["venues"][0]["free"], true, "it let go");
+    let list = admin.get("/api/v1/meetings?from=2026-11-24T00:00:00%2B08:00&limit=1").await.json();
+    assert_eq!(list["items"][0]["id"], 1);
+    assert_eq!(list["next"], Value::Null);
+    let bare = admin.post_json("/api/v1/meetings/1/cancel", &json!({})).await;
+    assert_eq!(bare.status, StatusCode::CONFLICT, "nothing is cancelled without a reason");
+    let gone = admin.post_json("/api/v1/meetings/1/cancel", &json!({ "note": "不开了" })).await;
+    assert_eq!(gone.json()["state"], "cancelled");
+    let venues = admin.get("/api/v1/venues").await.json();
+    assert_eq!(
+        (venues[0]["contact"].as_str(), venues[0]["in_use"].as_bool()),
+        (Some("王工"), Some(true))
+    );
+    assert_eq!(admin.get("/api/v1/endpoints").await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn where_approval_is_asked_for_another_gives_it() {
+    let rules = BookingRules { approval: MeetingApproval::Required, ..BookingRules::default() };
+    let fixture = with_rules(Fixture::empty(false).await, rules);
+    let mut admin = rooms(&fixture).await;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let booked = operator.post("/bookings", &form(&typed("甲", "09:00", "10:00"))).await;
+    assert_eq!(booked.status, StatusCode::SEE_OTHER);
+    let page = operator.get("/bookings/1").await.body;
+    assert!(page.contains("待审批") && !page.contains("/bookings/1/approve"), "{page}");
+    assert_eq!(operator.post("/bookings/1/approve", "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(admin.post("/bookings/1/approve", "").await.status, StatusCode::SEE_OTHER);
+    assert!(operator.get("/bookings/1").await.body.contains("已批准"));
+    // The administrator's own waits for somebody else.
+    admin.post("/bookings", &form(&typed("乙", "14:00", "15:00"))).await;
+    let own = admin.post("/bookings/2/approve", "").await;
+    assert_eq!(own.status, StatusCode::CONFLICT);
+    assert!(own.body.contains("须由他人审批"), "{}", own.body);
+}
+
+#[tokio::test]
+async fn a_lower_meeting_makes_way_only_where_allowed_and_confirmed() {
+    let least = Buffers::default();
+    for (displacing, status) in
+        [(Displacing::Never, StatusCode::CONFLICT), (Displacing::LowerRank, StatusCode::SEE_OTHER)]
+    {
+        let rules = BookingRules { displacing, least, ..BookingRules::default() };
+        let fixture = with_rules(Fixture::empty(false).await, rules);
+        let mut admin = rooms(&fixture).await;
+        admin.post("/bookings", &form(&typed("例会", "09:00", "10:00"))).await;
+        let mut urgent = typed("紧急调度", "09:00", "10:00");
+        urgent.push(("rank", "first"));
+        let asked = admin.post("/bookings", &form(&urgent)).await;
+        assert_eq!(asked.status, StatusCode::CONFLICT, "never unasked");
+        let offered = asked.body.contains("name=\"displace\" value=\"1\"");
+        assert_eq!(offered, displacing == Displacing::LowerRank, "{}", asked.body);
+        urgent.push(("displace", "1"));
+        assert_eq!(admin.post("/bookings", &form(&urgent)).await.status, status);
+        let displaced = admin.get("/bookings/1").await.body.contains("此会议已让位");
+        assert_eq!(displaced, displacing == Displacing::LowerRank);
+    }
+}
+
+#[tokio::test]
+async fn a_series_shows_every_occurrence_that_collides_and_can_skip_it() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let mut other = typed("别人的会", "09:30", "10:00");
+    other[1] = ("day", "2026-12-07");
+    admin.post("/bookings", &form(&other)).await;
+    let mut weekly = typed("周例会", "09:00", "10:00");
+    weekly.extend([("repeat", "weekly"), ("times", "4")]);
+    let refused = admin.post("/bookings", &form(&weekly)).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("12-07 09:00–10:00") && refused.body.contains("#1 别人的会"));
+    assert!(!refused.body.contains("11-30 09:00"), "only what collides: {}", refused.body);
+    weekly.push(("skip", "1"));
+    let booked = admin.post("/bookings", &form(&weekly)).await;
+    assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.body);
+    let page = admin.get(booked.header("location")).await.body;
+    for day in ["11-23", "11-30", "12-14"] {
+        assert!(page.contains(&format!("{day} 09:00–10:00")), "{day}: {page}");
+    }
+    let first = booked.header("location").split('?').next().unwrap().to_owned();
+    let bare = admin.post(&format!("{first}/cancel-series"), "note=").await;
+    assert_eq!(bare.status, StatusCode::BAD_REQUEST);
+    let gone = admin.post(&format!("{first}/cancel-series"), "note=x").await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER);
+    let left = admin.get("/api/v1/meetings?state=approved").await.json();
+    assert_eq!(left["items"].as_array().unwrap().len(), 1, "the other's stays");
+}
+
+#[tokio::test]
+async fn a_calendar_opens_by_its_token_until_it_is_revoked_and_shows_its_venue_alone() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    admin.post("/bookings", &form(&typed("一楼, 的会", "09:00", "11:00"))).await;
+    let mut elsewhere = typed("易家街的会", "09:00", "11:00");
+    elsewhere[4] = ("venue_2", "main");
+    admin.post("/bookings", &form(&elsewhere)).await;
+    let made = admin.post("/bookings/feeds", &form(&[("name", "门口"), ("venue", "1")])).await.body;
+    let (_, rest) = made.split_once("/api/v1/calendar.ics?token=").unwrap();
+    let address = format!("/api/v1/calendar.ics?token={}", &rest[..rest.find('<').unwrap()]);
+    let mut stranger = Browser::new(&fixture);
+    let calendar = stranger.get(&address).await;
+    assert_eq!(calendar.header("content-type"), "text/calendar; charset=utf-8");
+    let text = calendar.body;
+    assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("END:VCALENDAR\r\n"));
+    assert!(text.contains("DTSTART:20261123T010000Z\r\nDTEND:20261123T030000Z\r\n"), "{text}");
+    assert!(
+        text.contains("SUMMARY:一楼\\, 的会") && text.contains("LOCATION:一楼会议室"),
+        "{text}"
+    );
+    assert!(!text.contains("易家街"), "{text}");
+    assert_eq!(text.matches("BEGIN:VEVENT").count(), 1);
+    for wrong in ["", "?token=", "?token=x"] {
+        let answer = stranger.get(&format!("/api/v1/calendar.ics{wrong}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
+    assert!(!admin.get("/bookings/feeds").await.body.contains("token="), "shown this once");
+    let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
+    let others = viewer.post("/bookings/feeds/1/revoke", "").await;
+    assert_eq!(others.status, StatusCode::NOT_FOUND, "it is not theirs");
+    assert_eq!(admin.post("/bookings/feeds/1/revoke", "").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(stranger.get(&address).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_contact_acknowledges_by_the_link_of_the_notice() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let mut fields = typed("全会", "09:00", "11:00");
+    fields.push(("contacts", "张三 应急局 13800000000\n李四 公安局"));
+    admin.post("/bookings", &form(&fields)).await;
+    assert_eq!(admin.post("/bookings/1/notify", "").await.status, StatusCode::SEE_OTHER);
+    let page = admin.get("/bookings/1").await.body;
+    assert!(page.contains("已通知") && page.contains("未回执"), "{page}");
+    let link = page.split("data-path=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
+    let mut contact = Browser::new(&fixture);
+    let notice = contact.get(&link).await;
+    assert_eq!(notice.status, StatusCode::OK);
+    assert!(notice.body.contains("应急局 张三") && notice.body.contains("11-23 09:00–11:00"));
+    assert!(!notice.body.contains("李四"), "nobody else is named");
+    assert_eq!(contact.get(&link[..link.len() - 1]).await.status, StatusCode::NOT_FOUND);
+    let sent = contact.post(&link, &form(&[("answer", "attending"), ("person", "<i>王五")])).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    assert!(contact.get(&link).await.body.contains("已收到您的回执"));
+    let page = admin.get("/bookings/1").await.body;
+    assert!(page.contains("参会 ") && page.contains("王五") && !page.contains("<i>王五"), "{page}");
+    // What is told again replaces what was told before.
+    admin.post("/bookings/1/notify", "").await;
+    assert!(admin.get("/bookings/1").await.body.contains("已被新通知取代"));
+    admin.post("/bookings/1/cancel", "note=x").await;
+    assert!(contact.get(&link).await.body.contains("本次会议已取消"));
+}
