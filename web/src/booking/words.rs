@@ -139,6 +139,7 @@ labels! {
     ack_decline: "无法参会", "We cannot attend";
     ack_person: "参会人", "Who attends";
     ack_thanks: "已收到您的回执。", "Your answer is received.";
+    ack_calendar: "加入我的日历", "Add to my calendar";
     ack_for: "致", "To";
     ack_cancelled: "本次会议已取消。", "This meeting is cancelled.";
 }

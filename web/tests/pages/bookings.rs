@@ -321,6 +321,8 @@ async fn a_contact_acknowledges_by_the_link_of_the_notice() {
     assert!(notice.body.contains("应急局 张三") && notice.body.contains("11-23 09:00–11:00"));
     assert!(!notice.body.contains("李四"), "nobody else is named");
     assert_eq!(contact.get(&link[..link.len() - 1]).await.status, StatusCode::NOT_FOUND);
+    let event = contact.get(&format!("{link}/meeting.ics")).await;
+    assert!(event.body.contains("SUMMARY:全会\r\n"), "{}", event.body);
     let sent = contact.post(&link, &form(&[("answer", "attending"), ("person", "<i>王五")])).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER);
     assert!(contact.get(&link).await.body.contains("已收到您的回执"));

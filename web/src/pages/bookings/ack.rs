@@ -3,7 +3,7 @@
 
 use crate::{
     app::App,
-    booking::{span, text},
+    booking::{ics, span, text},
     failure::Failure,
     guard::address,
     shell::{Shell, page},
@@ -12,8 +12,8 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Path, State},
-    http::{Extensions, StatusCode},
-    response::{Redirect, Response},
+    http::{Extensions, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use zhishou_domain::meeting::MeetingState;
@@ -79,6 +79,19 @@ pub(crate) async fn show(
         action: format!("/ack/{id}/{token}"),
         shell,
     })
+}
+
+/// `GET /ack/{id}/{token}/meeting.ics`: for the contact's own calendar.
+pub(crate) async fn event(
+    State(app): State<App>,
+    Path((id, token)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let notice = find(&app, &id, &token).await?;
+    let (stored, venues) = tokio::try_join!(app.store.meeting(notice.meeting), app.store.venues())?;
+    let stored = stored.ok_or_else(Failure::not_found)?;
+    let title = stored.plan.title.clone();
+    let text = ics::calendar(&title, &[stored], &venues, app.clock.now());
+    Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
 }
 
 /// `POST /ack/{id}/{token}`.

@@ -9,7 +9,7 @@ mod grid;
 mod notices;
 mod venues;
 
-pub(crate) use ack::{answer, show as ack};
+pub(crate) use ack::{answer, event, show as ack};
 pub(crate) use detail::{act, show as detail};
 pub(crate) use edit::{change, create, edit, form};
 pub(crate) use feeds::{calendar, list as feeds, make as make_feed, revoke as revoke_feed};
