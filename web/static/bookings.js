@@ -102,7 +102,6 @@
       const twin = fresh.getElementById(id);
       if (twin) document.getElementById(id).innerHTML = twin.innerHTML;
     }
-    rove();
     const chip = focus && $(`.chip[data-id="${focus}"]`, box);
     if (chip) chip.focus();
   };
@@ -190,8 +189,6 @@
   box.addEventListener("dragstart", (event) => event.preventDefault());
 
   // Keys: one empty cell is in the order of the tab key, arrows move from there.
-  const rove = () => { const first = $("td[tabindex]", box); if (first) first.tabIndex = 0; };
-  rove();
   box.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const chip = event.target.closest(".chip");

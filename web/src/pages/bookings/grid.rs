@@ -39,6 +39,8 @@ pub(super) struct Cell {
     pub(super) at: String,
     pub(super) span: u32,
     pub(super) is_hour: bool,
+    /// Whether the tab key stops here: at one empty cell of the table, from where arrows move.
+    pub(super) is_stop: bool,
     pub(super) chips: Vec<Chip>,
 }
 
@@ -102,7 +104,12 @@ impl Grid {
                 cells,
             }
         });
-        Self { is_week, columns, rows: rows.collect() }
+        let mut rows: Vec<Row> = rows.collect();
+        let mut cells = rows.iter_mut().flat_map(|row| &mut row.cells);
+        if let Some(first) = cells.find(|it| it.chips.is_empty()) {
+            first.is_stop = true;
+        }
+        Self { is_week, columns, rows }
     }
 }
 
@@ -154,6 +161,7 @@ fn week(days: &[NaiveDate], chips: &[Chip]) -> Vec<Cell> {
             at: format!("{day}T09:00"),
             span: 1,
             is_hour: true,
+            is_stop: false,
             chips: touching.cloned().collect(),
         }
     });
@@ -191,7 +199,7 @@ fn day(day: NaiveDate, chips: Vec<Chip>) -> Vec<Cell> {
             None => (1, Vec::new()),
         };
         let begin = format!("{day}T{:02}:{:02}", at / 2, at % 2 * 30);
-        cells.push(Cell { at: begin, span, is_hour: at % 2 == 0, chips });
+        cells.push(Cell { at: begin, span, is_hour: at % 2 == 0, is_stop: false, chips });
         at += span;
     }
     cells
