@@ -86,9 +86,9 @@ async fn five_fields_book_a_meeting_and_the_next_is_told_who_has_the_room() {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert!(answer.body.contains(words), "{path}: {}", answer.body);
         assert!(!answer.body.contains(" style=") && !answer.body.contains("<style"), "{path}");
-        let english =
-            operator.get(&format!("{path}{}lang=en", if path.contains('?') { '&' } else { '?' }));
-        assert!(english.await.body.contains("<html lang=\"en\""), "{path}");
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let english = operator.get(&format!("{path}{separator}lang=en")).await;
+        assert!(english.body.contains("<html lang=\"en\""), "{path}");
         operator.get("/bookings?lang=zh").await;
     }
     let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
