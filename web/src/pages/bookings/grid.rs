@@ -199,7 +199,7 @@ fn day(day: NaiveDate, chips: Vec<Chip>) -> Vec<Cell> {
             None => (1, Vec::new()),
         };
         let begin = format!("{day}T{:02}:{:02}", at / 2, at % 2 * 30);
-        cells.push(Cell { at: begin, span, is_hour: at % 2 == 0, is_stop: false, chips });
+        cells.push(Cell { at: begin, span, is_hour: at.is_multiple_of(2), is_stop: false, chips });
         at += span;
     }
     cells

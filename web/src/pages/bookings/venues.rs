@@ -22,6 +22,8 @@ use zhishou_domain::{
 use zhishou_storage::{AuditLine, DevicePlace, VenueSaved, VenueWords};
 
 type Fields = Vec<(String, String)>;
+/// Value, label, whether it is chosen.
+type Roles = Vec<(&'static str, &'static str, bool)>;
 
 /// Devices offered at most.
 const OFFERED: u32 = 500;
@@ -91,7 +93,7 @@ struct VenuePage {
     venue: Option<Venue>,
     sites: Vec<(String, String, bool)>,
     /// The devices that stand here and those that could: id, name, roles.
-    devices: Vec<(String, String, Vec<(&'static str, &'static str, bool)>)>,
+    devices: Vec<(String, String, Roles)>,
     seats: String,
 }
 
