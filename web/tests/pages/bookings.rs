@@ -32,7 +32,7 @@ fn typed<'a>(title: &'a str, from: &'a str, to: &'a str) -> Vec<(&'a str, &'a st
 }
 
 impl Browser {
-    async fn post_json(&mut self, path: &str, body: &Value) -> Answer {
+    async fn post_value(&mut self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, Body::from(body.to_string()), "application/json").await
     }
 }
@@ -148,15 +148,15 @@ async fn a_meeting_is_moved_by_programs_and_pages_and_only_from_what_they_saw() 
         "contacts": [{ "name": "张三", "phone": "13800000000" }],
     });
     admin.headers = vec![("idempotency-key", "k1")];
-    let booked = admin.post_json("/api/v1/meetings", &body).await;
+    let booked = admin.post_value("/api/v1/meetings", &body).await;
     assert_eq!(booked.status, StatusCode::CREATED, "{}", booked.body);
-    let again = admin.post_json("/api/v1/meetings", &body).await;
+    let again = admin.post_value("/api/v1/meetings", &body).await;
     assert_eq!(again.json()["id"], booked.json()["id"], "the same request books once");
     admin.headers.clear();
     let told = booked.json();
     assert_eq!(told["from"], "2026-11-23T09:00:00.000+08:00");
     assert_eq!(told["reserved"]["from"], "2026-11-23T08:30:00.000+08:00");
-    let clash = admin.post_json("/api/v1/meetings", &body).await;
+    let clash = admin.post_value("/api/v1/meetings", &body).await;
     assert_eq!(clash.status, StatusCode::CONFLICT);
     assert_eq!(clash.header("content-type"), "application/problem+json");
     let conflict = &clash.json()["conflicts"][0];
@@ -174,20 +174,20 @@ async fn a_meeting_is_moved_by_programs_and_pages_and_only_from_what_they_saw() 
         "revision": 0, "from": "2026-11-24T14:00", "to": "2026-11-24T15:00",
         "replace_venue": [1, 2], "reason": "日历拖动改期",
     });
-    let answer = admin.post_json("/api/v1/meetings/1/reschedule", &moved).await;
+    let answer = admin.post_value("/api/v1/meetings/1/reschedule", &moved).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let told = answer.json();
     assert_eq!((told["revision"].as_i64(), told["state"].as_str()), (Some(1), Some("rescheduled")));
     assert_eq!(told["venues"][0]["venue"], 2);
-    let stale = admin.post_json("/api/v1/meetings/1/reschedule", &moved).await;
+    let stale = admin.post_value("/api/v1/meetings/1/reschedule", &moved).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
     assert_eq!(admin.get(window).await.json()["venues"][0]["free"], true, "it let go");
     let list = admin.get("/api/v1/meetings?from=2026-11-24T00:00:00%2B08:00&limit=1").await.json();
     assert_eq!(list["items"][0]["id"], 1);
     assert_eq!(list["next"], Value::Null);
-    let bare = admin.post_json("/api/v1/meetings/1/cancel", &json!({})).await;
+    let bare = admin.post_value("/api/v1/meetings/1/cancel", &json!({})).await;
     assert_eq!(bare.status, StatusCode::CONFLICT, "nothing is cancelled without a reason");
-    let gone = admin.post_json("/api/v1/meetings/1/cancel", &json!({ "note": "不开了" })).await;
+    let gone = admin.post_value("/api/v1/meetings/1/cancel", &json!({ "note": "不开了" })).await;
     assert_eq!(gone.json()["state"], "cancelled");
     let venues = admin.get("/api/v1/venues").await.json();
     assert_eq!(
