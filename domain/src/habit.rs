@@ -34,6 +34,10 @@ pub const UDP_FIRST_FOR: Duration = Duration::from_secs(86_400);
 const LONGEST_GOP_MS: f64 = 3_600_000.0;
 /// Weight of a newly measured group of pictures.
 const GOP_WEIGHT: f64 = 0.2;
+/// One look at a picture in so many also looks at those right after it.
+const LOOKS_A_RUN: u32 = 6;
+/// For so long a camera that shook is taken to shake on where that could not be told again.
+const SHAKES_ON: Duration = Duration::from_secs(3_600);
 /// Over the learned group of pictures, how long a keyframe is waited for.
 const GOP_MARGIN: f64 = 1.25;
 
@@ -137,6 +141,8 @@ pub struct Sighting {
     pub keyframe: Option<Coded>,
     /// What became of it.
     pub look: Look,
+    /// What became of the pictures after it: whether the camera shakes.
+    pub run: Look,
 }
 
 /// How long a probe waits for a keyframe, and what it means if none comes.
@@ -185,6 +191,8 @@ pub struct Habit {
     pub keyframes: Keyframes,
     /// The last decoded keyframe.
     pub judged: Option<Judged>,
+    /// The last time that the pictures after a keyframe told whether it shakes.
+    pub shaken: Option<Judged>,
     /// When TCP last failed and media came over UDP; `None` since they came over TCP.
     pub udp_alone: Option<Timestamp>,
 }
@@ -194,10 +202,8 @@ impl Habit {
     #[must_use]
     pub fn learn(&self, seen: &Sighting, limits: Baseline) -> Self {
         let mut next = self.clone();
-        if seen.look != Look::None {
-            let at = self.judged.map_or(seen.at, |judged| judged.at.max(seen.at));
-            next.judged = Some(Judged { at, clean: seen.look == Look::Clean });
-        }
+        next.judged = judged(self.judged, seen.at, seen.look);
+        next.shaken = judged(self.shaken, seen.at, seen.run);
         // Media that came with a fault came all the same.
         match seen.came {
             Came::Not | Came::By(Transport::Udp) => {}
@@ -251,6 +257,19 @@ impl Habit {
     /// Whether the last look was clean and less than `every` ago.
     pub fn is_fresh(&self, now: Timestamp, every: Duration) -> bool {
         self.judged.is_some_and(|judged| judged.clean && is_within(judged.at, now, every))
+    }
+
+    /// Whether a probe at `now`, whose picture is due, takes the pictures after the keyframe too: at
+    /// every sixth look, and after one that shook until one does not.
+    pub fn is_run_due(&self, now: Timestamp, every: Duration) -> bool {
+        let length = every * LOOKS_A_RUN;
+        let told = |shaken: Judged| shaken.clean && is_within(shaken.at, now, length);
+        !self.is_fresh(now, every) && !self.shaken.is_some_and(told)
+    }
+
+    /// Whether it shook when that was last told, not long ago.
+    pub fn shakes_on(&self, now: Timestamp) -> bool {
+        self.shaken.is_some_and(|shaken| !shaken.clean && is_within(shaken.at, now, SHAKES_ON))
     }
 
     /// What a probe at `now` that may use either transport asks for first.
@@ -320,6 +339,15 @@ impl Habit {
             self.candidate = Some(candidate);
         }
     }
+}
+
+/// What is known after a look at `at`.
+fn judged(before: Option<Judged>, at: Timestamp, look: Look) -> Option<Judged> {
+    if look == Look::None {
+        return before;
+    }
+    let at = before.map_or(at, |before| before.at.max(at));
+    Some(Judged { at, clean: look == Look::Clean })
 }
 
 /// Whether `at` and `now` are less than `length` apart. A moment far to come was written by a clock
@@ -401,6 +429,23 @@ mod tests {
         assert_eq!(waits(&habit, 600), (50, InVain::Fault));
         let faulty = taught(&habit, &Sighting { look: Look::Faulty, ..long });
         assert_eq!(waits(&faulty, 60), (50, InVain::Fault), "always until it is clean");
+    }
+
+    #[test]
+    fn a_camera_is_seen_to_shake_at_every_sixth_look_and_until_it_stands_still() {
+        let seen = |second, run| Sighting { run, look: run, ..clean(second) };
+        let habit = Habit::default();
+        assert!(habit.is_run_due(at(0), EVERY) && !habit.shakes_on(at(0)));
+        let still = taught(&habit, &seen(0, Look::Clean));
+        assert!(!still.is_run_due(at(3_599), EVERY) && still.is_run_due(at(3_600), EVERY));
+        assert!(still.is_run_due(at(0), Duration::ZERO), "each time");
+        let looked = taught(&still, &clean(3_590));
+        assert!(!looked.is_run_due(at(3_600), EVERY), "with a look that is due");
+        let shaken = taught(&still, &seen(60, Look::Faulty));
+        assert!(shaken.is_run_due(at(61), EVERY) && shaken.shakes_on(at(61)));
+        let untold = taught(&shaken, &seen(120, Look::None));
+        assert!(untold.shakes_on(at(60 + 3_599)) && !untold.shakes_on(at(60 + 3_600)));
+        assert!(!taught(&untold, &seen(180, Look::Clean)).shakes_on(at(181)));
     }
 
     #[test]
@@ -493,6 +538,7 @@ mod tests {
                 wait: [Wait::None, Wait::Met(waited), Wait::InVain(waited)][usize::from(wait)],
                 keyframe: coded.map(|(bytes, qp, hash)| Coded { bytes, qp, hash }),
                 look: [Look::None, Look::Clean, Look::Faulty][usize::from(look)],
+                run: [Look::Faulty, Look::None, Look::Clean][usize::from(wait)],
             },
         )
     }

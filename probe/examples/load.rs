@@ -22,7 +22,8 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Clock, Depth, IdSource, ProbeRequest, Timestamp, TransportPolicy};
+use zhishou_domain::habit::Judged;
+use zhishou_domain::{Clock, Depth, Habit, IdSource, ProbeRequest, Timestamp, TransportPolicy};
 use zhishou_probe::decode::{Coded, DecoderPool, Hardware};
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
@@ -126,7 +127,7 @@ async fn main() -> Result<(), Failed> {
 /// The decoder alone.
 async fn keyframe(codec: &str, file: &str, count: u64) -> Result<(), Failed> {
     let codec = if codec == "h264" { Codec::H264 } else { Codec::H265 };
-    let coded = Coded { codec, bytes: std::fs::read(file)?, size: None };
+    let coded = Coded { codec, bytes: std::fs::read(file)?, size: None, following: Vec::new() };
     let pool = Arc::new(DecoderPool::new(processors(), Hardware::Off)?);
     pool.decode(coded.clone()).await?;
     let watch = Watch::start();
@@ -204,7 +205,11 @@ enum Want {
 fn request(url: String, want: Want, seconds: Duration) -> ProbeRequest {
     let depth = if want == Want::Media { Depth::Stream } else { Depth::Picture };
     let transport = TransportPolicy::Tcp;
-    ProbeRequest { seconds, transport, ..ProbeRequest::new(url, depth) }
+    // The keyframe alone: what is compared with decodes no more.
+    let habit =
+        Habit { shaken: Some(Judged { at: System.now(), clean: true }), ..Habit::default() };
+    let decode_every = Duration::from_secs(600);
+    ProbeRequest { seconds, transport, habit, decode_every, ..ProbeRequest::new(url, depth) }
 }
 
 /// Media flowed without loss, and what was wanted of them was there.

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use thiserror::Error;
-use zhishou_picture::{Frame, FrameError};
+use zhishou_picture::{Frame, FrameError, Glimpse};
 use zhishou_protocol::rtp::Keyframe;
 
 /// What a decoder answers with.
@@ -16,7 +16,7 @@ pub type Decoding<'a> =
 
 /// Turns one keyframe into pixels.
 pub trait Decoder: Send + Sync + 'static {
-    /// Decodes a whole keyframe.
+    /// Decodes a whole keyframe, and what follows it.
     fn decode(&self, keyframe: Keyframe) -> Decoding<'_>;
 }
 
@@ -35,6 +35,10 @@ pub trait Decoded: Send {
     /// # Errors
     /// If it is smaller or larger than what can be judged.
     fn frame(&self) -> Result<Frame<'_>, FrameError>;
+    /// Glimpses of it and of the pictures after it, where these came and were sound.
+    fn glimpses(&self) -> &[Glimpse] {
+        &[]
+    }
 }
 
 /// Why there is no picture.
@@ -50,7 +54,7 @@ pub enum DecodeFailure {
 
 #[cfg(feature = "gst")]
 mod gst {
-    use super::{DecodeFailure, Decoded, Decoder, Decoding, Frame, FrameError, Keyframe};
+    use super::{DecodeFailure, Decoded, Decoder, Decoding, Frame, FrameError, Glimpse, Keyframe};
     use crate::decode::{Coded, DecoderPool, Picture};
 
     impl Decoder for DecoderPool {
@@ -84,6 +88,10 @@ mod gst {
 
         fn frame(&self) -> Result<Frame<'_>, FrameError> {
             Picture::frame(self)
+        }
+
+        fn glimpses(&self) -> &[Glimpse] {
+            Picture::glimpses(self)
         }
     }
 }

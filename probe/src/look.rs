@@ -15,7 +15,7 @@ use zhishou_domain::{
 };
 use zhishou_picture::{
     CodedHash, Evidence, Finding, Frame, Judgement, Mask, Mode, Place, Shift, Signature, judge,
-    judge_frozen,
+    judge_frozen, judge_shaking,
 };
 
 use zhishou_protocol::rtp::{Headers, Keyframe};
@@ -161,6 +161,9 @@ pub(crate) fn look(
         });
         let finding = judge_frozen(&earlier, &signature, apart, &judgement, &settings.picture);
         judgement.findings.push(finding);
+    }
+    if !corrupted && !picture.glimpses().is_empty() {
+        judgement.findings.push(judge_shaking(picture.glimpses(), &settings.picture));
     }
     let faults = if corrupted {
         let problem = format!("{} decoder errors in a whole keyframe", picture.errors());

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use zhishou_protocol::rtp::{Codec, Receiver, StreamFormat};
+use zhishou_protocol::rtp::{Codec, Keep, Receiver, StreamFormat};
 use zhishou_protocol::rtsp::{Frame, Framer};
 
 #[global_allocator]
@@ -60,7 +60,7 @@ impl Path {
 fn no_packet_costs_an_allocation() {
     let format = StreamFormat::new(Codec::H264, 96, 90_000);
     let mut receiver = Receiver::new(&format);
-    receiver.want_keyframe(false);
+    receiver.keep(Keep::Nothing);
     let mut path = Path { framer: Framer::default(), receiver, packets: 0 };
     let pictures: Vec<Vec<u8>> = (0..900).map(picture).collect();
     let at = |number: usize| Duration::from_millis(40 * number as u64);

@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::confirm::Outcome;
-use zhishou_domain::habit::{Baseline, Coded, Due, Flow, Form, Look, Sighting, Wait};
+use zhishou_domain::habit::{Baseline, Coded, Due, Flow, Form, Judged, Look, Sighting, Wait};
 use zhishou_domain::{
     Clock, ConfirmRule, Depth, DeviceId, FaultCode, Habit, IdSource, Plan, ProbeRequest, SiteId,
     Standing, Timestamp, TransportPolicy, Verdict,
@@ -161,7 +161,12 @@ async fn look_at_all(orders: &Value) -> Result<Library, Failed> {
 }
 
 fn request(url: String) -> ProbeRequest {
-    ProbeRequest { transport: TransportPolicy::Tcp, ..ProbeRequest::new(url, Depth::Picture) }
+    // The keyframe alone, as five looks in six are.
+    let habit =
+        Habit { shaken: Some(Judged { at: System.now(), clean: true }), ..Habit::default() };
+    let (transport, decode_every) = (TransportPolicy::Tcp, Duration::from_secs(600));
+    let request = ProbeRequest::new(url, Depth::Picture);
+    ProbeRequest { transport, habit, decode_every, ..request }
 }
 
 /// One camera of the fleet.

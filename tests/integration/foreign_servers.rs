@@ -2,7 +2,7 @@
 //! aio-rtsp-toolkit, VLC, RTSP::Server, rtsp-streaming-server, rtsp-rs. `make test` puts those that
 //! are no packages of the system under `target/peers/`.
 
-use crate::platform::binary;
+use crate::{pictures::make, platform::binary};
 use serde_json::Value;
 use std::{
     fs,
@@ -51,6 +51,8 @@ fn is_well_over(transport: &str, way: &str, url: &str, codec: &str) {
     assert!(seen["video"]["fps"].as_f64().unwrap() > 5.0, "{seen:#}");
     assert!(seen["video"]["lost"] == 0 && seen["video"]["keyframes"].as_u64().unwrap() >= 1);
     assert_eq!(seen["picture"]["mode"], "colour");
+    // Told by the pictures after the keyframe.
+    assert!(seen["picture"]["scores"]["shaking"].as_f64().unwrap() < 0.5, "{seen:#}");
 }
 
 #[track_caller]
@@ -116,6 +118,28 @@ fn gstreamer_serves_over_tls_and_through_http() {
     assert_ne!(plain["verdict"], "online", "{plain:#}");
     let (no_tls, _) = probe(&open.url("view-h264.mp4").replace("rtsp://", "rtsps://"));
     assert_eq!(codes(&no_tls), ["tls_failed"], "{no_tls:#}");
+}
+
+#[test]
+fn a_camera_that_jumps_to_and_fro_shakes_and_one_that_stands_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let clip = |name, x, y| {
+        let file = folder.path().join(name);
+        let filter = format!("crop=440:236:{x}:{y},noise=alls=3:allf=t,format=yuv420p");
+        make("store", &format!("-t 6 -vf {filter} -c:v libx264 -bf 2 -g 25"), &file);
+        file
+    };
+    let clips = [
+        clip("stands.h264", "20", "17"),
+        clip("jumps.h264", "20+12*cos(n*2.9)", "17+9*sin(n*4.1)"),
+    ];
+    let server = Peer::start(&root().join("target/peers/live555-server"), &["0"], &clips);
+    let (seen, exit) = probe(server.url("stands.h264"));
+    assert_eq!((codes(&seen), exit), (vec![], 0), "{seen:#}");
+    assert!(seen["picture"]["scores"]["shaking"].as_f64().unwrap() < 0.5, "{seen:#}");
+    let (seen, exit) = probe(server.url("jumps.h264"));
+    assert_eq!((codes(&seen), exit), (vec!["shaking"], 1), "{seen:#}");
+    assert_eq!(seen["verdict"], "degraded");
 }
 
 /// The tunnel is open to all, the RTSP inside is guarded.

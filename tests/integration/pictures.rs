@@ -37,7 +37,7 @@ fn codes(answer: &Value) -> Vec<&str> {
 }
 
 /// Runs a scene of the test set through ffmpeg into `file`.
-fn make(name: &str, arguments: &str, file: &Path) {
+pub(crate) fn make(name: &str, arguments: &str, file: &Path) {
     let status = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-y", "-loop", "1", "-i"])
         .arg(scene(name))

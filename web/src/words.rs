@@ -298,7 +298,7 @@ catalogue! {
     reference_unchanged: "没有可更改的基准。", "There was nothing to change.";
     reference_picture: "同光照的正常画面", "Good picture by the same light";
     untold_reference: "尚无此光照的基准", "no reference by this light yet";
-    untold_shaking: "需连续画面，探测只解码关键帧", "takes successive frames; a probe decodes keyframes only";
+    untold_shaking: "需连续画面，每六次看图判一次", "takes successive pictures: told at every sixth look";
     heat: "与基准不符的区域", "Where it differs";
     heat_plain: "明显不符", "plainly differs";
     heat_some: "不符", "differs";

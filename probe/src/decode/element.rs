@@ -5,16 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use zhishou_picture::Glimpse;
 use zhishou_protocol::rtp::Codec;
 
 use super::error::{DecodeError, PoolError};
-use super::messages;
+use super::messages::{self, Complaints};
 use super::picture::{Picture, Shape};
 
 /// Most pixels of a picture: 8 192 × 4 320.
 pub const MAX_PIXELS: u64 = 8_192 * 4_320;
 
-/// Most pictures kept of one keyframe; one is right.
+/// Most pictures kept of one keyframe beside those after it; one is right.
 const MAX_PICTURES: usize = 4;
 
 /// Debian's package with the decoders.
@@ -44,6 +45,8 @@ struct Output {
     shape: Option<Shape>,
     too_large: Option<(u32, u32)>,
     buffers: Vec<gst::Buffer>,
+    /// Most of them.
+    most: usize,
 }
 
 /// A decoder that stays open between keyframes.
@@ -112,36 +115,41 @@ impl Element {
         Ok(Element { codec, element, input, output_pad, output, serial: 0 })
     }
 
-    /// Decodes one keyframe. After any error the decoder is not to be used again.
+    /// Decodes one keyframe, and takes glimpses of it and of what follows it. After any error the
+    /// decoder is not to be used again.
     ///
     /// A warm decoder of a stream with B-frames holds pictures back, and would hand one camera's
     /// picture to the next: so each keyframe is ended with EOS, which drains it, and a flush, which
     /// makes it ready again. The serial number travels as the time stamp.
-    pub(super) fn decode(&mut self, bytes: Vec<u8>) -> Result<Picture, DecodeError> {
-        self.serial += 1;
-        let stamp = gst::ClockTime::from_mseconds(self.serial);
-        *self.output.lock().unwrap_or_else(PoisonError::into_inner) = Output::default();
+    pub(super) fn decode(
+        &mut self,
+        bytes: Vec<u8>,
+        following: Vec<Vec<u8>>,
+    ) -> Result<Picture, DecodeError> {
+        let most = MAX_PICTURES + following.len();
+        *self.output.lock().unwrap_or_else(PoisonError::into_inner) =
+            Output { most, ..Output::default() };
         messages::take();
-        let mut buffer = gst::Buffer::from_mut_slice(bytes);
-        if let Some(buffer) = buffer.get_mut() {
-            buffer.set_pts(stamp);
-            buffer.set_dts(stamp);
-        }
         let segment = gst::FormattedSegment::<gst::ClockTime>::new();
         self.input.push_event(gst::event::Segment::new(&segment));
-        let pushed = self.input.push(buffer);
+        let (stamp, pushed) = self.push(bytes);
+        // libav has read the picture to its end when it comes back, shown or not.
+        let complaints = messages::take();
+        let is_run = !following.is_empty();
+        let is_sound = following.into_iter().all(|bytes| self.push(bytes).1.is_ok());
         self.input.push_event(gst::event::Eos::new());
         let output =
             std::mem::take(&mut *self.output.lock().unwrap_or_else(PoisonError::into_inner));
-        let complaints = messages::take();
+        let later = messages::take();
         let flushed = self.input.push_event(gst::event::FlushStart::new())
             && self.input.push_event(gst::event::FlushStop::new(true));
         if let Some((width, height)) = output.too_large {
             return Err(DecodeError::TooLarge { width, height });
         }
-        let pictures = output.buffers.len();
-        let first = output.buffers.into_iter().next();
-        let (Some(shape), Some(buffer)) = (output.shape.or_else(|| self.shape()), first) else {
+        let complaints = if is_run { complaints } else { complaints.and(later) };
+        let Some(shape) =
+            output.shape.or_else(|| self.shape()).filter(|_| !output.buffers.is_empty())
+        else {
             return match pushed {
                 Err(error) if error != gst::FlowError::Error => {
                     Err(DecodeError::Element(error.to_string()))
@@ -149,13 +157,49 @@ impl Element {
                 _ => Err(DecodeError::NoPicture { errors: complaints.errors.max(1) }),
             };
         };
-        if buffer.pts() != Some(stamp) || pictures == MAX_PICTURES {
+        // Of a stream that goes on, pictures that lead the keyframe may come out before it.
+        let ours = stamp..=gst::ClockTime::from_mseconds(self.serial);
+        let is_ours = |buffer: &gst::Buffer| buffer.pts().is_some_and(|at| ours.contains(&at));
+        let place = output.buffers.iter().position(|buffer| buffer.pts() == Some(stamp));
+        let (Some(place), true) = (place, output.buffers.iter().all(is_ours)) else {
+            return Err(DecodeError::Mixed);
+        };
+        if output.buffers.len() == most {
             return Err(DecodeError::Mixed);
         }
         if !flushed {
             return Err(DecodeError::Element("flush refused".to_owned()));
         }
-        Picture::new(&shape, buffer, self.codec == Codec::Jpeg, complaints)
+        let full_range = self.codec == Codec::Jpeg;
+        let glimpses = if is_run && is_sound && later == Complaints::default() {
+            let glimpse = |buffer: &gst::Buffer| {
+                let picture = Picture::new(&shape, buffer.clone(), full_range, complaints).ok()?;
+                Glimpse::of(&picture.frame().ok()?)
+            };
+            output.buffers.iter().map_while(glimpse).collect()
+        } else {
+            Vec::new()
+        };
+        let Some(buffer) = output.buffers.into_iter().nth(place) else {
+            return Err(DecodeError::Mixed);
+        };
+        let picture = Picture::new(&shape, buffer, full_range, complaints)?;
+        Ok(picture.with_glimpses(glimpses))
+    }
+
+    /// Gives the decoder one picture under the next serial number.
+    fn push(
+        &mut self,
+        bytes: Vec<u8>,
+    ) -> (gst::ClockTime, Result<gst::FlowSuccess, gst::FlowError>) {
+        self.serial += 1;
+        let stamp = gst::ClockTime::from_mseconds(self.serial);
+        let mut buffer = gst::Buffer::from_mut_slice(bytes);
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(stamp);
+            buffer.set_dts(stamp);
+        }
+        (stamp, self.input.push(buffer))
     }
 
     /// The shape last negotiated: caps come again only when they change.
@@ -187,7 +231,7 @@ fn output_pad(
     let pad = gst::Pad::builder_from_template(&template)
         .chain_function(move |_, _, buffer| {
             let mut output = on_buffer.lock().unwrap_or_else(PoisonError::into_inner);
-            if output.buffers.len() < MAX_PICTURES {
+            if output.buffers.len() < output.most {
                 output.buffers.push(buffer);
             }
             Ok(gst::FlowSuccess::Ok)

@@ -20,6 +20,16 @@ pub(super) struct Complaints {
     pub(super) concealed: u32,
 }
 
+impl Complaints {
+    /// Both.
+    pub(super) fn and(self, more: Complaints) -> Complaints {
+        Complaints {
+            errors: self.errors.saturating_add(more.errors),
+            concealed: self.concealed.saturating_add(more.concealed),
+        }
+    }
+}
+
 thread_local! {
     static COMPLAINTS: Cell<Complaints> = const { Cell::new(Complaints { errors: 0, concealed: 0 }) };
 }
@@ -42,11 +52,8 @@ pub(super) fn listen() {
             let text = message.get();
             let concealed = text.and_then(|text| concealed(&text));
             if level <= gst::DebugLevel::Error || concealed.is_some() {
-                let Complaints { errors, concealed: before } = COMPLAINTS.get();
-                COMPLAINTS.set(Complaints {
-                    errors: errors.saturating_add(1),
-                    concealed: before.saturating_add(concealed.unwrap_or(0)),
-                });
+                let one = Complaints { errors: 1, concealed: concealed.unwrap_or(0) };
+                COMPLAINTS.set(COMPLAINTS.get().and(one));
             }
         });
     });

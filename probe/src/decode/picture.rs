@@ -3,7 +3,7 @@
 use std::fmt;
 
 use gstreamer as gst;
-use zhishou_picture::{Frame, FrameError, Matrix, Range};
+use zhishou_picture::{Frame, FrameError, Glimpse, Matrix, Range};
 
 use super::convert::{Format, Layout};
 use super::error::DecodeError;
@@ -25,6 +25,7 @@ pub struct Picture {
     matrix: Option<Matrix>,
     complaints: Complaints,
     corrupted: bool,
+    glimpses: Vec<Glimpse>,
 }
 
 /// What the decoder says about the buffers it gives.
@@ -75,7 +76,19 @@ impl Picture {
             matrix,
             complaints,
             corrupted,
+            glimpses: Vec::new(),
         })
+    }
+
+    /// With glimpses of it and the pictures after it, in the order they are shown.
+    pub(super) fn with_glimpses(self, glimpses: Vec<Glimpse>) -> Self {
+        Picture { glimpses, ..self }
+    }
+
+    /// Of it and the pictures after it, in the order they are shown; empty where there are none, or
+    /// the decoder complained about them.
+    pub fn glimpses(&self) -> &[Glimpse] {
+        &self.glimpses
     }
 
     /// Width in pixels.

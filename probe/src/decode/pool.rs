@@ -40,6 +40,8 @@ pub struct Coded {
     /// Width and height its own headers declare, where known; too large a picture is refused before
     /// a decoder makes room for it.
     pub size: Option<(u32, u32)>,
+    /// The pictures after it, of which glimpses are taken: see [`Keyframe::following`].
+    pub following: Vec<Vec<u8>>,
 }
 
 impl From<Keyframe> for Coded {
@@ -48,6 +50,7 @@ impl From<Keyframe> for Coded {
             codec: keyframe.codec,
             bytes: keyframe.bytes,
             size: keyframe.format.map(|format| (format.width, format.height)),
+            following: keyframe.following,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
+use zhishou_picture::judge_shaking;
 use zhishou_protocol::rtp::Codec;
 
 use super::pool::{Coded, DecoderPool};
@@ -57,7 +58,7 @@ const NOISE: &[u8] = include_bytes!("../../testdata/keyframes/h264_noise_320x240
 const HUGE: &[u8] = include_bytes!("../../testdata/keyframes/h264_huge_8704x4352.h264");
 
 fn coded(codec: Codec, bytes: &[u8]) -> Coded {
-    Coded { codec, bytes: bytes.to_vec(), size: None }
+    Coded { codec, bytes: bytes.to_vec(), size: None, following: Vec::new() }
 }
 
 /// Every sample of every plane is the camera's.
@@ -127,6 +128,51 @@ async fn interleave(pool: DecoderPool, count: usize) {
     for task in waiting {
         task.await.expect("no assertion failed");
     }
+}
+
+/// Twelve pictures of one camera in coding order: the keyframe with its parameter sets, and the rest.
+fn run(codec: Codec, stream: &[u8], first: impl Fn(&[u8]) -> bool) -> Coded {
+    let starts: Vec<_> =
+        (0..stream.len() - 4).filter(|&at| stream[at..at + 3] == [0, 0, 1]).collect();
+    let ends = starts.iter().skip(1).copied().chain([stream.len()]);
+    let mut pictures: Vec<Vec<u8>> = vec![Vec::new()];
+    let mut begun = false;
+    for (&start, end) in starts.iter().zip(ends) {
+        let is_first = first(&stream[start + 3..end]);
+        if is_first && std::mem::replace(&mut begun, true) {
+            pictures.push(Vec::new());
+        }
+        pictures.last_mut().unwrap().extend_from_slice(&stream[start..end]);
+    }
+    let keyframe = pictures.remove(0);
+    pictures.truncate(11);
+    Coded { following: pictures, ..coded(codec, &keyframe) }
+}
+
+#[tokio::test]
+async fn a_run_gives_its_keyframe_and_a_glimpse_of_each_picture() {
+    let pool = DecoderPool::new(1, Hardware::Off).unwrap();
+    let h264 = include_bytes!("../../testdata/runs/shaking_bframes.h264");
+    let coded = run(Codec::H264, h264, |nal| matches!(nal[0] & 0x1f, 1 | 5) && nal[1] & 0x80 != 0);
+    assert_eq!(coded.following.len(), 11);
+    let alone = Coded { following: Vec::new(), ..coded.clone() };
+    for _ in 0..2 {
+        // Between two runs another camera has its own picture.
+        let picture = pool.decode(coded.clone()).await.unwrap();
+        assert_eq!(picture.glimpses().len(), 12);
+        assert!(!picture.is_corrupted());
+        let limits = zhishou_picture::Limits::default();
+        assert!(judge_shaking(picture.glimpses(), &limits).is_fault());
+        let other = pool.decode(self::coded(Codec::H264, CAMERAS[0].bytes)).await.unwrap();
+        assert!(is_of(&other, &CAMERAS[0]) && other.glimpses().is_empty());
+        assert!(pool.decode(alone.clone()).await.unwrap().shows_the_same(&picture));
+    }
+    // What is torn after the keyframe takes nothing from it, and nothing is told of the rest.
+    let mut torn = coded.clone();
+    let next = &mut torn.following[0];
+    next.truncate(next.len() / 3);
+    let picture = pool.decode(torn).await.unwrap();
+    assert_eq!((picture.glimpses().len(), picture.is_corrupted()), (0, false));
 }
 
 #[tokio::test]

@@ -43,6 +43,10 @@ impl Warm {
             self.hardware.clear();
             return self.by_software(coded);
         }
+        // Rare, and what hardware makes of more than one picture nobody compares.
+        if !coded.following.is_empty() {
+            return self.by_software(coded);
+        }
         let claim = match self.by_hardware(&coded) {
             None => return self.by_software(coded),
             Some(Made::Picture(picture)) => {
@@ -76,7 +80,7 @@ impl Warm {
             Some(proven) => proven,
             None => self.machine.open(coded.codec)?,
         };
-        let Ok(picture) = proven.element.decode(coded.bytes.clone()) else {
+        let Ok(picture) = proven.element.decode(coded.bytes.clone(), Vec::new()) else {
             return Some(Made::Nothing);
         };
         let size = (picture.width(), picture.height());
@@ -99,7 +103,7 @@ impl Warm {
             None => Element::software(coded.codec)
                 .map_err(|error| DecodeError::Element(error.to_string()))?,
         };
-        let picture = element.decode(coded.bytes)?;
+        let picture = element.decode(coded.bytes, coded.following)?;
         if !picture.is_corrupted() {
             self.software.insert(coded.codec, element);
         }

@@ -9,7 +9,7 @@ use zhishou_domain::{
     AudioFacts, Depth, Detail, Fault, FaultCode, Group, Stage, Timestamp, Transport, VideoFacts,
 };
 use zhishou_protocol::rtp::{
-    Codec, Keyframe, Receiver, Statistics, StreamFormat, StreamStatistics,
+    Codec, Keep, Keyframe, Receiver, Statistics, StreamFormat, StreamStatistics,
 };
 use zhishou_protocol::rtsp::{PacketKind, Track, TransportKind};
 use zhishou_protocol::sdp::{self, Description, MediaKind};
@@ -22,6 +22,8 @@ use crate::look::CodedEvidence;
 /// A clock further off than this is none: devices without one count from their start (56 years if
 /// they begin at 1970, 126 if at 1900).
 const NO_CLOCK_MS: f64 = 60.0 * 365.25 * 86_400_000.0;
+/// How long after a keyframe the pictures that follow it are waited for.
+const RUN: Duration = Duration::from_secs(1);
 /// Our name in receiver reports.
 const CNAME: &str = "zhishou";
 
@@ -33,16 +35,24 @@ struct Stream {
     declared_fps: Option<f64>,
 }
 
+/// What is to be received.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MediaOrder {
+    pub(super) depth: Depth,
+    /// How long to receive.
+    pub(super) time: Duration,
+    /// How long to wait for a keyframe.
+    pub(super) patience: Patience,
+    /// Of the pictures, at depth `picture`.
+    pub(super) keep: Keep,
+    /// Of our receiver reports.
+    pub(super) own_ssrc: u32,
+}
+
 /// Everything received in one probe.
 #[derive(Debug)]
 pub(super) struct Media {
-    depth: Depth,
-    /// How long to receive.
-    time: Duration,
-    /// How long to wait for a keyframe.
-    patience: Patience,
-    /// Of our receiver reports.
-    own_ssrc: u32,
+    order: MediaOrder,
     /// Until it plays: from then on nothing of it is needed but what the streams took.
     description: Option<Box<Description>>,
     /// Whether its video has pictures that need no other.
@@ -78,12 +88,9 @@ impl Way {
 }
 
 impl Media {
-    pub(super) fn new(depth: Depth, time: Duration, patience: Patience, own_ssrc: u32) -> Self {
+    pub(super) fn new(order: MediaOrder) -> Self {
         Self {
-            depth,
-            time,
-            patience,
-            own_ssrc,
+            order,
             description: None,
             has_keyframes: false,
             video: None,
@@ -99,12 +106,12 @@ impl Media {
 
     /// Forgets what was set up: it begins again in another way.
     pub(super) fn start_over(&mut self) {
-        *self = Self::new(self.depth, self.time, self.patience, self.own_ssrc);
+        *self = Self::new(self.order);
     }
 
     /// Of our receiver reports.
     pub(super) fn own_ssrc(&self) -> u32 {
-        self.own_ssrc
+        self.order.own_ssrc
     }
 
     /// How the video came, once it was set up.
@@ -146,7 +153,8 @@ impl Media {
         };
         let Some(media) = media else { return };
         let mut receiver = Receiver::new(&format(media, ssrc));
-        receiver.want_keyframe(track == Track::Video && self.depth == Depth::Picture);
+        let is_seen = track == Track::Video && self.order.depth == Depth::Picture;
+        receiver.keep(if is_seen { self.order.keep } else { Keep::Nothing });
         let (codec, declared_fps) = (media.codec.name(), media.declared_fps);
         *slot = Some(Box::new(Stream { receiver, codec, declared_fps }));
     }
@@ -188,13 +196,13 @@ impl Media {
     }
 
     fn look_for_keyframe(&mut self, now: Duration) {
-        if self.depth != Depth::Picture || self.has_whole_keyframe() {
+        if self.order.depth != Depth::Picture || self.has_whole_keyframe() {
             return;
         }
         let Some(video) = &mut self.video else { return };
         if let Some(keyframe) = video.receiver.take_keyframe(now) {
-            if !keyframe.damaged {
-                video.receiver.want_keyframe(false);
+            if !keyframe.damaged && self.order.keep == Keep::Keyframe {
+                video.receiver.keep(Keep::Nothing);
             }
             self.keyframe = Some(keyframe);
         }
@@ -210,13 +218,13 @@ impl Media {
             return None;
         }
         self.next_report = Some(now + settings.report);
-        self.video.as_mut()?.receiver.receiver_report(now, self.own_ssrc, CNAME)
+        self.video.as_mut()?.receiver.receiver_report(now, self.order.own_ssrc, CNAME)
     }
 
     /// When to look again although nothing came; `None` before PLAY was answered.
     pub(super) fn wake_at(&self, settings: &Settings) -> Option<Duration> {
         // Only while a keyframe is looked for does the quiet after a frame mean anything.
-        let looking = self.depth == Depth::Picture && !self.has_whole_keyframe();
+        let looking = self.order.depth == Depth::Picture && !self.has_whole_keyframe();
         let video = self.video.as_ref().filter(|_| looking);
         let settle = video.and_then(|v| v.receiver.next_deadline());
         [self.done_at(settings), self.next_report, settle].into_iter().flatten().min()
@@ -237,13 +245,16 @@ impl Media {
         };
         // Media that came before the answer to PLAY count from that answer.
         let first = first.max(playing);
-        let wait = if self.awaits_keyframe(first + self.time, settings) {
-            self.time.max(self.patience.wait)
+        let wait = if self.awaits_keyframe(first + self.order.time, settings) {
+            self.order.time.max(self.order.patience.wait)
         } else {
-            self.time
+            self.order.time
+        };
+        let end = match self.run_from() {
+            Some(keyframe) => (first + wait).max(keyframe + RUN),
+            None => first + wait,
         };
         // A stream that has just fallen silent is watched until it is a stall or goes on.
-        let end = first + wait;
         let stall = settings.limits.stall;
         let silent = end.saturating_sub(self.last_packet_at) >= stall / 3;
         let stalled_at = self.last_packet_at + stall + Duration::from_millis(1);
@@ -253,7 +264,7 @@ impl Media {
     /// Whether it is worth receiving on for a keyframe. Where the device loses packets, a whole one
     /// may never come, and the loss is what there is to say.
     fn awaits_keyframe(&self, now: Duration, settings: &Settings) -> bool {
-        if self.depth != Depth::Picture || self.has_whole_keyframe() || !self.has_keyframes {
+        if self.order.depth != Depth::Picture || self.has_whole_keyframe() || !self.has_keyframes {
             return false;
         }
         self.keyframe.is_none() || !self.is_lossy(now, settings)
@@ -266,9 +277,21 @@ impl Media {
         })
     }
 
-    /// The one keyframe to be looked at, whole.
+    /// When the keyframe came that is still being followed.
+    fn run_from(&self) -> Option<Duration> {
+        let keyframe = self.keyframe.as_ref().filter(|keyframe| !keyframe.damaged)?;
+        let follows = self.order.keep == Keep::Run
+            && self.video.as_ref().is_some_and(|video| !video.receiver.is_run_over());
+        follows.then_some(keyframe.arrived)
+    }
+
+    /// The one keyframe to be looked at, whole, and what was taken after it.
     pub(super) fn take_keyframe(&mut self) -> Option<Keyframe> {
-        self.keyframe.take_if(|k| !k.damaged)
+        let mut keyframe = self.keyframe.take_if(|k| !k.damaged)?;
+        if let Some(video) = &mut self.video {
+            keyframe.following = video.receiver.take_run();
+        }
+        Some(keyframe)
     }
 
     /// Packets of the video, and how long after PLAY the figures were taken.
@@ -314,7 +337,7 @@ impl Media {
         }
         let declared_fps = self.declared_fps(&statistics);
         let mut faults = flow_faults(&statistics, &self.way, declared_fps, settings);
-        let missing = self.depth == Depth::Picture && !self.has_whole_keyframe();
+        let missing = self.order.depth == Depth::Picture && !self.has_whole_keyframe();
         if missing && !cut && !stopped {
             faults.extend(self.keyframe_fault(now, &statistics, settings));
         }
@@ -351,7 +374,7 @@ impl Media {
         if video.oversized {
             return undecodable("keyframe larger than we accept");
         }
-        if self.patience.in_vain == InVain::Expected {
+        if self.order.patience.in_vain == InVain::Expected {
             return None;
         }
         let detail = Detail::Keyframeless { waited_ms: millis(self.waited(now)) };
@@ -365,8 +388,8 @@ impl Media {
 
     /// Whether no keyframe came and none was to be waited for.
     pub(super) fn goes_without_keyframe(&self) -> bool {
-        self.depth == Depth::Picture
-            && self.patience.in_vain == InVain::Expected
+        self.order.depth == Depth::Picture
+            && self.order.patience.in_vain == InVain::Expected
             && self.first_packet_at.is_some()
             && self.keyframe.is_none()
     }
@@ -383,7 +406,7 @@ impl Media {
             statistics.and_then(|s| s.video).and_then(|video| video.first_keyframe_at);
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let wait = match keyframe_at {
-            _ if self.depth != Depth::Picture || !self.has_keyframes => Wait::None,
+            _ if self.order.depth != Depth::Picture || !self.has_keyframes => Wait::None,
             Some(at) => Wait::Met(ms(self.waited(at))),
             None => Wait::InVain(ms(self.waited(ended))),
         };
@@ -404,6 +427,7 @@ impl Media {
             wait,
             keyframe: None,
             look: Look::None,
+            run: Look::None,
         }
     }
 

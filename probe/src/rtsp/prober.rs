@@ -16,7 +16,7 @@ use zhishou_domain::{
     LoginResult, Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage,
     StageTiming, Timestamp, Transport, reached_of, verdict_of,
 };
-use zhishou_protocol::rtp::{Headers, Keyframe};
+use zhishou_protocol::rtp::{Headers, Keep, Keyframe};
 use zhishou_protocol::rtsp::Target;
 
 use super::visit::{Order, Visit, Visited, cancelled};
@@ -285,6 +285,11 @@ impl Prober {
             first: request.habit.first_transport(start.at),
             time: request.seconds,
             patience: self.patience(&request, &start),
+            keep: if request.habit.is_run_due(start.at, request.decode_every) {
+                Keep::Run
+            } else {
+                Keep::Keyframe
+            },
             entropy: self.entropy(),
             tape,
             player,
@@ -382,16 +387,29 @@ impl Prober {
         let mut seen = Look::default();
         let at = start.at + start.took(visited.ended);
         let mut sighting = visited.media.sighting(visited.ended, at, &faults);
-        let mut skipped = None;
+        let (mut skipped, mut takes_run) = (None, false);
         if let Some(keyframe) = visited.media.take_keyframe() {
             sighting.keyframe = Some(coded(&keyframe));
-            if is_due(&request, &sighting, &start) {
+            takes_run = request.habit.is_run_due(start.at, request.decode_every);
+            if !keyframe.following.is_empty() || is_due(&request, &sighting, &start) {
                 seen = Box::pin(self.look_at(keyframe, &mut request, &start)).await;
             } else {
                 skipped = Some(PictureSkipped::WithinHabit);
             }
         } else if visited.media.goes_without_keyframe() && faults.is_empty() {
             skipped = Some(PictureSkipped::NotDue);
+        }
+        if takes_run {
+            sighting.run = shaken(&seen);
+            if sighting.run == Looked::None {
+                // Shaking that stands is not over because it could not be told again; with nothing
+                // standing, it is asked for again in its time.
+                if request.habit.shakes_on(start.at) {
+                    seen.faults.push(Fault::new(FaultCode::Shaking, Stage::Judge, Detail::None));
+                } else {
+                    sighting.run = Looked::Clean;
+                }
+            }
         }
         sighting.look = looked(&seen);
         sighting.came = came(&visited);
@@ -519,6 +537,16 @@ fn looked(seen: &Look) -> Looked {
         Looked::Clean
     } else {
         Looked::None
+    }
+}
+
+/// What the pictures after the keyframe told, for the habit.
+fn shaken(seen: &Look) -> Looked {
+    let score = |facts: &PictureFacts| facts.scores.get(&FaultCode::Shaking).copied().flatten();
+    match seen.facts.as_ref().and_then(score) {
+        None => Looked::None,
+        Some(_) if seen.faults.iter().any(|it| it.code == FaultCode::Shaking) => Looked::Faulty,
+        Some(_) => Looked::Clean,
     }
 }
 

@@ -17,6 +17,7 @@ use zhishou_domain::{
     CertificateFingerprint, Clock, Credential, CredentialState, Depth, Fault, LoginResult, Stage,
     Timestamp, Transport, TransportPolicy,
 };
+use zhishou_protocol::rtp::Keep;
 use zhishou_protocol::rtsp::{Depth as SessionDepth, Transports};
 use zhishou_protocol::rtsp::{
     Event, Facts, Failure, Input, Output, PacketKind, Plan, Route, Scheme, Session, Target, Track,
@@ -26,7 +27,7 @@ use super::certificate::Met;
 use super::datagrams::Datagrams;
 use super::faults::stage;
 use super::link::{Heard, Link};
-use super::media::Media;
+use super::media::{Media, MediaOrder};
 use super::tunnel::{Asked, TunnelLogin};
 use crate::Settings;
 use crate::guard::{Held, Refusal, Ticket};
@@ -50,6 +51,8 @@ pub(super) struct Order {
     pub(super) first: Transport,
     pub(super) time: Duration,
     pub(super) patience: Patience,
+    /// Of the pictures, at depth `picture`.
+    pub(super) keep: Keep,
     pub(super) entropy: u64,
     /// Where to note what happens.
     pub(super) tape: Option<Tape>,
@@ -173,7 +176,13 @@ impl Visit {
         // Any number will do that differs from the device's own.
         let own_ssrc = u32::try_from(order.entropy >> 32).unwrap_or(1);
         Box::new(Self {
-            media: Media::new(order.depth, order.time, order.patience, own_ssrc),
+            media: Media::new(MediaOrder {
+                depth: order.depth,
+                time: order.time,
+                patience: order.patience,
+                keep: order.keep,
+                own_ssrc,
+            }),
             overdue: Instant::now()
                 + settings.session(order.time, order.patience.wait, transports)
                 + order.player.as_ref().map_or(Duration::ZERO, |player| player.first()),

@@ -11,6 +11,7 @@ use super::format::{Codec, PictureFormat};
 use super::keyframe::{Headers, Keyframe, hash_slices};
 use super::nal::{Coding, HEAD, NalCodec, NalKind, START_CODE, find_start_code, split_annex_b};
 use super::parameter_sets::{MAX_SET, ParameterSets};
+use super::run::{Keep, Run};
 
 /// How long after a marker another slice of the same picture may still come.
 pub(super) const SETTLE: Duration = Duration::from_millis(50);
@@ -111,7 +112,8 @@ impl Pictures {
 #[derive(Debug)]
 pub(super) struct Assembler {
     codec: NalCodec,
-    wanted: bool,
+    wanted: Keep,
+    run: Run,
     sets: ParameterSets,
     unit: Option<Unit>,
     nal: Option<OpenNal>,
@@ -129,7 +131,8 @@ impl Assembler {
     pub(super) fn new(codec: NalCodec, hints: &[Vec<u8>]) -> Self {
         Assembler {
             codec,
-            wanted: true,
+            wanted: Keep::Keyframe,
+            run: Run::default(),
             sets: ParameterSets::new(codec, hints),
             unit: None,
             nal: None,
@@ -146,10 +149,10 @@ impl Assembler {
         self.codec
     }
 
-    /// Whether keyframes are kept or only counted.
-    pub(super) fn want(&mut self, wanted: bool) {
+    /// What is kept.
+    pub(super) fn keep(&mut self, wanted: Keep) {
         self.wanted = wanted;
-        if !wanted {
+        if wanted == Keep::Nothing {
             self.ready = None;
             self.drop_bytes();
         }
@@ -158,6 +161,16 @@ impl Assembler {
     /// The keyframe that is ready, if any.
     pub(super) fn take(&mut self) -> Option<Keyframe> {
         self.ready.take()
+    }
+
+    /// What came after the keyframe.
+    pub(super) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Takes it, which ends it.
+    pub(super) fn take_run(&mut self) -> Vec<Vec<u8>> {
+        self.run.take()
     }
 
     /// What was counted.
@@ -177,6 +190,7 @@ impl Assembler {
             + self.sets.len()
             + self.slice_starts.capacity() * size_of::<usize>()
             + self.ready.as_ref().map_or(0, |keyframe| keyframe.bytes.capacity())
+            + self.run.memory()
     }
 
     /// When [`settle`](Self::settle) has something to do.
@@ -196,6 +210,7 @@ impl Assembler {
         if self.unit.as_ref().is_some_and(|unit| unit.marked.is_some()) {
             self.finish_unit();
         }
+        self.run.end();
         self.unit = None;
         self.nal = None;
         self.drop_bytes();
@@ -206,6 +221,7 @@ impl Assembler {
         if gap {
             self.close_nal();
             self.pictures.gap();
+            self.run.end();
         }
         if let Some(unit) = &mut self.unit {
             let same = unit.timestamp == timestamp;
@@ -425,7 +441,7 @@ impl Assembler {
             (Picture::Intra, Coding::RandomAccess) => Picture::Intra,
             (_, Coding::Inter) | (Picture::Inter, _) => Picture::Inter,
         };
-        if unit.picture == Picture::Inter {
+        if unit.picture == Picture::Inter && !self.run.is_open() {
             self.stop_collecting();
         } else if unit.collecting && self.slice_starts.len() < MAX_SLICES {
             let start = self.nal.as_ref().map_or(0, |nal| nal.start);
@@ -471,7 +487,8 @@ impl Assembler {
             slices: 0,
             firsts: 0,
             damaged: false,
-            collecting: self.wanted && self.ready.as_ref().is_none_or(|ready| ready.damaged),
+            collecting: self.run.is_open()
+                || (self.wanted != Keep::Nothing && !self.run.is_over() && self.lacks_keyframe()),
             marked: None,
             last: now,
         });
@@ -483,16 +500,22 @@ impl Assembler {
             self.close_nal();
         }
         let Some(unit) = self.unit.take() else { return };
+        let goes_on = self.run.is_open() && unit.slices > 0;
+        if goes_on && unit.collecting && !unit.damaged {
+            self.run.add(std::mem::take(&mut self.buffer));
+        } else if goes_on {
+            self.run.end();
+        }
         if matches!(unit.picture, Picture::RandomAccess | Picture::Intra) {
             self.pictures.keyframe(self.pictures.frames, unit.last, unit.damaged);
-            if unit.collecting && self.wanted {
-                self.keep(&unit);
+            if unit.collecting && self.wanted != Keep::Nothing && !goes_on {
+                self.keep_keyframe(&unit);
             }
         }
         self.drop_bytes();
     }
 
-    fn keep(&mut self, unit: &Unit) {
+    fn keep_keyframe(&mut self, unit: &Unit) {
         if !self.sets.complete() {
             self.pictures.sets_missing = true;
             return;
@@ -520,7 +543,15 @@ impl Assembler {
             timestamp: unit.timestamp,
             arrived: unit.last,
             format: self.sets.format().cloned(),
+            following: Vec::new(),
         });
+        if self.wanted == Keep::Run && !unit.damaged {
+            self.run.begin();
+        }
+    }
+
+    fn lacks_keyframe(&self) -> bool {
+        self.ready.as_ref().is_none_or(|ready| ready.damaged)
     }
 
     fn stop_collecting(&mut self) {

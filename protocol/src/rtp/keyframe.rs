@@ -52,6 +52,9 @@ pub struct Keyframe {
     pub headers: Headers,
     /// Size, profile, level out of its own parameter set or header.
     pub format: Option<PictureFormat>,
+    /// The pictures after it in coding order, without a gap: access units in Annex B, or JFIF files.
+    /// Empty where none were asked for.
+    pub following: Vec<Vec<u8>>,
 }
 
 impl Headers {

@@ -4,7 +4,8 @@
 //! (validity A.1, loss A.3, jitter A.8), the frame rate by the arrival clock, stalls, jumps of the
 //! timestamp, groups of pictures and the camera's clock. While a keyframe is wanted it also
 //! assembles one: every slice of the picture, in Annex B with its parameter sets (H.264, H.265),
-//! or as a JFIF file (RFC 2435). It decodes nothing, opens nothing and knows no clock.
+//! or as a JFIF file (RFC 2435); where a [`Keep::Run`] is asked for, the pictures after
+//! it too. It decodes nothing, opens nothing and knows no clock.
 //!
 //! For test calls there is the other side too: a [`Sender`] of a [`Tone`] and of coded pictures, and
 //! what comes back of it ([`Returned`]).
@@ -37,6 +38,7 @@ mod reorder;
 mod reports;
 mod returned;
 mod sender;
+mod run;
 mod sent;
 mod source;
 mod statistics;
@@ -49,6 +51,7 @@ pub use punch::Punch;
 pub use receiver::Receiver;
 pub use returned::{Returned, full_intra, picture_loss};
 pub use sender::{Sender, h264_payloads, nal_units};
+pub use run::Keep;
 pub use sent::SenderLoss;
 pub use statistics::{AudioStatistics, Statistics, StreamStatistics, VideoStatistics};
 pub use tone::Tone;

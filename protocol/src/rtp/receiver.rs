@@ -15,6 +15,7 @@ use super::nal::NalCodec;
 use super::parameter_sets::MAX_SETS;
 use super::reorder::{MAX_HELD_BYTES, Reorder};
 use super::reports::{Report, SenderClock};
+use super::run::{Keep, MAX_RUN};
 use super::sent::Sent;
 use super::source::{Admission, MAX_CANDIDATES, MAX_IN_PROBATION, Source, near};
 use super::statistics::{AudioStatistics, Statistics, StreamStatistics, VideoStatistics};
@@ -63,10 +64,10 @@ impl Receiver {
     pub const MAX_KEYFRAME: usize = access_unit::MAX_KEYFRAME;
 
     /// Most heap bytes of one receiver whatever it is fed: a keyframe being received in a growing
-    /// buffer, one ready and one being put together, parameter sets, packets held for their order.
+    /// buffer, one ready and one being put together, the pictures after it, parameter sets, packets held for their order.
     /// Without a keyframe under way it is a few kilobytes.
     pub const MEMORY_BOUND: usize =
-        4 * (Self::MAX_KEYFRAME + MAX_SETS) + 2 * MAX_HELD_BYTES + 1024 * 1024;
+        4 * (Self::MAX_KEYFRAME + MAX_SETS) + MAX_RUN + 2 * MAX_HELD_BYTES + 1024 * 1024;
 
     /// A receiver for the stream as its SDP describes it. Keyframes are wanted.
     pub fn new(format: &StreamFormat) -> Self {
@@ -165,12 +166,30 @@ impl Receiver {
         Some(report.to_bytes(cname)).filter(|bytes| !bytes.is_empty())
     }
 
-    /// Whether keyframes are assembled, or only counted. Switch it off once one is taken.
-    pub fn want_keyframe(&mut self, wanted: bool) {
+    /// What is kept of the pictures. Say [`Keep::Nothing`] once it is taken.
+    pub fn keep(&mut self, keep: Keep) {
         match &mut self.media {
-            Media::Nal(assembler) => assembler.want(wanted),
-            Media::Jpeg(assembler) => assembler.want(wanted),
+            Media::Nal(assembler) => assembler.keep(keep),
+            Media::Jpeg(assembler) => assembler.keep(keep),
             Media::Video(_) | Media::Audio(_) => {}
+        }
+    }
+
+    /// Whether nothing more belongs to the [`Keep::Run`] whose keyframe was taken.
+    pub fn is_run_over(&self) -> bool {
+        match &self.media {
+            Media::Nal(assembler) => assembler.run().is_over(),
+            Media::Jpeg(assembler) => assembler.run().is_over(),
+            Media::Video(_) | Media::Audio(_) => true,
+        }
+    }
+
+    /// What of the run came after its keyframe, which ends it: see [`Keyframe::following`].
+    pub fn take_run(&mut self) -> Vec<Vec<u8>> {
+        match &mut self.media {
+            Media::Nal(assembler) => assembler.take_run(),
+            Media::Jpeg(assembler) => assembler.take_run(),
+            Media::Video(_) | Media::Audio(_) => Vec::new(),
         }
     }
 

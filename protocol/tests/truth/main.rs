@@ -12,7 +12,7 @@ mod loss;
 
 use std::time::Duration;
 
-use zhishou_protocol::rtp::{Codec, Receiver, Statistics, StreamFormat};
+use zhishou_protocol::rtp::{Codec, Keep, Receiver, Statistics, StreamFormat};
 use zhishou_tests::impaired::{Coding, Script, What};
 
 /// Seeds of every case.
@@ -30,7 +30,7 @@ pub(crate) fn measure(script: &Script) -> Statistics {
         Coding::Mpeg4 => Codec::Mpeg4,
     };
     let mut receiver = Receiver::new(&StreamFormat::new(codec, 96, 90_000));
-    receiver.want_keyframe(false);
+    receiver.keep(Keep::Nothing);
     for sending in &script.sendings {
         match &sending.what {
             What::Rtp(packet) => receiver.handle_rtp(sending.at, &packet.bytes()),

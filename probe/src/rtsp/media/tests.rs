@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use zhishou_domain::habit::{Baseline, Habit, InVain, Look, Patience, Wait};
 use zhishou_domain::{Depth, Detail, FaultCode, Timestamp};
+use zhishou_protocol::rtp::Keep;
 use zhishou_protocol::rtsp::{PacketKind, Track, TransportKind, Transports};
 use zhishou_protocol::sdp::Description;
 
-use super::Media;
+use super::{Media, MediaOrder};
 use crate::Settings;
 
 /// A baseline SPS of 640×480 and a PPS.
@@ -27,7 +28,13 @@ fn now() -> Timestamp {
 fn play(patience: Patience, keyframe: u32) -> (Media, Duration) {
     let settings = Settings::default();
     let seconds = Duration::from_secs(3);
-    let mut media = Media::new(Depth::Picture, seconds, patience, 1);
+    let mut media = Media::new(MediaOrder {
+        depth: Depth::Picture,
+        time: seconds,
+        patience,
+        keep: Keep::Keyframe,
+        own_ssrc: 1,
+    });
     media.described(Box::new(Description::parse(SDP.as_bytes()).unwrap()));
     media.ready(Track::Video, None, TransportKind::Tcp);
     media.playing(Duration::ZERO, &settings);

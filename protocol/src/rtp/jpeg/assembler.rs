@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::rtp::access_unit::{MAX_KEYFRAME, Pictures};
 use crate::rtp::format::{Codec, PictureFormat};
 use crate::rtp::keyframe::{Headers, Keyframe, hash_slices};
+use crate::rtp::run::{Keep, Run};
 
 use super::jfif::{Layout, MAX_TABLES, Tables, write_headers};
 use super::tables::quantization;
@@ -38,7 +39,8 @@ struct Unit {
 /// Assembles pictures of one stream.
 #[derive(Debug)]
 pub(in crate::rtp) struct Assembler {
-    wanted: bool,
+    wanted: Keep,
+    run: Run,
     frame_size: Option<(u16, u16)>,
     /// Tables last sent with a Q factor above 127, which later pictures may leave out.
     cached: Option<(u8, Tables)>,
@@ -52,7 +54,8 @@ impl Assembler {
     /// `frame_size` of the SDP, for pictures whose size does not fit the RTP header.
     pub(in crate::rtp) fn new(frame_size: Option<(u16, u16)>) -> Self {
         Assembler {
-            wanted: true,
+            wanted: Keep::Keyframe,
+            run: Run::default(),
             frame_size,
             cached: None,
             unit: None,
@@ -62,10 +65,10 @@ impl Assembler {
         }
     }
 
-    /// Whether keyframes are kept or only counted.
-    pub(in crate::rtp) fn want(&mut self, wanted: bool) {
+    /// What is kept.
+    pub(in crate::rtp) fn keep(&mut self, wanted: Keep) {
         self.wanted = wanted;
-        if !wanted {
+        if wanted == Keep::Nothing {
             self.ready = None;
             if let Some(unit) = &mut self.unit {
                 unit.collecting = false;
@@ -77,6 +80,16 @@ impl Assembler {
     /// The picture that is ready, if any.
     pub(in crate::rtp) fn take(&mut self) -> Option<Keyframe> {
         self.ready.take()
+    }
+
+    /// What came after the picture.
+    pub(in crate::rtp) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Takes it, which ends it.
+    pub(in crate::rtp) fn take_run(&mut self) -> Vec<Vec<u8>> {
+        self.run.take()
     }
 
     /// What was counted.
@@ -93,11 +106,13 @@ impl Assembler {
     pub(in crate::rtp) fn memory(&self) -> usize {
         self.unit.as_ref().map_or(0, |unit| unit.scan.capacity() + MAX_TABLES)
             + self.ready.as_ref().map_or(0, |keyframe| keyframe.bytes.capacity())
+            + self.run.memory()
             + MAX_TABLES
     }
 
     /// The source began anew: what is open will not be completed.
     pub(in crate::rtp) fn abandon(&mut self) {
+        self.run.end();
         self.unit = None;
     }
 
@@ -155,9 +170,7 @@ impl Assembler {
             tables: None,
             next_offset: 0,
             damaged: fragment.offset != 0,
-            collecting: fragment.offset == 0
-                && self.wanted
-                && self.ready.as_ref().is_none_or(|ready| ready.damaged),
+            collecting: fragment.offset == 0 && (self.run.is_open() || self.lacks_picture()),
             last: now,
             scan: Vec::new(),
         });
@@ -230,7 +243,8 @@ impl Assembler {
             progressive: true,
         };
         self.format = Some(format.clone());
-        if !unit.collecting || !self.wanted {
+        if !unit.collecting || self.wanted == Keep::Nothing {
+            self.run.end();
             return;
         }
         let Some(tables) = &unit.tables else { return };
@@ -243,6 +257,17 @@ impl Assembler {
         if !bytes.ends_with(&[0xff, 0xd9]) {
             bytes.extend_from_slice(&[0xff, 0xd9]); // EOI
         }
+        if self.run.is_open() {
+            if unit.damaged {
+                self.run.end();
+            } else {
+                self.run.add(bytes);
+            }
+            return;
+        }
+        if self.wanted == Keep::Run && !unit.damaged {
+            self.run.begin();
+        }
         self.ready = Some(Keyframe {
             codec: Codec::Jpeg,
             bytes,
@@ -253,7 +278,14 @@ impl Assembler {
             timestamp: unit.timestamp,
             arrived: unit.last,
             format: Some(format),
+            following: Vec::new(),
         });
+    }
+
+    fn lacks_picture(&self) -> bool {
+        self.wanted != Keep::Nothing
+            && !self.run.is_over()
+            && self.ready.as_ref().is_none_or(|ready| ready.damaged)
     }
 
     /// A size of 0 stands for one past 2 040 pixels, which the SDP or an extension tells.

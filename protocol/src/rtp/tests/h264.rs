@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::packetizer::{
     FRAME, Packet, annex_b, h264_payloads, keyframes, packets, pictures, units,
 };
-use crate::rtp::{Codec, Receiver, StreamFormat};
+use crate::rtp::{Codec, Keep, Receiver, StreamFormat};
 
 const FOUR_SLICES: &[u8] = include_bytes!("../../../testdata/rtp/h264_four_slices.h264");
 const BASELINE: &[u8] = include_bytes!("../../../testdata/rtp/h264_baseline.h264");
@@ -207,11 +207,45 @@ fn fragments_may_lack_their_end_or_be_empty() {
 fn a_keyframe_not_wanted_is_counted_only() {
     let pictures = read(FOUR_SLICES);
     let mut receiver = receiver();
-    receiver.want_keyframe(false);
+    receiver.keep(Keep::Nothing);
     assert_eq!(keyframes(&mut receiver, &fragmented(&pictures)), []);
     let video = receiver.statistics(Duration::ZERO).video.expect("a video stream");
     assert_eq!(video.keyframes, Some(2));
     assert!(receiver.memory() < 8 * 1024, "{}", receiver.memory());
+}
+
+/// The slices of a picture.
+fn slices(picture: &[Vec<u8>]) -> Vec<u8> {
+    annex_b(&picture.iter().filter(|unit| is_slice(unit)).cloned().collect::<Vec<_>>())
+}
+
+#[test]
+fn a_run_is_a_keyframe_and_the_pictures_after_it() {
+    let pictures = read(FOUR_SLICES);
+    let mut receiver = receiver();
+    receiver.keep(Keep::Run);
+    let taken = keyframes(&mut receiver, &fragmented(&pictures));
+    assert_eq!(taken.len(), 1, "later keyframes belong to the run");
+    assert_eq!(taken[0].bytes, whole(&pictures, 0));
+    assert!(!receiver.is_run_over(), "the stream ended before it");
+    let after: Vec<_> = pictures[1..].iter().map(|picture| slices(picture)).collect();
+    assert_eq!(receiver.take_run(), after);
+    assert!(receiver.is_run_over());
+    assert_eq!(receiver.take_run(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn a_run_ends_where_a_packet_is_missing() {
+    let pictures = read(FOUR_SLICES);
+    let mut sent = fragmented(&pictures);
+    let third = sent[0].timestamp.wrapping_add(2 * FRAME);
+    let begins = sent.iter().position(|packet| packet.timestamp == third).unwrap();
+    sent.remove(begins + 1);
+    let mut receiver = receiver();
+    receiver.keep(Keep::Run);
+    assert_eq!(keyframes(&mut receiver, &sent).len(), 1);
+    assert!(receiver.is_run_over());
+    assert_eq!(receiver.take_run(), [slices(&pictures[1])]);
 }
 
 #[test]
