@@ -112,17 +112,20 @@ pub fn digest_note(
 /// A rule in one sentence.
 pub(crate) fn rule(rule: &AlertRule, lang: Lang) -> String {
     let (and, list) = (lang.pick("，", ", "), lang.pick("、", ", "));
+    let severity = match (rule.severity, lang) {
+        (Severity::Critical, _) => rule.severity.name(lang).to_owned(),
+        (_, Lang::Zh) => format!("{}及以上", rule.severity.name(lang)),
+        (_, Lang::En) => format!("{} and above", rule.severity.name(lang)),
+    };
     let mut parts = vec![match (rule.manner, lang) {
-        (Manner::Immediate, Lang::Zh) => format!("{}及以上即时发送", rule.severity.name(lang)),
-        (Manner::Immediate, Lang::En) => format!("{} and above, at once", rule.severity.name(lang)),
+        (Manner::Immediate, Lang::Zh) => format!("{severity}即时发送"),
+        (Manner::Immediate, Lang::En) => format!("{severity}, at once"),
         (Manner::Digest, _) => {
             let times: Vec<String> = rule.at.iter().map(|at| String::from(*at)).collect();
             let times = times.join(list);
             match lang {
-                Lang::Zh => format!("{}及以上汇总，每天 {times}", rule.severity.name(lang)),
-                Lang::En => {
-                    format!("{} and above in a digest, daily {times}", rule.severity.name(lang))
-                }
+                Lang::Zh => format!("{severity}汇总，每天 {times}"),
+                Lang::En => format!("{severity} in a digest, daily {times}"),
             }
         }
     }];
