@@ -3,7 +3,7 @@
 //! Invariants: what is not measured is left out, never zero; moments are RFC 3339 with an offset;
 //! a document is made by [`crate::make`] alone and never changed.
 
-use crate::Period;
+use crate::{Incidents, Period, Repairs};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use zhishou_domain::{
@@ -51,6 +51,12 @@ pub struct Document {
     pub outage_count: u64,
     /// Exclusions that counted.
     pub exclusions: Vec<ExclusionRow>,
+    /// 故障. Absent in reports of before they were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incidents: Option<Incidents>,
+    /// 报修与工单. Likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repairs: Option<Repairs>,
 }
 
 /// What was lost and why: minutes down that no exclusion covers, or checks.

@@ -16,9 +16,11 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 /// 版心 after GB/T 9704-2012, 156 mm wide, in twentieths of a point.
 const WIDTH: f32 = 156.0 / 25.4 * 1440.0;
 
-const TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/></Types>"#;
-const ROOT: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
-const PARTS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer1.xml"/></Relationships>"#;
+const TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/><Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/><Override PartName="/word/footer1.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.footer+xml"/><Override PartName="/docProps/core.xml" ContentType="application/vnd.openxmlformats-package.core-properties+xml"/></Types>"#;
+const ROOT: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" Target="docProps/core.xml"/></Relationships>"#;
+const PARTS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/footer" Target="footer1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#;
+/// Named styles, so that the outline of the document and its headings are known to who edits it.
+const STYLES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:eastAsia="仿宋"/><w:sz w:val="21"/><w:lang w:val="en-US" w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault><w:pPrDefault/></w:docDefaults><w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:qFormat/></w:style><w:style w:type="paragraph" w:styleId="Title"><w:name w:val="Title"/><w:basedOn w:val="Normal"/><w:next w:val="Normal"/><w:qFormat/></w:style><w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/><w:basedOn w:val="Normal"/><w:next w:val="Normal"/><w:qFormat/><w:pPr><w:keepNext/><w:outlineLvl w:val="0"/></w:pPr></w:style><w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/><w:tblPr><w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar><w:top w:w="0" w:type="dxa"/><w:left w:w="85" w:type="dxa"/><w:bottom w:w="0" w:type="dxa"/><w:right w:w="85" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style></w:styles>"#;
 const FOOTER: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:ftr xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:pPr><w:jc w:val="center"/></w:pPr><w:r><w:t xml:space="preserve">— </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> PAGE </w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r><w:r><w:t xml:space="preserve"> —</w:t></w:r></w:p></w:ftr>"#;
 const OPEN: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><w:body>"#;
 /// A4 with the margins of GB/T 9704.
@@ -34,7 +36,7 @@ struct Style {
 }
 
 const TITLE: Style = Style {
-    properties: r#"<w:jc w:val="center"/>"#,
+    properties: r#"<w:pStyle w:val="Title"/><w:jc w:val="center"/>"#,
     face: "方正小标宋简体",
     half_points: 44,
     weight: "",
@@ -52,7 +54,7 @@ const BODY: Style = Style {
     weight: "",
 };
 const HEADING: Style = Style {
-    properties: r#"<w:keepNext/><w:spacing w:before="240" w:after="120"/>"#,
+    properties: r#"<w:pStyle w:val="Heading1"/><w:keepNext/><w:spacing w:before="240" w:after="120"/>"#,
     face: "黑体",
     half_points: 32,
     weight: "",
@@ -89,13 +91,20 @@ pub(crate) fn of_paper(paper: &Paper) -> Result<Vec<u8>, ReportError> {
         }
     }
     body += CLOSE;
+    let core = format!(
+        r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{}</dc:title><dc:creator>{}</dc:creator></cp:coreProperties>"#,
+        escape(&paper.title),
+        escape(&paper.author)
+    );
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, part) in [
         ("[Content_Types].xml", TYPES),
         ("_rels/.rels", ROOT),
         ("word/document.xml", &body),
         ("word/_rels/document.xml.rels", PARTS),
+        ("word/styles.xml", STYLES),
         ("word/footer1.xml", FOOTER),
+        ("docProps/core.xml", &core),
     ] {
         zip.start_file(name, SimpleFileOptions::default())?;
         zip.write_all(part.as_bytes()).map_err(zip::result::ZipError::from)?;
@@ -198,9 +207,73 @@ mod tests {
             "[Content_Types].xml",
             "_rels/.rels",
             "word/_rels/document.xml.rels",
+            "word/styles.xml",
             "word/footer1.xml",
+            "docProps/core.xml",
         ] {
             zip.by_name(part).unwrap();
+        }
+        // A heading above each table and above how the figures are made.
+        let headings = body.matches(r#"<w:pStyle w:val="Heading1"/>"#).count();
+        assert_eq!(headings, body.matches("<w:tbl>").count() + 1);
+    }
+
+    /// Elements that lie directly in each of that name, in order.
+    fn children(body: &str, name: &str) -> Vec<Vec<String>> {
+        let (open, close) = (format!("<w:{name}>"), format!("</w:{name}>"));
+        let inner = body.split(&open).skip(1).filter_map(|rest| rest.split_once(&close));
+        let names = inner.map(|(inner, _)| {
+            let (mut depth, mut found) = (0, Vec::new());
+            for tag in inner.split('<').skip(1) {
+                let name = tag.split(['>', ' ', '/']).find(|it| !it.is_empty()).unwrap_or("");
+                if tag.starts_with('/') {
+                    depth -= 1;
+                    continue;
+                }
+                if depth == 0 {
+                    found.push(name.trim_start_matches("w:").to_owned());
+                }
+                depth += i32::from(!tag.split('>').next().unwrap_or("").ends_with('/'));
+            }
+            found
+        });
+        names.collect()
+    }
+
+    #[test]
+    fn properties_stand_in_the_order_of_the_schema() {
+        // Sequences of ECMA-376 part 1: CT_PPr 17.3.1.26, CT_RPr 17.3.2.28, CT_TblPr 17.4.60, of what is
+        // used here. Word calls a file broken where they do not keep to it.
+        let orders: [(&str, &[&str]); 5] = [
+            ("pPr", &["pStyle", "keepNext", "spacing", "ind", "jc"]),
+            ("rPr", &["rFonts", "b", "sz"]),
+            ("tblPr", &["tblW", "tblBorders", "tblLayout"]),
+            ("tcPr", &["tcW"]),
+            ("tbl", &["tblPr", "tblGrid", "tr"]),
+        ];
+        let bytes = to_docx(&sample::document(), "2026-D-0325", Lang::Zh).unwrap();
+        let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut body = String::new();
+        zip.by_name("word/document.xml").unwrap().read_to_string(&mut body).unwrap();
+        for (name, order) in orders {
+            let all = children(&body, name);
+            assert!(!all.is_empty(), "{name}");
+            for found in all {
+                let places: Vec<_> = found
+                    .iter()
+                    .map(|it| order.iter().position(|known| known == it).unwrap_or(usize::MAX))
+                    .collect();
+                assert!(places.is_sorted() && !places.contains(&usize::MAX), "{name}: {found:?}");
+            }
+        }
+        // A table has as many cells in each row as columns in its grid, and a cell ends with a paragraph.
+        for table in body.split("<w:tbl>").skip(1) {
+            let table = table.split("</w:tbl>").next().unwrap();
+            let columns = table.matches("<w:gridCol ").count();
+            for row in table.split("<w:tr>").skip(1) {
+                assert_eq!(row.matches("<w:tc>").count(), columns);
+            }
+            assert_eq!(table.matches("</w:tc>").count(), table.matches("</w:p></w:tc>").count());
         }
     }
 }

@@ -26,6 +26,8 @@ mod sample;
 mod sheet;
 mod table;
 mod tables;
+mod upkeep;
+mod upkeep_tables;
 mod verify;
 mod words;
 mod xlsx;
@@ -49,6 +51,7 @@ pub use press::{
     Edition, Outcome, PressError, Published, Publisher, head, number, publish, published,
 };
 pub use sheet::{Cell, Sheet};
+pub use upkeep::{IncidentGroup, Incidents, OpenIncident, OpenRepair, RepairRow, Repairs, Repeat};
 pub use verify::{Finding, VerifyError, verify};
 pub use words::{paragraph, policy_words};
 pub use xlsx::to_xlsx;

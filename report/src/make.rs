@@ -3,6 +3,7 @@
 use crate::{
     Document, Period, PeriodKind,
     document::{Compared, DayRow, DeviceRow, ExclusionRow, Group, Loss, OutageRow, Row, Under},
+    upkeep,
 };
 use chrono::{Days as Count, NaiveDate};
 use chrono_tz::Tz;
@@ -11,6 +12,7 @@ use zhishou_domain::{
     Timestamp,
     account::{Days, Sums},
     policy::Policy,
+    work_order::Calendar,
 };
 use zhishou_storage::{By, ExclusionScope, Lost, StatedGroup, Statement, Store, StoreError};
 
@@ -30,6 +32,8 @@ pub struct Order {
     pub period: Period,
     /// 口径.
     pub policy: Policy,
+    /// When repair clocks run.
+    pub calendar: Calendar,
 }
 
 /// Makes the document of an order, as of `now`. `step` hears which computation begins, of how many.
@@ -42,10 +46,13 @@ pub async fn make(
     const STEPS: usize = 3;
     let Order { zone, period, policy, .. } = order;
     let days = period.days;
+    // Of a time before anything was known nothing has to be made.
+    let known_since = store.known_since().await?;
+    let is_known = |earlier: &Period| known_since.is_some_and(|it| it < earlier.days.end(*zone));
     step(1, STEPS);
     let stated = store.statement(policy, days, now).await?;
     step(2, STEPS);
-    let before = match (period.kind, period.before()) {
+    let before = match (period.kind, period.before().filter(is_known)) {
         // The week of a single day holds the day before.
         (PeriodKind::Day, _) | (_, None) => None,
         (_, Some(before)) => Some(store.statement(policy, before.days, now).await?),
@@ -58,16 +65,48 @@ pub async fn make(
         _ => None,
     };
     step(3, STEPS);
-    let year_before = match period.year_before() {
+    let year_before = match period.year_before().filter(is_known) {
         None => None,
-        Some(earlier) => {
-            let statement = store.statement(policy, earlier.days, now).await?;
-            compared(earlier, &statement)
-        }
+        Some(earlier) => match &before {
+            // The period before a year is the year before.
+            Some(before) if period.before() == Some(earlier) => compared(earlier, before),
+            _ => compared(earlier, &store.statement(policy, earlier.days, now).await?),
+        },
     };
-    let maker = Maker { order, stated: &stated, before: before.as_ref(), trend: trend.as_ref() };
+    let parts = Parts { before, trend, year_before };
+    let mut document = document(order, &stated, &parts, now);
+    let span = (days.start(*zone), days.end(*zone).min(now));
+    let (incidents, repairs) = upkeep::stated(store, span, &order.calendar, *zone).await?;
+    document.incidents = Some(incidents);
+    document.repairs = Some(repairs);
+    Ok(document)
+}
+
+/// The figures of an order alone, without other periods and what became of repairs: what can be verified.
+pub(crate) async fn make_figures(
+    store: &Store,
+    order: &Order,
+    now: Timestamp,
+) -> Result<Document, StoreError> {
+    let stated = store.statement(&order.policy, order.period.days, now).await?;
+    Ok(document(order, &stated, &Parts::default(), now))
+}
+
+/// What a document says beside its own period.
+#[derive(Default)]
+struct Parts {
+    before: Option<Statement>,
+    /// The days up to the one of a daily report.
+    trend: Option<Statement>,
+    year_before: Option<Compared>,
+}
+
+fn document(order: &Order, stated: &Statement, parts: &Parts, now: Timestamp) -> Document {
+    let Order { zone, period, policy, .. } = order;
+    let days = period.days;
+    let maker = Maker { order, stated, before: parts.before.as_ref(), trend: parts.trend.as_ref() };
     let moment = |at: Timestamp| at.rfc3339(*zone);
-    Ok(Document {
+    Document {
         district: order.district.clone(),
         period: *period,
         starts_at: moment(days.start(*zone)),
@@ -79,14 +118,16 @@ pub async fn make(
         total: stated.total,
         lost: loss(&stated.lost),
         before: maker.compared_before(),
-        year_before,
+        year_before: parts.year_before.clone(),
         groups: maker.groups(),
         days: maker.days(),
         devices: stated.devices.iter().map(device).collect(),
         outages: stated.outages.iter().map(|it| outage(it, *zone)).collect(),
         outage_count: stated.outage_count,
         exclusions: stated.exclusions.iter().map(|it| exclusion(it, *zone)).collect(),
-    })
+        incidents: None,
+        repairs: None,
+    }
 }
 
 fn compared(period: Period, statement: &Statement) -> Option<Compared> {

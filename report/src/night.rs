@@ -10,6 +10,7 @@ use zhishou_domain::{
     Timestamp,
     account::Days,
     policy::{LocalTime, Policy},
+    work_order::Calendar,
 };
 use zhishou_storage::Store;
 
@@ -29,6 +30,8 @@ pub struct Night {
     pub policy: Policy,
     /// Days back that are made anew: what changed since becomes a revision.
     pub recheck_days: u32,
+    /// When repair clocks run.
+    pub calendar: Calendar,
 }
 
 impl Night {
@@ -88,7 +91,13 @@ impl Night {
         policy: Policy,
         now: Timestamp,
     ) -> Result<Option<Outcome>, PressError> {
-        let order = Order { district: self.district.clone(), zone: self.zone, period, policy };
+        let order = Order {
+            district: self.district.clone(),
+            zone: self.zone,
+            period,
+            policy,
+            calendar: self.calendar.clone(),
+        };
         match publish(store, &order, &Publisher::default(), now, |_, _| {}).await {
             Ok(Outcome::Unchanged(_)) | Err(PressError::Nothing(_)) => Ok(None),
             other => other.map(Some),

@@ -1,7 +1,8 @@
 //! A document, and a district of one camera, for tests.
 
 use crate::{
-    Document, Night, Period, PeriodKind,
+    Document, IncidentGroup, Incidents, Night, OpenIncident, OpenRepair, Period, PeriodKind,
+    RepairRow, Repairs, Repeat,
     document::{DayRow, Group, Loss, OutageRow, Row, Under},
 };
 use chrono::NaiveDate;
@@ -12,6 +13,7 @@ use zhishou_domain::{
     Stage, Timestamp, Verdict,
     account::{Heads, Sums, Tally},
     policy::{LocalTime, shipped},
+    work_order::RepairRules,
 };
 use zhishou_storage::{ImportMode, KeptFor, MasterKey, Record, Store};
 
@@ -84,6 +86,66 @@ pub(crate) fn document() -> Document {
         }],
         outage_count: 1,
         exclusions: vec![],
+        incidents: Some(incidents()),
+        repairs: Some(repairs()),
+    }
+}
+
+fn incidents() -> Incidents {
+    Incidents {
+        begun: vec![
+            IncidentGroup {
+                root: "device".into(),
+                fault: Some(FaultCode::ConnectTimeout),
+                incidents: 3,
+                devices: 4,
+            },
+            IncidentGroup { root: "street".into(), fault: None, incidents: 1, devices: 40 },
+        ],
+        carried: 1,
+        closed: 3,
+        open_count: 2,
+        open: vec![OpenIncident {
+            id: 17,
+            root: "device".into(),
+            name: "=SW-03".into(),
+            site: Some("学校".into()),
+            fault: Some(FaultCode::ConnectTimeout),
+            since: "2026-03-25T09:20:00.000+08:00".into(),
+            devices: 4,
+            maintainer: Some("城安运维".into()),
+        }],
+        repeats: vec![Repeat {
+            id: "d1".into(),
+            name: "东门".into(),
+            site: "学校".into(),
+            incidents: 3,
+        }],
+        observer: 1,
+    }
+}
+
+fn repairs() -> Repairs {
+    let row = |category: Option<&str>| RepairRow {
+        category: category.map(str::to_owned),
+        accepted: 3,
+        done: 2,
+        judged: 3,
+        late: 1,
+        spent_minutes: 405,
+    };
+    Repairs {
+        total: row(None),
+        by_category: vec![row(Some("video"))],
+        open: vec![OpenRepair {
+            id: 5,
+            category: "video".into(),
+            title: "东门摄像机 离线".into(),
+            place: "学校".into(),
+            maintainer: None,
+            opened: "2026-03-25T09:30:00.000+08:00".into(),
+            is_late: true,
+        }],
     }
 }
 
@@ -94,6 +156,7 @@ pub(crate) fn night() -> Night {
         cut_off: LocalTime::default(),
         policy: shipped().remove(0),
         recheck_days: 7,
+        calendar: RepairRules::default().calendar,
     }
 }
 

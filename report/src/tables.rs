@@ -5,6 +5,7 @@ use crate::{
     Document,
     document::{Group, Row},
     table::{Cell, Table, bar_column, change, column, figure, sheet_column, text},
+    upkeep_tables,
     words::{grouping, made_of, moment, name_of, points, unit},
 };
 use zhishou_domain::{
@@ -22,7 +23,9 @@ pub(crate) fn tables(document: &Document, lang: Lang) -> Vec<Table> {
     let maker = Maker { document, lang };
     let mut tables = vec![maker.overview(), maker.under()];
     tables.extend(document.groups.iter().filter(|it| is_told(it)).map(|it| maker.ranking(it)));
-    tables.extend([maker.devices(), maker.outages(), maker.exclusions(), maker.days()]);
+    tables.extend([maker.devices(), maker.outages()]);
+    tables.extend(upkeep_tables::tables(document, lang));
+    tables.extend([maker.exclusions(), maker.days()]);
     tables.retain(|table| !table.rows.is_empty());
     tables
 }

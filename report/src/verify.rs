@@ -1,8 +1,10 @@
 //! Whether a report in JSON still says what the store does.
 
-use crate::{Change, Document, Edition, Order, compare, make, press::published, to_json};
+use crate::{
+    Change, Document, Edition, Order, compare, make::make_figures, press::published, to_json,
+};
 use serde_json::Value;
-use zhishou_domain::{Lang, Timestamp};
+use zhishou_domain::{Lang, Timestamp, work_order::RepairRules};
 use zhishou_storage::{Chain, Store, StoreError};
 
 /// Something that is not as it should be.
@@ -107,9 +109,10 @@ pub async fn verify(store: &Store, file: &[u8]) -> Result<Vec<Finding>, VerifyEr
         zone,
         period: document.period,
         policy: stored,
+        calendar: RepairRules::default().calendar,
     };
     let now = Timestamp::from_millis(made.timestamp_millis());
-    let changes = compare(&document, &make(store, &order, now, |_, _| {}).await?);
+    let changes = compare(&document, &make_figures(store, &order, now).await?);
     if !changes.is_empty() {
         findings.push(Finding::Figures(changes));
     }
@@ -137,7 +140,13 @@ mod tests {
     fn order() -> Order {
         let period =
             Period::around(PeriodKind::Day, at(0).local_day(Shanghai), LocalTime::default());
-        Order { district: "万人区".into(), zone: Shanghai, period, policy: shipped().remove(0) }
+        Order {
+            district: "万人区".into(),
+            zone: Shanghai,
+            period,
+            policy: shipped().remove(0),
+            calendar: RepairRules::default().calendar,
+        }
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use crate::{
     Document, PeriodKind,
     document::{Compared, Row},
     table::{change, grouped, hundredths, signed},
+    upkeep_tables,
 };
 use chrono::{DateTime, FixedOffset};
 use zhishou_domain::{
@@ -193,7 +194,7 @@ fn chinese(document: &Document) -> String {
     } else {
         text += &format!("{span}无确认离线。");
     }
-    text
+    text + &upkeep_tables::sentences(document, lang)
 }
 
 fn under_zh(document: &Document) -> String {
@@ -298,7 +299,7 @@ fn english(document: &Document) -> String {
         grouped(document.outage_count),
         grouped(document.lost.down)
     );
-    text
+    text + &upkeep_tables::sentences(document, lang)
 }
 
 /// `3月25日24时`, as official papers write the end of a day.

@@ -7,6 +7,7 @@
 mod code;
 mod keep;
 mod kept;
+mod known;
 mod load;
 mod statement;
 

@@ -80,7 +80,10 @@ pub use filter::{Filter, Present};
 pub use fleet::{FleetCursor, FleetRow, Strips};
 pub use habits::{LearnedHabit, StreamOf};
 pub use import::{ImportMode, ImportSummary};
-pub use incidents::{Heard, IncidentDevice, IncidentFilter, IncidentRow, IncidentState, RootName};
+pub use incidents::{
+    Heard, IncidentDevice, IncidentFilter, IncidentGroup, IncidentRow, IncidentState,
+    IncidentStatement, RootName,
+};
 pub use inspections::{
     Inspected, InspectedDevice, InspectedGroup, InspectionAddition, Signature, SignedInspection,
 };
@@ -110,6 +113,6 @@ pub use targets::Target;
 pub use users::{User, login_name};
 pub use wall_tokens::WallToken;
 pub use work_orders::{
-    NewWorkOrder, PhotoAdded, StoredWorkOrder, WorkActed, WorkFilter, WorkOpened, WorkPhoto,
-    WorkScope,
+    Lateness, NewWorkOrder, PhotoAdded, RepairStatement, StoredWorkOrder, WorkActed, WorkFilter,
+    WorkOpened, WorkPhoto, WorkScope,
 };

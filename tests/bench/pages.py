@@ -105,4 +105,5 @@ def main():
         run(arguments.district, extent, pages, arguments.count)
 
 
-main()
+if __name__ == "__main__":
+    main()

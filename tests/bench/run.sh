@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make bench`: what a page, a year on the dashboard and the figures of a month cost at 10 000 devices; what a probe costs beside tuned ffmpeg, ffprobe
+# `make bench`: what a page, a year on the dashboard, reports and the figures of a month cost at 10 000 devices; what a probe costs beside tuned ffmpeg, ffprobe
 # with ffmpeg, an in-process PyAV pool and the bare decode; what an hour of a fleet costs; what sessions
 # cost; and the goals. Needs what `make test` installs, ffmpeg too. Takes some twenty minutes once all is built. More
 # for run.py follows, such as --rounds 1.
@@ -17,6 +17,7 @@ export PYTHONDONTWRITEBYTECODE=1
 cargo build --release --locked -p zhishou-app -p zhishou-tests -p zhishou-web -p zhishou-probe \
   -p zhishou-scheduler -p zhishou-storage --bins --example district --example month --example load --example fleet
 python3 tests/bench/pages.py --district "$target/release/examples/district"
+python3 tests/bench/reports.py --district "$target/release/examples/district"
 "$target/release/examples/month"
 exec target/peers/venv/bin/python tests/bench/run.py --zhishou "$target/release/zhishou" \
   --cameras "$target/release/bench-cameras" --crowd "$target/release/bench-crowd" \

@@ -9,6 +9,7 @@ use crate::{
     making::Making,
     pages, prefs, repeat,
     sessions::Sessions,
+    verifying::Verifying,
 };
 use axum::{
     Router,
@@ -180,6 +181,7 @@ pub fn router(app: App) -> Router {
         .nest("/api", api::router().layer(from_fn_with_state(app.clone(), repeat::layer)))
         .layer(axum::Extension(doors))
         .layer(axum::Extension(Making::default()))
+        .layer(axum::Extension(Verifying::default()))
         .layer(axum::Extension(Drafts::default()))
         .layer(from_fn_with_state(app.clone(), guard::layer))
         .layer(sessions)

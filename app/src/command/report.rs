@@ -99,6 +99,7 @@ async fn made(
         zone,
         period: period(args, Days::day_of(now, args.cut_off, zone), lang)?,
         policy: policy(store, args.policy.as_deref(), lang).await?,
+        calendar: platform.config.repair.rules(zone).calendar,
     };
     if !args.publish {
         let made = make(store, &order, now, |_, _| {}).await;

@@ -97,6 +97,7 @@ impl Nightly {
             cut_off: report.cut_off(),
             policy,
             recheck_days: report.recheck_days,
+            calendar: self.config.repair.rules(district.zone()).calendar,
         };
         // The time for a day comes with the first of the timetable after its end.
         let is_due = |end: Timestamp| {

@@ -354,9 +354,31 @@ impl Scale {
 }
 
 fn numbered(number: usize, title: &str, lang: Lang) -> String {
-    const CHINESE: [&str; 15] = [
-        "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二", "十三", "十四",
+    const CHINESE: [&str; 24] = [
+        "一",
+        "二",
+        "三",
+        "四",
+        "五",
+        "六",
+        "七",
+        "八",
+        "九",
+        "十",
+        "十一",
+        "十二",
+        "十三",
+        "十四",
         "十五",
+        "十六",
+        "十七",
+        "十八",
+        "十九",
+        "二十",
+        "二十一",
+        "二十二",
+        "二十三",
+        "二十四",
     ];
     match (lang, CHINESE.get(number - 1)) {
         (Lang::Zh, Some(word)) => format!("{word}、{title}"),

@@ -7,8 +7,10 @@
 mod feed;
 mod keep;
 mod list;
+mod statement;
 
 pub use feed::Heard;
 pub use list::{IncidentDevice, IncidentFilter, IncidentRow, IncidentState, RootName};
+pub use statement::{IncidentGroup, IncidentStatement};
 
 pub(crate) use feed::hear;

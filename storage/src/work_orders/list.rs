@@ -161,6 +161,23 @@ impl Store {
     }
 }
 
+/// Those opened before a moment of which something was still to be done then, the oldest first.
+pub(super) async fn unfinished(
+    store: &Store,
+    at: Timestamp,
+) -> Result<Vec<StoredWorkOrder>, StoreError> {
+    let mut connection = store.reader().acquire().await?;
+    let rows = sqlx::query(orders!(
+        "w.opened_ms < ?1 AND (w.state NOT IN ('done', 'cancelled')
+             OR EXISTS (SELECT 1 FROM work_order_steps s
+                  WHERE s.work_order_id = w.id AND s.at_ms >= ?1)) ORDER BY w.id"
+    ))
+    .bind(at.millis())
+    .fetch_all(&mut *connection)
+    .await?;
+    with_steps(&mut connection, &rows).await
+}
+
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     id: WorkOrderId,

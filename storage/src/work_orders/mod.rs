@@ -7,10 +7,12 @@ mod acts;
 mod list;
 mod photos;
 mod proof;
+mod statement;
 
 pub use acts::{NewWorkOrder, WorkActed, WorkOpened};
 pub use list::{StoredWorkOrder, WorkFilter};
 pub use photos::{PhotoAdded, WorkPhoto};
+pub use statement::{Lateness, RepairStatement};
 
 use zhishou_domain::MaintainerId;
 

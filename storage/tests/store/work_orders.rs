@@ -3,16 +3,17 @@
 use crate::support::{Home, at, camera, import, record_all};
 use std::time::Duration;
 use zhishou_domain::{
-    DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep, IncidentId, LedgerRow,
-    MaintainerId, Verdict,
+    DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep, FaultCode, IncidentId,
+    LedgerRow, MaintainerId, Verdict,
     incident::GroupRule,
     work_order::{
-        RepairCalendar, StopReason, WorkAct, WorkCategory, WorkRefusal, WorkState, WorkStep,
+        RepairCalendar, RepairRules, StopReason, WorkAct, WorkCategory, WorkRefusal, WorkState,
+        WorkStep,
     },
 };
 use zhishou_storage::{
-    ExclusionScope, IncidentFilter, IncidentState, NewWorkOrder, Store, WorkActed, WorkFilter,
-    WorkOpened, WorkScope,
+    ExclusionScope, IncidentFilter, IncidentState, Lateness, NewWorkOrder, Store, WorkActed,
+    WorkFilter, WorkOpened, WorkScope,
 };
 
 const PROOF: Duration = Duration::from_secs(600);
@@ -197,4 +198,56 @@ async fn an_approved_exclusion_of_all_that_is_down_stops_the_clock_where_its_rea
 
 fn exclusion_step(act: ExclusionAct, login: &str) -> ExclusionStep {
     ExclusionStep { at: at(0), login: login.into(), act, note: String::new() }
+}
+
+#[tokio::test]
+async fn repairs_of_a_period_are_told_as_they_stood_at_its_end() {
+    let home = Home::shanghai();
+    let (store, _, incident, [maintainer, _]) = down(&home).await;
+    store.open_work_order(order(Some(incident), Some(maintainer))).await.unwrap();
+    let WorkOpened::New(told) = store.open_work_order(order(None, None)).await.unwrap() else {
+        panic!("it is another one")
+    };
+    let calendar = RepairRules::default().calendar;
+    let stated = async |from: i64, to: i64| {
+        let stated = store.repair_statement((at(from), at(to)), &calendar).await.unwrap();
+        let total = stated.total;
+        let late = stated.open.iter().filter(|(_, it)| *it == Lateness::Late).count();
+        ([total.accepted, total.done, total.judged, total.late], stated.open.len(), late)
+    };
+    assert_eq!(stated(0, 600).await, ([2, 0, 0, 0], 2, 0));
+    let act = store
+        .act_on_work_order(told, WorkScope::All, step(700, WorkAct::Finish), String::new())
+        .await;
+    assert!(matches!(act.unwrap(), WorkActed::Now(_)));
+    assert_eq!(stated(0, 600).await, ([2, 0, 0, 0], 2, 0), "what came later changes nothing");
+    assert_eq!(stated(0, 800).await, ([2, 1, 1, 0], 1, 0));
+    assert_eq!(stated(0, 4000).await, ([2, 1, 2, 1], 1, 1), "past its limit");
+    assert_eq!(stated(200, 800).await, ([0, 0, 0, 0], 1, 0), "opened before it");
+    let by = store.repair_statement((at(0), at(800)), &calendar).await.unwrap().by_category;
+    assert_eq!(by.keys().copied().collect::<Vec<_>>(), ["video"]);
+}
+
+#[tokio::test]
+async fn incidents_of_a_period_are_those_that_began_lasted_or_ended_in_it() {
+    let home = Home::shanghai();
+    let (store, device, incident, _) = down(&home).await;
+    let first = store.incident_statement(at(0), at(600)).await.unwrap();
+    let [group] = first.begun.as_slice() else { panic!("{first:?}") };
+    assert_eq!((group.root.as_str(), group.fault), ("device", Some(FaultCode::Refused)));
+    assert_eq!((group.incidents, group.devices), (1, 1));
+    assert_eq!((first.carried, first.closed, first.open_count), (0, 0, 1));
+    assert_eq!(first.open.iter().map(|it| it.id).collect::<Vec<_>>(), [incident]);
+    // It comes back and falls three times more, far apart.
+    for turn in 1..4 {
+        fall(&store, device, 10 * turn, 4000 * turn).await;
+    }
+    let again = store.incident_statement(at(0), at(600)).await.unwrap();
+    assert_eq!((again.begun, again.open_count), (first.begun, 1), "a period that is over stays");
+    let next = store.incident_statement(at(600), at(20_000)).await.unwrap();
+    assert_eq!((next.carried, next.closed, next.open_count), (1, 3, 1));
+    assert_eq!(next.begun[0].incidents, 3);
+    let all = store.incident_statement(at(0), at(20_000)).await.unwrap();
+    let expected = (device.to_string(), "一号".to_owned(), "东门".to_owned(), 4);
+    assert_eq!(all.repeats, [expected]);
 }

@@ -8,11 +8,12 @@ use crate::{
     making::{Making, Progress},
     pages::reports as pages,
     shell::Shell,
+    verifying::Verifying,
 };
 use axum::{
     Extension, Json,
     extract::{Path, Query, State},
-    http::{Extensions, StatusCode},
+    http::{Extensions, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -140,17 +141,23 @@ pub(super) async fn publish(
 #[utoipa::path(get, path = "/api/v1/reports/{number}/{revision}/verify", params(
     ("number" = String, Path), ("revision" = u32, Path),
 ), responses(
-    (status = 200, body = VerifyJson), (status = 404, description = "problem+json"),
+    (status = 200, body = VerifyJson),
+    (status = 202, description = "a long period is still being recomputed; ask again"),
+    (status = 404, description = "problem+json"),
 ))]
 pub(super) async fn verify(
     State(app): State<App>,
     shell: Shell,
+    Extension(verifying): Extension<Verifying>,
     Path((number, revision)): Path<(String, u32)>,
-) -> Result<Json<VerifyJson>, Failure> {
+) -> Result<Response, Failure> {
     let found = edition(&app, &number, Some(revision)).await?;
-    let findings = findings(&app, &found).await?;
+    let Some(findings) = verifying.of(&app, &found).await.transpose()? else {
+        return Ok((StatusCode::ACCEPTED, [(header::RETRY_AFTER, "5")]).into_response());
+    };
     let differences = findings.iter().flat_map(|it| it.words(shell.t.0)).collect();
-    Ok(Json(VerifyJson { number, revision, holds: findings.is_empty(), differences }))
+    let holds = findings.is_empty();
+    Ok(Json(VerifyJson { number, revision, holds, differences }).into_response())
 }
 
 #[utoipa::path(get, path = "/api/v1/reports/{number}/{revision}/{format}", params(

@@ -10,6 +10,7 @@ use crate::{
     guard::{User, address},
     making::{Making, Progress},
     shell::{Nav, Shell, page},
+    verifying::Verifying,
 };
 use askama::Template;
 use axum::{
@@ -161,12 +162,15 @@ async fn render(
         progress: progress.map(|it| progress_words(&it, lang)),
         shell,
     })?;
-    let mut response = (status, page).into_response();
-    if running {
-        let refresh = HeaderName::from_static("refresh");
-        response.headers_mut().insert(refresh, HeaderValue::from_static(LOOK));
-    }
-    Ok(response)
+    let response = (status, page).into_response();
+    Ok(if running { looking_again(response) } else { response })
+}
+
+/// A page that is asked for again by itself.
+fn looking_again(mut response: Response) -> Response {
+    let refresh = HeaderName::from_static("refresh");
+    response.headers_mut().insert(refresh, HeaderValue::from_static(LOOK));
+    response
 }
 
 /// `POST /reports`.
@@ -220,7 +224,13 @@ pub(crate) async fn order(
     }
     let policy = if policy.is_empty() { &app.settings.report_policy } else { policy };
     let policy = api::policy_of(app, policy).await?.policy;
-    Ok(Ok(Order { district: app.settings.district.clone(), zone: app.zone, period, policy }))
+    Ok(Ok(Order {
+        district: app.settings.district.clone(),
+        zone: app.zone,
+        period,
+        policy,
+        calendar: app.settings.repair.calendar.clone(),
+    }))
 }
 
 #[derive(Template)]
@@ -229,6 +239,8 @@ struct VerifyPage {
     shell: Shell,
     number: String,
     revision: u32,
+    /// Whether the answer is still being made.
+    is_running: bool,
     lines: Vec<String>,
     changes: Vec<String>,
     digest: String,
@@ -238,15 +250,19 @@ struct VerifyPage {
 pub(crate) async fn verify(
     State(app): State<App>,
     shell: Shell,
+    Extension(verifying): Extension<Verifying>,
     Path((number, revision)): Path<(String, u32)>,
 ) -> Result<Response, Failure> {
     let shell = shell.at(Nav::Reports);
     let found = api::edition(&app, &number, Some(revision)).await?;
-    let (lines, digest) = (api::findings(&app, &found).await?, found.edition.digest.clone());
+    let findings = verifying.of(&app, &found).await.transpose()?;
     let lang = shell.t.0;
-    let lines = lines.iter().flat_map(|it| it.words(lang)).collect();
+    let is_running = findings.is_none();
+    let lines = findings.iter().flatten().flat_map(|it| it.words(lang)).collect();
     let changes = found.edition.changes.iter().map(|it| it.words(lang)).collect();
-    page(&VerifyPage { shell, number, revision, lines, changes, digest })
+    let digest = found.edition.digest.clone();
+    let page = page(&VerifyPage { shell, number, revision, is_running, lines, changes, digest })?;
+    Ok(if is_running { looking_again(page) } else { page })
 }
 
 /// `GET /reports/{number}/{revision}/{format}`.
