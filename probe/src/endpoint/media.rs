@@ -13,7 +13,7 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep_until};
 use zhishou_domain::{Clock, Timestamp};
 use zhishou_protocol::rtp::{
-    Codec, Keyframe, Motion, Receiver, Returned, Sender, StreamFormat, Tone, full_intra,
+    Codec, Keep, Keyframe, Motion, Receiver, Returned, Sender, StreamFormat, Tone, full_intra,
     h264_payloads, nal_units, picture_loss,
 };
 use zhishou_protocol::sdp::{self, Description, MediaKind, Offer};
@@ -374,7 +374,7 @@ impl Media {
         if self.keyframe.is_none() {
             self.keyframe = receiver.take_keyframe(now);
             if self.keyframe.is_some() {
-                receiver.want_keyframe(false);
+                receiver.keep(Keep::Nothing);
             }
         }
     }
