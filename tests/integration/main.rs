@@ -9,6 +9,7 @@
 mod alerts;
 mod demo;
 mod dependencies;
+mod endpoints;
 mod evidence;
 mod foreign_servers;
 mod harm;

@@ -3,6 +3,7 @@ pub mod asking;
 pub mod counting;
 pub mod impaired;
 pub mod peers;
+pub mod sip_peers;
 pub mod wire;
 
 use std::{

@@ -18,7 +18,8 @@ use zhishou_protocol::rtp::{
 };
 use zhishou_protocol::sdp::{self, Description, MediaKind, Offer};
 
-/// A picture of ours that moves: 320 × 180, 15 frames a second, 30 frames with one keyframe.
+/// A picture of ours that moves: 320 × 180, 15 frames a second, 30 frames with one keyframe, its
+/// slices small enough for one packet each, so that either packetization mode may carry them.
 static MOVING: &[u8] = include_bytes!("../../assets/moving.h264");
 /// Frames of it, each cut to packets.
 static FRAMES: LazyLock<Vec<Vec<Vec<u8>>>> = LazyLock::new(frames);
@@ -143,15 +144,28 @@ impl Pair {
 
 /// The clip as payloads, a frame each; parameter sets go with their keyframe.
 fn frames() -> Vec<Vec<Vec<u8>>> {
-    let (mut frames, mut pending) = (Vec::new(), Vec::new());
+    let mut frames: Vec<Vec<Vec<u8>>> = Vec::new();
     for nal in nal_units(MOVING) {
-        pending.extend(h264_payloads(nal));
-        let is_picture = nal.first().is_some_and(|header| matches!(header & 0x1f, 1 | 5));
-        if is_picture {
-            frames.push(std::mem::take(&mut pending));
+        let begins = match nal {
+            [header, first, ..] if matches!(header & 0x1f, 1 | 5) => first & 0x80 != 0,
+            [header, ..] => header & 0x1f == 7,
+            [] => false,
+        };
+        // Parameter sets stand before the first slice, whose macroblock is number 0.
+        let awaits = frames.last().is_some_and(|it| !it.iter().any(|payload| is_slice(payload)));
+        if begins && !awaits {
+            frames.push(Vec::new());
+        }
+        if let Some(frame) = frames.last_mut() {
+            frame.extend(h264_payloads(nal));
         }
     }
     frames
+}
+
+/// Whether a payload is a slice of its own.
+fn is_slice(payload: &[u8]) -> bool {
+    payload.first().is_some_and(|header| matches!(header & 0x1f, 1 | 5))
 }
 
 impl Stream {

@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
-/// Payload type of our H.264.
+/// Payload types of our H.264: packetization mode 1, and mode 0 for those who take no other, as
+/// baresip (RFC 6184 §8.2.2: each mode is a format of its own).
 const H264: u8 = 97;
+const H264_SINGLE: u8 = 98;
 
 /// An offer of sound and picture, both ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +35,12 @@ impl Offer {
              t=0 0\r\n\
              m=audio {audio} RTP/AVP 8 0\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n\
              a=ptime:20\r\na=sendrecv\r\n\
-             m=video {video} RTP/AVP {H264}\r\nb=AS:2048\r\na=rtpmap:{H264} H264/90000\r\n\
+             m=video {video} RTP/AVP {H264} {H264_SINGLE}\r\nb=AS:2048\r\n\
+             a=rtpmap:{H264} H264/90000\r\n\
              a=fmtp:{H264} profile-level-id=42e01f;packetization-mode=1\r\n\
-             a=rtcp-fb:{H264} nack pli\r\na=rtcp-fb:{H264} ccm fir\r\na=sendrecv\r\n"
+             a=rtpmap:{H264_SINGLE} H264/90000\r\n\
+             a=fmtp:{H264_SINGLE} profile-level-id=42e01f;packetization-mode=0\r\n\
+             a=rtcp-fb:* nack pli\r\na=rtcp-fb:* ccm fir\r\na=sendrecv\r\n"
         )
         .into_bytes()
     }

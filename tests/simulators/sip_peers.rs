@@ -1,0 +1,242 @@
+//! Endpoints and a registrar of others as processes of the test: baresip, sipp, Kamailio, which are
+//! packages of the system (`make test` installs them).
+
+#![expect(clippy::unwrap_used, reason = "a test without its peers fails where it stands")]
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddrV4, UdpSocket},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// A process that ends with its owner, asked to: Kamailio takes its children along only then.
+pub struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _asked = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _status = self.0.wait();
+    }
+}
+
+fn start(program: &str, arguments: &[&str], folder: &Path) -> Process {
+    let child = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program}: {error}: run `make test`"));
+    Process(child)
+}
+
+/// A port that was free a moment ago.
+///
+/// # Panics
+/// Where the machine has none.
+pub fn free_port() -> u16 {
+    UdpSocket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Waits until something listens on a UDP port of loopback, whatever it says.
+///
+/// # Panics
+/// If nothing does within half a minute.
+pub fn wait_for(port: u16) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while UdpSocket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)).is_ok() {
+        assert!(Instant::now() < until, "nothing listens on {port}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// What baresip shows, and whether its microphone is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Footage and a tone.
+    Lively,
+    /// A still picture and nothing to hear.
+    Dead,
+}
+
+/// baresip that takes every call; where it is to register, at this registrar as `room1`.
+///
+/// # Panics
+/// Where it does not start.
+pub fn baresip(
+    folder: &Path,
+    port: u16,
+    room: Room,
+    video: &Path,
+    registrar: Option<u16>,
+) -> Process {
+    let (sound, picture) = match room {
+        Room::Lively => ("ausine,440", format!("avformat,{}", video.display())),
+        Room::Dead => ("aufile,silence.wav", "fakevideo,nil".to_owned()),
+    };
+    fs::write(folder.join("silence.wav"), wav_of_silence()).unwrap();
+    let config = format!(
+        "sip_listen 127.0.0.1:{port}\ncall_max_calls 1\naudio_source {sound}\n\
+         audio_player aufile,rx.wav\nausrc_srate 48000\nausrc_channels 2\nauplay_srate 8000\n\
+         video_source {picture}\nvideo_size 320x240\nvideo_bitrate 300000\nvideo_fps 15\n\
+         avcodec_h264enc libx264\nrtp_ports 20000-40000\nmodule_path /usr/lib/baresip/modules\n\
+         module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule avcodec.so\n\
+         module avformat.so\nmodule swscale.so\nmodule fakevideo.so\nmodule_app account.so\n\
+         module_app menu.so\n"
+    );
+    fs::write(folder.join("config"), config).unwrap();
+    let account = match registrar {
+        Some(at) => format!(
+            "<sip:room1@127.0.0.1:{at}>;auth_user=room1;auth_pass=s3cret;regint=60;answermode=auto;audio_codecs=pcma,pcmu;video_codecs=h264\n"
+        ),
+        None => format!(
+            "<sip:room1@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcma,pcmu;video_codecs=h264\n"
+        ),
+    };
+    fs::write(folder.join("accounts"), account).unwrap();
+    fs::write(folder.join("contacts"), "").unwrap();
+    let process = start("baresip", &["-4", "-f", folder.to_str().unwrap()], folder);
+    wait_for(port);
+    process
+}
+
+/// Twelve seconds of zeros at 48 000 samples, two channels: baresip hangs up at the end of the file.
+fn wav_of_silence() -> Vec<u8> {
+    let bytes: u32 = 12 * 48_000 * 4;
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + bytes).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x02\0");
+    wav.extend(48_000u32.to_le_bytes());
+    wav.extend((48_000u32 * 4).to_le_bytes());
+    wav.extend(b"\x04\0\x10\0data");
+    wav.extend(bytes.to_le_bytes());
+    wav.resize(wav.len() + bytes as usize, 0);
+    wav
+}
+
+/// sipp's scenario `uas`: it ignores OPTIONS, takes calls, and sends sound back.
+///
+/// # Panics
+/// Where it does not start.
+pub fn sipp(folder: &Path, port: u16) -> Process {
+    let (port_text, media) = (port.to_string(), free_port().to_string());
+    let arguments =
+        ["-sn", "uas", "-i", "127.0.0.1", "-p", &port_text, "-mp", &media, "-rtp_echo", "-nostdin"];
+    let process = start("sipp", &arguments, folder);
+    wait_for(port);
+    process
+}
+
+/// Kamailio as registrar and proxy that asks everybody for a Digest (without qop, as it does by
+/// default); the password of every user is `s3cret`.
+///
+/// # Panics
+/// Where it does not start.
+pub fn kamailio(folder: &Path, port: u16) -> Process {
+    let config = format!(
+        r#"#!KAMAILIO
+debug=0
+log_stderror=yes
+children=1
+auto_aliases=no
+disable_tcp=yes
+listen=udp:127.0.0.1:{port}
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "auth.so"
+modparam("usrloc", "db_mode", 0)
+request_route {{
+    if (has_totag()) {{
+        if (loose_route()) {{ t_relay(); exit; }}
+        if (is_method("ACK")) {{ if (t_check_trans()) {{ t_relay(); }} exit; }}
+        sl_send_reply("404", "Not here");
+        exit;
+    }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) {{ t_relay(); }} exit; }}
+    if (is_method("REGISTER")) {{
+        if (!pv_www_authenticate("127.0.0.1", "s3cret", "0")) {{ www_challenge("127.0.0.1", "0"); exit; }}
+        save("location");
+        exit;
+    }}
+    if (!pv_proxy_authenticate("127.0.0.1", "s3cret", "0")) {{ proxy_challenge("127.0.0.1", "0"); exit; }}
+    consume_credentials();
+    record_route();
+    if (!lookup("location")) {{ sl_send_reply("404", "Not Found"); exit; }}
+    t_relay();
+}}
+"#
+    );
+    let file = folder.join("kamailio.cfg");
+    fs::write(&file, config).unwrap();
+    let pid = folder.join("kamailio.pid");
+    let arguments =
+        ["-DD", "-f", file.to_str().unwrap(), "-P", pid.to_str().unwrap(), "-m", "32", "-M", "4"];
+    let process = start("kamailio", &arguments, folder);
+    wait_for(port);
+    process
+}
+
+/// What a network does to datagrams that pass [`relay`].
+#[derive(Clone, Copy, Default)]
+pub struct Network {
+    /// One of so many is lost; 0: none.
+    pub loses: u64,
+    /// One of so many comes twice; 0: none.
+    pub doubles: u64,
+    /// So long on the way, in each direction.
+    pub delays: Duration,
+}
+
+/// A port that passes what it gets on to `to`, and what comes back to who sent last.
+///
+/// # Panics
+/// Where there is no port.
+pub fn relay(to: u16, network: Network) -> u16 {
+    let front = UdpSocket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let back = UdpSocket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    back.connect(SocketAddrV4::new(Ipv4Addr::LOCALHOST, to)).unwrap();
+    let port = front.local_addr().unwrap().port();
+    let caller = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let (from, answers, told) =
+        (front.try_clone().unwrap(), back.try_clone().unwrap(), caller.clone());
+    thread::spawn(move || {
+        let (mut buffer, mut count) = (vec![0; 65_536], 0);
+        while let Ok((length, sender)) = from.recv_from(&mut buffer) {
+            *told.lock().unwrap() = Some(sender);
+            pass(&mut count, network, &buffer[..length], |bytes| drop(back.send(bytes)));
+        }
+    });
+    thread::spawn(move || {
+        let (mut buffer, mut count) = (vec![0; 65_536], 1);
+        while let Ok(length) = answers.recv(&mut buffer) {
+            let Some(to) = *caller.lock().unwrap() else { continue };
+            pass(&mut count, network, &buffer[..length], |bytes| drop(front.send_to(bytes, to)));
+        }
+    });
+    port
+}
+
+fn pass(count: &mut u64, network: Network, bytes: &[u8], send: impl Fn(&[u8])) {
+    *count += 1;
+    if count.is_multiple_of(network.loses) {
+        return;
+    }
+    thread::sleep(network.delays);
+    send(bytes);
+    if count.is_multiple_of(network.doubles) {
+        send(bytes);
+    }
+}
