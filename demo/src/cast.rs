@@ -153,9 +153,7 @@ fn base() -> Vec<Role> {
         Role::channel(4, "柳溪街道办仓库", "负一层仓库", "worker"),
         Role::channel(5, "柳溪街道办服务超市", "一层东侧", "store_cif"),
         Role::channel(6, "柳溪街道办后门", "后门通道", "blue").fault(FaultCode::SignalLost),
-        Role::new(4, 51, "柳溪卫生站候诊区", "一层候诊区", PlaysElsewhere("people")),
         Role::new(4, 52, "柳溪卫生站药房", "一层药房", IsCutOff).class(One).behind(SWITCH),
-        Role::new(4, 53, "柳溪卫生站走廊", "二层走廊", KeepsSilent),
         Role::new(4, 54, "柳溪卫生站门厅", "一层门厅", ComesAndGoes("people_cif")),
         Role::new(5, 61, "滨河停车场出口", "出口道闸", Plays("bikecar_slow"))
             .class(One)
@@ -165,6 +163,8 @@ fn base() -> Vec<Role> {
             .fault(FaultCode::PacketLoss),
         Role::new(6, 71, "物流园一号库（夜视）", "一号库", Plays("worker_night")).tags(&["红外"]),
         Role::new(6, 72, "物流园门卫室", "门卫室", Plays("room_1080p")).login(Login::Open),
+        Role::new(6, 73, "物流园装卸区", "装卸区", PlaysElsewhere("people")),
+        Role::new(6, 74, "物流园二号库", "二号库", KeepsSilent),
     ]
 }
 
