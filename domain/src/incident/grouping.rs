@@ -45,14 +45,9 @@ impl Default for GroupRule {
             least: 3,
             share: 0.6,
             reopen: Duration::from_secs(600),
-            pictures: [
-                FaultCode::SignalLost,
-                FaultCode::Black,
-                FaultCode::Frozen,
-                FaultCode::Occluded,
-            ]
-            .into_iter()
-            .collect(),
+            pictures: [FaultCode::SignalLost, FaultCode::Black, FaultCode::Frozen]
+                .into_iter()
+                .collect(),
         }
     }
 }
