@@ -240,7 +240,11 @@ async fn incidents_of_a_period_are_those_that_began_lasted_or_ended_in_it() {
     assert_eq!(first.open.iter().map(|it| it.id).collect::<Vec<_>>(), [incident]);
     // It comes back and falls three times more, far apart.
     for turn in 1..4 {
-        fall(&store, device, 10 * turn, 4000 * turn).await;
+        let back = 4000 * turn - 3000;
+        record_all(&store, device, 10 * turn, &[(back, Verdict::Online)]).await;
+        judge(&store, back + 10).await;
+        judge(&store, back + 2000).await;
+        fall(&store, device, 10 * turn + 1, 4000 * turn).await;
     }
     let again = store.incident_statement(at(0), at(600)).await.unwrap();
     assert_eq!((again.begun, again.open_count), (first.begun, 1), "a period that is over stays");
