@@ -7,6 +7,7 @@ mod faults;
 pub(crate) mod link;
 mod media;
 mod prober;
+mod taught;
 mod tunnel;
 mod visit;
 

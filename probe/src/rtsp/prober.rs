@@ -10,15 +10,16 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use zhishou_domain::endpoint::is_sip;
 use zhishou_domain::equipment::{Address, Service};
-use zhishou_domain::habit::{Came, Coded, Due, Look as Looked, Patience, Sighting};
+use zhishou_domain::habit::{Due, Look as Looked, Patience, Sighting};
 use zhishou_domain::{
-    Clock, Credential, Depth, Detail, Fault, FaultCode, Group, Habit, IdSource, Lesson,
-    LoginResult, Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage,
-    StageTiming, Timestamp, Transport, reached_of, verdict_of,
+    Clock, Credential, Depth, Detail, Fault, FaultCode, Habit, IdSource, Lesson, LoginResult,
+    Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage, StageTiming,
+    Timestamp, reached_of, verdict_of,
 };
-use zhishou_protocol::rtp::{Headers, Keep, Keyframe};
+use zhishou_protocol::rtp::{Keep, Keyframe};
 use zhishou_protocol::rtsp::Target;
 
+use super::taught::{came, coded, looked, shaken};
 use super::visit::{Order, Visit, Visited, cancelled};
 use crate::decoder::{DecodeFailure, Decoder};
 use crate::guard::{Guard, Held};
@@ -495,59 +496,11 @@ pub fn check_address(url: &str) -> Result<(), String> {
     Target::parse(url).map(drop).map_err(|error| error.to_string())
 }
 
-/// The keyframe by its bytes, for the habit.
-fn coded(keyframe: &Keyframe) -> Coded {
-    let (&hash, _) = keyframe.slices_hash.split_first_chunk().unwrap_or((&[0; 8], &[]));
-    Coded {
-        bytes: u32::try_from(keyframe.bytes.len()).unwrap_or(u32::MAX),
-        qp: match keyframe.headers {
-            Headers::Sound { qp } => Some(qp),
-            Headers::Absurd | Headers::Unread => None,
-        },
-        hash: u64::from_be_bytes(hash),
-    }
-}
-
-/// How media came, for the habit.
-fn came(visited: &Visited) -> Came {
-    let flowed = visited.media.flow(visited.ended).0 > 0;
-    match visited.media.transport().filter(|_| flowed) {
-        None => Came::Not,
-        Some(Transport::Udp) if visited.facts.fallbacks > 0 => Came::ByUdpAlone,
-        Some(transport) => Came::By(transport),
-    }
-}
-
 /// Whether the keyframe is to be decoded: a snapshot that is wanted in any case needs it too, as one
 /// of a picture that an operator adopts is.
 fn is_due(request: &ProbeRequest, seen: &Sighting, start: &Start) -> bool {
     let due = request.habit.look_due(seen, start.at, request.decode_every);
     due == Due::Now || request.snapshot == Snapshot::Always
-}
-
-/// What became of the keyframe, for the habit. A decoder of ours that failed has not looked.
-fn looked(seen: &Look) -> Looked {
-    let is_fault = |fault: &Fault| {
-        fault.code.group() == Group::Picture
-            || matches!(fault.code, FaultCode::Undecodable | FaultCode::EncryptedSuspected)
-    };
-    if seen.faults.iter().any(is_fault) {
-        Looked::Faulty
-    } else if seen.facts.is_some() {
-        Looked::Clean
-    } else {
-        Looked::None
-    }
-}
-
-/// What the pictures after the keyframe told, for the habit.
-fn shaken(seen: &Look) -> Looked {
-    let score = |facts: &PictureFacts| facts.scores.get(&FaultCode::Shaking).copied().flatten();
-    match seen.facts.as_ref().and_then(score) {
-        None => Looked::None,
-        Some(_) if seen.faults.iter().any(|it| it.code == FaultCode::Shaking) => Looked::Faulty,
-        Some(_) => Looked::Clean,
-    }
 }
 
 /// What the stream is expected to take of its site's uplink, bits per second.

@@ -1,4 +1,4 @@
-//! Beside retina, an RTSP client that somebody else wrote (crates.io `retina`): the same bytes of the
+//! Beside retina, an RTSP client that somebody else wrote (`retina`): the same bytes of the
 //! same servers, and the same broken dialogues. Where the two differ, the test says how and why.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
