@@ -184,7 +184,8 @@ request_route {{
     let pid = folder.join("kamailio.pid");
     let arguments =
         ["-DD", "-f", file.to_str().unwrap(), "-P", pid.to_str().unwrap(), "-m", "32", "-M", "4"];
-    let process = start("kamailio", &arguments, folder);
+    // Not on the path of whoever is not root.
+    let process = start("/usr/sbin/kamailio", &arguments, folder);
     wait_for(port);
     process
 }
