@@ -4,12 +4,13 @@
 //! exclusions. Names may be corrected, 档案完整 is that of the day it was made, and other periods
 //! that a report compares with have reports of their own: none of these makes a difference.
 
-use crate::{Document, PeriodKind, document::Row, words};
+use crate::{Document, MeetingMonth, PeriodKind, document::Row, words};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use zhishou_domain::{
     Lang,
     account::{Heads, Sums, Tally},
+    check::MeetingFigures,
 };
 
 /// Changes that are told one by one at most; the totals come first.
@@ -18,7 +19,7 @@ const MOST: usize = 500;
 /// A figure that is another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// total, day, exclusion, policy, outages or a grouping.
+    /// total, day, exclusion, policy, outages, meetings or a grouping.
     pub of: String,
     /// Which day, group or exclusion; empty of the total.
     pub name: String,
@@ -39,6 +40,7 @@ impl Change {
             "exclusion" => lang.pick("剔除", "exclusion"),
             "policy" => lang.pick("口径版本", "version of the policy"),
             "outages" => lang.pick("离线次数", "outages"),
+            "meetings" => lang.pick("会议保障", "meetings"),
             by => words::grouping(by, lang),
         };
         let figure = figure_words(&self.figure, lang);
@@ -70,6 +72,12 @@ fn figure_words(figure: &str, lang: Lang) -> String {
         "ledger" => lang.pick("台账", "ledger"),
         "checked" => lang.pick("已检", "checked"),
         "online" => lang.pick("在线", "online"),
+        "held" => lang.pick("场次", "held"),
+        "on_time" => lang.pick("按时就绪", "ready on time"),
+        "venue_meetings" => lang.pick("会场·场次", "venue-meetings"),
+        "incidents" => lang.pick("故障起数", "incidents"),
+        "with_incidents" => lang.pick("有故障场次", "with incidents"),
+        "lost_minutes" => lang.pick("影响分钟", "minutes lost"),
         _ => "",
     };
     format!("{when}{}{what}", if lang == Lang::En && !when.is_empty() { " " } else { "" })
@@ -90,6 +98,22 @@ pub fn compare(old: &Document, new: &Document) -> Vec<Change> {
     for (id, name) in were.iter().chain(&are).collect::<BTreeMap<_, _>>() {
         let there = |all: &BTreeMap<String, String>| all.contains_key(id).then_some(1);
         found.number("exclusion", name, "", there(&were), there(&are));
+    }
+    // A report of before meetings were told says nothing of them.
+    if let (Some(was), Some(is)) = (&old.meetings, &new.meetings) {
+        found.meetings("", Some(&was.period), Some(&is.period));
+        // Other months of its year have reports of their own.
+        let months = |of: &[MeetingMonth]| -> BTreeMap<_, _> {
+            let within = of.iter().filter(|it| it.month >= new.period.days.from);
+            within.map(|it| (it.month, it.figures)).collect()
+        };
+        if matches!(new.period.kind, PeriodKind::Quarter | PeriodKind::Year | PeriodKind::Range) {
+            let (were, are) = (months(&was.months), months(&is.months));
+            for month in were.keys().chain(are.keys()).collect::<std::collections::BTreeSet<_>>() {
+                let name = month.format("%Y-%m").to_string();
+                found.meetings(&name, were.get(month), are.get(month));
+            }
+        }
     }
     // The days of a daily report are those before it.
     if old.period.kind != PeriodKind::Day {
@@ -131,6 +155,22 @@ impl Changes {
         if was != is {
             let (of, name, figure) = (of.to_owned(), name.to_owned(), figure.to_owned());
             self.0.push(Change { of, name, figure, was, is });
+        }
+    }
+
+    fn meetings(&mut self, name: &str, was: Option<&MeetingFigures>, is: Option<&MeetingFigures>) {
+        const FIGURES: [&str; 6] =
+            ["held", "on_time", "venue_meetings", "incidents", "with_incidents", "lost_minutes"];
+        let parts = |it: &MeetingFigures| {
+            let MeetingFigures { meetings, on_time, venue_meetings, incidents, .. } = *it;
+            [meetings, on_time, venue_meetings, incidents, it.with_incidents, it.lost_minutes]
+        };
+        let of = |it: Option<&MeetingFigures>| match it.map(parts) {
+            Some(parts) => parts.map(Some),
+            None => [None; FIGURES.len()],
+        };
+        for (figure, (was, is)) in FIGURES.into_iter().zip(of(was).into_iter().zip(of(is))) {
+            self.number("meetings", name, figure, was, is);
         }
     }
 

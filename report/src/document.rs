@@ -3,7 +3,7 @@
 //! Invariants: what is not measured is left out, never zero; moments are RFC 3339 with an offset;
 //! a document is made by [`crate::make`] alone and never changed.
 
-use crate::{Incidents, Period, Repairs};
+use crate::{Incidents, Meetings, Period, Repairs};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use zhishou_domain::{
@@ -57,6 +57,9 @@ pub struct Document {
     /// 报修与工单. Likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repairs: Option<Repairs>,
+    /// 会议保障. Likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meetings: Option<Meetings>,
 }
 
 /// What was lost and why: minutes down that no exclusion covers, or checks.

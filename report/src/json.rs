@@ -2,7 +2,10 @@
 
 use crate::{Document, Edition};
 use serde_json::{Value, json};
-use zhishou_domain::account::{Figure, Tally};
+use zhishou_domain::{
+    account::{Figure, Tally},
+    check::MeetingFigures,
+};
 
 /// A report as JSON, with its edition where it is published. Ratios are 0–1; a figure below the floor of coverage has no value.
 pub fn to_json(document: &Document, edition: Option<&Edition>) -> Result<Value, serde_json::Error> {
@@ -17,7 +20,39 @@ pub fn to_json(document: &Document, edition: Option<&Edition>) -> Result<Value, 
             written["figures"] = figures(document, &row.tally);
         }
     }
+    if let Some(meetings) = &document.meetings {
+        let written = &mut value["meetings"];
+        for (name, it) in [
+            ("period", &meetings.period),
+            ("year", &meetings.year),
+            ("year_before", &meetings.year_before),
+        ] {
+            written[name]["figures"] = of_meetings(it);
+        }
+        let months = written["months"].as_array_mut().into_iter().flatten();
+        for (it, written) in meetings.months.iter().zip(months) {
+            written["figures"] = of_meetings(&it.figures);
+        }
+    }
     Ok(value)
+}
+
+fn of_meetings(it: &MeetingFigures) -> Value {
+    let rate = it.readiness();
+    json!({
+        "on_time": {
+            "numerator": rate.numerator,
+            "denominator": rate.denominator,
+            "unit": "meeting",
+            "value": rate.value(),
+        },
+        "incidents_per_100": {
+            "numerator": it.incidents,
+            "denominator": it.venue_meetings,
+            "unit": "venue_meeting",
+            "value": it.per_hundred(),
+        },
+    })
 }
 
 fn figures(document: &Document, tally: &Tally) -> Value {

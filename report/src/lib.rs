@@ -16,6 +16,10 @@ mod html;
 mod inspection;
 mod json;
 mod make;
+mod meeting_words;
+#[cfg(test)]
+mod meeting_year;
+mod meetings;
 mod night;
 mod paper;
 mod pdf;
@@ -44,6 +48,7 @@ pub use html::to_html;
 pub use inspection::{InspectionSheet, SheetSignature, ShownRow, ShownTable, write_inspection};
 pub use json::to_json;
 pub use make::{Order, make};
+pub use meetings::{MeetingMonth, Meetings};
 pub use night::Night;
 pub use pdf::to_pdf;
 pub use period::{Period, PeriodError, PeriodKind};

@@ -3,7 +3,7 @@
 use crate::{
     Document, Period, PeriodKind,
     document::{Compared, DayRow, DeviceRow, ExclusionRow, Group, Loss, OutageRow, Row, Under},
-    upkeep,
+    meetings, upkeep,
 };
 use chrono::{Days as Count, NaiveDate};
 use chrono_tz::Tz;
@@ -79,6 +79,7 @@ pub async fn make(
     let (incidents, repairs) = upkeep::stated(store, span, &order.calendar, *zone).await?;
     document.incidents = Some(incidents);
     document.repairs = Some(repairs);
+    document.meetings = Some(meetings::stated(store, period, *zone, now).await?);
     Ok(document)
 }
 
@@ -89,7 +90,9 @@ pub(crate) async fn make_figures(
     now: Timestamp,
 ) -> Result<Document, StoreError> {
     let stated = store.statement(&order.policy, order.period.days, now).await?;
-    Ok(document(order, &stated, &Parts::default(), now))
+    let mut document = document(order, &stated, &Parts::default(), now);
+    document.meetings = Some(meetings::stated(store, &order.period, order.zone, now).await?);
+    Ok(document)
 }
 
 /// What a document says beside its own period.
@@ -127,6 +130,7 @@ fn document(order: &Order, stated: &Statement, parts: &Parts, now: Timestamp) ->
         exclusions: stated.exclusions.iter().map(|it| exclusion(it, *zone)).collect(),
         incidents: None,
         repairs: None,
+        meetings: None,
     }
 }
 

@@ -88,6 +88,7 @@ pub(crate) fn document() -> Document {
         exclusions: vec![],
         incidents: Some(incidents()),
         repairs: Some(repairs()),
+        meetings: None,
     }
 }
 
@@ -176,11 +177,15 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_millis(1_773_072_000_000 + second * 1000)
 }
 
+/// A store without anything in it.
+pub(crate) async fn empty(folder: &std::path::Path) -> Store {
+    let (path, key) = (folder.join("zhishou.db"), MasterKey::from_bytes([7; 32]));
+    Store::open(&path, key, Shanghai, Arc::new(Counter(Default::default()))).await.unwrap()
+}
+
 /// A camera that is down from 08:00 to 12:00 of one day.
 pub(crate) async fn district(folder: &std::path::Path) -> (Store, zhishou_domain::DeviceId) {
-    let (path, key) = (folder.join("zhishou.db"), MasterKey::from_bytes([7; 32]));
-    let store =
-        Store::open(&path, key, Shanghai, Arc::new(Counter(Default::default()))).await.unwrap();
+    let store = empty(folder).await;
     let row = LedgerRow {
         street: Some("人民路".into()),
         url: Some("rtsp://10.0.0.2/1".into()),

@@ -4,6 +4,7 @@
 use crate::{
     Document,
     document::{Group, Row},
+    meeting_words,
     table::{Cell, Table, bar_column, change, column, figure, sheet_column, text},
     upkeep_tables,
     words::{grouping, made_of, moment, name_of, points, unit},
@@ -25,6 +26,7 @@ pub(crate) fn tables(document: &Document, lang: Lang) -> Vec<Table> {
     tables.extend(document.groups.iter().filter(|it| is_told(it)).map(|it| maker.ranking(it)));
     tables.extend([maker.devices(), maker.outages()]);
     tables.extend(upkeep_tables::tables(document, lang));
+    tables.extend(meeting_words::table(document, lang));
     tables.extend([maker.exclusions(), maker.days()]);
     tables.retain(|table| !table.rows.is_empty());
     tables

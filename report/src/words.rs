@@ -3,6 +3,7 @@
 use crate::{
     Document, PeriodKind,
     document::{Compared, Row},
+    meeting_words,
     table::{change, grouped, hundredths, signed},
     upkeep_tables,
 };
@@ -194,7 +195,8 @@ fn chinese(document: &Document) -> String {
     } else {
         text += &format!("{span}无确认离线。");
     }
-    text + &upkeep_tables::sentences(document, lang)
+    text += &upkeep_tables::sentences(document, lang);
+    text + &meeting_words::sentences(document, span, lang)
 }
 
 fn under_zh(document: &Document) -> String {
@@ -299,7 +301,8 @@ fn english(document: &Document) -> String {
         grouped(document.outage_count),
         grouped(document.lost.down)
     );
-    text + &upkeep_tables::sentences(document, lang)
+    text += &upkeep_tables::sentences(document, lang);
+    text + &meeting_words::sentences(document, "", lang)
 }
 
 /// `3月25日24时`, as official papers write the end of a day.

@@ -1,6 +1,8 @@
 //! 会议保障 figures of a period: meetings assured, ready on time, incidents, minutes lost.
 
 use crate::{Lang, Rate};
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 /// One meeting that was held, as its archived record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +17,17 @@ pub struct Assured {
     pub lost_minutes: u32,
 }
 
+/// Up to when the meetings of a year are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// The end of a month, 1–12.
+    Month(u32),
+    /// The end of a day.
+    Day(NaiveDate),
+}
+
 /// What became of the meetings of a period. Only meetings that were held and archived count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeetingFigures {
     /// 保障会议, 场.
     pub meetings: u64,
@@ -64,8 +75,8 @@ impl MeetingFigures {
         Some(format!("{}.{:02}", hundredths / 100, hundredths % 100))
     }
 
-    /// `截止 12 月，累计保障会议 298 场，…`, these being those of the year so far.
-    pub fn sentence(&self, month: u32, lang: Lang) -> String {
+    /// `保障会议 298 场（会场 894 场次），按时就绪 …`, without a stop.
+    pub fn told(&self, lang: Lang) -> String {
         let Self { meetings, on_time, venue_meetings, incidents, with_incidents, lost_minutes } =
             *self;
         let rate = self.readiness();
@@ -76,11 +87,28 @@ impl MeetingFigures {
         let per = self.per_hundred().unwrap_or_else(|| "–".to_owned());
         match lang {
             Lang::Zh => format!(
-                "截止 {month} 月，累计保障会议 {meetings} 场（会场 {venue_meetings} 场次），按时就绪 {on_time}/{meetings} 场{share}；{with_incidents} 场出现故障共 {incidents} 起，每百会场·场次 {per} 起，影响 {lost_minutes} 分钟。"
+                "保障会议 {meetings} 场（会场 {venue_meetings} 场次），按时就绪 {on_time}/{meetings} 场{share}；{with_incidents} 场出现故障共 {incidents} 起，每百会场·场次 {per} 起，影响 {lost_minutes} 分钟"
             ),
             Lang::En => format!(
-                "To the end of month {month}: {meetings} meetings assured ({venue_meetings} venue-meetings), {on_time}/{meetings} ready on time{share}; {with_incidents} with incidents, {incidents} in all, {per} per 100 venue-meetings, {lost_minutes} minutes lost."
+                "{meetings} meetings assured ({venue_meetings} venue-meetings), {on_time}/{meetings} ready on time{share}; {with_incidents} with incidents, {incidents} in all, {per} per 100 venue-meetings, {lost_minutes} minutes lost"
             ),
+        }
+    }
+
+    /// `截止 12 月，累计保障会议 298 场，…`, these being those of the year so far.
+    pub fn sentence(&self, until: Until, lang: Lang) -> String {
+        let told = self.told(lang);
+        match (until, lang) {
+            (Until::Month(month), Lang::Zh) => format!("截止 {month} 月，累计{told}。"),
+            (Until::Month(month), Lang::En) => {
+                format!("This year to the end of month {month}: {told}.")
+            }
+            (Until::Day(day), Lang::Zh) => {
+                format!("截止 {} 月 {} 日，累计{told}。", day.month(), day.day())
+            }
+            (Until::Day(day), Lang::En) => {
+                format!("This year to {}: {told}.", day.format("%-d %B"))
+            }
         }
     }
 }
@@ -103,9 +131,11 @@ mod tests {
             });
         }
         assert_eq!(
-            it.sentence(12, Lang::Zh),
+            it.sentence(Until::Month(12), Lang::Zh),
             "截止 12 月，累计保障会议 298 场（会场 894 场次），按时就绪 297/298 场 99.66 %；2 场出现故障共 2 起，每百会场·场次 0.22 起，影响 8 分钟。"
         );
+        let day = NaiveDate::from_ymd_opt(2026, 3, 25).unwrap();
+        assert!(it.sentence(Until::Day(day), Lang::Zh).starts_with("截止 3 月 25 日，累计保障"));
         let mut twice = it;
         twice.join(it);
         assert_eq!((twice.meetings, twice.lost_minutes), (596, 16));

@@ -12,12 +12,10 @@ mod judge;
 mod plan;
 mod readiness;
 mod record;
-#[cfg(test)]
-mod year;
 
 pub use agenda::{Agenda, Cause, agenda, depth_at};
 pub use evidence::{Evidence, MeasureUnit, NotRun};
-pub use figures::{Assured, MeetingFigures};
+pub use figures::{Assured, MeetingFigures, Until};
 pub use item::{CheckItem, ItemKind, Outcome};
 pub use judge::{Finding, judge, judge_backup, judge_cameras};
 pub use plan::{CallLimits, CheckDepth, CheckPlan, CheckPoint, Fallback, PlanProblem};

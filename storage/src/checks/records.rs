@@ -109,18 +109,19 @@ impl Store {
         found.map(row).transpose()
     }
 
-    /// Figures of the meetings that began in `[from, to)` and are archived, by month, in order.
+    /// Figures of the meetings that began in `[from, to)` and were archived by `known`, by month, in order.
     pub async fn meeting_figures(
         &self,
-        from: Timestamp,
-        to: Timestamp,
+        (from, to): (Timestamp, Timestamp),
+        known: Timestamp,
     ) -> Result<Vec<MonthFigures>, StoreError> {
         let rows: Vec<(i64, u32, bool, u32, u32)> = sqlx::query_as(
             "SELECT from_ms, venues, on_time, incidents, lost_minutes FROM meeting_records
-             WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms",
+             WHERE from_ms >= ? AND from_ms < ? AND at_ms <= ? ORDER BY from_ms",
         )
         .bind(from.millis())
         .bind(to.millis())
+        .bind(known.millis())
         .fetch_all(self.reader())
         .await?;
         let mut months: Vec<MonthFigures> = Vec::new();

@@ -220,10 +220,14 @@ async fn a_meeting_that_is_over_is_archived_once_and_makes_the_figures_of_its_mo
     assert_eq!(archive(START + 7400).await.unwrap(), Archived::NotEnded, "once");
     let (kept, login, _) = store.meeting_record(meeting).await.unwrap().unwrap();
     assert_eq!((kept, login.as_str()), (record, "wang"));
-    let months = store.meeting_figures(at(0), at(86_400)).await.unwrap();
+    let figures_of = |day: i64, known| {
+        store.meeting_figures((at(day * 86_400), at((day + 1) * 86_400)), at(known))
+    };
+    assert_eq!(figures_of(0, START + 7200).await.unwrap(), [], "it was not archived by then");
+    let months = figures_of(0, START + 7300).await.unwrap();
     let figures = months[0].figures;
     assert_eq!((months.len(), months[0].month), (1, (2026, 3)));
     assert_eq!((figures.meetings, figures.on_time, figures.venue_meetings), (1, 1, 2));
     assert_eq!((figures.incidents, figures.lost_minutes), (1, 4));
-    assert_eq!(store.meeting_figures(at(86_400), at(2 * 86_400)).await.unwrap(), []);
+    assert_eq!(figures_of(1, 3 * 86_400).await.unwrap(), []);
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zhishou_domain::{
     Lang, MeetingId, Timestamp,
-    check::{Cause, CellResult, CheckItem, MeetingFigures, Weight},
+    check::{Cause, CellResult, CheckItem, MeetingFigures, Until, Weight},
 };
 use zhishou_storage::RunState;
 
@@ -317,14 +317,15 @@ pub(super) async fn of_year(
             .map(|day| Timestamp::start_of_day(day, app.zone))
             .ok_or_else(|| Failure::bad_request("year: 1970 to 9998"))
     };
-    let months = app.store.meeting_figures(new_year(year)?, new_year(year + 1)?).await?;
+    let span = (new_year(year)?, new_year(year + 1)?);
+    let months = app.store.meeting_figures(span, app.clock.now()).await?;
     let mut sum = MeetingFigures::default();
     months.iter().for_each(|month| sum.join(month.figures));
     let until = if year == today.year() { today.month() } else { 12 };
     Ok(Json(YearJson {
         year,
         figures: figures(&sum),
-        sentence: sum.sentence(until, shell.t.0),
+        sentence: sum.sentence(Until::Month(until), shell.t.0),
         months: months
             .iter()
             .map(|it| MonthJson { month: it.month.1, figures: figures(&it.figures) })
