@@ -3,6 +3,7 @@
 use crate::{
     act::{Act, Login, Scene},
     district::{DemoCamera, District, Expected, Maintainer, Site},
+    rooms,
 };
 use chrono::NaiveDate;
 use std::net::Ipv4Addr;
@@ -204,6 +205,7 @@ pub fn district(cameras: usize, port: u16) -> District {
         row: row(index + 1, role, port),
         expected: role.scene.expected(),
     }));
+    cameras_and_more.extend(rooms::rows(port));
     cameras_and_more.extend(not_connected().map(not_probed));
     // The headings are row 1 of the file.
     for (camera, number) in cameras_and_more.iter_mut().zip(2..) {
@@ -229,10 +231,11 @@ pub fn district(cameras: usize, port: u16) -> District {
             .map(|(name, phone)| Maintainer { name: (*name).into(), phone: (*phone).into() })
             .collect(),
         cameras: cameras_and_more,
+        rooms: rooms::rooms(),
     }
 }
 
-fn site(index: usize) -> Site {
+pub(crate) fn site(index: usize) -> Site {
     let (name, street, police_station, department, maintainer, (longitude, latitude)) =
         SITES[index];
     Site {
@@ -247,7 +250,7 @@ fn site(index: usize) -> Site {
 }
 
 /// What the rows of a site share; `serial` numbers the devices of the district, 0 is the recorder.
-fn blank(serial: usize, site_index: usize, name: &str, place: &str) -> LedgerRow {
+pub(crate) fn blank(serial: usize, site_index: usize, name: &str, place: &str) -> LedgerRow {
     let site = site(site_index);
     // About 5 m apart, so that they do not lie on one another on a map.
     let step = f64::from(serial as u32) * 0.000_05;
@@ -358,6 +361,7 @@ mod tests {
             FaultCode::PacketLoss,
             FaultCode::ConnectTimeout,
             FaultCode::NoResponse,
+            FaultCode::AudioSilent,
         ];
         for code in wanted {
             let shows = |camera: &DemoCamera| match &camera.expected {

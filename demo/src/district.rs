@@ -17,9 +17,11 @@ pub struct District {
     pub police_stations: Vec<String>,
     /// 运维单位.
     pub maintainers: Vec<Maintainer>,
-    /// Every row of the ledger: the cameras, the recorder and the switch they hang on, and rows
-    /// that are not probed. Parents come before their children.
+    /// Every row of the ledger: the cameras, the recorder and the switch they hang on, the endpoints
+    /// of the meeting rooms, and rows that are not probed. Parents come before their children.
     pub cameras: Vec<DemoCamera>,
+    /// The meeting rooms, the best first.
+    pub rooms: Vec<Room>,
 }
 
 impl District {
@@ -60,6 +62,27 @@ pub struct Maintainer {
     pub name: String,
     /// 联系电话.
     pub phone: String,
+}
+
+/// A meeting room (会场). Its devices are named as in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Name.
+    pub name: String,
+    /// Where it is.
+    pub site: String,
+    /// Seats.
+    pub seats: u32,
+    /// 会场联系人.
+    pub contact: String,
+    /// Of the contact.
+    pub phone: String,
+    /// 主用终端.
+    pub endpoint: String,
+    /// 备用终端.
+    pub backup: Option<String>,
+    /// The camera that looks at the room.
+    pub camera: String,
 }
 
 /// A row of the ledger and the truth about it.

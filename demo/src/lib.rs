@@ -1,4 +1,4 @@
-//! A made-up district of real RTSP cameras on loopback, some of them faulty.
+//! A made-up district of real RTSP cameras and SIP endpoints on loopback, some of them faulty.
 //!
 //! [`Demo::start`] encodes a few loops of real camera views once ([`FootageError`] where it
 //! cannot), then serves them from GStreamer's RTSP server on addresses of 127.0.0.0/8, and tells
@@ -10,6 +10,7 @@
 //! and number in it is invented.
 
 mod act;
+mod agent;
 mod bake;
 mod cast;
 mod crew;
@@ -22,11 +23,12 @@ mod mute;
 mod player;
 mod recipe;
 mod reel;
+mod rooms;
 mod stage;
 
 pub use bake::{FootageError, Progress};
 pub use cast::{BASE_CAMERAS, district};
-pub use district::{DemoCamera, District, Expected, Maintainer, Site};
+pub use district::{DemoCamera, District, Expected, Maintainer, Room, Site};
 pub use ledger::write_ledger_csv;
 pub use reel::ReelError;
 pub use stage::{Demo, DemoError, MAX_CAMERAS, Options};

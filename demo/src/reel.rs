@@ -95,6 +95,20 @@ impl Reel {
     }
 }
 
+#[cfg(test)]
+impl Reel {
+    /// Thirty empty units of 200 ms, each tenth a keyframe.
+    pub(crate) fn short() -> Self {
+        let unit = |n| Unit { offset: 0, length: 0, keyframe: n % 10 == 0 };
+        Self {
+            file: tempfile::tempfile().unwrap(),
+            units: (0..30).map(unit).collect(),
+            interval: Duration::from_millis(200),
+            recipe: crate::recipe::RECIPES[0],
+        }
+    }
+}
+
 fn split(codec: Codec, bytes: &[u8]) -> Vec<Unit> {
     let marks = match codec {
         Codec::H264 | Codec::H265 => delimiters(codec, bytes),
@@ -150,7 +164,6 @@ fn images(bytes: &[u8]) -> Vec<(usize, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::RECIPES;
 
     const DELIMITER: [u8; 6] = [0, 0, 0, 1, 9, 0x10];
 
@@ -188,14 +201,7 @@ mod tests {
 
     #[test]
     fn a_camera_is_joined_at_the_keyframe_before_now() {
-        let recipe = RECIPES.iter().find(|recipe| recipe.name == "room_1080p").unwrap();
-        let unit = |n| Unit { offset: 0, length: 0, keyframe: n % 10 == 0 };
-        let reel = Reel {
-            file: tempfile::tempfile().unwrap(),
-            units: (0..30).map(unit).collect(),
-            interval: Duration::from_millis(200),
-            recipe: *recipe,
-        };
+        let reel = Reel::short();
         assert_eq!(reel.keyframe_at(Duration::ZERO), 0);
         assert_eq!(reel.keyframe_at(Duration::from_millis(3900)), 10);
         assert_eq!(reel.keyframe_at(Duration::from_secs(6 + 5)), 20);

@@ -2,19 +2,21 @@
 
 use crate::{
     act::Scene,
+    agent::{Agent, Running},
     bake::{self, FootageError, Progress},
     cast::{self, BASE_CAMERAS},
     crew::Crew,
     district::District,
     recipe::RECIPES,
     reel::{Reel, ReelError},
+    rooms,
 };
 use gstreamer as gst;
 use gstreamer::glib;
 use std::{
     collections::BTreeMap,
     io,
-    net::{SocketAddrV4, TcpListener},
+    net::{SocketAddrV4, TcpListener, UdpSocket},
     path::PathBuf,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
@@ -78,6 +80,7 @@ pub enum DemoError {
 #[derive(Debug)]
 pub struct Demo {
     district: District,
+    _endpoints: Vec<Running>,
     main_loop: glib::MainLoop,
     thread: Option<JoinHandle<()>>,
 }
@@ -106,6 +109,7 @@ impl Demo {
         let scenes = cast::scenes(options.cameras);
         let port = free_port(&scenes)?;
         let district = cast::district(options.cameras, port);
+        let endpoints = endpoints(port, &reels)?;
         let context = glib::MainContext::new();
         let main_loop = glib::MainLoop::new(Some(&context), false);
         let crew = Crew { port, reels, since: Instant::now(), context };
@@ -116,7 +120,9 @@ impl Demo {
             .spawn(move || crew.run(&scenes, &running, &ready))
             .map_err(DemoError::Thread)?;
         match started.recv() {
-            Ok(Ok(())) => Ok(Self { district, main_loop, thread: Some(thread) }),
+            Ok(Ok(())) => {
+                Ok(Self { district, _endpoints: endpoints, main_loop, thread: Some(thread) })
+            }
             Ok(Err(error)) => Err(error),
             Err(gone) => Err(DemoError::Thread(io::Error::other(gone))),
         }
@@ -139,6 +145,20 @@ impl Drop for Demo {
     }
 }
 
+/// Switches the conference endpoints on.
+fn endpoints(
+    port: u16,
+    reels: &BTreeMap<&'static str, Arc<Reel>>,
+) -> Result<Vec<Running>, DemoError> {
+    let started = rooms::sets(port).map(|set| {
+        let address = set.address;
+        let reel = Arc::clone(&reels[set.reel]);
+        let agent = Agent { address, user: set.user, microphone: set.microphone, reel };
+        agent.start().map_err(|error| DemoError::Listen { address, message: error.to_string() })
+    });
+    started.collect()
+}
+
 fn check_elements() -> Result<(), DemoError> {
     let base = "gstreamer1.0-plugins-base";
     let good = "gstreamer1.0-plugins-good";
@@ -156,13 +176,14 @@ fn check_elements() -> Result<(), DemoError> {
     Ok(())
 }
 
-/// A port that is free at the address of every scene.
+/// A port that is free at the address of every scene and of every endpoint.
 fn free_port(scenes: &[Scene]) -> Result<u16, DemoError> {
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for port in PORTS {
         let mut hosts = scenes.iter().map(|scene| scene.host).chain([cast::switch_host()]);
         let taken = hosts.find_map(|host| TcpListener::bind(SocketAddrV4::new(host, port)).err());
-        match taken {
+        let mut rooms = rooms::hosts();
+        match taken.or_else(|| rooms.find_map(|it| UdpSocket::bind((it, port)).err())) {
             None => return Ok(port),
             Some(error) => last = error,
         }

@@ -1,32 +1,9 @@
-// Books, collides, moves with undo, and looks at every page of bookings in the system's Chromium:
-// bookings.mjs ADDRESS USER PASSWORD [PICTURES]. Fails with the first thing that is not so.
+// Books, collides, moves with undo, and looks at every page of bookings in the system's Chromium (see
+// visit.mjs for the arguments). Fails with the first thing that is not so.
 import assert from "node:assert/strict";
-import { chromium } from "playwright-core";
+import { address, drive, fits, sizes, visitor as someone } from "./visit.mjs";
 
-const [address, user, password, pictures] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-
-async function visitor(width, height, colorScheme) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "zh-CN" });
-  const page = await context.newPage();
-  page.on("pageerror", (error) => { throw error; });
-  await page.goto(address + "/bookings");
-  await page.fill("input[name=login]", user);
-  await page.fill("input[name=password]", password);
-  await page.press("input[name=password]", "Enter");
-  await page.waitForURL(address + "/bookings");
-  return page;
-}
-
-async function fits(page, name, width, scheme) {
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(overflow <= 0, `${name} is ${overflow} px too wide at ${width}`);
-  if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}-${scheme}.png`, fullPage: true });
-}
+const visitor = (...size) => someone(...size, "/bookings");
 
 // The Wednesday of the week after next, so that nothing is in the past whatever the day.
 const day = await (async () => {
@@ -35,9 +12,9 @@ const day = await (async () => {
   return now.toISOString().slice(0, 10);
 })();
 
-try {
+await drive(async () => {
   const desk = await visitor(1440, 1000, "light");
-  for (const name of ["一号会场", "二号会场"]) {
+  for (const name of ["会场一", "会场二"]) {
     await desk.goto(address + "/admin/venues/new");
     await desk.fill("input[name=name]", name);
     await desk.fill("input[name=contact]", "王工");
@@ -59,7 +36,7 @@ try {
 
   // Dragging over empty cells opens the form with venue and time; five fields are enough.
   await desk.goto(grid);
-  await drag(cell("一号会场", "09:00"), cell("一号会场", "10:30"));
+  await drag(cell("会场一", "09:00"), cell("会场一", "10:30"));
   await desk.waitForURL("**/bookings/new?**");
   assert.equal(await desk.inputValue("input[name=from]"), "09:00");
   assert.equal(await desk.inputValue("input[name=to]"), "11:00");
@@ -75,9 +52,9 @@ try {
   await desk.fill("input[name=from]", "10:00");
   await desk.fill("input[name=to]", "11:00");
   await desk.waitForSelector(".venue.is-held .availability:has-text('防汛调度会')");
-  await desk.selectOption(".venue:has-text('一号会场') select", "main");
+  await desk.selectOption(".venue:has-text('会场一') select", "main");
   await desk.click("button.main[value=book]");
-  assert.match(await desk.locator("#clash").innerText(), /一号会场[\s\S]*防汛调度会[\s\S]*最近的空闲时间/);
+  assert.match(await desk.locator("#clash").innerText(), /会场一[\s\S]*防汛调度会[\s\S]*最近的空闲时间/);
   assert.equal(await desk.inputValue("input[name=title]"), "晚来的会", "what was typed is lost");
   await desk.click("button.use");
   await desk.click("button.main[value=book]");
@@ -85,7 +62,7 @@ try {
 
   // A meeting is dragged to another venue and time, and back within ten seconds.
   await desk.goto(grid);
-  await drag(chip("防汛调度会"), cell("二号会场", "14:00"));
+  await drag(chip("防汛调度会"), cell("会场二", "14:00"));
   await desk.waitForSelector("#undo:has-text('已改期')");
   assert.match(await chip("防汛调度会").innerText(), /14:00–16:00/);
   await desk.click("#undo button");
@@ -100,9 +77,9 @@ try {
   await chip("防汛调度会").focus();
   await desk.keyboard.press("Alt+ArrowDown");
   await desk.waitForSelector("#undo button");
-  await desk.waitForSelector("tr:has(th:has-text('二号会场')) .chip:has-text('防汛调度会')");
+  await desk.waitForSelector("tr:has(th:has-text('会场二')) .chip:has-text('防汛调度会')");
   await desk.keyboard.press("Control+z");
-  await desk.waitForSelector("tr:has(th:has-text('一号会场')) .chip:has-text('防汛调度会')");
+  await desk.waitForSelector("tr:has(th:has-text('会场一')) .chip:has-text('防汛调度会')");
   // An empty cell is reached by the tab key and books by Enter.
   await desk.locator("#grid td[tabindex='0']").focus();
   await desk.keyboard.press("ArrowRight");
@@ -118,25 +95,20 @@ try {
   await phone.fill("input[name=title]", "走廊里订的会");
   await phone.fill("input[name=from]", "16:30");
   await phone.fill("input[name=to]", "17:00");
-  await phone.selectOption(".venue:has-text('二号会场') select", "branch");
+  await phone.selectOption(".venue:has-text('会场二') select", "branch");
   await phone.click("button.main[value=book]");
   await phone.waitForURL("**/bookings/*?done=booked");
   const meeting = phone.url().split("?")[0];
 
-  for (const [width, height] of [[1440, 1000], [360, 780]]) {
-    for (const scheme of ["light", "dark"]) {
-      const page = await visitor(width, height, scheme);
-      for (const [name, path] of [["bookings-day", grid], ["bookings-week", `${address}/bookings?day=${day}`],
-        ["booking-new", `${address}/bookings/new?day=${day}`], ["booking", meeting], ["booking-edit", meeting + "/edit"],
-        ["sheet", `${address}/bookings/sheet?day=${day}`], ["venues", address + "/admin/venues"],
-        ["venue", address + "/admin/venues/1"], ["feeds", address + "/bookings/feeds"]]) {
-        await page.goto(path);
-        await fits(page, name, width, scheme);
-      }
-      await page.context().close();
+  for (const size of sizes) {
+    const page = await visitor(...size);
+    for (const [name, path] of [["bookings-day", grid], ["bookings-week", `${address}/bookings?day=${day}`],
+      ["booking-new", `${address}/bookings/new?day=${day}`], ["booking", meeting], ["booking-edit", meeting + "/edit"],
+      ["sheet", `${address}/bookings/sheet?day=${day}`], ["venues", address + "/admin/venues"],
+      ["venue", address + "/admin/venues/1"], ["feeds", address + "/bookings/feeds"]]) {
+      await page.goto(path);
+      await fits(page, name, size[2]);
     }
+    await page.context().close();
   }
-  console.log("driven");
-} finally {
-  await browser.close();
-}
+});

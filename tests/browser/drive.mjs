@@ -1,36 +1,9 @@
-// Drives the pages of a running demo in the system's Chromium, as its users would:
-// drive.mjs ADDRESS USER PASSWORD [PICTURES]. Fails with the first thing that is not so; PICTURES is
-// a folder for screenshots.
+// Drives the pages of a running demo in the system's Chromium, as its users would (see visit.mjs for the
+// arguments). Fails with the first thing that is not so.
 import assert from "node:assert/strict";
-import { chromium } from "playwright-core";
+import { address, drive, fits, sizes, visitor } from "./visit.mjs";
 
-const [address, user, password, pictures] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-
-async function visitor(width, height, colorScheme) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "zh-CN" });
-  const page = await context.newPage();
-  page.on("pageerror", (error) => { throw error; });
-  await page.goto(address + "/");
-  assert.equal(new URL(page.url()).pathname, "/login", "a page was shown without a login");
-  await page.fill("input[name=login]", user);
-  await page.fill("input[name=password]", password);
-  await page.press("input[name=password]", "Enter");
-  await page.waitForURL(address + "/");
-  return page;
-}
-
-async function fits(page, name, width, scheme) {
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(overflow <= 0, `${name} is ${overflow} px too wide at ${width}`);
-  if (pictures) await page.screenshot({ path: `${pictures}/${name}-${width}-${scheme}.png`, fullPage: true });
-}
-
-try {
+await drive(async () => {
   // The desk: from the worst site to its cause, and a probe out of turn.
   const desk = await visitor(1440, 1000, "light");
   const reasons = await desk.locator(".why").allInnerTexts();
@@ -57,19 +30,14 @@ try {
   await desk.waitForSelector("text=blurred");
 
   // Every page fits and reads at both sizes, in both themes.
-  for (const [width, height] of [[1440, 1000], [360, 780]]) {
-    for (const scheme of ["light", "dark"]) {
-      const page = await visitor(width, height, scheme);
-      await fits(page, "overview", width, scheme);
-      for (const [name, path] of [["devices", address + "/devices"], ["device", device]]) {
-        await page.goto(path);
-        await page.waitForTimeout(300);
-        await fits(page, name, width, scheme);
-      }
-      await page.context().close();
+  for (const size of sizes) {
+    const page = await visitor(...size);
+    await fits(page, "overview", size[2]);
+    for (const [name, path] of [["devices", address + "/devices"], ["device", device]]) {
+      await page.goto(path);
+      await page.waitForTimeout(300);
+      await fits(page, name, size[2]);
     }
+    await page.context().close();
   }
-  console.log("driven");
-} finally {
-  await browser.close();
-}
+});

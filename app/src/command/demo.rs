@@ -40,17 +40,27 @@ pub(super) fn run(args: &DemoArgs, lang: Lang) -> Result<Outcome, Failure> {
         let (store, now) = (service.store(), SystemClock.now());
         claim(store, lang).await?;
         import(store, &demo, now).await?;
-        meetings::prepare(store, now).await.map_err(|error| Failure::ours(&error))?;
+        let meeting = meetings::prepare(store, demo.district(), now).await;
+        let meeting = meeting.map_err(|error| Failure::ours(&error))?;
         let password = login(store, now).await?;
         welcome(&demo, &password, lang);
-        output::line(&format!("{}: http://{}/", lang.pick("打开", "open"), service.address()?));
+        let address = service.address()?;
+        if let Some(id) = meeting {
+            let words = lang.pick(
+                "会前检查（两分钟内看到通过与未通过）",
+                "a check before a meeting (passes and fails within two minutes)",
+            );
+            output::line(&format!("{words}: http://{address}/meetings/{id}"));
+        }
+        output::line(&format!("{}: http://{address}/", lang.pick("打开", "open")));
         service.run(stop).await?;
         drop(demo);
         Ok(Outcome::Good)
     })
 }
 
-/// Probes often, so that each camera shows its true state within two minutes.
+/// Probes often, so that each camera shows its true state within two minutes, and calls long enough to
+/// hear whether somebody speaks.
 fn config(demo: &Demo) -> Config {
     let mut config = Config::default();
     config.district.name.clone_from(&demo.district().name);
@@ -62,6 +72,7 @@ fn config(demo: &Demo) -> Config {
         decode_every_s: 0,
         ..PlanSection::default()
     };
+    config.plans.endpoint = Some(PlanSection { seconds: 6.0, ..config.plans.default.clone() });
     config
 }
 
@@ -109,14 +120,14 @@ async fn login(store: &Store, now: zhishou_domain::Timestamp) -> Result<String, 
 
 fn welcome(demo: &Demo, password: &str, lang: Lang) {
     let cameras = demo.district().probed_cameras().count();
-    let sites = demo.district().sites.len();
+    let (sites, rooms) = (demo.district().sites.len(), demo.district().rooms.len());
     output::line(&match lang {
         Lang::Zh => format!(
-            "演示区“{}”：{sites} 个站点，{cameras} 路真实 RTSP 摄像机，部分有故障。两分钟内每一路都会显示真实结论。",
+            "演示区“{}”：{sites} 个站点，{cameras} 路真实 RTSP 摄像机，{rooms} 个会场，部分有故障。两分钟内每一路都会显示真实结论。",
             demo.district().name
         ),
         Lang::En => format!(
-            "Demo district \"{}\": {sites} sites, {cameras} real RTSP cameras, some of them faulty. Within two minutes each shows its true state.",
+            "Demo district \"{}\": {sites} sites, {cameras} real RTSP cameras, {rooms} meeting rooms, some of them faulty. Within two minutes each shows its true state.",
             demo.district().name
         ),
     });
