@@ -616,6 +616,8 @@ catalogue! {
     duty_change: "换人", "Change";
     duty_remove: "撤下本班", "Remove the shift";
     // meetings
+    meeting_checks: "会前检查", "Checks before it";
+    meeting_watch: "会中值守", "Watch";
     platform: "平台", "platform";
     check_now: "立即检查", "Check now";
     check_again: "复查此项", "Check this again";

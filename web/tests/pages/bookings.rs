@@ -57,6 +57,14 @@ async fn five_fields_book_a_meeting_and_the_next_is_told_who_has_the_room() {
     assert!(page.contains("已批准") && page.contains("11-23 09:00–11:00"), "{page}");
     assert!(page.contains("tel:028-1") && !page.contains("<b>调度"), "{page}");
     assert!(page.contains("30 分钟"), "the buffer of the house: {page}");
+    // The way to its checks, and how ready it is.
+    let readiness = &page[page.find("id=\"readiness\"").unwrap()..];
+    assert!(readiness.contains("尚未检查") && readiness.contains("href=\"/meetings/1\""), "{page}");
+    let list = operator.get("/bookings?day=2026-11-23").await.body;
+    assert!(
+        list.contains("href=\"/meetings/1\">会前检查") && list.contains("现在无人值班"),
+        "{list}"
+    );
 
     // The buffers are kept by the server, whatever is typed.
     let mut next = typed("接着开", "11:10", "12:00");

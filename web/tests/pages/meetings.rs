@@ -97,6 +97,7 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     let mut operator = Browser::of_role(&fixture, Role::Operator).await;
     let page = operator.get(&at).await.body;
     assert!(page.contains("尚未检查：2 个会场") && page.contains("现在无人值班"), "{page}");
+    assert!(page.contains(&format!("href=\"/bookings/{id}\"")), "{page}");
     assert!(page.contains("href=\"tel:139-2\"") && !page.contains("<i>易家街"), "{page}");
 
     // The second venue is silent.
@@ -157,6 +158,8 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     fixture.clock.0.fetch_add(25 * 60_000, std::sync::atomic::Ordering::SeqCst);
     let incident = fixture.app.store.meeting_incidents(id).await.unwrap()[0].id;
     post(&mut operator, &format!("incidents/{incident}/over"), "").await;
+    let booking = format!("/bookings/{id}");
+    assert!(operator.get(&booking).await.body.contains("会中值守"));
     let early = operator.post(&format!("{at}/archive"), "incidents=0&lost_minutes=0").await;
     assert_eq!(early.status, StatusCode::CONFLICT, "it runs");
     let page = post(&mut operator, "end", "").await;
@@ -170,6 +173,7 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     let page = post(&mut operator, "archive", &form).await;
     assert!(page.contains("已归档") && !page.contains("<i>"), "{page}");
     assert_eq!(fixture.app.store.meeting(id).await.unwrap().unwrap().state, MeetingState::Archived);
+    assert!(operator.get(&booking).await.body.contains("会后记录"));
     let year = viewer.get("/api/v1/meeting-figures").await.json();
     assert_eq!(
         (&year["figures"]["meetings"], &year["months"][0]["month"]),

@@ -1,12 +1,17 @@
 //! `/bookings/{id}`: what was booked, how it stands, who did what, who was told; and what may be done.
 
-use super::notices::{NoticeRow, rows};
+use super::{
+    super::meeting_view::glyph,
+    care_word,
+    notices::{NoticeRow, rows},
+};
 use crate::{
     app::App,
     booking::{self, acts_of, span},
     failure::Failure,
     format::Moment,
     guard::{User, address},
+    meeting_care::Known,
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -19,9 +24,10 @@ use axum::{
 use serde::Deserialize;
 use std::collections::HashMap;
 use zhishou_domain::{
-    MeetingId, Role, Timestamp,
-    meeting::{MeetingAct, MeetingStep},
+    Lang, MeetingId, Role, Timestamp,
+    meeting::{MeetingAct, MeetingState, MeetingStep},
 };
+use zhishou_storage::StoredMeeting;
 
 /// An act that may be done.
 struct ActForm {
@@ -38,6 +44,14 @@ struct StepRow {
     note: String,
 }
 
+/// How ready it is, and the way to where that is told.
+struct ReadinessView {
+    glyph: &'static str,
+    /// Empty once it is over.
+    sentence: String,
+    word: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "booking.html")]
 struct BookingPage {
@@ -51,6 +65,7 @@ struct BookingPage {
     day: String,
     notice: Option<&'static str>,
     was_displaced: bool,
+    readiness: Option<ReadinessView>,
     facts: Vec<(&'static str, String)>,
     /// Name, role, contact, telephone, endpoints.
     venues: Vec<(String, &'static str, String, String, String)>,
@@ -128,6 +143,10 @@ pub(crate) async fn show(
         wants_reason: act.wants_reason(),
         is_main: matches!(act, MeetingAct::Submit | MeetingAct::Approve),
     });
+    let readiness = match care_word(stored.state, t) {
+        Some(word) => Some(readiness(&app, &stored, word, shell.t.0).await?),
+        None => None,
+    };
     let series = match series {
         Some((rule, ids)) => {
             let mut others = Vec::new();
@@ -155,6 +174,7 @@ pub(crate) async fn show(
             _ => None,
         },
         was_displaced: was_displaced(&stored.steps),
+        readiness,
         facts,
         venues: plan
             .venues
@@ -197,8 +217,26 @@ pub(crate) async fn show(
     })
 }
 
+async fn readiness(
+    app: &App,
+    stored: &StoredMeeting,
+    word: &'static str,
+    lang: Lang,
+) -> Result<ReadinessView, Failure> {
+    if !stored.state.is_due() && stored.state != MeetingState::Live {
+        return Ok(ReadinessView { glyph: "out_of_use", sentence: String::new(), word });
+    }
+    let known = Known::of(&app.store, stored.id, app.clock.now()).await?;
+    let known = known.ok_or_else(Failure::not_found)?;
+    Ok(ReadinessView {
+        glyph: glyph(known.readiness.conclusion),
+        sentence: known.sentence(app.zone, lang),
+        word,
+    })
+}
+
 /// The word of a button.
-fn act_word(act: MeetingAct, lang: zhishou_domain::Lang) -> &'static str {
+fn act_word(act: MeetingAct, lang: Lang) -> &'static str {
     match act {
         MeetingAct::Submit => lang.pick("提交", "Submit"),
         MeetingAct::Approve => lang.pick("批准", "Approve"),

@@ -37,6 +37,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use zhishou_domain::{
     Timestamp, VenueId,
+    duty::Watcher,
     meeting::{MeetingState, Slot, Venue},
 };
 use zhishou_storage::{Held, MeetingFilter, StoredMeeting};
@@ -62,6 +63,8 @@ pub(super) struct MeetingLine {
     time: String,
     state: &'static str,
     code: &'static str,
+    /// What its page of checks and watch is for now; none where it has none.
+    care: Option<&'static str>,
     /// `联调 03-09 15:00–16:00`.
     rehearsal: Option<String>,
     /// Each venue with its role, contact and telephone.
@@ -83,6 +86,7 @@ struct BookingsPage {
     shell: Shell,
     /// `3 场会议 · 1 次联调 · 2/5 全天空闲会场`.
     today: Vec<(String, &'static str)>,
+    duty: Option<Watcher>,
     is_week: bool,
     label: String,
     day: String,
@@ -110,6 +114,15 @@ fn weekday(day: NaiveDate, t: Words) -> &'static str {
     t.0.pick(ZH[index], EN[index])
 }
 
+/// What the page of a meeting is for while it stands so: its checks, its watch, its record.
+fn care_word(state: MeetingState, t: Words) -> Option<&'static str> {
+    match state {
+        MeetingState::Live => Some(t.meeting_watch()),
+        MeetingState::Ended | MeetingState::Archived => Some(t.record()),
+        state => state.is_due().then(|| t.meeting_checks()),
+    }
+}
+
 fn line(
     app: &App,
     stored: &StoredMeeting,
@@ -125,6 +138,7 @@ fn line(
         time: told.split_once(' ').map_or(told.clone(), |(_, time)| time.to_owned()),
         state: stored.state.name(t.0),
         code: stored.state.code(),
+        care: care_word(stored.state, t),
         rehearsal: plan.rehearsal.map(|it| span(app, it.in_zone(plan.zone))),
         venues: plan
             .venues
@@ -174,10 +188,11 @@ pub(crate) async fn show(
     let first =
         if is_week { day - Days::new(day.weekday().num_days_from_monday().into()) } else { day };
     let count = if is_week { 7 } else { 1 };
-    let (all, (meetings, held), (of_today, held_today)) = tokio::try_join!(
+    let (all, (meetings, held), (of_today, held_today), duty) = tokio::try_join!(
         async { Ok::<_, Failure>(app.store.venues().await?) },
         within(&app, days(&app, first, count), venue),
         within(&app, days(&app, today, 1), None),
+        async { Ok(app.store.on_duty(now).await?) },
     )?;
     let by_id: HashMap<VenueId, &Venue> = all.iter().map(|it| (it.id, it)).collect();
     let rows: Vec<&Venue> =
@@ -214,6 +229,7 @@ pub(crate) async fn show(
             (rehearsals.len().to_string(), t.booking_rehearsals()),
             (format!("{free}/{bookable}"), t.booking_free_venues()),
         ],
+        duty: duty.map(|shift| shift.lead),
         is_week,
         label,
         day: day.to_string(),
