@@ -1,7 +1,7 @@
 //! What a note looks like as text of each kind.
 
 use crate::Letter;
-use zhishou_domain::alert::{ChannelKind, Room, cut_bytes, cut_characters};
+use zhishou_domain::alert::{ChannelKind, Room, Topic, cut_bytes, cut_characters};
 
 /// Names come from ledgers: what a robot would take for a mark of its own, a link above all, is shown by a
 /// look-alike.
@@ -74,5 +74,12 @@ pub(crate) fn line(letter: &Letter<'_>) -> String {
     let text: Vec<&str> = [note.title.as_str()].into_iter().chain(said).collect();
     let text: String =
         text.join("；").chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
-    fit(ChannelKind::Sms, &text, "…").replace('\n', "")
+    // A notice asks for an answer; of the rest the text says it all, and letters are paid for.
+    let link = letter.link.as_ref().filter(|_| note.topic == Topic::Meeting);
+    let Some(link) = link else { return fit(ChannelKind::Sms, &text, "…").replace('\n', "") };
+    let room = match ChannelKind::Sms.room() {
+        Room::Bytes(room) | Room::Characters(room) => room,
+    };
+    let left = room.saturating_sub(link.chars().count() + 1);
+    format!("{} {link}", cut_characters(&text, left, "…").replace('\n', ""))
 }

@@ -22,7 +22,7 @@ pub(crate) fn note(document: &Document, number: &str, revision: u32, changes: &[
     Note {
         about: format!("/reports/{number}/{revision}/html"),
         lines: [paragraph(document, lang)].into_iter().chain(changed).collect(),
-        attachment: Some(Attachment { number: number.to_owned(), revision }),
+        attachment: Some(Attachment::Report { number: number.to_owned(), revision }),
         ..Note::new(Topic::Report, key, title)
     }
 }

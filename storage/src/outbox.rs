@@ -20,6 +20,8 @@ use zhishou_domain::{
 pub enum Route {
     /// Those that carry its topic.
     Topic,
+    /// Those that carry its topic and reach one person each: what it says is for nobody else.
+    Addressed,
     /// Those of these names.
     Named(Vec<String>),
     /// This one, also where it is switched off: somebody tries it out.
@@ -31,6 +33,9 @@ impl Route {
         let is_on = channel.switch == Switch::On;
         match self {
             Self::Topic => is_on && channel.topics.contains(&topic),
+            Self::Addressed => {
+                is_on && channel.topics.contains(&topic) && channel.kind.is_addressed()
+            }
             Self::Named(names) => is_on && names.contains(&channel.name),
             Self::One(id) => channel.id == *id,
         }
@@ -218,7 +223,7 @@ async fn take(
     }))
 }
 
-fn message_of(row: &SqliteRow) -> Result<Message, StoreError> {
+pub(crate) fn message_of(row: &SqliteRow) -> Result<Message, StoreError> {
     let time = |column: &str| row.try_get(column).map(Timestamp::from_millis);
     let problem: Option<String> = row.try_get("problem")?;
     let settled: Option<i64> = row.try_get("settled_ms")?;

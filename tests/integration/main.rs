@@ -15,6 +15,7 @@ mod foreign_servers;
 mod harm;
 mod kill;
 mod ledger;
+mod notices;
 mod pictures;
 mod platform;
 mod quirks;

@@ -105,6 +105,8 @@ pub struct Settings {
     pub district: String,
     /// When a day of a report ends.
     pub report_cut_off: LocalTime,
+    /// Address that others open us at; empty where nobody said, and then no message has a link.
+    pub base_url: String,
     /// 口径 of reports where none is chosen: `id` or `id@version`.
     pub report_policy: String,
     /// Failed results that make a failure hard, for "待确认 1/3".
@@ -130,6 +132,7 @@ impl Default for Settings {
         Self {
             policy: DEFAULT_POLICY.to_owned(),
             district: "本区".to_owned(),
+            base_url: String::new(),
             report_cut_off: LocalTime::default(),
             report_policy: DEFAULT_POLICY.to_owned(),
             confirm_failures: 3,

@@ -98,6 +98,7 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/api/v1/meetings/{id}/cancel", Some(Role::Operator)),
     ("/bookings/{id}/cancel-series", Some(Role::Operator)),
     ("/bookings/{id}/notify", Some(Role::Operator)),
+    ("/bookings/{id}/notices/send", Some(Role::Operator)),
     // One's own calendar, and the answer of whoever has the address.
     ("/bookings/feeds", None),
     ("/bookings/feeds/{id}/revoke", None),

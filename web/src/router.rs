@@ -124,6 +124,7 @@ pub fn router(app: App) -> Router {
         .route("/bookings/{id}/cancel", post(pages::bookings::act))
         .route("/bookings/{id}/cancel-series", post(pages::bookings::act))
         .route("/bookings/{id}/notify", post(pages::bookings::make_notices))
+        .route("/bookings/{id}/notices/send", post(pages::bookings::send_notices))
         .route("/ack/{id}/{token}", get(pages::bookings::ack).post(pages::bookings::answer))
         .route("/ack/{id}/{token}/meeting.ics", get(pages::bookings::event))
         .route("/admin/venues", get(pages::bookings::venues).post(pages::bookings::save_venue))

@@ -158,12 +158,12 @@ impl Postman {
             let taken = self.store.take_message(&channel, self.clock.now()).await?;
             let Some(taken) = taken else { return Ok(()) };
             let mut note = taken.note.clone();
-            let files = self.files(&mut note).await;
+            let (link, files) = self.enclosed(&mut note).await;
             let letter = Letter {
                 key: &taken.key,
                 note: &note,
                 recipients: &taken.recipients,
-                link: self.config.alerts.link(&note.about),
+                link,
                 files,
                 now: self.clock.now(),
                 lang: self.config.alerts.lang(),
@@ -187,11 +187,48 @@ impl Postman {
         Ok(())
     }
 
+    /// What is added to a message now: the address of what it is about, and files.
+    async fn enclosed(&self, note: &mut Note) -> (Option<String>, Vec<File>) {
+        let about = |page: &str| self.config.alerts.link(page);
+        match note.attachment.take() {
+            None => (about(&note.about), Vec::new()),
+            Some(Attachment::Report { number, revision }) => {
+                let link = about(&note.about);
+                (link, self.report_files(note, &number, revision).await)
+            }
+            Some(Attachment::Notice { notice }) => {
+                let token = self.store.notice_token(notice);
+                let files = self.calendar(note, notice).await.unwrap_or_else(|error| {
+                    let error = with_causes(&error);
+                    tracing::error!(error, notice, "failed to make the calendar of a notice");
+                    Vec::new()
+                });
+                (about(&format!("/ack/{notice}/{token}")), files)
+            }
+        }
+    }
+
+    /// The meeting of a notice as a calendar file. Where it was changed since, the message says so.
+    async fn calendar(&self, note: &mut Note, notice: i64) -> Result<Vec<File>, StoreError> {
+        let Some(notice) = self.store.notice_to_send(notice).await? else { return Ok(vec![]) };
+        let Some(meeting) = self.store.meeting(notice.meeting).await? else { return Ok(vec![]) };
+        let venues = self.store.venues().await?;
+        if meeting.revision != notice.revision {
+            note.lines.push(match self.config.alerts.lang() {
+                Lang::Zh => "会议在此通知之后有变更，以链接与附件为准。".to_owned(),
+                Lang::En => "The meeting was changed since; go by the link.".to_owned(),
+            });
+        }
+        let title = meeting.plan.title.clone();
+        let text = web::meeting_calendar(&title, &[meeting], &venues, self.clock.now());
+        let (name, media_type) = ("meeting.ics".to_owned(), "text/calendar; charset=utf-8");
+        Ok(vec![File { name, media_type, bytes: text.into_bytes() }])
+    }
+
     /// The files of a report. One that cannot be made is said to be missing; the message goes out.
-    async fn files(&self, note: &mut Note) -> Vec<File> {
-        let Some(Attachment { number, revision }) = note.attachment.take() else { return vec![] };
+    async fn report_files(&self, note: &mut Note, number: &str, revision: u32) -> Vec<File> {
         let zone = self.config.district.zone();
-        let found = published(&self.store, &number, Some(revision), zone).await.ok().flatten();
+        let found = published(&self.store, number, Some(revision), zone).await.ok().flatten();
         let mut files = Vec::new();
         for code in &self.config.report.formats {
             let (Some(format), Some(found)) = (Format::from_code(code), found.clone()) else {

@@ -159,6 +159,7 @@ impl Service {
             settings: Arc::new(web::Settings {
                 policy: config.accounting.policy.clone(),
                 district: config.district.name.clone(),
+                base_url: config.alerts.base_url.clone(),
                 report_cut_off: config.report.cut_off(),
                 report_policy: config.report.policy.clone(),
                 inspection_items: config.inspection.items.clone(),

@@ -56,13 +56,22 @@ pub struct Contact {
     pub mail: String,
 }
 
-/// Files that go along with mail: a published report, made when it is sent.
+/// What is added to a message when it is sent, not before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attachment {
-    /// Its number.
-    pub number: String,
-    /// Its edition.
-    pub revision: u32,
+#[serde(untagged)]
+pub enum Attachment {
+    /// A published report: its files go along with mail.
+    Report {
+        /// Its number.
+        number: String,
+        /// Its edition.
+        revision: u32,
+    },
+    /// A notice of a meeting: its address, which no outbox keeps, and the meeting as a calendar file.
+    Notice {
+        /// Its number.
+        notice: i64,
+    },
 }
 
 /// A message before it is put over channels. Everything in it may be read by whoever gets it.
@@ -84,7 +93,7 @@ pub struct Note {
     /// Whom it is for beside those: whoever is on duty.
     #[serde(default)]
     pub also: Vec<Contact>,
-    /// What goes along with mail.
+    /// What is added when it is sent.
     pub attachment: Option<Attachment>,
 }
 

@@ -34,6 +34,8 @@ pub struct Contact {
     pub unit: String,
     /// Telephone; empty where unknown.
     pub phone: String,
+    /// Mail address; empty where unknown.
+    pub mail: String,
 }
 
 /// What is booked.

@@ -2,9 +2,16 @@
 //! has the database alone can answer for nobody.
 
 use super::book::audit_line;
-use crate::{Change, Store, StoreError};
-use sqlx::Row;
-use zhishou_domain::{MeetingId, Timestamp, meeting::Contact};
+use crate::{
+    Change, Message, Route, Store, StoreError,
+    outbox::{message_of, put},
+};
+use sqlx::{Row, SqliteConnection};
+use zhishou_domain::{
+    MeetingId, Timestamp,
+    alert::{self, Attachment, Note},
+    meeting::Contact,
+};
 
 /// What a contact answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +44,12 @@ pub struct MeetingNotice {
     pub contact: Contact,
     /// When it was made.
     pub made: Timestamp,
+    /// How often it was put into the outbox.
+    pub sends: u32,
+    /// Messages that came of it the last time; none where nobody could be reached.
+    pub messages: u32,
+    /// When its address was first opened.
+    pub seen: Option<Timestamp>,
     /// When and what they answered, and who attends.
     pub answer: Option<(Timestamp, NoticeAnswer, String)>,
 }
@@ -52,32 +65,37 @@ impl Store {
         hex[..TOKEN].to_owned()
     }
 
-    /// Makes a notice for each of these contacts, in the transaction's audit line; they replace those
-    /// before.
+    /// Makes a notice for each of these contacts and puts what it says into the outbox, with a line of the
+    /// audit log, all in one transaction; they replace those before.
     pub async fn make_notices(
         &self,
         meeting: MeetingId,
-        contacts: Vec<Contact>,
+        told: Vec<(Contact, Note)>,
         at: Timestamp,
         login: String,
         address: String,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             Box::pin(async move {
-                for contact in contacts {
-                    sqlx::query(
-                        "INSERT INTO meeting_notices (meeting_id, revision, name, unit, phone,
+                for (contact, note) in told {
+                    let id: Option<i64> = sqlx::query_scalar(
+                        "INSERT INTO meeting_notices (meeting_id, revision, name, unit, phone, mail,
                              made_ms, login)
-                         SELECT id, revision, ?2, ?3, ?4, ?5, ?6 FROM meetings WHERE id = ?1",
+                         SELECT id, revision, ?2, ?3, ?4, ?5, ?6, ?7 FROM meetings WHERE id = ?1
+                         RETURNING id",
                     )
                     .bind(meeting.number())
                     .bind(contact.name)
                     .bind(contact.unit)
                     .bind(contact.phone)
+                    .bind(contact.mail)
                     .bind(at.millis())
                     .bind(&login)
-                    .execute(&mut *connection)
+                    .fetch_optional(&mut *connection)
                     .await?;
+                    if let Some(id) = id {
+                        send(connection, meeting, id, note, at).await?;
+                    }
                 }
                 audit_line(connection, "make_notices", meeting, at, (&login, &address)).await
             })
@@ -85,6 +103,46 @@ impl Store {
         .await?;
         self.announce(Change::Meetings);
         Ok(())
+    }
+
+    /// Puts notices of a meeting into the outbox once more, with a line of the audit log.
+    pub async fn send_notices(
+        &self,
+        meeting: MeetingId,
+        told: Vec<(i64, Note)>,
+        at: Timestamp,
+        login: String,
+        address: String,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                for (id, note) in told {
+                    send(connection, meeting, id, note, at).await?;
+                }
+                audit_line(connection, "send_notices", meeting, at, (&login, &address)).await
+            })
+        })
+        .await?;
+        self.announce(Change::Meetings);
+        Ok(())
+    }
+
+    /// What became of the last messages of a meeting's notices: which notice, and its message.
+    pub async fn notice_messages(
+        &self,
+        meeting: MeetingId,
+    ) -> Result<Vec<(i64, Message)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT n.id AS notice, o.*, c.name, c.kind FROM meeting_notices n
+             JOIN outbox o ON o.about = '/bookings/' || n.meeting_id || '#notice-' || n.id
+                 AND o.about <> '' AND o.key LIKE 'notice/' || n.id || '/' || n.sends || '/%'
+             JOIN channels c ON c.id = o.channel_id
+             WHERE n.meeting_id = ? ORDER BY o.id",
+        )
+        .bind(meeting.number())
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(|row| Ok((row.try_get("notice")?, message_of(row)?))).collect()
     }
 
     /// The notices of a meeting, the newest first.
@@ -107,6 +165,30 @@ impl Store {
             .fetch_optional(self.reader())
             .await?;
         row.as_ref().map(notice_of).transpose()
+    }
+
+    /// A notice by its number, for the one place that sends.
+    pub async fn notice_to_send(&self, id: i64) -> Result<Option<MeetingNotice>, StoreError> {
+        self.notice(id, &self.notice_token(id)).await
+    }
+
+    /// Keeps when the address of a notice was first opened.
+    pub async fn see_notice(&self, id: i64, at: Timestamp) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE meeting_notices SET seen_ms = ? WHERE id = ? AND seen_ms IS NULL",
+                )
+                .bind(at.millis())
+                .bind(id)
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await?;
+        self.announce(Change::Meetings);
+        Ok(())
     }
 
     /// Keeps what a contact answered; a later answer replaces an earlier one.
@@ -139,6 +221,35 @@ impl Store {
     }
 }
 
+/// Puts one notice into the outbox. Its address is not in it: that is made when it is sent.
+async fn send(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    id: i64,
+    mut note: Note,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let (name, phone, mail, sends): (String, String, String, i64) = sqlx::query_as(
+        "UPDATE meeting_notices SET sends = sends + 1 WHERE id = ?1 AND meeting_id = ?2
+         RETURNING name, phone, mail, sends",
+    )
+    .bind(id)
+    .bind(meeting.number())
+    .fetch_one(&mut *connection)
+    .await?;
+    note.key = format!("notice/{id}/{sends}");
+    note.about = format!("/bookings/{meeting}#notice-{id}");
+    note.attachment = Some(Attachment::Notice { notice: id });
+    note.to = vec![alert::Contact { name, phone, mail }];
+    let messages = put(connection, &note, &Route::Addressed, at).await?;
+    sqlx::query("UPDATE meeting_notices SET messages = ? WHERE id = ?")
+        .bind(i64::try_from(messages).unwrap_or(i64::MAX))
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 fn notice_of(row: &sqlx::sqlite::SqliteRow) -> Result<MeetingNotice, StoreError> {
     let acked: Option<i64> = row.try_get("acked_ms")?;
     let declined = row.try_get::<Option<&str>, _>("answer")? == Some("declined");
@@ -152,8 +263,12 @@ fn notice_of(row: &sqlx::sqlite::SqliteRow) -> Result<MeetingNotice, StoreError>
             name: row.try_get("name")?,
             unit: row.try_get("unit")?,
             phone: row.try_get("phone")?,
+            mail: row.try_get("mail")?,
         },
         made: Timestamp::from_millis(row.try_get("made_ms")?),
+        sends: row.try_get("sends")?,
+        messages: row.try_get("messages")?,
+        seen: row.try_get::<Option<i64>, _>("seen_ms")?.map(Timestamp::from_millis),
         answer: acked.map(|at| (Timestamp::from_millis(at), answer, person.unwrap_or_default())),
     })
 }

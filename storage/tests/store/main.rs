@@ -18,6 +18,7 @@ mod incidents;
 mod inspections;
 mod kept;
 mod meetings;
+mod notices;
 mod outbox;
 mod pictures;
 mod publications;

@@ -4,6 +4,7 @@ use crate::support::{Home, at, import};
 use chrono::{NaiveDate, NaiveDateTime};
 use zhishou_domain::{
     DeviceId, DeviceKind, LedgerRow, MeetingId, ResourceId, Timestamp, VenueId,
+    alert::{Note, Topic},
     meeting::{
         AssuranceGrade, Buffers, Cascade, Contact, Convener, DeviceRole, LocalSlot, MeetingAct,
         MeetingPlan, MeetingProblem, MeetingRank, MeetingRefusal, MeetingState, MeetingStep,
@@ -99,6 +100,7 @@ pub(crate) fn plan(title: &str, venues: &[VenueId]) -> MeetingPlan {
             name: "张三".into(),
             unit: "办公室".into(),
             phone: "13800000000".into(),
+            mail: String::new(),
         }],
         note: "材料提前发放".into(),
     }
@@ -620,9 +622,9 @@ async fn a_notice_is_answered_by_its_address_alone() {
     let home = Home::shanghai();
     let (store, [one, _], ..) = rooms(&home).await;
     let asked = plan("甲", &[one]);
-    let contacts = asked.contacts.clone();
+    let told = vec![(asked.contacts[0].clone(), Note::new(Topic::Meeting, "", "会议通知"))];
     let id = booked(&store, asked).await;
-    store.make_notices(id, contacts, at(5), "li".into(), ADDRESS.into()).await.unwrap();
+    store.make_notices(id, told, at(5), "li".into(), ADDRESS.into()).await.unwrap();
     let notice = store.notices(id).await.unwrap().remove(0);
     assert_eq!((notice.contact.name.as_str(), notice.revision), ("张三", 0));
     let token = store.notice_token(notice.id);

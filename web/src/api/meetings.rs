@@ -67,6 +67,7 @@ pub(super) struct ContactJson {
     name: String,
     unit: String,
     phone: String,
+    mail: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -140,7 +141,7 @@ impl MeetingJson {
             contacts: plan
                 .contacts
                 .into_iter()
-                .map(|Contact { name, unit, phone }| ContactJson { name, unit, phone })
+                .map(|Contact { name, unit, phone, mail }| ContactJson { name, unit, phone, mail })
                 .collect(),
             note: plan.note,
             state: stored.state.code(),
@@ -334,7 +335,7 @@ impl BookBody {
             contacts: self
                 .contacts
                 .into_iter()
-                .map(|ContactJson { name, unit, phone }| Contact { name, unit, phone })
+                .map(|ContactJson { name, unit, phone, mail }| Contact { name, unit, phone, mail })
                 .collect(),
             note: booking::text("note", &self.note)?,
         })

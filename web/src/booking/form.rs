@@ -100,8 +100,10 @@ impl BookingForm {
     /// The form that a plan would have been typed in.
     pub(crate) fn of_plan(plan: &MeetingPlan, revision: u32) -> Self {
         let field = |at: NaiveDateTime| at.format(FIELD).to_string();
-        let contact =
-            |it: &Contact| format!("{} {} {}", it.name, it.unit, it.phone).trim().to_owned();
+        let contact = |it: &Contact| {
+            let words = [&it.name, &it.unit, &it.mail, &it.phone].map(String::as_str);
+            words.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ")
+        };
         Self {
             title: plan.title.clone(),
             day: plan.time.from.date().to_string(),
@@ -201,7 +203,7 @@ pub(crate) fn series_rule(form: &BookingForm) -> Result<Option<String>, Failure>
     Ok(Some(format!("{rule};COUNT={times}")))
 }
 
-/// A contact a line: the name first, the telephone last, the unit between.
+/// A contact a line: the name first, the telephone last, the unit between; what has an @ is a mail address.
 fn contacts(text: &str) -> Vec<Contact> {
     let lines = text.lines().filter_map(|line| {
         let mut words: Vec<_> = line
@@ -216,11 +218,13 @@ fn contacts(text: &str) -> Vec<Contact> {
         if phone.is_some() {
             words.pop();
         }
+        let mail = words.iter().position(|word| word.contains('@')).map(|at| words.remove(at));
         let (name, unit) = words.split_first()?;
         Some(Contact {
             name: (*name).to_owned(),
             unit: unit.join(" "),
             phone: phone.unwrap_or_default().to_owned(),
+            mail: mail.unwrap_or_default().to_owned(),
         })
     });
     lines.collect()
@@ -232,13 +236,18 @@ mod tests {
 
     #[test]
     fn contacts_are_read_as_people_write_them() {
-        let read = contacts("张三 应急局 办公室 13800000000\n李四，010-6655\n\n 王五\n13900000000");
-        let told: Vec<_> =
-            read.iter().map(|it| (it.name.as_str(), it.unit.as_str(), it.phone.as_str())).collect();
-        assert_eq!(
-            told,
-            [("张三", "应急局 办公室", "13800000000"), ("李四", "", "010-6655"), ("王五", "", "")]
-        );
+        let typed = "张三 应急局 办公室 13800000000\n李四，010-6655，li@gov.example\n\n 王五 w@x.cn\n13900000000";
+        let read = contacts(typed);
+        let told: Vec<_> = read
+            .iter()
+            .map(|it| [&it.name, &it.unit, &it.phone, &it.mail].map(String::as_str))
+            .collect();
+        let expected = [
+            ["张三", "应急局 办公室", "13800000000", ""],
+            ["李四", "", "010-6655", ""],
+            ["王五", "", "", "w@x.cn"],
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use zhishou_storage::StoredMeeting;
 const LINE: usize = 75;
 
 /// The calendar of these meetings and their rehearsals.
-pub(crate) fn calendar(
+pub fn calendar(
     name: &str,
     meetings: &[StoredMeeting],
     venues: &[Venue],

@@ -2,9 +2,11 @@
 
 mod form;
 pub(crate) mod ics;
+mod notice;
 mod words;
 
 pub(crate) use form::{BookingForm, series_rule};
+pub(crate) use notice::note as notice_note;
 
 use crate::{
     app::App,

@@ -322,9 +322,15 @@ async fn a_contact_acknowledges_by_the_link_of_the_notice() {
     assert_eq!(admin.post("/bookings/1/notify", "").await.status, StatusCode::SEE_OTHER);
     let page = admin.get("/bookings/1").await.body;
     assert!(page.contains("已通知") && page.contains("未回执"), "{page}");
+    assert!(page.contains("2 人：参会 0、无法参会 0、未回执 2；未能送达 2"), "{page}");
+    assert!(page.contains("没有手机号和邮箱") && page.contains("没有渠道能送达"), "{page}");
+    assert!(page.contains("alerts.base_url"), "what is missing is said: {page}");
     let link = page.split("data-path=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
     let mut contact = Browser::new(&fixture);
+    contact.get(&format!("{link}?look=1")).await;
+    assert!(!admin.get("/bookings/1").await.body.contains("已打开"), "the clerk looked");
     let notice = contact.get(&link).await;
+    assert!(admin.get("/bookings/1").await.body.contains("未回执 · 已打开"));
     assert_eq!(notice.status, StatusCode::OK);
     assert!(notice.body.contains("应急局 张三") && notice.body.contains("11-23 09:00–11:00"));
     assert!(!notice.body.contains("李四"), "nobody else is named");
@@ -339,6 +345,16 @@ async fn a_contact_acknowledges_by_the_link_of_the_notice() {
     // What is told again replaces what was told before.
     admin.post("/bookings/1/notify", "").await;
     assert!(admin.get("/bookings/1").await.body.contains("已被新通知取代"));
+    // Reminded are those who did not answer what counts now; one that is replaced is not sent again.
+    let send = "/bookings/1/notices/send";
+    assert_eq!(admin.post(send, "").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(admin.post(send, "notice=1").await.status, StatusCode::BAD_REQUEST);
+    let store = &fixture.app.store;
+    let sends = async |id| store.notice_to_send(id).await.unwrap().unwrap().sends;
+    assert_eq!((sends(1).await, sends(3).await, sends(4).await), (1, 2, 2));
     admin.post("/bookings/1/cancel", "note=x").await;
+    assert!(admin.get("/bookings/1").await.body.contains("通知会议取消"));
+    assert_eq!(admin.post(send, "").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(sends(4).await, 3);
     assert!(contact.get(&link).await.body.contains("本次会议已取消"));
 }

@@ -11,7 +11,7 @@ use crate::{
 use askama::Template;
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{Extensions, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -36,6 +36,14 @@ struct AckPage {
     action: String,
 }
 
+/// Who looks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LookQuery {
+    /// From the page of the meeting: it is not the contact.
+    look: String,
+}
+
 /// What is answered.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -54,8 +62,12 @@ pub(crate) async fn show(
     State(app): State<App>,
     shell: Shell,
     Path((id, token)): Path<(String, String)>,
+    Query(query): Query<LookQuery>,
 ) -> Result<Response, Failure> {
     let notice = find(&app, &id, &token).await?;
+    if notice.seen.is_none() && query.look.is_empty() {
+        app.store.see_notice(notice.id, app.clock.now()).await?;
+    }
     let (stored, all) = tokio::try_join!(app.store.meeting(notice.meeting), app.store.venues())?;
     let stored = stored.ok_or_else(Failure::not_found)?;
     let plan = stored.plan;

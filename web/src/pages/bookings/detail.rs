@@ -3,7 +3,7 @@
 use super::{
     super::meeting_view::glyph,
     care_word,
-    notices::{NoticeRow, rows},
+    notices::{Notices, notices},
 };
 use crate::{
     app::App,
@@ -74,9 +74,13 @@ struct BookingPage {
     /// The rule, and the others of the series.
     series: Option<(String, Vec<(String, String)>)>,
     may_cancel_series: bool,
-    notices: Vec<NoticeRow>,
+    notices: Notices,
     has_contacts: bool,
     may_notify: bool,
+    /// It is cancelled, and somebody was told that it would be held.
+    may_tell_cancelled: bool,
+    /// Messages have a link to acknowledge by.
+    has_link: bool,
     steps: Vec<StepRow>,
 }
 
@@ -96,11 +100,10 @@ pub(crate) async fn show(
     Query(query): Query<DoneQuery>,
 ) -> Result<Response, Failure> {
     let id: MeetingId = id.parse().map_err(|_| Failure::not_found())?;
-    let (stored, all, resources, notices, series) = tokio::try_join!(
+    let (stored, all, resources, series) = tokio::try_join!(
         app.store.meeting(id),
         app.store.venues(),
         app.store.platform_resources(),
-        app.store.notices(id),
         app.store.series_of(id),
     )?;
     let stored = stored.ok_or_else(Failure::not_found)?;
@@ -160,6 +163,8 @@ pub(crate) async fn show(
         }
         None => None,
     };
+    let notices = notices(&app, &shell, &stored, now).await?;
+    let is_ahead = plan.slot().to > now && shell.may_operate();
     page(&BookingPage {
         id: id.to_string(),
         title: plan.title.clone(),
@@ -195,9 +200,13 @@ pub(crate) async fn show(
         acts: acts.collect(),
         may_cancel_series: may_change && series.is_some(),
         series,
-        notices: rows(&app, &shell, &stored, notices, now),
+        may_notify: is_ahead && stored.state.holds(),
+        may_tell_cancelled: is_ahead
+            && stored.state == MeetingState::Cancelled
+            && !notices.rows.is_empty(),
+        notices,
         has_contacts: !plan.contacts.is_empty(),
-        may_notify: shell.may_operate() && stored.state.holds() && plan.slot().to > now,
+        has_link: !app.settings.base_url.is_empty(),
         steps: stored
             .steps
             .into_iter()

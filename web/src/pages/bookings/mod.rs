@@ -13,7 +13,7 @@ pub(crate) use ack::{answer, event, show as ack};
 pub(crate) use detail::{act, show as detail};
 pub(crate) use edit::{change, create, edit, form};
 pub(crate) use feeds::{calendar, list as feeds, make as make_feed, revoke as revoke_feed};
-pub(crate) use notices::make as make_notices;
+pub(crate) use notices::{make as make_notices, send as send_notices};
 pub(crate) use venues::{
     from_ledger, list as venues, save as save_venue, save_resource, show as venue,
 };
