@@ -170,6 +170,7 @@ fn plan(ahead: &Ahead, rooms: Vec<(&Room, &Venue)>, now: Timestamp, zone: Tz) ->
                 name: room.contact.clone(),
                 unit: room.site.clone(),
                 phone: room.phone.clone(),
+                mail: String::new(),
             })
             .collect(),
         note: String::new(),
