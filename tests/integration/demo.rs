@@ -76,7 +76,7 @@ async fn every_camera_shows_its_true_state_within_two_minutes() {
     the_check_tells_the_rooms_apart(&visitor, &meeting, started).await;
     the_switch_is_the_root(&visitor, started).await;
     pages_say_it_too(&visitor).await;
-    for script in ["drive.mjs", "bookings.mjs"] {
+    for script in ["drive.mjs", "bookings.mjs", "meetings.mjs"] {
         drive(script, &platform.address, &user, &password);
     }
     assert_eq!(platform.terminate(), Some(0));
