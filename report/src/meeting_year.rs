@@ -144,7 +144,7 @@ fn hold(plan: &CheckPlan, number: i64, start: Timestamp) -> (Option<AfterRecord>
                     CheckDepth::Failures | CheckDepth::Liveness => Depth::Reach,
                 };
                 let seen = probe(script, venue.venue.number(), before, depth, now);
-                for finding in judge(&seen, &plan.limits) {
+                for finding in judge(&seen, depth, &plan.limits) {
                     keep(&mut venue.results, finding, now, "");
                 }
             }

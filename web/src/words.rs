@@ -622,6 +622,8 @@ catalogue! {
     check_now: "立即检查", "Check now";
     check_again: "复查此项", "Check this again";
     check_running: "检查进行中", "checking";
+    check_waiting: "项检查排队，本次完成后进行", "more asked for, made when this is through";
+    check_queued: "已排队", "queued";
     check_excused: "未测，已人工联调", "untested, tested by persons";
     check_optional: "（不影响开会）", "(keeps nobody from meeting)";
     check_confirmed: "上次确认", "Last confirmed";

@@ -1,6 +1,6 @@
 //! Why a check says what it says, as data that is put into words per language.
 
-use crate::{FaultCode, Lang};
+use crate::{CallSkipped, FaultCode, Lang};
 use serde::{Deserialize, Serialize};
 
 /// Of what a limit is.
@@ -42,6 +42,16 @@ pub enum NotRun {
     LivenessOnly,
     /// No test call is allowed to it, or it speaks H.323 alone.
     NoCall,
+    /// A meeting had it, or was about to.
+    InMeeting,
+    /// As many test calls as may be were under way all the time.
+    NoRoom,
+    /// Signalling told already that it cannot be called.
+    NotReady,
+    /// The call was too short to tell how well it is.
+    TooShort,
+    /// Its end of the call told nothing of it.
+    NotTold,
 }
 
 words!(NotRun {
@@ -53,13 +63,38 @@ words!(NotRun {
     Ours = "ours", "平台一侧未能看清", "we could not see";
     LivenessOnly = "liveness_only", "本次只查在线，未呼叫", "liveness only, no call";
     NoCall = "no_call", "未开通测试呼叫，须人工联调", "no test call is possible: a person has to test it";
+    InMeeting = "in_meeting", "会议占用，未呼叫", "a meeting has it: not called";
+    NoRoom = "no_room", "同时测试呼叫已达上限，未呼叫", "as many test calls as may be were under way: not called";
+    NotReady = "not_ready", "信令未通，未呼叫", "signalling fails: not called";
+    TooShort = "too_short", "通话太短，未测得", "the call was too short to tell";
+    NotTold = "not_told", "对端未回报，未测得", "the other end told nothing of it";
 });
 
 impl NotRun {
+    /// Whether a person who tests it together with the room is who can still tell.
+    pub const fn asks_for_a_person(self) -> bool {
+        matches!(
+            self,
+            Self::NoCall
+                | Self::NoDevice
+                | Self::NotProbed
+                | Self::Busy
+                | Self::InMeeting
+                | Self::NoRoom
+                | Self::LivenessOnly
+        )
+    }
+
     /// What to do next.
     pub const fn advice(self, lang: Lang) -> &'static str {
         match self {
-            Self::Missed | Self::Interrupted => lang.pick("点“立即检查”。", "Check it now."),
+            Self::Missed | Self::Interrupted | Self::NoRoom | Self::TooShort => {
+                lang.pick("点“立即检查”。", "Check it now.")
+            }
+            Self::NotReady => lang.pick(
+                "先使终端可达、已注册，再立即检查。",
+                "Make it reachable and registered first, then check again.",
+            ),
             Self::Busy => lang.pick("挂断后再查。", "Check again when it has hung up."),
             Self::NoDevice | Self::NotProbed => lang.pick(
                 "在台账中登记终端和地址；本次会议请人工联调。",
@@ -69,10 +104,22 @@ impl NotRun {
                 "先查平台网络和该终端的口令，再立即检查。",
                 "Look at the platform's network and the endpoint's login first, then check again.",
             ),
-            Self::LivenessOnly | Self::NoCall => lang.pick(
+            Self::LivenessOnly | Self::NoCall | Self::InMeeting | Self::NotTold => lang.pick(
                 "与会场联调后由联调人签字。",
                 "Test it together with the room; whoever did signs.",
             ),
+        }
+    }
+}
+
+impl From<CallSkipped> for NotRun {
+    fn from(skipped: CallSkipped) -> Self {
+        match skipped {
+            CallSkipped::NotPermitted => Self::NoCall,
+            CallSkipped::Busy => Self::Busy,
+            CallSkipped::InMeeting => Self::InMeeting,
+            CallSkipped::NotReady => Self::NotReady,
+            CallSkipped::NoRoom => Self::NoRoom,
         }
     }
 }

@@ -41,8 +41,12 @@ fn codes(seen: &Observation) -> Vec<FaultCode> {
     seen.faults.iter().map(|fault| fault.code).collect()
 }
 
-/// Of an endpoint, probed at `seen.depth`.
-pub fn judge(seen: &Observation, limits: &CallLimits) -> Vec<Finding> {
+/// A call shorter than this says nothing of quality, ms.
+const QUALITY_MS: f64 = 20_000.0;
+
+/// Of an endpoint that was to be looked at as deep as `wanted`. Without a call nothing is said of its
+/// media, unless one was wanted: then why there was none.
+pub fn judge(seen: &Observation, wanted: Depth, limits: &CallLimits) -> Vec<Finding> {
     use CheckItem as I;
     let faults = codes(seen);
     let has = |code: FaultCode| faults.contains(&code);
@@ -50,77 +54,98 @@ pub fn judge(seen: &Observation, limits: &CallLimits) -> Vec<Finding> {
         |item| Finding::new(item, Outcome::Fail, Evidence::Faults { faults: faults.clone() });
     let passed = |item| Finding::new(item, Outcome::Pass, Evidence::None);
     let mut found = Vec::new();
-    let is_busy = has(FaultCode::Busy);
-    let answers = seen.reached || is_busy;
+    let answers = seen.reached || has(FaultCode::Busy);
     if !answers && seen.verdict == Verdict::Unknown {
         found.push(Finding::not_run(I::Reachable, NotRun::Ours));
         found.push(Finding::not_run(I::Registered, NotRun::Ours));
-        found.extend(MEDIA.map(|item| Finding::not_run(item, NotRun::Ours)));
-        return found;
+    } else {
+        let is_registered = !has(FaultCode::NotRegistered);
+        found.push(if answers { passed(I::Reachable) } else { failed(I::Reachable) });
+        found.push(match (is_registered, answers) {
+            (false, _) => failed(I::Registered),
+            (true, true) => passed(I::Registered),
+            (true, false) => Finding::not_run(I::Registered, NotRun::Ours),
+        });
     }
-    let is_registered = !has(FaultCode::NotRegistered);
-    found.push(if answers { passed(I::Reachable) } else { failed(I::Reachable) });
-    found.push(match (is_registered, answers) {
-        (false, _) => failed(I::Registered),
-        (true, true) => passed(I::Registered),
-        (true, false) => Finding::not_run(I::Registered, NotRun::Ours),
-    });
     if has(FaultCode::ClockOffset) {
         let faults = vec![FaultCode::ClockOffset];
         found.push(Finding::new(I::Clock, Outcome::Warn, Evidence::Faults { faults }));
     }
-    if is_busy {
-        found.extend(MEDIA.map(|item| Finding::not_run(item, NotRun::Busy)));
-    } else if seen.depth != Depth::Reach {
-        found.extend(call(seen, limits, &faults));
+    if wanted != Depth::Reach {
+        found.extend(match not_called(seen, &faults) {
+            Some(why) => MEDIA.map(|item| Finding::not_run(item, why)).into(),
+            None => call(seen, limits, &faults),
+        });
     }
     found
 }
 
-/// Of a call that was made.
+/// Why there was no call; none where one was tried.
+fn not_called(seen: &Observation, faults: &[FaultCode]) -> Option<NotRun> {
+    if faults.contains(&FaultCode::Busy) {
+        return Some(NotRun::Busy);
+    }
+    if let Some(skipped) = seen.call.as_ref().and_then(|call| call.skipped) {
+        return Some(skipped.into());
+    }
+    let was_called = seen.audio.is_some()
+        || seen.video.is_some()
+        || seen.call.as_ref().is_some_and(|call| call.called);
+    if was_called {
+        return None;
+    }
+    Some(match seen.verdict {
+        Verdict::Unknown => NotRun::Ours,
+        Verdict::Offline => NotRun::NotReady,
+        Verdict::Online | Verdict::Degraded => NotRun::NoCall,
+    })
+}
+
+/// Of a call that was tried. The limits of the plan decide, not those of daily probing.
 fn call(seen: &Observation, limits: &CallLimits, faults: &[FaultCode]) -> Vec<Finding> {
     use CheckItem as I;
-    let with = |all: &[FaultCode]| -> Vec<FaultCode> {
-        faults.iter().copied().filter(|code| all.contains(code)).collect()
+    let of = |item, all: &[FaultCode], bad: Outcome| {
+        let faults: Vec<_> = faults.iter().copied().filter(|code| all.contains(code)).collect();
+        match faults.is_empty() {
+            true => Finding::new(item, Outcome::Pass, Evidence::None),
+            false => Finding::new(item, bad, Evidence::Faults { faults }),
+        }
     };
-    let of = |item, all: &[FaultCode], bad: Outcome| match with(all) {
-        none if none.is_empty() => Finding::new(item, Outcome::Pass, Evidence::None),
-        faults => Finding::new(item, bad, Evidence::Faults { faults }),
-    };
-    let is_media = seen.audio.is_some() || seen.video.is_some();
-    if !is_media {
-        // It answered, and nobody called it: nothing is known of its media.
-        let was_tried = faults.iter().any(|code| {
-            matches!(code, FaultCode::Rejected | FaultCode::NoAnswer | FaultCode::NoMedia)
-        });
-        if seen.verdict != Verdict::Offline && !was_tried {
-            return MEDIA.map(|item| Finding::not_run(item, NotRun::NoCall)).into();
+    let (audio, video) = (seen.audio.as_ref(), seen.video.as_ref());
+    if audio.is_none() && video.is_none() {
+        // A call that we could not make, for want of a login or by a fault of ours, blames nobody.
+        if seen.verdict == Verdict::Unknown {
+            return MEDIA.map(|item| Finding::not_run(item, NotRun::Ours)).into();
         }
         let faults = faults.to_vec();
         let mut all = vec![Finding::new(I::Call, Outcome::Fail, Evidence::Faults { faults })];
         let rest = MEDIA.into_iter().filter(|item| *item != I::Call);
-        all.extend(rest.map(|item| Finding::not_run(item, NotRun::Interrupted)));
+        all.extend(rest.map(|item| Finding::not_run(item, NotRun::NotReady)));
         return all;
     }
-    let measured = |item, value: Option<f64>, limit: f64, unit, code: FaultCode| {
-        let Some(value) = value else {
-            return match with(&[code]) {
-                none if none.is_empty() => Finding::not_run(item, NotRun::Interrupted),
-                faults => Finding::new(item, Outcome::Fail, Evidence::Faults { faults }),
-            };
-        };
-        let bad = value > limit || faults.contains(&code);
-        let outcome = if bad { Outcome::Fail } else { Outcome::Pass };
-        Finding::new(item, outcome, Evidence::Measured { value, limit, unit })
+    let told = seen.call.as_ref();
+    let is_short = told.and_then(|call| call.talked_ms).is_some_and(|talked| talked < QUALITY_MS);
+    let measured = |item, value: Option<f64>, limit: f64, unit| match value {
+        Some(value) if !is_short => {
+            let outcome = if value > limit { Outcome::Fail } else { Outcome::Pass };
+            Finding::new(item, outcome, Evidence::Measured { value, limit, unit })
+        }
+        _ if is_short => Finding::not_run(item, NotRun::TooShort),
+        _ => Finding::not_run(item, NotRun::NotTold),
     };
-    let audio_loss = seen.audio.as_ref().and_then(|audio| {
+    let audio_loss = audio.and_then(|audio| {
         let sent = audio.packets + audio.lost;
         (sent > 0).then(|| audio.lost as f64 / sent as f64)
     });
-    let video = seen.video.as_ref();
-    let losses = [audio_loss, video.and_then(|video| video.loss_ratio)];
-    let loss = losses.into_iter().flatten().reduce(f64::max).map(|ratio| ratio * 100.0);
-    let jitter = video.and_then(|video| video.jitter_ms);
+    let sent_loss = told.and_then(|call| call.sent_loss_ratio);
+    let losses = [audio_loss, video.and_then(|video| video.loss_ratio), sent_loss];
+    let jitters =
+        [audio.and_then(|audio| audio.jitter_ms), video.and_then(|video| video.jitter_ms)];
+    let worst = |values: &[Option<f64>]| values.iter().copied().flatten().reduce(f64::max);
+    let loss = worst(&losses).map(|ratio| ratio * 100.0);
+    // One way of there and back, as the limit is meant.
+    let delay = told.and_then(|call| call.rtt_ms).map(|rtt| rtt / 2.0);
+    let (percent, millis) = (MeasureUnit::Percent, MeasureUnit::Millis);
     vec![
         Finding::new(I::Call, Outcome::Pass, Evidence::None),
         of(I::Audio, &[FaultCode::NoAudio, FaultCode::AudioSilent], Outcome::Fail),
@@ -135,9 +160,9 @@ fn call(seen: &Observation, limits: &CallLimits, faults: &[FaultCode]) -> Vec<Fi
                 failed => failed,
             }
         },
-        measured(I::Loss, loss, limits.loss_percent, MeasureUnit::Percent, FaultCode::HighLoss),
-        measured(I::Jitter, jitter, limits.jitter_ms, MeasureUnit::Millis, FaultCode::HighJitter),
-        measured(I::Delay, None, limits.delay_ms, MeasureUnit::Millis, FaultCode::HighDelay),
+        measured(I::Loss, loss, limits.loss_percent, percent),
+        measured(I::Jitter, worst(&jitters), limits.jitter_ms, millis),
+        measured(I::Delay, delay, limits.delay_ms, millis),
     ]
 }
 
@@ -177,7 +202,9 @@ fn share(item: CheckItem, seen: &[Observation], is_well: fn(&Observation) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AudioFacts, Detail, DeviceKind, Fault, Stage, Timestamp, VideoFacts};
+    use crate::{
+        AudioFacts, CallFacts, CallSkipped, Detail, DeviceKind, Fault, Stage, Timestamp, VideoFacts,
+    };
 
     const LIMITS: CallLimits = CallLimits { loss_percent: 1.0, jitter_ms: 30.0, delay_ms: 100.0 };
 
@@ -212,50 +239,108 @@ mod tests {
         found.iter().find(|it| it.item == item).map(|it| it.outcome)
     }
 
+    /// What a probe that was to call says.
+    fn judged(seen: &Observation) -> Vec<Finding> {
+        judge(seen, Depth::Stream, &LIMITS)
+    }
+
+    /// Why each media item was not tested.
+    fn why(found: &[Finding]) -> Vec<NotRun> {
+        let media = found.iter().filter(|it| MEDIA.contains(&it.item));
+        let why = media.map(|it| match (it.outcome, &it.evidence) {
+            (Outcome::Untested, Evidence::NotRun { why }) => *why,
+            other => panic!("{other:?}"),
+        });
+        why.collect()
+    }
+
     #[test]
     fn a_look_without_a_call_says_nothing_of_media() {
-        let found = judge(&seen(Depth::Reach, Verdict::Online, true, &[]), &LIMITS);
-        let items: Vec<_> = found.iter().map(|it| it.item).collect();
-        assert_eq!(items, [CheckItem::Reachable, CheckItem::Registered]);
-        assert!(found.iter().all(|it| it.outcome == Outcome::Pass));
+        for faults in [vec![], vec![FaultCode::Busy]] {
+            let seen = seen(Depth::Reach, Verdict::Online, true, &faults);
+            let found = judge(&seen, Depth::Reach, &LIMITS);
+            let items: Vec<_> = found.iter().map(|it| it.item).collect();
+            assert_eq!(items, [CheckItem::Reachable, CheckItem::Registered], "{faults:?}");
+            assert!(found.iter().all(|it| it.outcome == Outcome::Pass));
+        }
     }
 
     #[test]
     fn an_endpoint_that_is_not_there_fails_and_its_media_stays_open() {
-        let lost = seen(Depth::Stream, Verdict::Offline, false, &[FaultCode::ConnectTimeout]);
-        let found = judge(&lost, &LIMITS);
+        let lost = seen(Depth::Reach, Verdict::Offline, false, &[FaultCode::ConnectTimeout]);
+        let found = judged(&lost);
         assert_eq!(outcome(&found, CheckItem::Reachable), Some(Outcome::Fail));
+        assert_eq!(why(&found), [NotRun::NotReady; 6]);
+        // One that was called all the same, as it is silent to OPTIONS, fails the call.
+        let mut tried = seen(Depth::Stream, Verdict::Offline, false, &[FaultCode::NoAnswer]);
+        tried.call = Some(CallFacts { called: true, ..CallFacts::default() });
+        let found = judged(&tried);
         assert_eq!(outcome(&found, CheckItem::Call), Some(Outcome::Fail));
         assert_eq!(outcome(&found, CheckItem::Audio), Some(Outcome::Untested));
     }
 
     #[test]
     fn what_we_could_not_see_is_blamed_on_nobody() {
-        let found = judge(&seen(Depth::Stream, Verdict::Unknown, false, &[]), &LIMITS);
+        let found = judged(&seen(Depth::Stream, Verdict::Unknown, false, &[]));
         assert!(found.len() == 8 && found.iter().all(|it| it.outcome == Outcome::Untested));
+        let mut no_login = seen(Depth::Stream, Verdict::Unknown, true, &[FaultCode::AuthRejected]);
+        no_login.call = Some(CallFacts { called: true, ..CallFacts::default() });
+        assert_eq!(why(&judged(&no_login)), [NotRun::Ours; 6]);
     }
 
     #[test]
-    fn a_busy_endpoint_is_there_and_untested() {
-        let busy = seen(Depth::Stream, Verdict::Online, true, &[FaultCode::Busy]);
-        let found = judge(&busy, &LIMITS);
-        assert_eq!(outcome(&found, CheckItem::Reachable), Some(Outcome::Pass));
-        let audio = found.iter().find(|it| it.item == CheckItem::Audio).unwrap();
-        assert_eq!(audio.evidence, Evidence::not_run(NotRun::Busy));
+    fn a_call_that_was_skipped_or_forbidden_never_fails_and_says_why() {
+        use CallSkipped as S;
+        for (skipped, expected) in [
+            (S::NotPermitted, NotRun::NoCall),
+            (S::Busy, NotRun::Busy),
+            (S::InMeeting, NotRun::InMeeting),
+            (S::NoRoom, NotRun::NoRoom),
+            (S::NotReady, NotRun::NotReady),
+        ] {
+            let faults = if skipped == S::NotReady { vec![FaultCode::Rejected] } else { vec![] };
+            let mut seen = seen(Depth::Reach, Verdict::Online, true, &faults);
+            seen.call = Some(CallFacts { skipped: Some(skipped), ..CallFacts::default() });
+            let found = judged(&seen);
+            assert_eq!(outcome(&found, CheckItem::Reachable), Some(Outcome::Pass));
+            assert_eq!(why(&found), [expected; 6]);
+        }
+        let busy = seen(Depth::Reach, Verdict::Online, true, &[FaultCode::Busy]);
+        assert_eq!(why(&judged(&busy)), [NotRun::Busy; 6]);
+        let h323 = seen(Depth::Reach, Verdict::Online, true, &[]);
+        assert_eq!(why(&judged(&h323)), [NotRun::NoCall; 6]);
     }
 
     #[test]
     fn a_call_is_judged_item_by_item_against_the_limits() {
-        let found = judge(&called(Verdict::Degraded, &[FaultCode::AudioSilent]), &LIMITS);
+        let found = judged(&called(Verdict::Degraded, &[FaultCode::AudioSilent]));
         let of = |item| outcome(&found, item).unwrap();
         assert_eq!(of(CheckItem::Audio), Outcome::Fail);
         assert_eq!(of(CheckItem::Video), Outcome::Pass);
         assert_eq!(of(CheckItem::Loss), Outcome::Pass, "1.0 of 1.0 is within");
         assert_eq!(of(CheckItem::Delay), Outcome::Untested, "nobody measured it");
         let strict = CallLimits { loss_percent: 0.5, ..LIMITS };
-        let found = judge(&called(Verdict::Online, &[FaultCode::StillPicture]), &strict);
+        let still = called(Verdict::Online, &[FaultCode::StillPicture]);
+        let found = judge(&still, Depth::Stream, &strict);
         let of = |item| outcome(&found, item).unwrap();
         assert_eq!((of(CheckItem::Loss), of(CheckItem::Video)), (Outcome::Fail, Outcome::Warn));
+    }
+
+    #[test]
+    fn delay_is_half_of_there_and_back_and_the_plan_says_how_much_is_too_much() {
+        let told = |rtt_ms: f64, talked_ms: f64, faults: &[FaultCode]| {
+            let (rtt_ms, talked_ms) = (Some(rtt_ms), Some(talked_ms));
+            let call = Some(CallFacts { called: true, rtt_ms, talked_ms, ..CallFacts::default() });
+            let found = judged(&Observation { call, ..called(Verdict::Online, faults) });
+            found.into_iter().find(|it| it.item == CheckItem::Delay).unwrap()
+        };
+        let at = |value| Evidence::Measured { value, limit: 100.0, unit: MeasureUnit::Millis };
+        let found = told(200.0, 20_000.0, &[FaultCode::HighDelay]);
+        assert_eq!((found.outcome, found.evidence), (Outcome::Pass, at(100.0)));
+        let found = told(201.0, 20_000.0, &[]);
+        assert_eq!((found.outcome, found.evidence), (Outcome::Fail, at(100.5)));
+        let short = told(900.0, 19_000.0, &[]);
+        assert_eq!(short.evidence, Evidence::not_run(NotRun::TooShort));
     }
 
     #[test]

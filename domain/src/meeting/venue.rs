@@ -83,6 +83,13 @@ pub struct Venue {
     pub devices: Vec<VenueDevice>,
 }
 
+impl Venue {
+    /// The endpoint that meetings are held on.
+    pub fn primary(&self) -> Option<&VenueDevice> {
+        self.devices.iter().find(|device| device.role == DeviceRole::Primary)
+    }
+}
+
 /// What else a meeting needs, one meeting at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -91,7 +91,7 @@ pub(super) async fn look_at(
         |device: Option<DeviceId>, finding: Finding| NewCell { venue: venue.id, device, finding };
     let mut cells = Vec::new();
     if let Some(depth) = parts.endpoint {
-        let primary = of(DeviceRole::Primary).next().map(|device| device.id);
+        let primary = venue.primary().map(|device| device.id);
         let found = match primary {
             None => nothing(&items, depth, NotRun::NoDevice),
             Some(device) => endpoint((eyes, again), plan, device, depth, &items).await,
@@ -138,7 +138,7 @@ async fn endpoint(
             tokio::time::sleep(again).await;
         }
         found = match look(eyes, device, depth).await {
-            Ok(seen) => judge(&seen, &plan.limits),
+            Ok(seen) => judge(&seen, depth, &plan.limits),
             Err(why) => nothing(items, depth, why),
         };
         if !fails(&found) {

@@ -2,7 +2,8 @@
 //! while they run, and begins and ends them.
 //!
 //! Invariants: one meeting has one run or watch at a time; what was due while we did not run is made up or
-//! noted as missed, never passed over; nothing here calls an endpoint in the last ten minutes before a
+//! noted as missed, never passed over; what is asked for while one is under way waits for its turn, also over a
+//! restart; nothing here calls an endpoint in the last ten minutes before a
 //! meeting or while it runs; a run that we break off is noted as broken off.
 
 mod look;
@@ -32,7 +33,9 @@ use zhishou_domain::{
     check::{Cause, CheckItem, CheckPlan, agenda, depth_at, readiness},
     meeting::{MeetingAct, MeetingState, MeetingStep},
 };
-use zhishou_storage::{MeetingFilter, NewRun, RunState, Store, StoreError, StoredMeeting};
+use zhishou_storage::{
+    MeetingFilter, NewRun, RunState, Store, StoreError, StoredMeeting, WaitingCheck,
+};
 
 /// How often meetings are looked at.
 const TICK: Duration = Duration::from_secs(5);
@@ -155,7 +158,7 @@ impl Loop {
                 () = stop.cancelled() => break,
                 Some(ended) = self.tasks.join_next_with_id() => {
                     self.ended(ended);
-                    Ok(())
+                    self.take_turns().await
                 }
                 Some(asked) = inbox.recv() => self.asked(asked).await,
                 _ = tick.tick() => self.turn().await,
@@ -193,6 +196,19 @@ impl Loop {
         for meeting in meetings {
             let (version, plan) = care.store.check_plan(meeting.plan.assurance).await?;
             self.look_after(Turn { meeting, version, plan, now }).await?;
+        }
+        self.take_turns().await
+    }
+
+    /// Begins what was asked for and waits, of each meeting that nothing is under way for.
+    async fn take_turns(&mut self) -> Result<(), StoreError> {
+        let care = Arc::clone(&self.care);
+        for meeting in care.store.meetings_with_waiting_checks().await? {
+            while !self.is_busy(meeting)
+                && let Some(waiting) = care.store.take_waiting_check(meeting).await?
+            {
+                self.begin_asked(waiting).await?;
+            }
         }
         Ok(())
     }
@@ -235,11 +251,17 @@ impl Loop {
 
     async fn asked(&mut self, asked: AskedCheck) -> Result<(), StoreError> {
         let AskedCheck { meeting, venue, item, login } = asked;
-        let care = Arc::clone(&self.care);
-        // One look at a time; whoever asks meanwhile sees that one.
-        if self.is_busy(meeting) {
-            return Ok(());
+        let asked = WaitingCheck { meeting, venue, item, login, at: self.care.clock.now() };
+        // One look at a time: what is asked for meanwhile may be of what has been looked at already.
+        match self.is_busy(meeting) {
+            true => self.care.store.queue_check(asked).await,
+            false => self.begin_asked(asked).await,
         }
+    }
+
+    async fn begin_asked(&mut self, asked: WaitingCheck) -> Result<(), StoreError> {
+        let WaitingCheck { meeting, venue, item, login, .. } = asked;
+        let care = Arc::clone(&self.care);
         let Some(meeting) = care.store.meeting(meeting).await? else { return Ok(()) };
         if !meeting.state.is_due() && meeting.state != MeetingState::Live {
             return Ok(());

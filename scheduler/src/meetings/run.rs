@@ -10,7 +10,8 @@ use tokio::task::JoinSet;
 use zhishou_domain::{
     CheckRunId, Depth, VenueId,
     check::{
-        Cell, CheckDepth, CheckItem, CheckPlan, Conclusion, Outcome, Readiness, Weight, readiness,
+        Cell, CheckDepth, CheckItem, CheckPlan, Conclusion, Finding, ItemKind, NotRun, Outcome,
+        Readiness, Weight, readiness,
     },
     meeting::Venue,
 };
@@ -50,7 +51,13 @@ pub(super) async fn run(
             let parts = errand.item.map_or(Parts::all(deep), |item| Parts::of(item, deep));
             (venue, parts)
         });
-        let mut looks = Looks::new(&care, &plan, looks.collect());
+        let looks: Vec<_> = looks.collect();
+        let never = looks.iter().flat_map(|(venue, parts)| never_called(&was, venue, *parts));
+        let never: Vec<_> = never.collect();
+        if !never.is_empty() {
+            care.store.keep_check_cells(meeting.id, number, never, care.clock.now()).await?;
+        }
+        let mut looks = Looks::new(&care, &plan, looks);
         while let Some(cells) = looks.next().await {
             care.store.keep_check_cells(meeting.id, number, cells, care.clock.now()).await?;
         }
@@ -123,6 +130,21 @@ impl Looks {
             }
         }
     }
+}
+
+/// What a look without a call leaves open of a venue that was never called for this meeting: it says so,
+/// so that an empty cell is none that was forgotten.
+fn never_called(was: &Readiness, venue: &Venue, parts: Parts) -> Vec<NewCell> {
+    let row = was.rows.iter().find(|row| row.venue == venue.id);
+    let row = row.filter(|_| parts.endpoint == Some(Depth::Reach));
+    let blank = |it: &&Cell| it.item.kind() == ItemKind::Media && it.last.is_none();
+    let device = venue.primary().map(|it| it.id);
+    let cell = |it: &Cell| NewCell {
+        venue: venue.id,
+        device,
+        finding: Finding::not_run(it.item, NotRun::LivenessOnly),
+    };
+    row.into_iter().flat_map(|row| row.cells.iter().filter(blank)).map(cell).collect()
 }
 
 /// Whether nothing that we can tell of a venue is amiss.

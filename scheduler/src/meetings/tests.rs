@@ -9,7 +9,7 @@ use std::sync::{
 use zhishou_domain::{
     AudioFacts, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, IdSource, LedgerRow,
     Observation, Stage, Verdict, VideoFacts,
-    check::{CheckDepth, Conclusion, Evidence, NotRun, Outcome},
+    check::{CheckDepth, Conclusion, Evidence, ItemKind, NotRun, Outcome},
     meeting::{
         AssuranceGrade, Buffers, Cascade, Convener, DeviceRole, LocalSlot, MeetingPlan,
         MeetingRank, MeetingVenue, VenueRole,
@@ -211,6 +211,7 @@ impl World {
     async fn settle(&mut self) {
         while let Some(ended) = self.care.tasks.join_next_with_id().await {
             self.care.ended(ended);
+            self.care.take_turns().await.unwrap();
         }
     }
 
@@ -368,4 +369,73 @@ async fn a_venue_without_an_endpoint_is_untested_and_never_passes() {
     assert!(cells.iter().all(|it| it.result.outcome == Outcome::Untested));
     assert!(cells.iter().all(|it| it.result.evidence == why));
     assert_eq!(*world.told.0.lock().unwrap(), [], "nobody is sent to mend what nobody saw");
+}
+
+#[tokio::test]
+async fn what_is_booked_in_the_freeze_is_not_called_and_its_media_say_why() {
+    let mut world = World::new(at(8, 52)).await;
+    let meeting = world.book(BookingWay::Emergency).await;
+    world.turn(8, 52).await;
+    assert_eq!(world.opened(), [Depth::Reach, Depth::Reach]);
+    let cells = world.store.check_cells(meeting).await.unwrap();
+    let media = cells.iter().filter(|it| it.result.item.kind() == ItemKind::Media);
+    let why = Evidence::not_run(NotRun::LivenessOnly);
+    assert_eq!(media.clone().count(), 12);
+    for cell in media {
+        assert_eq!((cell.result.outcome, &cell.result.evidence), (Outcome::Untested, &why));
+    }
+    assert_eq!(*world.told.0.lock().unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_while_a_check_is_under_way_waits_once_and_is_made_also_after_a_restart()
+{
+    let mut world = World::new(at(6, 0)).await;
+    let meeting = world.book(BookingWay::Approved).await;
+    let ask = |venue: Option<usize>, item| AskedCheck {
+        meeting,
+        venue: venue.map(|venue| world.venues[venue]),
+        item,
+        login: "wang".into(),
+    };
+    let audio = Some(CheckItem::Audio);
+    let asked = [ask(None, None), ask(Some(0), audio), ask(Some(0), audio), ask(None, None)];
+    let covered = ask(Some(1), audio);
+    for asked in asked.into_iter().chain([covered]) {
+        world.care.asked(asked).await.unwrap();
+    }
+    // The first is under way; a cell and a whole meeting wait, and the whole has the last within it.
+    let waiting = world.store.waiting_checks(meeting).await.unwrap();
+    let waiting: Vec<_> = waiting.into_iter().map(|it| (it.venue, it.item)).collect();
+    assert_eq!(waiting, [(Some(world.venues[0]), audio), (None, None)]);
+    // The platform stops and starts again.
+    world.care.tasks.shutdown().await;
+    world.care.busy.clear();
+    world.opened();
+    world.store.interrupt_check_runs(at(6, 1)).await.unwrap();
+    world.turn(6, 2).await;
+    assert_eq!(world.opened(), [Depth::Stream; 3], "one cell, then two venues");
+    assert_eq!(world.store.waiting_checks(meeting).await.unwrap(), []);
+    let runs = world.runs(meeting).await;
+    let states: Vec<_> = runs.iter().map(|(_, _, state)| *state).collect();
+    assert_eq!(states, [RunState::Interrupted, DONE, DONE]);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_meeting_that_is_cancelled_is_dropped() {
+    let mut world = World::new(at(6, 0)).await;
+    let meeting = world.book(BookingWay::Approved).await;
+    let ask = || AskedCheck { meeting, venue: None, item: None, login: "wang".into() };
+    world.care.asked(ask()).await.unwrap();
+    world.care.asked(ask()).await.unwrap();
+    let step = MeetingStep {
+        at: at(6, 1),
+        login: "li".into(),
+        act: MeetingAct::Cancel,
+        note: "改期".into(),
+    };
+    world.store.act_on_meeting(meeting, vec![step], String::new()).await.unwrap();
+    world.settle().await;
+    assert_eq!(world.runs(meeting).await.len(), 1);
+    assert_eq!(world.store.waiting_checks(meeting).await.unwrap(), []);
 }

@@ -4,12 +4,14 @@
 //! that was broken off says so and its point is due again; what a person does and its audit line are one
 //! transaction.
 
+mod asked;
 mod cells;
 mod incidents;
 mod plans;
 mod records;
 mod runs;
 
+pub use asked::WaitingCheck;
 pub use cells::{CellOf, NewCell, VenueHistory};
 pub use incidents::{IncidentActed, NewMeetingIncident};
 pub use records::{Archived, MonthFigures};

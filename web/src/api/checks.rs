@@ -18,7 +18,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zhishou_domain::{
-    Lang, MeetingId, Timestamp,
+    Lang, MeetingId, Timestamp, VenueId,
     check::{Cause, CellResult, CheckItem, MeetingFigures, Until, Weight},
 };
 use zhishou_storage::RunState;
@@ -38,6 +38,16 @@ struct RunJson {
     ended: Option<String>,
     /// Who asked; empty: the platform.
     login: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct WaitingJson {
+    /// Null: all.
+    venue_id: Option<i64>,
+    /// Null: all.
+    item: Option<&'static str>,
+    login: String,
+    since: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -66,6 +76,8 @@ struct VenueResultsJson {
 pub(super) struct ChecksJson {
     /// In order.
     runs: Vec<RunJson>,
+    /// Asked for while one is under way, in order of their turns.
+    waiting: Vec<WaitingJson>,
     /// The last that is known of each cell.
     results: Vec<VenueResultsJson>,
 }
@@ -182,7 +194,9 @@ pub(super) async fn checks(
 ) -> Result<Json<ChecksJson>, Failure> {
     let id = number(&id)?;
     app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
-    let (runs, cells) = tokio::try_join!(app.store.check_runs(id), app.store.check_cells(id))?;
+    let store = &app.store;
+    let (runs, waiting, cells) =
+        tokio::try_join!(store.check_runs(id), store.waiting_checks(id), store.check_cells(id))?;
     let runs = runs.into_iter().map(|run| {
         let (cause, before_min) = match run.cause {
             Cause::Point(before) => ("point", Some(before)),
@@ -207,6 +221,15 @@ pub(super) async fn checks(
     });
     Ok(Json(ChecksJson {
         runs: runs.collect(),
+        waiting: waiting
+            .into_iter()
+            .map(|it| WaitingJson {
+                venue_id: it.venue.map(VenueId::number),
+                item: it.item.map(CheckItem::code),
+                login: it.login,
+                since: it.at.rfc3339(app.zone),
+            })
+            .collect(),
         results: cells
             .into_iter()
             .map(|cell| VenueResultsJson {
@@ -271,7 +294,7 @@ pub(super) async fn readiness(
 
 #[utoipa::path(post, path = "/api/v1/meetings/{id}/run-check", params(("id" = i64, Path)),
     request_body = CheckBody, responses(
-    (status = 202, description = "it begins, or one is under way"),
+    (status = 202, description = "it begins, or waits for the one under way"),
     (status = 404, description = "problem+json"),
     (status = 409, description = "it is not approved yet, or over; problem+json"),
 ))]

@@ -69,6 +69,8 @@ struct MeetingPage {
     is_live: bool,
     may_check: bool,
     is_checking: bool,
+    /// Checks that wait for the one under way.
+    waiting: usize,
     wants_reason: bool,
     signed_off: bool,
     duty: Option<DutyView>,
@@ -89,15 +91,16 @@ pub(crate) async fn show(
     let view = View::new(&app, shell.t);
     let (lang, zone) = (shell.t.0, app.zone);
     let known = Known::of(&app.store, id, view.now).await?.ok_or_else(Failure::not_found)?;
-    let (runs, changes, incidents, duty) = tokio::try_join!(
+    let (runs, waiting, changes, incidents, duty) = tokio::try_join!(
         app.store.check_runs(id),
+        app.store.waiting_checks(id),
         app.store.check_changes(id),
         app.store.meeting_incidents(id),
         app.store.on_duty(view.now),
     )?;
     let mut venues = Vec::new();
     for row in &known.readiness.rows {
-        venues.push(venue_view(&view, &known, row).await?);
+        venues.push(venue_view(&view, &known, row, &waiting).await?);
     }
     let (state, slot) = (known.stored.state, known.stored.plan.slot());
     let record = match state {
@@ -124,6 +127,7 @@ pub(crate) async fn show(
         is_live: state == MeetingState::Live,
         may_check: (state.is_due() || state == MeetingState::Live) && shell.may_operate(),
         is_checking: runs.last().is_some_and(|run| run.state == RunState::Running),
+        waiting: waiting.len(),
         wants_reason: !known.readiness.conclusion.may_begin(),
         signed_off: matches!(state, MeetingState::Ready | MeetingState::ReadyWithRisk),
         duty: duty.map(|shift| DutyView {

@@ -9,11 +9,11 @@ use crate::{
 use zhishou_domain::{
     Lang, Timestamp,
     check::{
-        Cause, Cell, CheckItem, Conclusion, Evidence, ItemKind, MeetingIncident, NotRun, Outcome,
-        Row, Weight,
+        Cause, Cell, CheckItem, Conclusion, Evidence, ItemKind, MeetingIncident, Outcome, Row,
+        Weight,
     },
 };
-use zhishou_storage::{CellOf, CheckRun, RunState};
+use zhishou_storage::{CellOf, CheckRun, RunState, WaitingCheck};
 
 /// One cell that we fill.
 pub(super) struct CellView {
@@ -29,6 +29,8 @@ pub(super) struct CellView {
     pub(super) device: Option<String>,
     pub(super) is_stale: bool,
     pub(super) is_optional: bool,
+    /// A check of it waits for its turn.
+    pub(super) is_waiting: bool,
 }
 
 /// One cell that a person fills.
@@ -92,7 +94,7 @@ pub(super) fn glyph(conclusion: Conclusion) -> &'static str {
     }
 }
 
-fn cell_view(view: &View<'_>, cell: &Cell) -> CellView {
+fn cell_view(view: &View<'_>, cell: &Cell, is_waiting: bool) -> CellView {
     let lang = view.t.0;
     let (mark, class) = mark(cell.outcome);
     let last = cell.last.as_ref();
@@ -111,6 +113,7 @@ fn cell_view(view: &View<'_>, cell: &Cell) -> CellView {
         device: last.and_then(|last| last.device).map(|device| format!("/devices/{device}")),
         is_stale: cell.is_stale(),
         is_optional: cell.weight == Weight::Optional,
+        is_waiting,
     }
 }
 
@@ -135,10 +138,7 @@ fn sign_view(view: &View<'_>, item: CheckItem, cell: Option<&Cell>) -> SignView 
 fn needs_joint_test(row: &Row) -> bool {
     let cannot = |cell: &Cell| {
         let last = cell.last.as_ref().map(|last| &last.evidence);
-        matches!(
-            last,
-            Some(Evidence::NotRun { why: NotRun::NoCall | NotRun::NoDevice | NotRun::NotProbed })
-        )
+        matches!(last, Some(Evidence::NotRun { why }) if why.asks_for_a_person())
     };
     row.cells.iter().any(|cell| cell.item.kind() == ItemKind::Media && cannot(cell))
 }
@@ -147,6 +147,7 @@ pub(super) async fn venue_view(
     view: &View<'_>,
     known: &Known,
     row: &Row,
+    waiting: &[WaitingCheck],
 ) -> Result<VenueView, Failure> {
     let (lang, store) = (view.t.0, &view.app.store);
     let is_failed = row.conclusion == Conclusion::NotReady;
@@ -182,7 +183,13 @@ pub(super) async fn venue_view(
             Lang::En => format!("failed {} of its last {} checks", history.failed, history.of),
         }),
         order: order.map(|order| order.to_string()),
-        cells: own.into_iter().map(|cell| cell_view(view, cell)).collect(),
+        cells: own
+            .into_iter()
+            .map(|cell| {
+                let waits = waiting.iter().any(|check| check.covers(row.venue, cell.item));
+                cell_view(view, cell, waits)
+            })
+            .collect(),
         signs,
         proposals: proposals.into_iter().map(|it| proposal_view(it, lang)).collect(),
     })

@@ -200,6 +200,18 @@ async fn programs_ask_for_a_check_and_read_what_came_of_it() {
     assert_eq!(read["results"].as_array().unwrap().len(), cells.len());
     assert!(cells.iter().all(|it| it.result.outcome != Outcome::Fail));
     assert!(cells.iter().any(|it| it.venue == venues[0] && it.result.item == CheckItem::Video));
+    let waiting = zhishou_storage::WaitingCheck {
+        meeting: id,
+        venue: Some(venues[0]),
+        item: Some(CheckItem::Audio),
+        login: "wang".into(),
+        at: NOW,
+    };
+    fixture.app.store.queue_check(waiting).await.unwrap();
+    let read = operator.get(&format!("/api/v1/meetings/{id}/checks")).await.json();
+    assert_eq!(read["waiting"][0]["item"], "audio");
+    let page = operator.get(&format!("/meetings/{id}")).await.body;
+    assert!(page.contains("1 项检查排队") && page.matches("已排队").count() == 1, "{page}");
     let missing = operator.get("/api/v1/meetings/999/readiness").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     assert_eq!(operator.get("/meetings/x").await.status, StatusCode::NOT_FOUND);
