@@ -4,7 +4,7 @@
 //! and none while it is busy or in a meeting. What an answer of SIP means stands in
 //! [`CallFacts::meaning`], what follows for the verdict in [`verdict_of_call`].
 
-use crate::{Depth, Fault, FaultCode, Group, Lang, Verdict, verdict_of};
+use crate::{Depth, Fault, FaultCode, Group, Lang, Verdict, equipment::Service, verdict_of};
 use serde::{Deserialize, Serialize};
 
 /// Whether an address is one of SIP.
@@ -12,6 +12,29 @@ pub fn is_sip(url: &str) -> bool {
     url.trim_start().split_once(':').is_some_and(|(scheme, _)| {
         scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips")
     })
+}
+
+/// What is spoken to an endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Signalling {
+    /// SIP.
+    #[default]
+    Sip,
+    /// H.323 alone, which we do not speak: the host is pinged and [`H323_PORT`] knocked at.
+    H323,
+}
+
+/// Where calls of H.323 come in (H.225.0, IANA `h323hostcall`).
+pub const H323_PORT: u16 = 1720;
+
+impl Signalling {
+    /// By the address of an endpoint in the ledger.
+    pub fn of(url: &str) -> Self {
+        match Service::of(url) {
+            Some(Service::Icmp | Service::Tcp) => Self::H323,
+            _ => Self::Sip,
+        }
+    }
 }
 
 /// 允许测试呼叫: whether an endpoint may be called to test it.
@@ -190,6 +213,9 @@ mod tests {
 
     #[test]
     fn addresses_of_sip_are_told_from_others() {
+        assert_eq!(Signalling::of("icmp://10.0.0.1"), Signalling::H323);
+        assert_eq!(Signalling::of("tcp://10.0.0.1:1720"), Signalling::H323);
+        assert_eq!(Signalling::of("sip:room@10.0.0.1"), Signalling::Sip);
         assert!(is_sip("SIPS:room@h") && is_sip(" sip:h"));
         assert!(!is_sip("rtsp://sip:5060/") && !is_sip("sip"));
     }

@@ -106,6 +106,7 @@ fn hold(plan: &CheckPlan, number: i64, start: Timestamp) -> (Option<AfterRecord>
     let settled = start - minutes(2000);
     let items: Vec<_> =
         plan.items.iter().copied().filter(|item| !plan.optional.contains(item)).collect();
+    let items: Vec<_> = items.into_iter().filter(|item| *item != CheckItem::CallPort).collect();
     let mut venues: Vec<VenueCells> = (1..=3)
         .map(|id| VenueCells {
             venue: VenueId::new(id),

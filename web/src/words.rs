@@ -212,6 +212,7 @@ catalogue! {
     certificate_until: "证书有效至", "Certificate valid until";
     checks: "监控项", "Checks";
     test_call: "测试呼叫", "Test calls";
+    call_port: "H.323 端口 1720", "H.323 port 1720";
     options_answer: "OPTIONS 应答", "Answer to OPTIONS";
     invite_answer: "INVITE 应答", "Answer to INVITE";
     codecs_told: "自称支持", "Says it takes";

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 pub enum CheckItem {
     /// The endpoint answers.
     Reachable,
-    /// It is registered.
+    /// It is registered; of SIP.
     Registered,
+    /// Its port for calls takes connections; of H.323 alone.
+    CallPort,
     /// A test call is taken.
     Call,
     /// Its microphone arrives.
@@ -45,6 +47,7 @@ pub enum CheckItem {
 words!(CheckItem {
     Reachable = "reachable", "可达", "reachable";
     Registered = "registered", "注册", "registered";
+    CallPort = "call_port", "H.323 端口 1720", "H.323 port 1720";
     Call = "call", "测试呼叫", "test call";
     Audio = "audio", "音频", "audio";
     Video = "video", "视频", "video";
@@ -77,9 +80,12 @@ impl CheckItem {
     /// Who can tell.
     pub const fn kind(self) -> ItemKind {
         match self {
-            Self::Reachable | Self::Registered | Self::BackupLine | Self::Cameras | Self::Clock => {
-                ItemKind::Liveness
-            }
+            Self::Reachable
+            | Self::Registered
+            | Self::CallPort
+            | Self::BackupLine
+            | Self::Cameras
+            | Self::Clock => ItemKind::Liveness,
             Self::Call | Self::Audio | Self::Video | Self::Loss | Self::Jitter | Self::Delay => {
                 ItemKind::Media
             }

@@ -4,7 +4,7 @@
 //! nobody; what was not asked is not answered.
 
 use super::{CallLimits, CheckItem, Evidence, MeasureUnit, NotRun, Outcome};
-use crate::{Depth, FaultCode, Observation, Verdict};
+use crate::{Depth, FaultCode, Observation, Verdict, equipment::PortState};
 
 /// What was found of one item.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,10 +54,22 @@ pub fn judge(seen: &Observation, wanted: Depth, limits: &CallLimits) -> Vec<Find
         |item| Finding::new(item, Outcome::Fail, Evidence::Faults { faults: faults.clone() });
     let passed = |item| Finding::new(item, Outcome::Pass, Evidence::None);
     let mut found = Vec::new();
-    let answers = seen.reached || has(FaultCode::Busy);
-    if !answers && seen.verdict == Verdict::Unknown {
+    let port = seen.equipment.as_ref().and_then(|it| it.call_port);
+    let is_pinged = seen.equipment.as_ref().is_some_and(|it| it.received > 0);
+    let answers = seen.reached || is_pinged || has(FaultCode::Busy);
+    if let Some(port) = port {
+        // Of H.323 alone: what the host says, and what its port for calls does, apart from each other.
+        found.push(if answers { passed(I::Reachable) } else { failed(I::Reachable) });
+        found.push(match port {
+            PortState::Open => passed(I::CallPort),
+            PortState::Closed => failed(I::CallPort),
+        });
+    } else if !answers && seen.verdict == Verdict::Unknown {
         found.push(Finding::not_run(I::Reachable, NotRun::Ours));
         found.push(Finding::not_run(I::Registered, NotRun::Ours));
+        if seen.equipment.is_some() {
+            found.push(Finding::not_run(I::CallPort, NotRun::Ours));
+        }
     } else {
         let is_registered = !has(FaultCode::NotRegistered);
         found.push(if answers { passed(I::Reachable) } else { failed(I::Reachable) });
@@ -203,7 +215,8 @@ fn share(item: CheckItem, seen: &[Observation], is_well: fn(&Observation) -> boo
 mod tests {
     use super::*;
     use crate::{
-        AudioFacts, CallFacts, CallSkipped, Detail, DeviceKind, Fault, Stage, Timestamp, VideoFacts,
+        AudioFacts, CallFacts, CallSkipped, Detail, DeviceKind, EquipmentFacts, Fault, Stage,
+        Timestamp, VideoFacts, equipment::Service,
     };
 
     const LIMITS: CallLimits = CallLimits { loss_percent: 1.0, jitter_ms: 30.0, delay_ms: 100.0 };
@@ -307,8 +320,29 @@ mod tests {
         }
         let busy = seen(Depth::Reach, Verdict::Online, true, &[FaultCode::Busy]);
         assert_eq!(why(&judged(&busy)), [NotRun::Busy; 6]);
-        let h323 = seen(Depth::Reach, Verdict::Online, true, &[]);
-        assert_eq!(why(&judged(&h323)), [NotRun::NoCall; 6]);
+    }
+
+    #[test]
+    fn an_endpoint_of_h323_alone_is_reached_by_ping_and_by_port_and_its_media_stay_untested() {
+        use Outcome::{Fail, Pass};
+        let told = |received, port, verdict, faults: &[FaultCode]| {
+            let mut facts = EquipmentFacts::new(Service::Icmp);
+            (facts.received, facts.call_port) = (received, Some(port));
+            let is_reached = received > 0 || port == PortState::Open;
+            let mut seen = seen(Depth::Reach, verdict, is_reached, faults);
+            seen.equipment = Some(facts);
+            let found = judged(&seen);
+            assert_eq!(outcome(&found, CheckItem::Registered), None);
+            let expected =
+                if verdict == Verdict::Offline { NotRun::NotReady } else { NotRun::NoCall };
+            assert_eq!(why(&found), [expected; 6]);
+            [CheckItem::Reachable, CheckItem::CallPort].map(|item| outcome(&found, item).unwrap())
+        };
+        let refused = [FaultCode::Refused];
+        assert_eq!(told(4, PortState::Open, Verdict::Online, &[]), [Pass, Pass]);
+        assert_eq!(told(4, PortState::Closed, Verdict::Degraded, &refused), [Pass, Fail]);
+        assert_eq!(told(0, PortState::Open, Verdict::Online, &[]), [Pass, Pass], "pings dropped");
+        assert_eq!(told(0, PortState::Closed, Verdict::Offline, &refused), [Fail, Fail]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{CheckItem, CheckPlan, Evidence, ItemKind, Outcome};
 use crate::{
     DeviceId, Lang, Timestamp, VenueId,
+    endpoint::Signalling,
     meeting::{DeviceRole, Venue, VenueRole},
 };
 use chrono_tz::Tz;
@@ -140,7 +141,10 @@ pub struct Readiness {
 /// What is checked in a venue that has these devices.
 pub fn items_of(plan: &CheckPlan, venue: &Venue) -> Vec<CheckItem> {
     let has = |role: DeviceRole| venue.devices.iter().any(|device| device.role == role);
+    let signalling = venue.primary().map(|it| it.signalling).unwrap_or_default();
     let applies = |item: &CheckItem| match item {
+        CheckItem::Registered => signalling == Signalling::Sip,
+        CheckItem::CallPort => signalling == Signalling::H323,
         CheckItem::BackupLine => has(DeviceRole::Backup),
         CheckItem::Cameras => has(DeviceRole::Camera),
         _ => true,
@@ -305,7 +309,11 @@ impl Readiness {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FaultCode, check::NotRun, meeting::AssuranceGrade};
+    use crate::{
+        FaultCode,
+        check::NotRun,
+        meeting::{AssuranceGrade, VenueDevice},
+    };
     use proptest::prelude::*;
 
     const ZONE: Tz = chrono_tz::Asia::Shanghai;
@@ -332,7 +340,7 @@ mod tests {
 
     /// A venue without backup and cameras in which all is well since `minute`.
     fn venue(id: i64, minute: i64) -> VenueCells {
-        let skip = [CheckItem::BackupLine, CheckItem::Cameras];
+        let skip = [CheckItem::CallPort, CheckItem::BackupLine, CheckItem::Cameras];
         let items: Vec<_> = plan().items.into_iter().filter(|it| !skip.contains(it)).collect();
         let results = items.iter().map(|item| result(*item, Outcome::Pass, minute)).collect();
         let role = if id == 1 { VenueRole::Main } else { VenueRole::Branch };
@@ -407,6 +415,32 @@ mod tests {
             said(&it, Lang::Zh),
             "可以开始，有风险：1/1 会场就绪；会场1 备用终端 未通过（网络不可达） · 16:00 复核"
         );
+    }
+
+    #[test]
+    fn an_endpoint_of_h323_alone_has_its_port_in_place_of_its_registration() {
+        let device = |signalling| VenueDevice {
+            id: "0194f5a0-0000-7000-8000-000000000001".parse().unwrap(),
+            name: String::new(),
+            role: DeviceRole::Primary,
+            signalling,
+        };
+        let of = |signalling| {
+            let venue = Venue {
+                id: VenueId::new(1),
+                name: String::new(),
+                site: None,
+                seats: None,
+                contact: String::new(),
+                phone: String::new(),
+                note: String::new(),
+                in_use: true,
+                devices: vec![device(signalling)],
+            };
+            let items = items_of(&plan(), &venue);
+            (items.contains(&CheckItem::Registered), items.contains(&CheckItem::CallPort))
+        };
+        assert_eq!((of(Signalling::Sip), of(Signalling::H323)), ((true, false), (false, true)));
     }
 
     /// An endpoint that speaks H.323 alone: no call, until a person signs the joint test.

@@ -34,9 +34,26 @@ pub struct EquipmentFacts {
     pub status: Option<u16>,
     /// Since its agent started (sysUpTime of RFC 3418), seconds.
     pub uptime_s: Option<f64>,
+    /// Of an endpoint of H.323 alone: whether its port for calls takes connections.
+    pub call_port: Option<PortState>,
     /// 监控项, in the order asked.
     pub items: Vec<ItemReading>,
 }
+
+/// How a port of TCP answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PortState {
+    /// It takes connections.
+    Open,
+    /// It refuses them, or nothing comes back.
+    Closed,
+}
+
+words!(PortState {
+    Open = "open", "可连接", "takes connections";
+    Closed = "closed", "连不上", "takes no connections";
+});
 
 impl Default for EquipmentFacts {
     fn default() -> Self {
@@ -56,6 +73,7 @@ impl EquipmentFacts {
             loss_ratio: None,
             status: None,
             uptime_s: None,
+            call_port: None,
             items: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! Where meetings are held and on what.
 
-use crate::{DeviceId, DeviceKind, ResourceId, SiteId, VenueId};
+use crate::{DeviceId, DeviceKind, ResourceId, SiteId, VenueId, endpoint::Signalling};
 use serde::{Deserialize, Serialize};
 
 /// What a venue is in a meeting.
@@ -58,6 +58,8 @@ pub struct VenueDevice {
     pub name: String,
     /// What it is for.
     pub role: DeviceRole,
+    /// What is spoken to it, where it is an endpoint.
+    pub signalling: Signalling,
 }
 
 /// 会场.

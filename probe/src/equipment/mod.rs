@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::equipment::{Address, EquipmentFacts, Service};
+use zhishou_domain::endpoint::{H323_PORT, Signalling};
+use zhishou_domain::equipment::{Address, EquipmentFacts, PortState, Service};
 use zhishou_domain::{
     CertificateFingerprint, Checks, Credential, CredentialState, Detail, Fault, FaultCode,
     LoginResult, Stage, Timestamp,
@@ -37,6 +38,8 @@ pub(crate) struct Order {
     /// When it began, for the days that a certificate has left.
     at: Timestamp,
     entropy: u64,
+    /// What it is, where it is an endpoint: one of H.323 alone is pinged and knocked at.
+    signalling: Signalling,
 }
 
 /// What a visit brought.
@@ -109,11 +112,38 @@ async fn ask(
     settings: &Settings,
     seen: &mut Seen,
 ) -> Result<(), Box<Fault>> {
+    let is_h323 = order.signalling == Signalling::H323;
     match order.address.service() {
+        Service::Icmp if is_h323 => {
+            let knocked = dial(order.address.host(), H323_PORT, None, settings);
+            let (pinged, knocked) = tokio::join!(ping::ask(order, settings, seen), knocked);
+            seen.facts.call_port = port_state(&knocked);
+            // What answers pings and takes no calls lives, and is not well.
+            seen.faults.extend(knocked.err().filter(|_| pinged.is_ok()).map(|fault| *fault));
+            pinged
+        }
+        Service::Tcp if is_h323 => {
+            let mut pings = Seen::new(Service::Icmp);
+            let pinged = ping::ask(order, settings, &mut pings);
+            // Many networks drop pings: their silence says nothing against it.
+            let (knocked, _) = tokio::join!(knock(order, settings, seen), pinged);
+            (seen.facts.sent, seen.facts.received) = (pings.facts.sent, pings.facts.received);
+            seen.facts.call_port = port_state(&knocked);
+            knocked
+        }
         Service::Icmp => ping::ask(order, settings, seen).await,
         Service::Tcp => knock(order, settings, seen).await,
         Service::Http | Service::Https => http::ask(order, settings, seen).await,
         Service::Snmp => snmp::ask(order, held, settings, seen).await,
+    }
+}
+
+/// What a knock says of a port; nothing where it failed by a lack of ours.
+fn port_state<T>(knocked: &Result<T, Box<Fault>>) -> Option<PortState> {
+    match knocked {
+        Ok(_) => Some(PortState::Open),
+        Err(fault) if fault.detail.is_ours() => None,
+        Err(_) => Some(PortState::Closed),
     }
 }
 

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use zhishou_domain::endpoint::Signalling;
 use zhishou_domain::equipment::Address;
-use zhishou_domain::{Depth, Observation, ProbeRequest, StageTiming, reached_of, verdict_of};
+use zhishou_domain::{
+    Depth, DeviceKind, Observation, ProbeRequest, StageTiming, reached_of, verdict_of,
+};
 
 use super::{Order, Seen, visit};
 use crate::rtsp::{Met, Outcome, Prober, Start};
@@ -36,6 +39,10 @@ impl Prober {
             certificate: request.certificate,
             at: start.at,
             entropy: self.entropy(),
+            signalling: match request.kind {
+                DeviceKind::Endpoint => Signalling::of(&request.url),
+                DeviceKind::Camera | DeviceKind::Equipment => Signalling::default(),
+            },
         };
         let stop = cancel.child_token();
         let asking = self.spawn(visit(order, held, self.shared_settings(), stop.clone()));
@@ -59,7 +66,7 @@ fn report(request: &ProbeRequest, start: &Start, seen: Seen) -> Outcome {
     let observation = Observation {
         duration_ms: super::milliseconds(ended),
         verdict: verdict_of(Depth::Stream, answered, proven, &faults),
-        reached: reached_of(&faults),
+        reached: answered || reached_of(&faults),
         faults,
         stages: start.queueing().into_iter().chain(stages.into_iter().map(timing)).collect(),
         server: seen.server,

@@ -3,8 +3,9 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::support::{ask, prober, settings};
-use zhishou_domain::{Detail, FaultCode, Stage, Verdict};
+use super::support::{ask, ask_endpoint, prober, settings};
+use zhishou_domain::equipment::PortState;
+use zhishou_domain::{Depth, Detail, FaultCode, Observation, Stage, Verdict};
 
 /// Runs one of the tests below in a namespace that `prepare` made ready; says so where there is none.
 #[expect(clippy::print_stdout, reason = "what is skipped is said")]
@@ -55,6 +56,24 @@ async fn where_pings_are_allowed() {
     let slow = ask(&prober, "icmp://127.0.0.1", "时延=0").await;
     assert_eq!((slow.verdict, slow.reached), (Verdict::Degraded, true));
     assert_eq!(slow.faults[0].code, FaultCode::ItemOutOfLimits);
+
+    // An endpoint of H.323 alone is pinged, and knocked at where calls come in.
+    let port = |seen: &Observation| {
+        let facts = seen.equipment.as_ref().unwrap();
+        (facts.received, facts.call_port)
+    };
+    let closed = ask_endpoint(&prober, "icmp://127.0.0.1").await;
+    assert_eq!((closed.verdict, closed.reached), (Verdict::Degraded, true), "{closed:?}");
+    assert_eq!(closed.faults[0].code, FaultCode::Refused);
+    assert_eq!(port(&closed), (4, Some(PortState::Closed)));
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 1720)).unwrap();
+    for url in ["icmp://127.0.0.1", "tcp://127.0.0.1:1720"] {
+        let open = ask_endpoint(&prober, url).await;
+        assert_eq!((open.verdict, open.depth), (Verdict::Online, Depth::Reach), "{open:?}");
+        assert_eq!(port(&open), (4, Some(PortState::Open)), "{url}");
+    }
+    drop(listener);
+    assert_eq!(port(&ask(&prober, "icmp://127.0.0.1", "").await), (4, None), "equipment");
 
     let mut quick = settings();
     quick.equipment.ping_wait = Duration::from_millis(500);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Depth, Observation, ProbeRequest};
+use zhishou_domain::{Depth, DeviceKind, Observation, ProbeRequest};
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Asking, Prober, Settings};
 use zhishou_tests::asking::Fixed;
@@ -24,6 +24,13 @@ pub(crate) fn prober(settings: Settings) -> Prober {
 pub(crate) async fn ask(prober: &Prober, url: &str, checks: &str) -> Observation {
     let mut request = ProbeRequest::new(url.to_owned(), Depth::Picture);
     request.checks = checks.parse().unwrap();
+    prober.probe(request, CancellationToken::new()).await.observation
+}
+
+/// Asks an endpoint of H.323 alone.
+pub(crate) async fn ask_endpoint(prober: &Prober, url: &str) -> Observation {
+    let mut request = ProbeRequest::new(url.to_owned(), Depth::Stream);
+    request.kind = DeviceKind::Endpoint;
     prober.probe(request, CancellationToken::new()).await.observation
 }
 

@@ -1,6 +1,6 @@
 use super::support::{ask, prober, settings};
 use tokio::io::AsyncReadExt;
-use zhishou_domain::equipment::Service;
+use zhishou_domain::equipment::{PortState, Service};
 use zhishou_domain::{DeviceKind, FaultCode, Stage, Verdict};
 
 #[tokio::test]
@@ -24,6 +24,22 @@ async fn a_port_that_listens_is_online_and_nothing_is_said_to_it() {
     assert!(facts.rtt_ms.unwrap() > 0.0);
     assert!(seen.stages.iter().any(|it| it.name == Stage::Connect && it.ms.is_some()));
     assert_eq!(listening.await.unwrap(), b"");
+}
+
+#[tokio::test]
+async fn an_endpoint_whose_port_is_open_is_online_whatever_becomes_of_pings() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("tcp://{}", listener.local_addr().unwrap());
+    let seen = super::support::ask_endpoint(&prober(settings()), &url).await;
+    assert_eq!((seen.verdict, seen.kind), (Verdict::Online, DeviceKind::Endpoint));
+    assert_eq!(
+        (&seen.faults[..], seen.equipment.unwrap().call_port),
+        (&[][..], Some(PortState::Open))
+    );
+    drop(listener);
+    let seen = super::support::ask_endpoint(&prober(settings()), &url).await;
+    assert_eq!((seen.verdict, seen.reached), (Verdict::Offline, false));
+    assert_eq!(seen.equipment.unwrap().call_port, Some(PortState::Closed));
 }
 
 #[tokio::test]

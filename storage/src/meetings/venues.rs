@@ -5,6 +5,7 @@ use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
 use zhishou_domain::{
     DeviceId, DeviceKind, SiteId, VenueId,
+    endpoint::Signalling,
     meeting::{DeviceRole, Venue, VenueDevice},
 };
 
@@ -207,8 +208,8 @@ async fn read(
     id: Option<VenueId>,
 ) -> Result<Vec<Venue>, StoreError> {
     let number = id.map(VenueId::number);
-    let devices: Vec<(i64, String, String, String)> = sqlx::query_as(
-        "SELECT v.venue_id, d.id, d.name, v.role FROM venue_devices v
+    let devices: Vec<(i64, String, String, String, Option<String>)> = sqlx::query_as(
+        "SELECT v.venue_id, d.id, d.name, v.role, d.url FROM venue_devices v
          JOIN devices d ON d.id = v.device_id WHERE ?1 IS NULL OR v.venue_id = ?1
          ORDER BY CASE v.role WHEN 'primary' THEN 0 WHEN 'backup' THEN 1 ELSE 2 END, d.name",
     )
@@ -216,10 +217,11 @@ async fn read(
     .fetch_all(&mut *connection)
     .await?;
     let mut by_venue: HashMap<i64, Vec<VenueDevice>> = HashMap::new();
-    for (venue, id, name, role) in devices {
+    for (venue, id, name, role, url) in devices {
         let role = decode::word("venue_devices.role", &role, DeviceRole::from_code)?;
         let id = decode::id("venue_devices.device_id", &id)?;
-        by_venue.entry(venue).or_default().push(VenueDevice { id, name, role });
+        let signalling = Signalling::of(url.as_deref().unwrap_or_default());
+        by_venue.entry(venue).or_default().push(VenueDevice { id, name, role, signalling });
     }
     let rows = sqlx::query("SELECT * FROM venues WHERE ?1 IS NULL OR id = ?1 ORDER BY name")
         .bind(number)

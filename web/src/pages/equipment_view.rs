@@ -32,6 +32,9 @@ pub(super) fn facts(view: &View<'_>, seen: &Observation, it: &EquipmentFacts) ->
         .loss_ratio
         .map(|lost| format!("{}/{} ({} {})", it.received, it.sent, t.ping_loss(), percent(lost)));
     add(t.pings(), pinged);
+    let pinged = Some(it.received).filter(|_| it.loss_ratio.is_none() && it.sent > 0);
+    add(t.pings(), pinged.map(|received| format!("{received}/{}", it.sent)));
+    add(t.call_port(), it.call_port.map(|port| port.name(t.0).to_owned()));
     add(t.http_status(), it.status.map(|status| status.to_string()));
     add(t.uptime(), it.uptime_s.map(|seconds| uptime(seconds, t.0)));
     let until = seen.tls.as_ref().and_then(|tls| tls.valid_until);
