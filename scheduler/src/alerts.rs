@@ -119,12 +119,7 @@ async fn worded(
     };
     let note = note.map(|mut note| {
         if let Some(shift) = on_duty {
-            let watchers = [Some(shift.lead), shift.backup];
-            note.also.extend(watchers.into_iter().flatten().map(|watcher| Contact {
-                name: watcher.name,
-                phone: watcher.phone,
-                mail: String::new(),
-            }));
+            note.also.extend(shift.people().cloned().map(Contact::from));
         }
         (note, route)
     });
@@ -208,7 +203,8 @@ mod tests {
             access: ChannelAccess { address: "https://x.example/".into(), secret: "s".into() },
         };
         store.save_channel(robot, line(0)).await.unwrap();
-        let lead = Watcher { name: "张三".into(), phone: "13800000000".into() };
+        let lead =
+            Watcher { name: "张三".into(), phone: "13800000000".into(), ..Watcher::default() };
         let shift = vec![(at(-3600), at(36_000))];
         store.add_duty_shifts(shift, lead, None, line(0)).await.unwrap();
 

@@ -125,15 +125,18 @@ async fn add(
     let backup = backup.unwrap_or_default();
     for (from, to) in &times {
         sqlx::query(
-            "INSERT INTO duty_shifts (from_ms, to_ms, lead_name, lead_phone, backup_name, backup_phone)
-             VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO duty_shifts (from_ms, to_ms, lead_name, lead_phone, lead_mail, backup_name,
+                 backup_phone, backup_mail)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(from.millis())
         .bind(to.millis())
         .bind(&lead.name)
         .bind(&lead.phone)
+        .bind(&lead.mail)
         .bind(&backup.name)
         .bind(&backup.phone)
+        .bind(&backup.mail)
         .execute(&mut *connection)
         .await?;
     }
@@ -174,14 +177,16 @@ async fn do_it(
         DutyAct::Change { lead, backup } => {
             let backup = backup.unwrap_or_default();
             sqlx::query(
-                "UPDATE duty_shifts SET lead_name = ?2, lead_phone = ?3, backup_name = ?4,
-                     backup_phone = ?5 WHERE id = ?1",
+                "UPDATE duty_shifts SET lead_name = ?2, lead_phone = ?3, lead_mail = ?4,
+                     backup_name = ?5, backup_phone = ?6, backup_mail = ?7 WHERE id = ?1",
             )
             .bind(id.number())
             .bind(lead.name)
             .bind(lead.phone)
+            .bind(lead.mail)
             .bind(backup.name)
             .bind(backup.phone)
+            .bind(backup.mail)
             .execute(&mut *connection)
             .await?;
         }
@@ -263,12 +268,17 @@ async fn touching(
 }
 
 fn shift_of(row: &SqliteRow) -> DutyShift {
-    let backup = Watcher { name: row.get("backup_name"), phone: row.get("backup_phone") };
+    let watcher = |name: &str, phone: &str, mail: &str| Watcher {
+        name: row.get(name),
+        phone: row.get(phone),
+        mail: row.get(mail),
+    };
+    let backup = watcher("backup_name", "backup_phone", "backup_mail");
     DutyShift {
         id: ShiftId::new(row.get("id")),
         from: Timestamp::from_millis(row.get("from_ms")),
         to: Timestamp::from_millis(row.get("to_ms")),
-        lead: Watcher { name: row.get("lead_name"), phone: row.get("lead_phone") },
+        lead: watcher("lead_name", "lead_phone", "lead_mail"),
         backup: Some(backup).filter(|backup| !backup.name.is_empty()),
         sign_ins: Vec::new(),
         hand_overs: Vec::new(),

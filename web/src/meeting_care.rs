@@ -9,7 +9,9 @@ use zhishou_domain::{
     meeting::{DeviceRole, ResourceKind, Venue},
     work_order::{RepairRules, WorkCategory},
 };
-use zhishou_storage::{NewWorkOrder, Route, Store, StoreError, StoredMeeting, WorkOpened};
+use zhishou_storage::{
+    NewWorkOrder, Route, Store, StoreError, StoredMeeting, VenueHistory, WorkOpened,
+};
 
 /// A meeting and how ready it is now.
 pub(crate) struct Known {
@@ -47,16 +49,12 @@ impl Known {
     }
 }
 
-/// What has to be mended first in a venue: `音频 未通过（无音频）`; empty where nothing is.
-pub(crate) fn first_words(row: &Row, lang: Lang) -> String {
-    let Some(cell) = row.first() else { return String::new() };
-    let why = cell.last.as_ref().map(|last| last.evidence.render(lang)).unwrap_or_default();
-    let (item, outcome) = (cell.item.name(lang), cell.outcome.name(lang));
-    match (why.is_empty(), lang) {
-        (true, _) => format!("{item} {outcome}"),
-        (false, Lang::Zh) => format!("{item} {outcome}（{why}）"),
-        (false, Lang::En) => format!("{item} {outcome} ({why})"),
-    }
+/// `近 5 次检查 3 次未通过`; none where nothing failed.
+pub(crate) fn history_words(it: VenueHistory, lang: Lang) -> Option<String> {
+    (it.failed > 0).then(|| match lang {
+        Lang::Zh => format!("近 {} 次检查 {} 次未通过", it.of, it.failed),
+        Lang::En => format!("failed {} of its last {} checks", it.failed, it.of),
+    })
 }
 
 /// What can be turned to where a venue fails.
@@ -110,11 +108,11 @@ pub(crate) async fn proposals(
 }
 
 /// Opens the work order of a venue that failed its check, where none is open for it, and tells who is on
-/// duty.
+/// duty, in `lang`.
 pub async fn open_check_order(
     store: &Store,
     clock: &dyn Clock,
-    repair: &RepairRules,
+    (repair, lang): (&RepairRules, Lang),
     meeting: MeetingId,
     venue: VenueId,
 ) -> Result<(), StoreError> {
@@ -122,38 +120,46 @@ pub async fn open_check_order(
     let Some(known) = Known::of(store, meeting, at).await? else { return Ok(()) };
     let row = known.readiness.rows.iter().find(|row| row.venue == venue);
     let (Some(row), Some(place)) = (row, known.venue(venue)) else { return Ok(()) };
-    if store.check_order(venue).await?.is_some() {
-        return Ok(());
-    }
-    let new = NewWorkOrder {
-        incident: None,
-        category: WorkCategory::Terminal,
-        title: format!("会前检查：{} {}", place.name, first_words(row, Lang::Zh)),
-        place: place.name.clone(),
-        caller: place.contact.clone(),
-        unit: format!("会议 #{meeting} {}", known.stored.plan.title),
-        phone: place.phone.clone(),
-        maintainer: None,
-        limit: repair.limit,
-        calendar: repair.runs,
-        at,
-        login: String::new(),
-        address: String::new(),
-        note: known.sentence(store.zone(), Lang::Zh),
+    let slot = known.stored.plan.slot();
+    let title = match lang {
+        Lang::Zh => format!("会前检查：{} {}", place.name, row.words(lang)),
+        Lang::En => format!("Check before a meeting: {} {}", place.name, row.words(lang)),
     };
-    let (title, said) = (new.title.clone(), new.note.clone());
-    let WorkOpened::New(order) = store.open_work_order(new).await? else { return Ok(()) };
-    store.link_check_order(order, meeting, venue).await?;
+    let said = known.sentence(store.zone(), lang);
+    if store.check_order(venue).await?.is_none() {
+        let new = NewWorkOrder {
+            incident: None,
+            category: WorkCategory::Terminal,
+            title: title.clone(),
+            place: place.name.clone(),
+            caller: place.contact.clone(),
+            unit: match lang {
+                Lang::Zh => format!("会议 #{meeting} {}", known.stored.plan.title),
+                Lang::En => format!("meeting #{meeting} {}", known.stored.plan.title),
+            },
+            phone: place.phone.clone(),
+            maintainer: None,
+            limit: repair.limit,
+            calendar: repair.runs,
+            at,
+            login: String::new(),
+            address: String::new(),
+            note: said.clone(),
+        };
+        let WorkOpened::New(order) = store.open_work_order(new).await? else { return Ok(()) };
+        store.link_check_order(order, meeting, venue).await?;
+    }
+    // Once for each meeting and venue, also where an order is open from the meeting before.
     let duty = store.on_duty(at).await?;
-    let people = duty.into_iter().flat_map(|shift| std::iter::once(shift.lead).chain(shift.backup));
-    let contact = format!("会场联系人 {} {}", place.contact, place.phone).trim_end().to_owned();
+    let people = duty.iter().flat_map(|shift| shift.people()).cloned();
+    let contact = lang.pick("会场联系人", "contact at the venue");
+    let contact = format!("{contact} {} {}", place.contact, place.phone).trim_end().to_owned();
+    let key = format!("check/{meeting}/{venue}/{}", slot.from.millis());
     let note = Note {
         about: format!("/meetings/{meeting}"),
         lines: vec![said, contact],
-        to: people
-            .map(|it| Contact { name: it.name, phone: it.phone, ..Contact::default() })
-            .collect(),
-        ..Note::new(Topic::Duty, format!("check order {order}"), title)
+        to: people.map(Contact::from).filter(Contact::is_reachable).collect(),
+        ..Note::new(Topic::Duty, key, title)
     };
     store.enqueue(note, Route::Topic, at).await.map(|_| ())
 }

@@ -125,6 +125,7 @@ catalogue! {
     address: "安装地址", "Address";
     parent: "上级设备", "Depends on";
     phone: "联系电话", "Phone";
+    mail: "邮箱", "Mail";
     vendor_model: "厂商/型号", "Vendor/model";
     ip: "IP 地址", "IP address";
     national_code: "国标编码", "National code";

@@ -141,8 +141,10 @@ impl Service {
                 store: store.clone(),
                 clock: Arc::clone(&clock) as _,
                 repair: repair.clone(),
+                lang: config.alerts.lang(),
             }),
             again: FAILED_AGAIN,
+            lang: config.alerts.lang(),
         };
         let (checks, care) = care.start(stop.clone());
         let rule = config.incidents.group_rule();
@@ -252,6 +254,7 @@ struct Failures {
     store: Store,
     clock: Arc<dyn Clock>,
     repair: RepairRules,
+    lang: Lang,
 }
 
 impl TellFailure for Failures {
@@ -260,8 +263,8 @@ impl TellFailure for Failures {
         meeting: MeetingId,
         venue: VenueId,
     ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
-        let Self { store, clock, repair } = self;
-        Box::pin(web::open_check_order(store, clock.as_ref(), repair, meeting, venue))
+        let Self { store, clock, repair, lang } = self;
+        Box::pin(web::open_check_order(store, clock.as_ref(), (repair, *lang), meeting, venue))
     }
 }
 

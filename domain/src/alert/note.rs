@@ -56,6 +56,13 @@ pub struct Contact {
     pub mail: String,
 }
 
+impl Contact {
+    /// Whether any channel could carry something to them alone.
+    pub fn is_reachable(&self) -> bool {
+        !self.phone.is_empty() || !self.mail.is_empty()
+    }
+}
+
 /// What is added to a message when it is sent, not before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -121,6 +121,18 @@ impl Row {
             self.cells.iter().filter(risky).min_by_key(|cell| cell.outcome)
         })
     }
+
+    /// What has to be mended first: `音频 未通过（无音频）`; empty where nothing is.
+    pub fn words(&self, lang: Lang) -> String {
+        let Some(cell) = self.first() else { return String::new() };
+        let why = cell.last.as_ref().map(|last| last.evidence.render(lang)).unwrap_or_default();
+        let (item, outcome) = (cell.item.name(lang), cell.outcome.name(lang));
+        match (why.is_empty(), lang) {
+            (true, _) => format!("{item} {outcome}"),
+            (false, Lang::Zh) => format!("{item} {outcome}（{why}）"),
+            (false, Lang::En) => format!("{item} {outcome} ({why})"),
+        }
+    }
 }
 
 /// How ready a meeting is.

@@ -5,6 +5,8 @@
 
 mod roster;
 mod shift;
+mod tell;
 
 pub use roster::{Roster, RosterProblem, gaps};
 pub use shift::{DutyRefusal, DutyShift, HandOver, SignIn, Watcher};
+pub use tell::Ahead;

@@ -1,6 +1,6 @@
 //! One shift.
 
-use crate::{ShiftId, Timestamp};
+use crate::{ShiftId, Timestamp, alert::Contact};
 use serde::{Deserialize, Serialize};
 
 /// A person on duty, as colleagues know and call them.
@@ -10,6 +10,15 @@ pub struct Watcher {
     pub name: String,
     /// 电话; empty where none is known.
     pub phone: String,
+    /// 邮箱; empty where none is known.
+    #[serde(default)]
+    pub mail: String,
+}
+
+impl From<Watcher> for Contact {
+    fn from(it: Watcher) -> Self {
+        Self { name: it.name, phone: it.phone, mail: it.mail }
+    }
 }
 
 /// 值班签到: somebody was there.
@@ -73,6 +82,11 @@ impl DutyShift {
         self.from <= at && at < self.to
     }
 
+    /// Whoever has it, the lead first.
+    pub fn people(&self) -> impl Iterator<Item = &Watcher> {
+        std::iter::once(&self.lead).chain(&self.backup)
+    }
+
     /// When the first of it signed in.
     pub fn signed_in(&self) -> Option<&SignIn> {
         self.sign_ins.first()
@@ -115,7 +129,7 @@ mod tests {
             id: ShiftId::new(1),
             from: at(0),
             to: at(480),
-            lead: Watcher { name: "王".into(), phone: String::new() },
+            lead: Watcher { name: "王".into(), ..Watcher::default() },
             backup: None,
             sign_ins: vec![],
             hand_overs: vec![],
@@ -140,7 +154,7 @@ mod tests {
     #[test]
     fn a_shift_that_began_has_substitutes_and_one_that_is_over_is_history() {
         let it = shift();
-        let other = Watcher { name: "李".into(), phone: "1".into() };
+        let other = Watcher { name: "李".into(), phone: "1".into(), ..Watcher::default() };
         assert_eq!(it.allow_change(at(100), &other), Ok(()));
         assert_eq!(it.allow_change(at(100), &Watcher::default()), Err(DutyRefusal::Empty));
         assert_eq!(it.allow_change(at(480), &other), Err(DutyRefusal::Over));

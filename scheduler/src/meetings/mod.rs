@@ -8,6 +8,7 @@
 
 mod look;
 mod run;
+mod tell;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tell::{UnderWay, tell};
 use tokio::{
     sync::mpsc,
     task::{Id, JoinError, JoinHandle, JoinSet},
@@ -29,7 +31,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Clock, MeetingId, Timestamp, VenueId,
+    Clock, Lang, MeetingId, Timestamp, VenueId,
     check::{Cause, CheckItem, CheckPlan, agenda, depth_at, readiness},
     meeting::{MeetingAct, MeetingState, MeetingStep},
 };
@@ -98,6 +100,8 @@ pub struct MeetingCare {
     pub told: Arc<dyn TellFailure>,
     /// What fails is looked at once more after this, before it is told.
     pub again: Duration,
+    /// Of what is told to whoever is on duty.
+    pub lang: Lang,
 }
 
 impl MeetingCare {
@@ -115,6 +119,8 @@ struct Loop {
     busy: HashMap<Id, MeetingId>,
     /// When a meeting was last watched.
     watched: HashMap<MeetingId, Instant>,
+    /// What was told of a meeting.
+    told: HashMap<MeetingId, HashSet<String>>,
 }
 
 /// A meeting with what is known of it in one turn.
@@ -132,6 +138,7 @@ impl Loop {
             tasks: JoinSet::new(),
             busy: HashMap::new(),
             watched: HashMap::new(),
+            told: HashMap::new(),
         }
     }
 
@@ -193,6 +200,7 @@ impl Loop {
         let meetings = care.store.meetings(&filter, MEETINGS).await?;
         let listed: HashSet<_> = meetings.iter().map(|meeting| meeting.id).collect();
         self.watched.retain(|id, _| listed.contains(id));
+        self.told.retain(|id, _| listed.contains(id));
         for meeting in meetings {
             let (version, plan) = care.store.check_plan(meeting.plan.assurance).await?;
             self.look_after(Turn { meeting, version, plan, now }).await?;
@@ -237,6 +245,8 @@ impl Loop {
                 let errand = Errand { venue: None, item: None };
                 self.begin(new_run(&turn, cause, String::new()), &turn, errand).await?;
             }
+            let under_way = if self.is_busy(id) { UnderWay::Something } else { UnderWay::Nothing };
+            tell(&care, &turn, under_way, self.told.entry(id).or_default()).await?;
         } else if *now >= meeting.plan.buffers.around(slot).to {
             self.act(id, MeetingAct::End, *now).await?;
         } else if !self.is_busy(id) && self.watched.get(&id).is_none_or(|at| at.elapsed() >= WATCH)

@@ -211,19 +211,21 @@ impl Store {
         Ok(VenueHistory { failed: count(failed)?, of: count(of)? })
     }
 
-    /// What checks said of a device lately, the newest first: when, item, outcome, why.
-    pub async fn device_checks(
-        &self,
-        device: DeviceId,
-        limit: u32,
-    ) -> Result<Vec<CellOf>, StoreError> {
-        let rows =
-            sqlx::query("SELECT * FROM check_results WHERE device_id = ? ORDER BY id DESC LIMIT ?")
-                .bind(device.to_string())
-                .bind(limit)
-                .fetch_all(self.reader())
-                .await?;
-        rows.iter().map(cell_of).collect()
+    /// How an endpoint did in its last five checks, in whatever venue: one that is carried about takes its past
+    /// along.
+    pub async fn device_history(&self, device: DeviceId) -> Result<VenueHistory, StoreError> {
+        let (failed, of): (i64, i64) = sqlx::query_as(
+            "SELECT coalesce(sum(failed), 0), count(*) FROM (
+                 SELECT max(outcome = 'fail') AS failed FROM check_results
+                 WHERE device_id = ? AND run_id IS NOT NULL
+                 GROUP BY run_id ORDER BY run_id DESC LIMIT ?)",
+        )
+        .bind(device.to_string())
+        .bind(LOOK_BACK)
+        .fetch_one(self.reader())
+        .await?;
+        let count = |number| decode::unsigned("check_results", number);
+        Ok(VenueHistory { failed: count(failed)?, of: count(of)? })
     }
 
     /// Notes how ready a meeting is, where that differs from the last note.

@@ -20,7 +20,7 @@ fn line(second: i64) -> AuditLine {
 }
 
 fn watcher(name: &str) -> Watcher {
-    Watcher { name: name.into(), phone: "028-1".into() }
+    Watcher { name: name.into(), phone: "028-1".into(), mail: "w@x.example".into() }
 }
 
 async fn roster(store: &Store, times: &[(i64, i64)]) -> Rostered {

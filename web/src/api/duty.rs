@@ -28,6 +28,7 @@ pub(super) struct DutyQuery {
 struct WatcherJson {
     name: String,
     phone: String,
+    mail: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -59,7 +60,7 @@ pub(super) struct DutyJson {
 }
 
 fn watcher(it: Watcher) -> WatcherJson {
-    WatcherJson { name: it.name, phone: it.phone }
+    WatcherJson { name: it.name, phone: it.phone, mail: it.mail }
 }
 
 fn shift(app: &App, it: DutyShift) -> ShiftJson {

@@ -36,6 +36,7 @@ const NOTES: usize = 8;
 const MEETINGS: u32 = 20;
 /// Longest name, telephone and note, characters.
 const NAME: usize = 40;
+const MAIL: usize = 120;
 const NOTE: usize = 1000;
 
 /// A shift in one line.
@@ -46,6 +47,7 @@ struct ShiftLine {
     backup: Option<Watcher>,
     /// `08:21 admin`; empty where nobody signed in.
     signed: String,
+    may_sign_in: bool,
     may_remove: bool,
     may_change: bool,
 }
@@ -59,6 +61,7 @@ impl ShiftLine {
             signed: shift.signed_in().map_or_else(String::new, |it| {
                 format!("{} {}", view.moment(it.at).short, it.login)
             }),
+            may_sign_in: shift.signed_in().is_none() && shift.allow_sign_in(now).is_ok(),
             may_remove: shift.allow_removal(now).is_ok(),
             may_change: shift.allow_change(now, &shift.lead).is_ok(),
             lead: shift.lead.clone(),
@@ -128,23 +131,27 @@ pub(crate) struct RosterForm {
 pub(crate) struct WhoForm {
     lead: String,
     lead_phone: String,
+    lead_mail: String,
     backup: String,
     backup_phone: String,
+    backup_mail: String,
 }
 
 impl WhoForm {
     fn read(&self) -> Result<(Watcher, Option<Watcher>), Failure> {
-        let watcher = |name: &str, phone: &str| {
-            Ok::<_, Failure>(Watcher {
-                name: typed("name", name, NAME)?,
-                phone: typed("phone", phone, NAME)?,
-            })
+        let watcher = |name: &str, phone: &str, mail: &str| {
+            let mail = typed("mail", mail, MAIL)?;
+            if !mail.is_empty() && !mail.contains('@') {
+                return Err(Failure::bad_input("邮箱地址不完整", "mail: no address"));
+            }
+            let (name, phone) = (typed("name", name, NAME)?, typed("phone", phone, NAME)?);
+            Ok::<_, Failure>(Watcher { name, phone, mail })
         };
-        let lead = watcher(&self.lead, &self.lead_phone)?;
+        let lead = watcher(&self.lead, &self.lead_phone, &self.lead_mail)?;
         if lead.name.is_empty() {
             return Err(Failure::bad_input("请填写值班长姓名", "lead: a name must be given"));
         }
-        let backup = watcher(&self.backup, &self.backup_phone)?;
+        let backup = watcher(&self.backup, &self.backup_phone, &self.backup_mail)?;
         Ok((lead, Some(backup).filter(|it| !it.name.is_empty())))
     }
 }

@@ -4,7 +4,7 @@ use super::View;
 use crate::{
     failure::Failure,
     format::Moment,
-    meeting_care::{Known, Proposal, first_words, proposals},
+    meeting_care::{Known, Proposal, history_words, proposals},
 };
 use zhishou_domain::{
     Lang, Timestamp,
@@ -12,6 +12,7 @@ use zhishou_domain::{
         Cause, Cell, CheckItem, Conclusion, Evidence, ItemKind, MeetingIncident, Outcome, Row,
         Weight,
     },
+    meeting::Venue,
 };
 use zhishou_storage::{CellOf, CheckRun, RunState, WaitingCheck};
 
@@ -55,6 +56,8 @@ pub(super) struct VenueView {
     pub(super) contact: String,
     pub(super) phone: String,
     pub(super) history: Option<String>,
+    /// The same of its endpoint.
+    pub(super) endpoint: Option<String>,
     pub(super) order: Option<String>,
     pub(super) cells: Vec<CellView>,
     pub(super) signs: Vec<SignView>,
@@ -158,6 +161,15 @@ pub(super) async fn venue_view(
         false => Vec::new(),
     };
     let venue = known.venue(row.venue);
+    // Said only where it is another past than that of the room.
+    let endpoint = match venue.and_then(Venue::primary) {
+        Some(primary) => {
+            let past = store.device_history(primary.id).await?;
+            let words = history_words(past, lang).filter(|_| past != history);
+            words.map(|words| format!("{} {words}", primary.name))
+        }
+        None => None,
+    };
     let (human, own): (Vec<_>, Vec<_>) = row.cells.iter().partition(|cell| cell.item.is_human());
     let mut signs: Vec<_> =
         human.iter().map(|cell| sign_view(view, cell.item, Some(cell))).collect();
@@ -171,17 +183,11 @@ pub(super) async fn venue_view(
         role: row.role.name(lang),
         conclusion: row.conclusion.name(lang),
         glyph: glyph(row.conclusion),
-        first: if row.conclusion == Conclusion::Ready {
-            String::new()
-        } else {
-            first_words(row, lang)
-        },
+        first: if row.conclusion == Conclusion::Ready { String::new() } else { row.words(lang) },
         contact: venue.map(|venue| venue.contact.clone()).unwrap_or_default(),
         phone: venue.map(|venue| venue.phone.clone()).unwrap_or_default(),
-        history: (history.failed > 0).then(|| match lang {
-            Lang::Zh => format!("近 {} 次检查 {} 次未通过", history.of, history.failed),
-            Lang::En => format!("failed {} of its last {} checks", history.failed, history.of),
-        }),
+        history: history_words(history, lang),
+        endpoint,
         order: order.map(|order| order.to_string()),
         cells: own
             .into_iter()

@@ -4,6 +4,7 @@
 use super::{fixture::ZONE, *};
 use zhishou_domain::{
     DeviceKind, LedgerRow, MeetingId, VenueId,
+    alert::{ChannelAccess, ChannelKind, ChannelSettings, Switch, Topic},
     check::{CheckItem, Outcome},
     meeting::{
         AssuranceGrade, Buffers, Cascade, Convener, DeviceRole, LocalSlot, MeetingPlan,
@@ -11,8 +12,18 @@ use zhishou_domain::{
     },
 };
 use zhishou_storage::{
-    AuditLine, Booked, BookingWay, ImportMode, NewMeeting, VenueSaved, VenueWords,
+    AuditLine, Booked, BookingWay, ImportMode, NewChannel, NewMeeting, VenueSaved, VenueWords,
 };
+
+fn line() -> AuditLine {
+    AuditLine {
+        at: NOW,
+        login: "admin".into(),
+        action: "test",
+        subject: String::new(),
+        address: String::new(),
+    }
+}
 
 /// A meeting of 保障等级 3 in two venues; it is 15:30, and it begins at 15:50. The second venue has a backup.
 async fn booked(fixture: &Fixture) -> (MeetingId, [VenueId; 2]) {
@@ -42,14 +53,7 @@ async fn booked(fixture: &Fixture) -> (MeetingId, [VenueId; 2]) {
             in_use: true,
             devices,
         };
-        let line = AuditLine {
-            at: NOW,
-            login: "admin".into(),
-            action: "save_venue",
-            subject: String::new(),
-            address: String::new(),
-        };
-        let saved = store.save_venue(None, words, line).await.unwrap();
+        let saved = store.save_venue(None, words, line()).await.unwrap();
         let VenueSaved::Now(id) = saved else { panic!("{saved:?}") };
         venues.push(id);
     }
@@ -120,6 +124,8 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
         page.contains("近 1 次检查 1 次未通过") && page.contains("立即检查 · 全面检查"),
         "{page}"
     );
+    let form = operator.get("/bookings/new").await.body;
+    assert_eq!(form.matches("近 1 次检查 1 次未通过").count(), 1, "before it is booked: {form}");
     let first = page.find("id=\"venue-").unwrap();
     assert!(page[first..].starts_with(&format!("id=\"venue-{}\"", venues[1])), "worst first");
 
@@ -222,15 +228,44 @@ async fn what_fails_gets_one_work_order() {
     let fixture = Fixture::empty(false).await;
     let (id, venues) = booked(&fixture).await;
     fixture.silent(venues[1]);
+    for (kind, name) in [(ChannelKind::Mail, "邮件"), (ChannelKind::Sms, "短信")] {
+        let channel = NewChannel {
+            id: None,
+            kind,
+            name: name.into(),
+            switch: Switch::On,
+            topics: [Topic::Duty].into(),
+            settings: ChannelSettings::default(),
+            access: ChannelAccess { address: "https://x.example/".into(), secret: String::new() },
+        };
+        fixture.app.store.save_channel(channel, line()).await.unwrap();
+    }
     let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let roster = "first=2026-11-21&last=2026-11-21&from=08:30&to=17:30&lead=wang&lead_phone=138-1\
+        &lead_mail=wang@x.example&backup=li&backup_mail=li@x.example";
+    assert_eq!(operator.post("/duty", roster).await.status, StatusCode::SEE_OTHER);
+    let bad = roster.replace("li@x.example", "li").replace("-21", "-22");
+    let refused = operator.post("/duty", &bad).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "no address");
     operator.post(&format!("/meetings/{id}/run-check"), "").await;
     for _ in 0..2 {
         let app = &fixture.app;
-        let repair = &app.settings.repair;
+        let repair = (&app.settings.repair, zhishou_domain::Lang::Zh);
         zhishou_web::open_check_order(&app.store, app.clock.as_ref(), repair, id, venues[1])
             .await
             .unwrap();
     }
+    // Whoever is on duty is told, each by what is known of them, and once.
+    let messages = fixture.app.store.messages(None, None, 10).await.unwrap();
+    let mut told: Vec<_> = messages.iter().flat_map(|it| &it.recipients).collect();
+    told.sort();
+    assert_eq!(told, ["138-1", "li@x.example", "wang@x.example"]);
+    assert!(messages[0].title.contains("<i>易家街 音频 未通过"), "{messages:?}");
+    let duty = operator.get("/duty").await.body;
+    assert!(
+        duty.contains(&format!("/meetings/{id}")) && duty.contains("尚不具备开会条件"),
+        "{duty}"
+    );
     let page = operator.get("/work-orders").await.body;
     assert_eq!(page.matches("会前检查：").count(), 1, "{page}");
     assert!(operator.get(&format!("/meetings/{id}")).await.body.contains("/work-orders/1"));

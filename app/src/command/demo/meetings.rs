@@ -66,8 +66,13 @@ pub(super) async fn prepare(
             .await?;
     }
     if store.on_duty(now).await?.is_none() {
-        let lead = Watcher { name: "王建国".to_owned(), phone: "0999-5550101".to_owned() };
-        let backup = Watcher { name: "李敏".to_owned(), phone: "0999-5550102".to_owned() };
+        let watcher = |name: &str, phone: &str, mail: &str| Watcher {
+            name: name.to_owned(),
+            phone: phone.to_owned(),
+            mail: mail.to_owned(),
+        };
+        let lead = watcher("王建国", "0999-5550101", "wang@demo.example");
+        let backup = watcher("李敏", "0999-5550102", "li@demo.example");
         let shift = vec![(now, now + SHIFT)];
         store.add_duty_shifts(shift, lead, Some(backup), line(now, "duty_roster")).await?;
     }
