@@ -34,6 +34,8 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/devices/{id}/certificate", Some(Role::Operator)),
     ("/devices/{id}/rearm", Some(Role::Operator)),
     ("/devices/{id}/credential", Some(Role::Admin)),
+    ("/admin/plans/{grade}", Some(Role::Admin)),
+    ("/api/v1/check-plans/{grade}", Some(Role::Admin)),
     ("/admin/policies", Some(Role::Admin)),
     ("/admin/policies/preview", Some(Role::Operator)),
     ("/exclusions", Some(Role::Operator)),

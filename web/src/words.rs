@@ -465,6 +465,13 @@ catalogue! {
     exclusion_left_out: "剔除时长", "Left out";
     exclusion_steps: "办理过程", "What was done";
     excluded: "剔除", "excluded";
+    plans: "检查方案", "Check plans";
+    plans_note: "按保障等级规定何时查、查什么、以什么为准。版本一经写入不再更改，每次检查都注明所用版本。", "What is checked when and held against what, by grade of assurance. A version is never changed, and each check names its own.";
+    plan_version: "版本", "version";
+    plan_edit_note: "改动写成新版本，从下一次检查起生效。先预览，再保存。", "Changes become a new version, which holds from the next check on. Preview, then save.";
+    plan_same: "不变", "as it is";
+    plan_saved: "新方案已保存。", "The new plan is saved.";
+    plan_not_newest: "已有人先保存了新版本，未作改动；请对照后再存。现行版本", "Somebody saved a version meanwhile and nothing was changed; compare and save again. The present version is";
     policies: "口径", "Policies";
     policies_note: "口径说明观测如何成为数值。版本一经写入不再更改，每个数值都注明所用的口径与版本。", "A policy says how observations become figures. A version is never changed, and each figure names its own.";
     policy_shipped: "随平台提供", "came with the platform";

@@ -10,6 +10,8 @@ mod alerts;
 mod bookings;
 #[path = "pages/by_hand.rs"]
 mod by_hand;
+#[path = "pages/check_plans.rs"]
+mod check_plans;
 #[path = "pages/dashboard.rs"]
 mod dashboard;
 #[path = "pages/duty.rs"]

@@ -5,6 +5,7 @@
 //! minutes or while the meeting runs.
 
 mod agenda;
+mod document;
 mod evidence;
 mod figures;
 mod item;
@@ -14,6 +15,7 @@ mod readiness;
 mod record;
 
 pub use agenda::{Agenda, Cause, agenda, depth_at};
+pub use document::DocumentProblem;
 pub use evidence::{Evidence, MeasureUnit, NotRun};
 pub use figures::{Assured, MeetingFigures, Until};
 pub use item::{CheckItem, ItemKind, Outcome};

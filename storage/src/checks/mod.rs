@@ -14,5 +14,6 @@ mod runs;
 pub use asked::WaitingCheck;
 pub use cells::{CellOf, NewCell, VenueHistory};
 pub use incidents::{IncidentActed, NewMeetingIncident};
+pub use plans::{PlanSaved, StoredPlan};
 pub use records::{Archived, MonthFigures};
 pub use runs::{CheckRun, NewRun, RunState};

@@ -1,7 +1,43 @@
-//! 检查方案 per 保障等级.
+//! 检查方案 per 保障等级. A version is only added to; the newest holds.
 
 use crate::{AuditLine, Store, StoreError, audit, decode};
-use zhishou_domain::{check::CheckPlan, meeting::AssuranceGrade};
+use sqlx::{Row, sqlite::SqliteRow};
+use zhishou_domain::{Timestamp, check::CheckPlan, meeting::AssuranceGrade};
+
+/// A version of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredPlan {
+    /// 0: the shipped one.
+    pub version: i64,
+    /// What it says.
+    pub plan: CheckPlan,
+    /// When it was saved and by whom; none of the shipped one.
+    pub saved: Option<(Timestamp, String)>,
+}
+
+impl StoredPlan {
+    fn shipped(grade: AssuranceGrade) -> Self {
+        Self { version: 0, plan: CheckPlan::of_grade(grade), saved: None }
+    }
+
+    fn of(row: &SqliteRow) -> Result<Self, StoreError> {
+        let at = Timestamp::from_millis(row.try_get("at_ms")?);
+        Ok(Self {
+            version: row.try_get("version")?,
+            plan: decode::json("check_plans.document", row.try_get("document")?)?,
+            saved: Some((at, row.try_get("login")?)),
+        })
+    }
+}
+
+/// What became of saving a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanSaved {
+    /// It holds, under this number.
+    Now(i64),
+    /// Somebody was first: this is the newest.
+    NotNewest(i64),
+}
 
 impl Store {
     /// The plan of a grade and its version, 0 where it is the shipped one.
@@ -20,29 +56,54 @@ impl Store {
         }
     }
 
-    /// Saves a new version of the plan of a grade, which was checked, and gives its number.
+    /// Every version of the plan of a grade, the newest first, the shipped one last.
+    pub async fn check_plan_versions(
+        &self,
+        grade: AssuranceGrade,
+    ) -> Result<Vec<StoredPlan>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM check_plans WHERE grade = ? ORDER BY version DESC")
+            .bind(grade.code())
+            .fetch_all(self.reader())
+            .await?;
+        let stored = rows.iter().map(StoredPlan::of);
+        stored.chain(std::iter::once(Ok(StoredPlan::shipped(grade)))).collect()
+    }
+
+    /// Saves a new version of the plan of a grade, which was checked, on top of the one that was `seen`.
     pub async fn save_check_plan(
         &self,
         grade: AssuranceGrade,
         plan: &CheckPlan,
-        line: AuditLine,
-    ) -> Result<i64, StoreError> {
+        seen: i64,
+        mut line: AuditLine,
+    ) -> Result<PlanSaved, StoreError> {
         let document = decode::to_json("check_plans.document", plan)?;
         self.write(move |connection| {
             Box::pin(async move {
-                let version: i64 = sqlx::query_scalar(
-                    "INSERT INTO check_plans (grade, version, document, at_ms, login)
-                     SELECT ?1, coalesce(max(version), 0) + 1, ?2, ?3, ?4 FROM check_plans
-                     WHERE grade = ?1 RETURNING version",
+                let newest: i64 = sqlx::query_scalar(
+                    "SELECT coalesce(max(version), 0) FROM check_plans WHERE grade = ?",
                 )
                 .bind(grade.code())
+                .fetch_one(&mut *connection)
+                .await?;
+                if newest != seen {
+                    return Ok(PlanSaved::NotNewest(newest));
+                }
+                let version = newest + 1;
+                sqlx::query(
+                    "INSERT INTO check_plans (grade, version, document, at_ms, login)
+                     VALUES (?, ?, ?, ?, ?)",
+                )
+                .bind(grade.code())
+                .bind(version)
                 .bind(document)
                 .bind(line.at.millis())
                 .bind(&line.login)
-                .fetch_one(&mut *connection)
+                .execute(&mut *connection)
                 .await?;
+                line.subject = format!("{}@{version}", grade.code());
                 audit::insert(connection, line).await?;
-                Ok(version)
+                Ok(PlanSaved::Now(version))
             })
         })
         .await

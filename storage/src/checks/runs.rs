@@ -65,6 +65,8 @@ pub struct CheckRun {
     pub cause: Cause,
     /// How deep.
     pub depth: CheckDepth,
+    /// By which version of the plan.
+    pub plan_version: i64,
     /// When it began, or was noted.
     pub started: Timestamp,
     /// When it ended.
@@ -179,6 +181,7 @@ fn run_of(row: &SqliteRow) -> Result<CheckRun, StoreError> {
         meeting_from: Timestamp::from_millis(row.try_get("meeting_from_ms")?),
         cause,
         depth: decode::word("check_runs.depth", row.try_get("depth")?, CheckDepth::from_code)?,
+        plan_version: row.try_get("plan_version")?,
         started: Timestamp::from_millis(row.try_get("started_ms")?),
         ended: ended.map(Timestamp::from_millis),
         state: decode::word("check_runs.state", row.try_get("state")?, RunState::from_code)?,

@@ -14,7 +14,7 @@ use zhishou_domain::{
 };
 use zhishou_storage::{
     Archived, AuditLine, IncidentActed, MeetingActed, NewCell, NewMeetingIncident, NewRun,
-    RunState, Store, VenueHistory,
+    PlanSaved, RunState, Store, VenueHistory,
 };
 
 /// When the meeting of these tests begins: 09:00.
@@ -161,8 +161,14 @@ async fn plans_are_versions_and_the_shipped_one_is_none() {
     assert_eq!((version, &plan), (0, &CheckPlan::of_grade(grade)));
     plan.liveness_holds_min = 20;
     for version in 1..=2 {
-        assert_eq!(store.save_check_plan(grade, &plan, line(0)).await.unwrap(), version);
+        let saved = store.save_check_plan(grade, &plan, version - 1, line(0)).await.unwrap();
+        assert_eq!(saved, PlanSaved::Now(version));
     }
+    let late = store.save_check_plan(grade, &plan, 1, line(0)).await.unwrap();
+    assert_eq!(late, PlanSaved::NotNewest(2));
+    let versions = store.check_plan_versions(grade).await.unwrap();
+    let numbers: Vec<_> = versions.iter().map(|it| (it.version, it.saved.is_some())).collect();
+    assert_eq!(numbers, [(2, true), (1, true), (0, false)]);
     assert_eq!(store.check_plan(grade).await.unwrap(), (2, plan));
     assert_eq!(store.check_plan(AssuranceGrade::First).await.unwrap().0, 0);
 }

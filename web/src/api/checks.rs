@@ -32,6 +32,8 @@ struct RunJson {
     before_min: Option<u32>,
     /// liveness, failures or full.
     depth: &'static str,
+    /// Version of the check plan it went by; 0: the shipped one.
+    plan_version: i64,
     /// running, done, missed or interrupted.
     state: &'static str,
     started: String,
@@ -208,6 +210,7 @@ pub(super) async fn checks(
             cause,
             before_min,
             depth: run.depth.code(),
+            plan_version: run.plan_version,
             state: match run.state {
                 RunState::Running => "running",
                 RunState::Done => "done",

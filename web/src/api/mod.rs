@@ -2,6 +2,7 @@
 //! where nothing counts; times carry an offset.
 
 mod alerts;
+mod check_plans;
 mod checks;
 mod days;
 mod devices;
@@ -57,6 +58,9 @@ const MOST: u32 = 1000;
         checks::run_check,
         checks::of_year,
         observations::list,
+        check_plans::list,
+        check_plans::versions,
+        check_plans::save,
         policies::list,
         policies::one,
         policies::preview,
@@ -113,6 +117,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/meetings/{id}/run-check", post(checks::run_check))
         .route("/v1/meeting-figures", get(checks::of_year))
         .route("/v1/observations", get(observations::list))
+        .route("/v1/check-plans", get(check_plans::list))
+        .route("/v1/check-plans/{grade}", get(check_plans::versions).post(check_plans::save))
         .route("/v1/policies", get(policies::list).post(policies::add))
         .route("/v1/policies/preview", post(policies::preview))
         .route("/v1/policies/{policy}", get(policies::one))

@@ -64,6 +64,8 @@ struct MeetingPage {
     sentence: String,
     glyph: &'static str,
     facts: String,
+    /// Grade and version of the check plan.
+    plan: (&'static str, i64),
     state: &'static str,
     is_due: bool,
     is_live: bool,
@@ -122,6 +124,7 @@ pub(crate) async fn show(
             plan.rank.name(lang),
             plan.assurance.name(lang),
         ),
+        plan: (plan.assurance.code(), known.plan_version),
         state: state.name(lang),
         is_due: state.is_due(),
         is_live: state == MeetingState::Live,

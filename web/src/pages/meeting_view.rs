@@ -231,7 +231,11 @@ fn run_words(run: &CheckRun, lang: Lang) -> String {
             }
         }
     };
-    format!("{cause} · {} · {state}", run.depth.name(lang))
+    let plan = match run.plan_version {
+        0 => lang.pick("随平台方案", "shipped plan").to_owned(),
+        version => format!("{} {version}", lang.pick("方案版本", "plan version")),
+    };
+    format!("{cause} · {} · {plan} · {state}", run.depth.name(lang))
 }
 
 /// All that happened, the newest first.

@@ -5,6 +5,7 @@ mod bar;
 pub(crate) mod baseline;
 pub(crate) mod basis;
 pub(crate) mod bookings;
+pub(crate) mod check_plans;
 pub(crate) mod dashboard;
 pub(crate) mod device;
 mod device_view;
