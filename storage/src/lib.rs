@@ -66,7 +66,7 @@ pub use certificates::StoredCertificate;
 pub use channels::{ChannelSaved, NewChannel};
 pub use checks::{
     Archived, CellOf, CheckRun, IncidentActed, MonthFigures, NewCell, NewMeetingIncident, NewRun,
-    PlanSaved, RunState, StoredPlan, VenueHistory, WaitingCheck,
+    PlanSaved, RunState, StoredPlan, Turned, VenueHistory, WaitingCheck,
 };
 pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};

@@ -6,7 +6,7 @@ use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId,
     alert::{Contact, Note, Topic},
     check::{CheckPlan, Fallback, Outcome, Readiness, Row, readiness},
-    meeting::{DeviceRole, ResourceKind, Venue},
+    meeting::{ResourceKind, Venue},
     work_order::{RepairRules, WorkCategory},
 };
 use zhishou_storage::{
@@ -78,7 +78,7 @@ pub(crate) async fn proposals(
     for kind in &known.plan.fallbacks {
         let proposal = match kind {
             Fallback::BackupEndpoint => {
-                let backup = venue.devices.iter().find(|it| it.role == DeviceRole::Backup);
+                let backup = venue.backup();
                 let is_down = row.cells.iter().any(|cell| {
                     cell.item == zhishou_domain::check::CheckItem::BackupLine
                         && cell.outcome == Outcome::Fail

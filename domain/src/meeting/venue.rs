@@ -90,6 +90,27 @@ impl Venue {
     pub fn primary(&self) -> Option<&VenueDevice> {
         self.devices.iter().find(|device| device.role == DeviceRole::Primary)
     }
+
+    /// The endpoint that is turned to where that fails.
+    pub fn backup(&self) -> Option<&VenueDevice> {
+        self.devices.iter().find(|device| device.role == DeviceRole::Backup)
+    }
+
+    /// Holds it on another of its endpoints: that is the primary one, and the one that was stands by. Nothing
+    /// where it has no such backup.
+    pub fn turn_to(&mut self, device: DeviceId) {
+        if !self.devices.iter().any(|it| it.id == device && it.role == DeviceRole::Backup) {
+            return;
+        }
+        for it in self.devices.iter_mut().filter(|it| it.role != DeviceRole::Camera) {
+            it.role = if it.id == device { DeviceRole::Primary } else { DeviceRole::Backup };
+        }
+        self.devices.sort_by_key(|it| match it.role {
+            DeviceRole::Primary => 0,
+            DeviceRole::Backup => 1,
+            DeviceRole::Camera => 2,
+        });
+    }
 }
 
 /// What else a meeting needs, one meeting at a time.

@@ -494,3 +494,55 @@ async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_get_the
     let about = world.store.messages(None, None, 1).await.unwrap().remove(0).about;
     assert_eq!(about, format!("/meetings/{meeting}"));
 }
+
+#[tokio::test]
+async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_believed() {
+    let mut world = World::new(at(6, 0)).await;
+    let both =
+        vec![(world.endpoints[0], DeviceRole::Primary), (world.endpoints[1], DeviceRole::Backup)];
+    let words = VenueWords {
+        name: "大会议室".into(),
+        site: None,
+        seats: None,
+        contact: String::new(),
+        phone: String::new(),
+        note: String::new(),
+        in_use: true,
+        devices: both,
+    };
+    let saved = world.store.save_venue(None, words, line(at(6, 0))).await.unwrap();
+    let VenueSaved::Now(venue) = saved else { panic!("{saved:?}") };
+    world.venues = vec![venue];
+    let meeting = world.book(BookingWay::Approved).await;
+    world.devices.down.lock().unwrap().insert(world.endpoints[0]);
+    world.turn(8, 0).await;
+    let ready = async |world: &World, now| {
+        let stored = world.store.meeting(meeting).await.unwrap().unwrap();
+        let (_, plan) = world.store.check_plan(stored.plan.assurance).await.unwrap();
+        let (venues, cells) = world.store.venue_cells(&stored, &plan).await.unwrap();
+        (venues[0].primary().unwrap().id, readiness(&plan, cells, now).conclusion)
+    };
+    assert_eq!(ready(&world, at(8, 1)).await, (world.endpoints[0], Conclusion::NotReady));
+
+    let (device, by) = (world.endpoints[1], line(at(8, 2)));
+    assert!(world.store.turn_to_endpoint(meeting, venue, device, by).await.unwrap());
+    assert_eq!(
+        ready(&world, at(8, 2)).await,
+        (device, Conclusion::Unconfirmed),
+        "not looked at yet"
+    );
+    world.devices.opened.lock().unwrap().clear();
+    let asked = AskedCheck { meeting, venue: Some(venue), item: None, login: "wang".into() };
+    world.care.asked(asked).await.unwrap();
+    world.settle().await;
+    let opened = world.devices.opened.lock().unwrap().clone();
+    let spare = world.endpoints[0];
+    assert_eq!(opened, [(device, Depth::Stream), (spare, Depth::Reach)]);
+    let cells = world.store.check_cells(meeting).await.unwrap();
+    let call = cells.iter().find(|it| it.result.item == CheckItem::Call).unwrap();
+    assert_eq!((call.result.outcome, call.result.device), (Outcome::Pass, Some(device)));
+    // The persons' items are still open, so it is not ready, and nothing fails.
+    assert_eq!(ready(&world, at(8, 3)).await, (device, Conclusion::Unconfirmed));
+    let stranger: DeviceId = "0194f5a0-0000-7000-8000-000000000001".parse().unwrap();
+    assert!(!world.store.turn_to_endpoint(meeting, venue, stranger, line(at(8, 4))).await.unwrap());
+}

@@ -170,11 +170,17 @@ impl Store {
         plan: &CheckPlan,
     ) -> Result<(Vec<Venue>, Vec<VenueCells>), StoreError> {
         let mut cells = self.check_cells(meeting.id).await?;
+        let turned = self.turned_endpoints(meeting.id).await?;
         let (mut venues, mut known) = (Vec::new(), Vec::new());
         for place in &meeting.plan.venues {
-            let Some(venue) = self.venue(place.venue).await? else { continue };
+            let Some(mut venue) = self.venue(place.venue).await? else { continue };
             let results = cells.extract_if(.., |cell| cell.venue == venue.id);
-            let results = results.map(|cell| cell.result).collect();
+            let mut results: Vec<_> = results.map(|cell| cell.result).collect();
+            if let Some(last) = turned.iter().rev().find(|it| it.venue == venue.id) {
+                venue.turn_to(last.device);
+                // What another endpoint showed says nothing of this one.
+                results.retain(|it| is_of(it, last.device));
+            }
             let items = items_of(plan, &venue);
             known.push(VenueCells { venue: venue.id, role: place.role, items, results });
             venues.push(venue);
@@ -313,6 +319,15 @@ impl Store {
             })
         })
         .await
+    }
+}
+
+/// Whether a result is of a venue that is held on `primary`.
+fn is_of(result: &CellResult, primary: DeviceId) -> bool {
+    match result.item {
+        CheckItem::BackupLine => result.device != Some(primary),
+        CheckItem::Cameras | CheckItem::Clock => true,
+        item => item.is_human() || result.device == Some(primary),
     }
 }
 

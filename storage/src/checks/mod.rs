@@ -10,6 +10,7 @@ mod incidents;
 mod plans;
 mod records;
 mod runs;
+mod turned;
 
 pub use asked::WaitingCheck;
 pub use cells::{CellOf, NewCell, VenueHistory};
@@ -17,3 +18,4 @@ pub use incidents::{IncidentActed, NewMeetingIncident};
 pub use plans::{PlanSaved, StoredPlan};
 pub use records::{Archived, MonthFigures};
 pub use runs::{CheckRun, NewRun, RunState};
+pub use turned::Turned;

@@ -93,11 +93,12 @@ pub(crate) async fn show(
     let view = View::new(&app, shell.t);
     let (lang, zone) = (shell.t.0, app.zone);
     let known = Known::of(&app.store, id, view.now).await?.ok_or_else(Failure::not_found)?;
-    let (runs, waiting, changes, incidents, duty) = tokio::try_join!(
+    let (runs, waiting, changes, incidents, turned, duty) = tokio::try_join!(
         app.store.check_runs(id),
         app.store.waiting_checks(id),
         app.store.check_changes(id),
         app.store.meeting_incidents(id),
+        app.store.turned_endpoints(id),
         app.store.on_duty(view.now),
     )?;
     let mut venues = Vec::new();
@@ -138,7 +139,7 @@ pub(crate) async fn show(
             lead: shift.lead,
             backup: shift.backup,
         }),
-        events: timeline(&view, &known, &runs, &changes, &incidents),
+        events: timeline(&view, &known, &runs, &changes, (&incidents, &turned)),
         incidents: incidents
             .iter()
             .filter(|it| it.to.is_none() && !is_over)
@@ -337,7 +338,8 @@ pub(crate) struct IncidentForm {
     fallback: String,
 }
 
-/// `POST /meetings/{id}/incidents`: one tap, with what is turned to.
+/// `POST /meetings/{id}/incidents`: one tap, with what is turned to; a backup endpoint is from then on the one
+/// that is checked and watched.
 pub(crate) async fn add_incident(
     State(app): State<App>,
     Extension(user): Extension<User>,
@@ -352,6 +354,14 @@ pub(crate) async fn add_incident(
     if what.is_empty() {
         return Err(Failure::bad_input("请写明故障现象", "what: words are missing"));
     }
+    if fallback == Some(Fallback::BackupEndpoint) {
+        turn_to_backup(&app, &user, &extensions, (id, venue)).await?;
+        // Before it begins nobody lost anything yet.
+        let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
+        if stored.state != MeetingState::Live {
+            return Ok(back(id));
+        }
+    }
     let line = || audit_line(&app, &user, &extensions, "meeting_incident", String::new());
     let new = NewMeetingIncident { meeting: id, venue, what };
     let added = app.store.add_meeting_incident(new, line()).await?;
@@ -361,6 +371,29 @@ pub(crate) async fn add_incident(
         app.store.act_on_meeting_incident(id, incident, act, line()).await?;
     }
     Ok(back(id))
+}
+
+/// Holds a meeting on the backup endpoint of a venue, and has that looked at at once.
+async fn turn_to_backup(
+    app: &App,
+    user: &User,
+    extensions: &Extensions,
+    (id, venue): (MeetingId, VenueId),
+) -> Result<(), Failure> {
+    let known = Known::of(&app.store, id, app.clock.now()).await?.ok_or_else(Failure::not_found)?;
+    let backup = known.venue(venue).and_then(|venue| venue.backup()).map(|it| it.id);
+    let line = audit_line(app, user, extensions, "meeting_endpoint", String::new());
+    let turned = match backup {
+        Some(device) => app.store.turn_to_endpoint(id, venue, device, line).await?,
+        None => false,
+    };
+    if !turned {
+        return Err(Failure::bad_input(
+            "该会场没有备用终端",
+            "fallback: there is no backup endpoint",
+        ));
+    }
+    ask(app, (user, extensions), id, (Some(venue), None)).await
 }
 
 /// `POST /meetings/{id}/incidents/{incident}/over`.

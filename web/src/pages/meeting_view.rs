@@ -9,12 +9,12 @@ use crate::{
 use zhishou_domain::{
     Lang, Timestamp,
     check::{
-        Cause, Cell, CheckItem, Conclusion, Evidence, ItemKind, MeetingIncident, Outcome, Row,
-        Weight,
+        Cause, Cell, CheckItem, Conclusion, Evidence, Fallback, ItemKind, MeetingIncident, Outcome,
+        Row, Weight,
     },
     meeting::Venue,
 };
-use zhishou_storage::{CellOf, CheckRun, RunState, WaitingCheck};
+use zhishou_storage::{CellOf, CheckRun, RunState, Turned, WaitingCheck};
 
 /// One cell that we fill.
 pub(super) struct CellView {
@@ -244,7 +244,7 @@ pub(super) fn timeline(
     known: &Known,
     runs: &[CheckRun],
     changes: &[CellOf],
-    incidents: &[MeetingIncident],
+    (incidents, turned): (&[MeetingIncident], &[Turned]),
 ) -> Vec<EventView> {
     let lang = view.t.0;
     let mut all: Vec<(Timestamp, String, &str)> = Vec::new();
@@ -266,6 +266,10 @@ pub(super) fn timeline(
         if let Some(to) = it.to {
             all.push((to, format!("{}: {name} {}", lang.pick("恢复", "over"), it.what), &it.login));
         }
+    }
+    for it in turned {
+        let words = Fallback::BackupEndpoint.name(lang);
+        all.push((it.at, format!("{} {words}: {}", known.name(it.venue), it.name), &it.login));
     }
     for step in &known.stored.steps {
         let words = format!("{} {}", step.act.name(lang), step.note).trim_end().to_owned();

@@ -140,6 +140,17 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     let bare = operator.post(&format!("{at}/sign-off"), "").await;
     assert_eq!(bare.status, StatusCode::BAD_REQUEST, "a risk asks for a reason");
 
+    // One tap turns to the backup, which is looked at at once; before the meeting that is no incident.
+    let form = format!("venue={}&what=x&fallback=backup_endpoint", venues[1]);
+    let page = post(&mut operator, "incidents", &form).await;
+    assert!(page.contains("启用备用终端: 3 号终端"), "{page}");
+    let turned = fixture.app.store.turned_endpoints(id).await.unwrap();
+    assert_eq!((turned.len(), turned[0].login.as_str()), (1, "operator"));
+    assert_eq!(fixture.app.store.meeting_incidents(id).await.unwrap(), []);
+    let none = format!("venue={}&what=x&fallback=backup_endpoint", venues[0]);
+    let refused = operator.post(&format!("{at}/incidents"), &none).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "it has no backup");
+
     fixture.heard();
     let page = post(&mut operator, "run-check", &format!("venue={}", venues[1])).await;
     assert!(page.contains("尚待确认") && page.contains("声音 待人工确认"), "{page}");
