@@ -9,7 +9,7 @@ use std::sync::{
 use zhishou_domain::{
     AudioFacts, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, IdSource, LedgerRow,
     Observation, Stage, Verdict, VideoFacts,
-    alert::{ChannelAccess, ChannelKind, ChannelSettings, Switch, Topic},
+    alert::{ChannelAccess, ChannelKind, ChannelSettings, MailSecurity, Switch, Topic},
     check::{CheckDepth, Conclusion, Evidence, ItemKind, NotRun, Outcome},
     duty::Watcher,
     meeting::{
@@ -18,8 +18,8 @@ use zhishou_domain::{
     },
 };
 use zhishou_storage::{
-    AuditLine, Booked, BookingWay, ImportMode, MasterKey, NewChannel, NewMeeting, VenueSaved,
-    VenueWords,
+    AuditLine, Booked, BookingWay, ChannelSaved, ImportMode, MasterKey, NewChannel, NewMeeting,
+    VenueSaved, VenueWords,
 };
 
 /// 2026-03-10T00:00:00 in Shanghai.
@@ -454,12 +454,15 @@ async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_get_the
         switch: Switch::On,
         topics: [Topic::Duty].into(),
         settings: ChannelSettings {
+            from: "zhishou@x.example".into(),
+            security: MailSecurity::Plain,
             recipients: vec!["all@x.example".into()],
             ..Default::default()
         },
-        access: ChannelAccess { address: "smtp://mail.example".into(), secret: String::new() },
+        access: ChannelAccess { address: "127.0.0.1:25".into(), secret: String::new() },
     };
-    world.store.save_channel(mail, line(at(6, 0))).await.unwrap();
+    let kept = world.store.save_channel(mail, line(at(6, 0))).await.unwrap();
+    assert!(matches!(kept, ChannelSaved::Kept(_)), "{kept:?}");
     let watcher = |name: &str| Watcher {
         name: name.into(),
         mail: format!("{name}@x.example"),

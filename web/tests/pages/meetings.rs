@@ -4,7 +4,7 @@
 use super::{fixture::ZONE, *};
 use zhishou_domain::{
     DeviceKind, LedgerRow, MeetingId, VenueId,
-    alert::{ChannelAccess, ChannelKind, ChannelSettings, Switch, Topic},
+    alert::{ChannelAccess, ChannelKind, ChannelSettings, MailSecurity, Switch, Topic},
     check::{CheckItem, Outcome},
     meeting::{
         AssuranceGrade, Buffers, Cascade, Convener, DeviceRole, LocalSlot, MeetingPlan,
@@ -12,7 +12,8 @@ use zhishou_domain::{
     },
 };
 use zhishou_storage::{
-    AuditLine, Booked, BookingWay, ImportMode, NewChannel, NewMeeting, VenueSaved, VenueWords,
+    AuditLine, Booked, BookingWay, ChannelSaved, ImportMode, NewChannel, NewMeeting, VenueSaved,
+    VenueWords,
 };
 
 fn line() -> AuditLine {
@@ -239,17 +240,26 @@ async fn what_fails_gets_one_work_order() {
     let fixture = Fixture::empty(false).await;
     let (id, venues) = booked(&fixture).await;
     fixture.silent(venues[1]);
-    for (kind, name) in [(ChannelKind::Mail, "邮件"), (ChannelKind::Sms, "短信")] {
+    for (kind, name, address) in [
+        (ChannelKind::Mail, "邮件", "127.0.0.1:25"),
+        (ChannelKind::Sms, "短信", "https://x.example/"),
+    ] {
         let channel = NewChannel {
             id: None,
             kind,
             name: name.into(),
             switch: Switch::On,
             topics: [Topic::Duty].into(),
-            settings: ChannelSettings::default(),
-            access: ChannelAccess { address: "https://x.example/".into(), secret: String::new() },
+            settings: ChannelSettings {
+                from: "zhishou@x.example".into(),
+                security: MailSecurity::Plain,
+                body: "to={phone}&msg={text}".into(),
+                ..ChannelSettings::default()
+            },
+            access: ChannelAccess { address: address.into(), secret: String::new() },
         };
-        fixture.app.store.save_channel(channel, line()).await.unwrap();
+        let kept = fixture.app.store.save_channel(channel, line()).await.unwrap();
+        assert!(matches!(kept, ChannelSaved::Kept(_)), "{kept:?}");
     }
     let mut operator = Browser::of_role(&fixture, Role::Operator).await;
     let roster = "first=2026-11-21&last=2026-11-21&from=08:30&to=17:30&lead=wang&lead_phone=138-1\
