@@ -419,6 +419,8 @@ catalogue! {
     days_waiting_next: "后台正在补算，稍后刷新即可；其余日期的数值不受影响。", "This goes on in the background; reload in a while. The other days stand.";
     // wall
     wall: "大屏", "Wall board";
+    wall_meetings: "会议", "Meetings";
+    wall_venues_ready: "会场就绪", "venues ready";
     newest_outages: "最新离线", "Newest outages";
     wall_stale: "数据已超过 2 分钟未更新", "Data is older than two minutes";
     wall_shut: "大屏令牌已吊销或失效：请管理员在“大屏令牌”页新建，并在本机打开新地址。", "The token of this board opens nothing any more: let an administrator make a new one and open its address here.";

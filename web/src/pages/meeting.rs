@@ -318,7 +318,11 @@ pub(crate) async fn act(
             vec![MeetingAct::Test, verdict]
         }
     };
-    let step = |act| MeetingStep { at, login: user.login.clone(), act, note: note.clone() };
+    let step = |act| {
+        // The reason belongs to the verdict, not to the test before it.
+        let note = if act == MeetingAct::Test { String::new() } else { note.clone() };
+        MeetingStep { at, login: user.login.clone(), act, note }
+    };
     let steps = acts.into_iter().map(step).collect();
     match app.store.act_on_meeting(id, steps, address(&extensions)).await? {
         MeetingActed::Now(_) => Ok(back(id)),

@@ -275,6 +275,8 @@ pub(super) fn timeline(
         let words = format!("{} {}", step.act.name(lang), step.note).trim_end().to_owned();
         all.push((step.at, words, &step.login));
     }
+    // What was done at one moment was done in this order.
+    all.reverse();
     all.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
     let event = |(at, text, by): (Timestamp, String, &str)| {
         let by = if by.is_empty() { view.t.platform().to_owned() } else { by.to_owned() };

@@ -105,6 +105,9 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     assert!(page.contains(&format!("href=\"/bookings/{id}\"")), "{page}");
     assert!(page.contains("href=\"tel:139-2\"") && !page.contains("<i>易家街"), "{page}");
 
+    let board = operator.get("/wall/board").await.body;
+    assert!(board.contains("待确认 · 0/2 会场就绪"), "{board}");
+
     // The second venue is silent.
     fixture.silent(venues[1]);
     let post = async |operator: &mut Browser, path: &str, form: &str| {
@@ -165,6 +168,8 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     assert!(page.contains("可以开始") && page.contains("2/2 会场就绪 · 15:30 复核"), "{page}");
     assert!(page.contains("operator 15:30"), "who signed, and when: {page}");
     let page = post(&mut operator, "sign-off", "").await;
+    let done = |act: &str| page.find(&format!("<td>{act}</td>")).unwrap();
+    assert!(done("判定就绪") < done("开始测试"), "the newest first: {page}");
     assert!(page.contains("就绪 · <b") || page.contains("判定"), "{page}");
     let api = viewer.get(&format!("/api/v1{at}/readiness")).await.json();
     assert_eq!((&api["may_begin"], &api["ready"]), (&true.into(), &2.into()), "{api}");

@@ -7,13 +7,15 @@ mod tokens;
 
 pub(crate) use tokens::{create, list, opens, revoke};
 
-use super::{View, present_word};
+use super::{View, meeting_view::glyph, present_word};
 use crate::{
     api::policy_of,
     app::App,
+    booking::span,
     draw::ratio::Axis,
     failure::Failure,
     format::{Figure, grouped},
+    meeting_care::Known,
     shell::{Shell, page},
 };
 use askama::Template;
@@ -23,13 +25,17 @@ use std::{collections::BTreeMap, time::Duration};
 use zhishou_domain::{
     Counts, DeviceKind, KindCounts,
     account::{Figures, Source, Tally},
+    meeting::MeetingState,
 };
-use zhishou_storage::{Asked, By, Filter, Grouping, KeptDay, OutageOrder, Present};
+use zhishou_storage::{Asked, By, Filter, Grouping, KeptDay, MeetingFilter, OutageOrder, Present};
 
 /// Data that is older is stale.
 const STALE: Duration = Duration::from_secs(120);
 /// Outages shown.
 const OUTAGES: u32 = 12;
+/// Meetings shown, and how far ahead.
+const MEETINGS: u32 = 4;
+const AHEAD: Duration = Duration::from_secs(24 * 3600);
 /// Days of the trend, today's included.
 const TREND_DAYS: u64 = 30;
 /// From so many devices on a cell is larger, and again.
@@ -58,6 +64,7 @@ struct BoardPart {
     scale: String,
     counts: Vec<(&'static str, &'static str, String)>,
     streets: Vec<Street>,
+    meetings: Vec<MeetingRow>,
     outages: Vec<OutageRow>,
 }
 
@@ -75,6 +82,15 @@ struct Cell {
     size: usize,
     /// Devices that are down, where there are some.
     down: String,
+}
+
+/// A meeting that runs or is ahead.
+struct MeetingRow {
+    glyph: &'static str,
+    title: String,
+    when: String,
+    /// `不具备 · 1/3 会场就绪`.
+    readiness: String,
 }
 
 struct OutageRow {
@@ -169,8 +185,31 @@ async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
                 }
             })
             .collect(),
+        meetings: meetings(&view).await?,
         shell,
     })
+}
+
+/// The meetings that run or are ahead, and how ready each is.
+async fn meetings(view: &View<'_>) -> Result<Vec<MeetingRow>, Failure> {
+    let (app, lang, now) = (view.app, view.t.0, view.now);
+    let states = MeetingState::ALL.iter().copied();
+    let states = states.filter(|it| it.is_due() || *it == MeetingState::Live).collect();
+    let (from, to) = (Some(now), Some(now + AHEAD));
+    let filter = MeetingFilter { from, to, states, ..MeetingFilter::default() };
+    let mut rows = Vec::new();
+    for stored in app.store.meetings(&filter, MEETINGS).await? {
+        let Some(known) = Known::of(&app.store, stored.id, now).await? else { continue };
+        let it = &known.readiness;
+        let (word, of) = (it.conclusion.name(lang), it.rows.len());
+        rows.push(MeetingRow {
+            glyph: glyph(it.conclusion),
+            when: span(app, stored.plan.slot()),
+            title: stored.plan.title,
+            readiness: format!("{word} · {}/{of} {}", it.ready, view.t.wall_venues_ready()),
+        });
+    }
+    Ok(rows)
 }
 
 /// How a site stands: whole where nothing is wrong; the worst that any of its devices is, else.
