@@ -1,5 +1,6 @@
 //! The camera ledger (一机一档): reads `.xlsx` and `.csv` into typed rows, and writes a template. Likewise
-//! the states of devices as another platform exports them ([`StatusFile`]).
+//! the states of devices as another platform exports them ([`StatusFile`]), and the agenda and attendance of
+//! a meeting ([`programme()`]).
 //!
 //! It reads; it does not know what is stored. Every problem of a cell is a
 //! [`RowError`] with row, column and what to do; a file that cannot be
@@ -15,6 +16,7 @@ mod error;
 mod grid;
 mod heading;
 mod login;
+mod programme;
 mod row;
 mod status;
 mod template;
@@ -23,6 +25,7 @@ mod workbook;
 
 pub use error::LedgerError;
 pub use heading::aliases;
+pub use programme::{programme, programme_template};
 pub use status::{StatusColumns, StatusFile};
 pub use template::template;
 

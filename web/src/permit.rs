@@ -101,6 +101,8 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/bookings/{id}/cancel-series", Some(Role::Operator)),
     ("/bookings/{id}/notify", Some(Role::Operator)),
     ("/bookings/{id}/notices/send", Some(Role::Operator)),
+    ("/bookings/{id}/programme", Some(Role::Operator)),
+    ("/bookings/{id}/programme/keep", Some(Role::Operator)),
     // One's own calendar, and the answer of whoever has the address.
     ("/bookings/feeds", None),
     ("/bookings/feeds/{id}/revoke", None),

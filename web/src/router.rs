@@ -125,6 +125,17 @@ pub fn router(app: App) -> Router {
         .route("/bookings/{id}/cancel-series", post(pages::bookings::act))
         .route("/bookings/{id}/notify", post(pages::bookings::make_notices))
         .route("/bookings/{id}/notices/send", post(pages::bookings::send_notices))
+        .route(
+            "/bookings/{id}/programme",
+            get(pages::bookings::programme)
+                .post(pages::bookings::upload_programme)
+                .layer(DefaultBodyLimit::max(UPLOAD)),
+        )
+        .route(
+            "/bookings/{id}/programme/keep",
+            post(pages::bookings::keep_programme).layer(DefaultBodyLimit::max(UPLOAD)),
+        )
+        .route("/bookings/{id}/programme/template.xlsx", get(pages::bookings::programme_template))
         .route("/ack/{id}/{token}", get(pages::bookings::ack).post(pages::bookings::answer))
         .route("/ack/{id}/{token}/meeting.ics", get(pages::bookings::event))
         .route("/admin/venues", get(pages::bookings::venues).post(pages::bookings::save_venue))

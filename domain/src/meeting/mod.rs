@@ -7,6 +7,7 @@
 
 mod grade;
 mod plan;
+mod programme;
 mod rules;
 mod series;
 mod slot;
@@ -15,6 +16,10 @@ mod venue;
 
 pub use grade::{AssuranceGrade, Cascade, Convener, MeetingRank};
 pub use plan::{Contact, MeetingPlan, MeetingProblem, MeetingVenue};
+pub use programme::{
+    AgendaItem, Attendee, Programme, ProgrammeFault, ProgrammePart, ProgrammeProblem, ProgrammeRow,
+    read_agenda, read_attendance,
+};
 pub use rules::{BookingRules, Displacing, MeetingApproval};
 pub use series::{MOST_OCCURRENCES, SeriesProblem, occurrences};
 pub use slot::{Buffers, LocalSlot, Slot, nearest_free};

@@ -10,6 +10,7 @@ mod clash;
 mod feeds;
 mod list;
 mod notices;
+mod programme;
 mod resources;
 mod series;
 mod venues;

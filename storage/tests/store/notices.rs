@@ -11,7 +11,7 @@ use zhishou_domain::{
         Attachment, ChannelAccess, ChannelKind, ChannelSettings, MailSecurity, Note, NoteState,
         SendProblem, Switch, Topic,
     },
-    meeting::Contact,
+    meeting::{AgendaItem, Contact, Programme},
 };
 use zhishou_storage::{AuditLine, NewChannel, NoticeAnswer, Store, Try};
 
@@ -132,4 +132,33 @@ async fn each_contact_is_told_by_each_way_there_is_and_nobody_else() {
     assert_eq!(left, [queued(1, "13800000000"), queued(2, "li@gov.example")]);
     let notices = store.notices(meeting).await.unwrap();
     assert_eq!(notices[2].messages, 2);
+}
+
+#[tokio::test]
+async fn a_programme_is_kept_in_place_of_the_one_before() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("全会", &venues)).await;
+    assert_eq!(store.programmes(&[meeting]).await.unwrap(), []);
+    let of = |title: &str| Programme {
+        agenda: vec![AgendaItem {
+            from: chrono::NaiveTime::from_hms_opt(9, 0, 0).unwrap(),
+            to: None,
+            title: title.into(),
+            venue: Some(venues[0]),
+        }],
+        attendance: vec![],
+    };
+    let save = |id, title: &str| {
+        let programme = of(title);
+        let store = store.clone();
+        async move {
+            store.save_programme(id, &programme, at(1), "li".into(), String::new()).await.unwrap()
+        }
+    };
+    assert!(save(meeting, "开场").await);
+    assert!(save(meeting, "讲话").await);
+    assert!(!save(MeetingId::new(99), "讲话").await, "there is no such meeting");
+    assert_eq!(store.programmes(&[meeting]).await.unwrap(), [(meeting, of("讲话"))]);
+    assert_eq!(store.audit_of("save_programme", 9).await.unwrap().len(), 2);
 }

@@ -358,3 +358,54 @@ async fn a_contact_acknowledges_by_the_link_of_the_notice() {
     assert_eq!(sends(4).await, 3);
     assert!(contact.get(&link).await.body.contains("本次会议已取消"));
 }
+
+#[tokio::test]
+async fn an_agenda_is_looked_over_before_it_is_kept_and_a_fault_changes_nothing() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    admin.post("/bookings", &form(&typed("全会", "09:00", "11:00"))).await;
+    let path = "/bookings/1/programme";
+    let upload = async |admin: &mut Browser, content: &str| {
+        let (body, kind) = crate::ledger::upload("议程.csv", content.as_bytes());
+        admin.send(Method::POST, path, Body::from(body), kind).await
+    };
+    let agenda = "时间,议题,发言会场\n09:00-09:30,<b>讲话,一楼会议室\n10:00,发言,";
+    let shown = upload(&mut admin, agenda).await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert!(shown.body.contains("尚未保存") && shown.body.contains("参会名单：文件中没有"));
+    assert!(shown.body.contains("09:00–09:30") && !shown.body.contains("<b>讲话"));
+    assert!(!admin.get("/bookings/1").await.body.contains("讲话"), "it is not kept yet");
+    let document = shown.body.split("name=\"document\" value=\"").nth(1).unwrap();
+    let document = document.split('"').next().unwrap().replace("&#34;", "\"").replace("&#60;", "<");
+    let document = document.replace("&#62;", ">");
+    let keep = form(&[("document", &document)]);
+    let kept = admin.post("/bookings/1/programme/keep", &keep).await;
+    assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.body);
+    assert!(admin.get("/bookings/1").await.body.contains("讲话"));
+
+    // The other part comes by a file of its own and leaves the first as it is.
+    let names = "单位,姓名,职务,会场\n应急局,张三,科长,一楼会议室";
+    let shown = upload(&mut admin, names).await;
+    assert!(shown.body.contains("讲话") && shown.body.contains("张三"), "{}", shown.body);
+
+    // Each row that is wrong is told, and nothing is kept.
+    let wrong = "时间,议题,发言会场\n九点,开场,\n10:00,,\n11:00,总结,易家街会场";
+    let told = upload(&mut admin, wrong).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for words in
+        ["议程第 2 行：时间“九点”无法识别", "第 3 行：缺少议题", "第 4 行：会场“易家街会场”"]
+    {
+        assert!(told.body.contains(words), "{words}: {}", told.body);
+    }
+    assert!(!told.body.contains("name=\"document\""), "there is nothing to keep");
+    let none = upload(&mut admin, "a,b\n1,2").await;
+    assert!(none.body.contains("没有议程（时间、议题）"), "{}", none.body);
+    let sheet = admin.get("/bookings/sheet?day=2026-11-23").await.body;
+    assert!(sheet.contains("09:00–09:30 ") && sheet.contains("讲话"), "{sheet}");
+
+    let template = admin.get("/bookings/1/programme/template.xlsx").await;
+    assert_eq!(template.status, StatusCode::OK);
+    let elsewhere = document.replace("\"venue\":1", "\"venue\":2");
+    let moved = admin.post("/bookings/1/programme/keep", &form(&[("document", &elsewhere)])).await;
+    assert_eq!(moved.status, StatusCode::BAD_REQUEST, "it is no venue of the meeting");
+}

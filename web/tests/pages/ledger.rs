@@ -4,7 +4,7 @@
 use super::*;
 
 /// A form with one file, as a browser sends it.
-fn upload(name: &str, content: &[u8]) -> (Vec<u8>, &'static str) {
+pub(crate) fn upload(name: &str, content: &[u8]) -> (Vec<u8>, &'static str) {
     let head = format!(
         "--zhishou\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n"
     );

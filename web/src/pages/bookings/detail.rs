@@ -4,6 +4,7 @@ use super::{
     super::meeting_view::glyph,
     care_word,
     notices::{Notices, notices},
+    programme::ProgrammeLines,
 };
 use crate::{
     app::App,
@@ -74,6 +75,7 @@ struct BookingPage {
     /// The rule, and the others of the series.
     series: Option<(String, Vec<(String, String)>)>,
     may_cancel_series: bool,
+    programme: ProgrammeLines,
     notices: Notices,
     has_contacts: bool,
     may_notify: bool,
@@ -164,6 +166,7 @@ pub(crate) async fn show(
         None => None,
     };
     let notices = notices(&app, &shell, &stored, now).await?;
+    let programme = app.store.programmes(&[id]).await?.into_iter().next();
     let is_ahead = plan.slot().to > now && shell.may_operate();
     page(&BookingPage {
         id: id.to_string(),
@@ -204,6 +207,7 @@ pub(crate) async fn show(
         may_tell_cancelled: is_ahead
             && stored.state == MeetingState::Cancelled
             && !notices.rows.is_empty(),
+        programme: programme.map(|(_, it)| ProgrammeLines::new(&it, &by_id)).unwrap_or_default(),
         notices,
         has_contacts: !plan.contacts.is_empty(),
         has_link: !app.settings.base_url.is_empty(),

@@ -7,6 +7,7 @@ mod edit;
 mod feeds;
 mod grid;
 mod notices;
+mod programme;
 mod venues;
 
 pub(crate) use ack::{answer, event, show as ack};
@@ -14,6 +15,10 @@ pub(crate) use detail::{act, show as detail};
 pub(crate) use edit::{change, create, edit, form};
 pub(crate) use feeds::{calendar, list as feeds, make as make_feed, revoke as revoke_feed};
 pub(crate) use notices::{make as make_notices, send as send_notices};
+pub(crate) use programme::{
+    keep as keep_programme, show as programme, template as programme_template,
+    upload as upload_programme,
+};
 pub(crate) use venues::{
     from_ledger, list as venues, save as save_venue, save_resource, show as venue,
 };
@@ -33,6 +38,7 @@ use axum::{
 };
 use chrono::{Datelike, Days, NaiveDate};
 use grid::Grid;
+use programme::ProgrammeLines;
 use serde::Deserialize;
 use std::collections::HashMap;
 use zhishou_domain::{
@@ -268,7 +274,7 @@ struct SheetPage {
     label: String,
     /// The venue whose door it hangs at.
     venue: Option<String>,
-    meetings: Vec<MeetingLine>,
+    meetings: Vec<(MeetingLine, ProgrammeLines)>,
 }
 
 /// `GET /bookings/sheet?day=…`, and with `venue=…` the sign at its door.
@@ -289,12 +295,18 @@ pub(crate) async fn sheet(
         Some(id) => Some(by_id.get(&id).ok_or_else(Failure::not_found)?.name.clone()),
         None => None,
     };
-    let held = meetings.iter().filter(|it| it.state.holds());
+    let held: Vec<_> = meetings.iter().filter(|it| it.state.holds()).collect();
+    let ids: Vec<_> = held.iter().map(|it| it.id).collect();
+    let programmes: HashMap<_, _> = app.store.programmes(&ids).await?.into_iter().collect();
+    let lines = |stored: &StoredMeeting| {
+        programmes.get(&stored.id).map(|it| ProgrammeLines::new(it, &by_id)).unwrap_or_default()
+    };
+    let meetings = held.into_iter().map(|it| (line(&app, it, &by_id, t), lines(it)));
     page(&SheetPage {
         district: app.settings.district.clone(),
         label: format!("{} {}", day.format("%Y-%m-%d"), weekday(day, t)),
         venue: name,
-        meetings: held.map(|it| line(&app, it, &by_id, t)).collect(),
+        meetings: meetings.collect(),
         shell: shell.at(Nav::Bookings),
     })
 }
