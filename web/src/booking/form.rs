@@ -214,11 +214,11 @@ fn contacts(text: &str) -> Vec<Contact> {
             word.chars().filter(char::is_ascii_digit).count() >= 3
                 && word.chars().all(|c| c.is_ascii_digit() || "+-()".contains(c))
         };
+        let mail = words.iter().position(|word| word.contains('@')).map(|at| words.remove(at));
         let phone = words.last().filter(|word| is_phone(word)).copied();
         if phone.is_some() {
             words.pop();
         }
-        let mail = words.iter().position(|word| word.contains('@')).map(|at| words.remove(at));
         let (name, unit) = words.split_first()?;
         Some(Contact {
             name: (*name).to_owned(),
@@ -244,7 +244,7 @@ mod tests {
             .collect();
         let expected = [
             ["张三", "应急局 办公室", "13800000000", ""],
-            ["李四", "", "010-6655", ""],
+            ["李四", "", "010-6655", "li@gov.example"],
             ["王五", "", "", "w@x.cn"],
         ];
         assert_eq!(told, expected);
