@@ -1,6 +1,11 @@
 //! Acknowledging and muting incidents, the same for pages and programs.
 
-use crate::{app::App, failure::Failure, guard::User, pages::alerts::line, work::LONGEST};
+use crate::{
+    app::App,
+    failure::Failure,
+    guard::{User, audit_line},
+    work::LONGEST,
+};
 use axum::http::{Extensions, StatusCode};
 use std::time::Duration;
 use zhishou_domain::{
@@ -52,7 +57,7 @@ pub(crate) async fn handle(
         }
     };
     let handling = Handling { at: now, login: user.login.clone(), act: deed.act, until, note };
-    let line = line(app, user, extensions, action, id.to_string());
+    let line = audit_line(app, user, extensions, action, id.to_string());
     if app.store.handle_incident(id, handling, line).await? {
         Ok(())
     } else {

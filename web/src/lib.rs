@@ -37,6 +37,7 @@ mod scope;
 mod sessions;
 mod shell;
 mod throttle;
+mod token;
 mod verifying;
 mod words;
 mod work;

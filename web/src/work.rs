@@ -5,6 +5,7 @@ use crate::{
     failure::Failure,
     guard::{User, address},
     incident_words,
+    query::typed,
     words::Words,
 };
 use axum::http::{Extensions, StatusCode};
@@ -45,18 +46,6 @@ pub(crate) fn scope(user: &User) -> WorkScope {
     user.maintainer.map_or(WorkScope::All, WorkScope::Of)
 }
 
-/// Text of a field, trimmed.
-fn text(name: &str, typed: &str) -> Result<String, Failure> {
-    let typed = typed.trim();
-    if typed.chars().count() > LONGEST {
-        return Err(Failure::bad_input(
-            format!("{name}：不能超过 {LONGEST} 字"),
-            format!("{name}: at most {LONGEST} characters"),
-        ));
-    }
-    Ok(typed.to_owned())
-}
-
 /// Opens a work order in the name of `user`. One about an incident takes its words and its maintainer
 /// from there; where the incident has one already, that is given.
 pub(crate) async fn open(
@@ -75,17 +64,17 @@ pub(crate) async fn open(
     let mut new = NewWorkOrder {
         incident: report.incident,
         category: report.category.unwrap_or(WorkCategory::Video),
-        title: text("title", &report.title)?,
-        place: text("place", &report.place)?,
-        caller: text("caller", &report.caller)?,
-        unit: text("unit", &report.unit)?,
-        phone: text("phone", &report.phone)?,
+        title: typed("title", &report.title, LONGEST)?,
+        place: typed("place", &report.place, LONGEST)?,
+        caller: typed("caller", &report.caller, LONGEST)?,
+        unit: typed("unit", &report.unit, LONGEST)?,
+        phone: typed("phone", &report.phone, LONGEST)?,
         maintainer: report.maintainer,
         limit: rules.limit,
         calendar: rules.runs,
         at: app.clock.now(),
         login: user.login.clone(),
-        note: text("note", &report.note)?,
+        note: typed("note", &report.note, LONGEST)?,
         address: address(extensions),
     };
     if let Some(id) = report.incident
@@ -138,7 +127,7 @@ pub(crate) async fn act(
         act,
         reason: deed.reason.filter(|_| act == WorkAct::Stop),
         maintainer: deed.maintainer.filter(|_| act == WorkAct::Assign),
-        note: text("note", &deed.note)?,
+        note: typed("note", &deed.note, LONGEST)?,
     };
     match app.store.act_on_work_order(id, scope(user), step, address(extensions)).await? {
         WorkActed::Now(_) => Ok(()),

@@ -5,8 +5,7 @@ use super::limit;
 use crate::{
     app::App,
     failure::Failure,
-    guard::User,
-    pages::alerts::line,
+    guard::{User, audit_line},
     query::{id, word},
     shell::Shell,
 };
@@ -100,7 +99,7 @@ pub(super) async fn save_rules(
     let rules = AlertRules::parse(&body.document)
         .map_err(|problem| Failure::bad_request(problem.words(shell.t.0)))?;
     let (version, document) = (body.after + 1, rules.document());
-    let line = line(&app, &user, &extensions, "save_alert_rules", version.to_string());
+    let line = audit_line(&app, &user, &extensions, "save_alert_rules", version.to_string());
     if !app.store.add_alert_rules(rules, body.after, line).await? {
         return Err(Failure::new(StatusCode::CONFLICT, "another version came meanwhile"));
     }
@@ -150,7 +149,7 @@ pub(super) async fn again(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Failure> {
     let id: i64 = id.parse().map_err(|_| Failure::not_found())?;
-    let line = line(&app, &user, &extensions, "send_message_again", id.to_string());
+    let line = audit_line(&app, &user, &extensions, "send_message_again", id.to_string());
     if app.store.send_again(id, line).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -7,7 +7,7 @@ use crate::{
     cursor,
     failure::Failure,
     guard::User,
-    query::{self, word},
+    query::{self, act_of, typed, word},
     shell::Shell,
 };
 use axum::{
@@ -315,13 +315,13 @@ impl BookBody {
         };
         let least = app.settings.booking.least;
         Ok(MeetingPlan {
-            title: booking::text("title", &self.title)?,
+            title: typed("title", &self.title, booking::LONGEST)?,
             rank: word("rank", &self.rank, MeetingRank::from_code)?.unwrap_or(MeetingRank::Third),
             assurance: word("assurance", &self.assurance, AssuranceGrade::from_code)?
                 .unwrap_or(AssuranceGrade::Third),
             convener: word("convener", &self.convener, Convener::from_code)?
                 .unwrap_or(Convener::District),
-            organiser: booking::text("organiser", &self.organiser)?,
+            organiser: typed("organiser", &self.organiser, booking::LONGEST)?,
             cascade: word("cascade", &self.cascade, Cascade::from_code)?.unwrap_or(Cascade::Own),
             zone,
             time: local(&SpanJson { from: self.from, to: self.to }, zone)?,
@@ -337,7 +337,7 @@ impl BookBody {
                 .into_iter()
                 .map(|ContactJson { name, unit, phone, mail }| Contact { name, unit, phone, mail })
                 .collect(),
-            note: booking::text("note", &self.note)?,
+            note: typed("note", &self.note, booking::LONGEST)?,
         })
     }
 }
@@ -522,8 +522,7 @@ pub(super) async fn act(
     body: Option<Json<MeetingActBody>>,
 ) -> Result<Json<MeetingJson>, Failure> {
     let id: MeetingId = id.parse().map_err(|_| Failure::not_found())?;
-    let act = route.as_str().rsplit('/').next().and_then(MeetingAct::from_code);
-    let act = act.ok_or_else(Failure::not_found)?;
+    let act = act_of(&route, MeetingAct::from_code)?;
     let note = body.unwrap_or_default().0.note;
     booking::act(&app, (&user, &extensions), id, (act, &note)).await?;
     Ok(Json(shown(&app, id, shell.t.0).await?))

@@ -1,6 +1,11 @@
 //! The form of a meeting as it is typed, and what it means.
 
-use crate::{app::App, failure::Failure, query};
+use super::LONGEST;
+use crate::{
+    app::App,
+    failure::Failure,
+    query::{self, typed},
+};
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use std::{collections::BTreeMap, str::FromStr};
 use zhishou_domain::{
@@ -153,14 +158,14 @@ impl BookingForm {
         }
         let least = app.settings.booking.least;
         Ok(MeetingPlan {
-            title: super::text("title", &self.title)?,
+            title: typed("title", &self.title, LONGEST)?,
             rank: query::word("rank", &self.rank, MeetingRank::from_code)?
                 .unwrap_or(MeetingRank::Third),
             assurance: query::word("assurance", &self.assurance, AssuranceGrade::from_code)?
                 .unwrap_or(AssuranceGrade::Third),
             convener: query::word("convener", &self.convener, Convener::from_code)?
                 .unwrap_or(Convener::District),
-            organiser: super::text("organiser", &self.organiser)?,
+            organiser: typed("organiser", &self.organiser, LONGEST)?,
             cascade: query::word("cascade", &self.cascade, Cascade::from_code)?
                 .unwrap_or(Cascade::Own),
             zone: app.zone,
@@ -173,7 +178,7 @@ impl BookingForm {
             venues,
             resources: self.resources.clone(),
             contacts: contacts(&self.contacts),
-            note: super::text("note", &self.note)?,
+            note: typed("note", &self.note, LONGEST)?,
         })
     }
 }

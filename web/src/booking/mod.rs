@@ -12,6 +12,7 @@ use crate::{
     app::App,
     failure::Failure,
     guard::{User, address},
+    query::typed,
 };
 use axum::http::{Extensions, StatusCode};
 use zhishou_domain::{
@@ -160,7 +161,7 @@ pub(crate) async fn rebook(
             at: app.clock.now(),
             login: user.login.clone(),
             act: MeetingAct::Reschedule,
-            note: text("reason", reason)?,
+            note: typed("reason", reason, LONGEST)?,
         },
         address: address(extensions),
     };
@@ -195,7 +196,7 @@ pub(crate) async fn act(
         act,
         note,
     };
-    let mut steps = vec![step(act, &user.login, text("note", note)?)];
+    let mut steps = vec![step(act, &user.login, typed("note", note, LONGEST)?)];
     if act == MeetingAct::Submit && app.settings.booking.approval == MeetingApproval::None {
         steps.push(step(MeetingAct::Approve, "", String::new()));
     }
@@ -255,18 +256,6 @@ pub(crate) fn could_yield(
         && clashes.iter().flat_map(|(_, clash)| &clash.held).all(|held| {
             plan.rank.outranks(held.rank) && held.state.may_change() && held.slot.from > now
         })
-}
-
-/// Text of a field, trimmed.
-pub(crate) fn text(name: &str, typed: &str) -> Result<String, Failure> {
-    let typed = typed.trim();
-    if typed.chars().count() > LONGEST {
-        return Err(Failure::bad_input(
-            format!("{name}：不能超过 {LONGEST} 字"),
-            format!("{name}: at most {LONGEST} characters"),
-        ));
-    }
-    Ok(typed.to_owned())
 }
 
 fn conflict(zh: impl Into<String>, en: impl Into<String>) -> Failure {

@@ -1,10 +1,9 @@
 //! One channel: its form, trying it out, removing it. What opens it is written and never shown.
 
-use super::line;
 use crate::{
     app::App,
     failure::Failure,
-    guard::User,
+    guard::{User, audit_line},
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -280,7 +279,7 @@ async fn keep(
     (user, extensions): (&User, &Extensions),
     new: NewChannel,
 ) -> Result<Response, Failure> {
-    let line = line(app, user, extensions, "save_channel", new.name.clone());
+    let line = audit_line(app, user, extensions, "save_channel", new.name.clone());
     match app.store.save_channel(new.clone(), line).await? {
         ChannelSaved::Kept(_) => Ok(Redirect::to("/admin/alerts?done=saved").into_response()),
         ChannelSaved::Missing => Err(Failure::not_found()),
@@ -314,7 +313,7 @@ pub(crate) async fn test(
         Lang::Zh => format!("渠道“{}”可用。{} 于 {at} 试发。", channel.name, user.login),
         Lang::En => format!("Channel {} works. Sent by {} at {at}.", channel.name, user.login),
     }];
-    let line = line(&app, &user, &extensions, "test_channel", channel.name);
+    let line = audit_line(&app, &user, &extensions, "test_channel", channel.name);
     app.store.add_audit(line).await?;
     if app.store.enqueue(note, Route::One(channel.id), now).await? == 0 {
         return Err(Failure::bad_input(
@@ -333,7 +332,7 @@ pub(crate) async fn remove(
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
     let channel = of(&app, id).await?;
-    let line = line(&app, &user, &extensions, "remove_channel", channel.name);
+    let line = audit_line(&app, &user, &extensions, "remove_channel", channel.name);
     if !app.store.remove_channel(channel.id, line).await? {
         return Err(Failure::not_found());
     }

@@ -13,7 +13,7 @@ use crate::{
     cursor,
     failure::Failure,
     format::Moment,
-    guard::{User, address},
+    guard::{User, audit_line},
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -28,7 +28,7 @@ use zhishou_domain::{
     Lang,
     alert::{NoteState, Switch, Topic},
 };
-use zhishou_storage::{AuditLine, Message, StoredRules};
+use zhishou_storage::{Message, StoredRules};
 
 /// Messages on one page.
 const SHOWN: u32 = 50;
@@ -248,7 +248,7 @@ pub(crate) async fn again(
     extensions: Extensions,
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
-    let line = line(&app, &user, &extensions, "send_message_again", id.to_string());
+    let line = audit_line(&app, &user, &extensions, "send_message_again", id.to_string());
     if !app.store.send_again(id, line).await? {
         return Err(Failure::new(
             axum::http::StatusCode::CONFLICT,
@@ -256,23 +256,6 @@ pub(crate) async fn again(
         ));
     }
     Ok(Redirect::to("/admin/alerts?done=again#messages").into_response())
-}
-
-/// A line of the audit log.
-pub(crate) fn line(
-    app: &App,
-    user: &User,
-    extensions: &Extensions,
-    action: &'static str,
-    subject: String,
-) -> AuditLine {
-    AuditLine {
-        at: app.clock.now(),
-        login: user.login.clone(),
-        action,
-        subject,
-        address: address(extensions),
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! The rules as a document: looked over in words before they are saved as the next version.
 
-use super::line;
 use crate::{
     alert_words,
     app::App,
     failure::Failure,
-    guard::User,
+    guard::{User, audit_line},
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -82,7 +81,7 @@ pub(crate) async fn save(
         let checked = Some(checked);
         return page(&RulesPage { shell, problem: None, document, after, checked });
     }
-    let line = line(&app, &user, &extensions, "save_alert_rules", (after + 1).to_string());
+    let line = audit_line(&app, &user, &extensions, "save_alert_rules", (after + 1).to_string());
     if app.store.add_alert_rules(rules, after, line).await? {
         return Ok(Redirect::to("/admin/alerts?done=saved").into_response());
     }

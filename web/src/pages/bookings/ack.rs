@@ -3,9 +3,10 @@
 
 use crate::{
     app::App,
-    booking::{ics, span, text},
+    booking::{ics, span},
     failure::Failure,
     guard::address,
+    query::typed,
     shell::{Shell, page},
 };
 use askama::Template;
@@ -18,6 +19,9 @@ use axum::{
 use serde::Deserialize;
 use zhishou_domain::meeting::MeetingState;
 use zhishou_storage::{MeetingNotice, NoticeAnswer};
+
+/// Longest name of who answers, characters.
+const PERSON: usize = 100;
 
 #[derive(Template)]
 #[template(path = "ack.html")]
@@ -124,7 +128,7 @@ pub(crate) async fn answer(
     if stored.plan.slot().to <= now {
         return Err(Failure::new(StatusCode::GONE, ""));
     }
-    let person: String = text("person", &form.person)?.chars().take(100).collect();
+    let person = typed("person", &form.person, PERSON)?;
     app.store.answer_notice(notice, answer, person, now, address(&extensions)).await?;
     Ok(Redirect::to(&format!("/ack/{id}/{token}")))
 }

@@ -13,6 +13,7 @@ use crate::{
     format::Moment,
     guard::{User, address},
     meeting_care::Known,
+    query::typed,
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -300,7 +301,7 @@ async fn cancel_series(
     note: &str,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    let note = booking::text("note", note)?;
+    let note = typed("note", note, booking::LONGEST)?;
     if note.is_empty() {
         return Err(Failure::bad_input("请填写原因", "note: a reason is missing"));
     }

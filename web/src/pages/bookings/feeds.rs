@@ -6,27 +6,22 @@ use crate::{
     booking::ics,
     failure::Failure,
     format::Moment,
-    guard::{User, address},
+    guard::{User, audit_line},
     shell::{Nav, Shell, page},
+    token,
 };
 use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Path, Query, State},
-    http::{Extensions, StatusCode, header},
+    http::{Extensions, header},
     response::{IntoResponse, Redirect, Response},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 use zhishou_domain::{Role, VenueId, meeting::MeetingState};
-use zhishou_storage::{AuditLine, FeedScope, MeetingFilter};
+use zhishou_storage::{FeedScope, MeetingFilter};
 
-/// Bytes of chance in a token.
-const TOKEN: usize = 24;
-/// Longest name, characters.
-const LONGEST: usize = 60;
 /// What is over is shown so long.
 const BACK: Duration = Duration::from_secs(31 * 86_400);
 /// Meetings of a feed at most.
@@ -60,10 +55,6 @@ pub(crate) struct NewFeed {
     venue: String,
 }
 
-fn hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// `GET /bookings/feeds`.
 pub(crate) async fn list(
     State(app): State<App>,
@@ -81,24 +72,15 @@ pub(crate) async fn make(
     extensions: Extensions,
     Form(form): Form<NewFeed>,
 ) -> Result<Response, Failure> {
-    let name = form.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > LONGEST {
-        return Err(Failure::bad_input(
-            format!("用途：1 至 {LONGEST} 个字符"),
-            format!("name: 1 to {LONGEST} characters"),
-        ));
-    }
+    let name = token::name(&form.name)?;
     let scope = match crate::query::id::<VenueId>("venue", &form.venue)? {
         Some(id) if app.store.venue(id).await?.is_none() => return Err(Failure::not_found()),
         Some(id) => FeedScope::Venue(id),
         None => FeedScope::Person(user.login.clone()),
     };
-    let mut bytes = [0; TOKEN];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "draw random bytes"))?;
-    let token = URL_SAFE_NO_PAD.encode(bytes);
-    let line = line(&app, &user, &extensions, "calendar_feed_made", name.clone());
-    app.store.add_calendar_feed(name, hash(&token), scope, line).await?;
+    let token = token::draw()?;
+    let line = audit_line(&app, &user, &extensions, "calendar_feed_made", name.clone());
+    app.store.add_calendar_feed(name, token::hash(&token), scope, line).await?;
     show(&app, shell, &user, Some(format!("/api/v1/calendar.ics?token={token}"))).await
 }
 
@@ -109,7 +91,7 @@ pub(crate) async fn revoke(
     extensions: Extensions,
     Path(id): Path<i64>,
 ) -> Result<Redirect, Failure> {
-    let line = line(&app, &user, &extensions, "calendar_feed_revoked", id.to_string());
+    let line = audit_line(&app, &user, &extensions, "calendar_feed_revoked", id.to_string());
     let by = (user.role < Role::Admin).then(|| user.login.clone());
     if !app.store.revoke_calendar_feed(id, by, line).await? {
         return Err(Failure::not_found());
@@ -154,17 +136,6 @@ async fn show(
     })
 }
 
-fn line(
-    app: &App,
-    user: &User,
-    extensions: &Extensions,
-    action: &'static str,
-    subject: String,
-) -> AuditLine {
-    let (at, login) = (app.clock.now(), user.login.clone());
-    AuditLine { at, login, action, subject, address: address(extensions) }
-}
-
 /// What a calendar asks with.
 #[derive(Deserialize)]
 pub(crate) struct Asked {
@@ -177,7 +148,7 @@ pub(crate) async fn calendar(
     State(app): State<App>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let feed = app.store.calendar_feed(&hash(&asked.token)).await?;
+    let feed = app.store.calendar_feed(&token::hash(&asked.token)).await?;
     let feed = feed.ok_or_else(Failure::not_found)?;
     let now = app.clock.now();
     let mut meetings = match feed.scope {

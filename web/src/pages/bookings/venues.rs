@@ -2,10 +2,10 @@
 
 use crate::{
     app::App,
-    booking::text,
+    booking::LONGEST,
     failure::Failure,
-    guard::{User, address},
-    query,
+    guard::{User, audit_line},
+    query::{self, typed},
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -19,7 +19,7 @@ use zhishou_domain::{
     DeviceId, VenueId,
     meeting::{DeviceRole, ResourceKind, Venue},
 };
-use zhishou_storage::{AuditLine, DevicePlace, VenueSaved, VenueWords};
+use zhishou_storage::{DevicePlace, VenueSaved, VenueWords};
 
 type Fields = Vec<(String, String)>;
 /// Value, label, whether it is chosen.
@@ -189,7 +189,7 @@ pub(crate) async fn save(
     }
     let words =
         VenueWords {
-            name: text("name", field("name"))?,
+            name: typed("name", field("name"), LONGEST)?,
             site: query::id("site", field("site"))?,
             seats: match seats {
                 "" => None,
@@ -197,9 +197,9 @@ pub(crate) async fn save(
                     Failure::bad_input("座位数应为正整数", "seats: a positive number")
                 })?),
             },
-            contact: text("contact", field("contact"))?,
-            phone: text("phone", field("phone"))?,
-            note: text("note", field("note"))?,
+            contact: typed("contact", field("contact"), LONGEST)?,
+            phone: typed("phone", field("phone"), LONGEST)?,
+            note: typed("note", field("note"), LONGEST)?,
             in_use: !field("in_use").is_empty(),
             devices,
         };
@@ -209,7 +209,11 @@ pub(crate) async fn save(
             "name: missing, or seats: not positive",
         ));
     }
-    match app.store.save_venue(id, words, line(&app, &user, &extensions, "save_venue")).await? {
+    match app
+        .store
+        .save_venue(id, words, audit_line(&app, &user, &extensions, "save_venue", String::new()))
+        .await?
+    {
         VenueSaved::Now(_) => Ok(Redirect::to("/admin/venues").into_response()),
         VenueSaved::NameTaken => {
             let problem = shell.t.venue_name_taken().to_owned();
@@ -250,7 +254,13 @@ pub(crate) async fn from_ledger(
             devices: vec![(*id, DeviceRole::Primary)],
         };
         // Where a venue has the name already, somebody has to look at it.
-        app.store.save_venue(None, words, line(&app, &user, &extensions, "save_venue")).await?;
+        app.store
+            .save_venue(
+                None,
+                words,
+                audit_line(&app, &user, &extensions, "save_venue", String::new()),
+            )
+            .await?;
     }
     Ok(Redirect::to("/admin/venues"))
 }
@@ -265,23 +275,12 @@ pub(crate) async fn save_resource(
     let field = |name: &str| {
         fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     };
-    let name = text("name", field("name"))?;
+    let name = typed("name", field("name"), LONGEST)?;
     let kind = query::word("kind", field("kind"), ResourceKind::from_code)?;
     let (Some(kind), false) = (kind, name.is_empty()) else {
         return Err(Failure::bad_input("请填写名称与类别", "name, kind: missing"));
     };
-    let line =
-        AuditLine { subject: name.clone(), ..line(&app, &user, &extensions, "save_resource") };
+    let line = audit_line(&app, &user, &extensions, "save_resource", name.clone());
     app.store.save_platform_resource(name, kind, !field("in_use").is_empty(), line).await?;
     Ok(Redirect::to("/admin/venues"))
-}
-
-fn line(app: &App, user: &User, extensions: &Extensions, action: &'static str) -> AuditLine {
-    AuditLine {
-        at: app.clock.now(),
-        login: user.login.clone(),
-        action,
-        subject: String::new(),
-        address: address(extensions),
-    }
 }

@@ -7,8 +7,9 @@ use crate::{
     app::{App, Transport},
     failure::Failure,
     format::Moment,
-    guard::{User, address},
+    guard::{User, audit_line},
     shell::{Shell, page},
+    token,
 };
 use askama::Template;
 use axum::{
@@ -17,15 +18,8 @@ use axum::{
     http::{Extensions, HeaderMap, HeaderValue, Method, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use zhishou_storage::AuditLine;
 
-/// Bytes of chance in a token.
-const TOKEN: usize = 24;
-/// Longest name, characters.
-const LONGEST: usize = 60;
 /// The cookie of a board.
 const COOKIE: &str = "wall";
 /// Ten years: a board is revoked, it does not expire.
@@ -54,10 +48,6 @@ pub(crate) struct NewToken {
     name: String,
 }
 
-fn hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The answer to a request for the wall board by somebody who has not logged in: `Some(None)` goes on,
 /// `Some(Some(_))` is sent first, `None` has no valid token.
 pub(crate) async fn opens(
@@ -73,7 +63,7 @@ pub(crate) async fn opens(
     let query = uri.query().unwrap_or_default();
     let given = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token");
     if let Some((_, token)) = given.filter(|_| path == "/wall") {
-        if !app.store.opens_wall(&hash(&token)).await? {
+        if !app.store.opens_wall(&token::hash(&token)).await? {
             return Ok(None);
         }
         let secure = if app.settings.transport == Transport::Tls { "; Secure" } else { "" };
@@ -87,7 +77,7 @@ pub(crate) async fn opens(
         return Ok(Some(Some(response)));
     }
     let Some(token) = crate::prefs::cookie(headers, COOKIE) else { return Ok(None) };
-    Ok(app.store.opens_wall(&hash(token)).await?.then_some(None))
+    Ok(app.store.opens_wall(&token::hash(token)).await?.then_some(None))
 }
 
 /// `GET /wall/tokens`.
@@ -103,20 +93,10 @@ pub(crate) async fn create(
     extensions: Extensions,
     Form(form): Form<NewToken>,
 ) -> Result<Response, Failure> {
-    let name = form.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > LONGEST {
-        return Err(Failure::bad_input(
-            format!("名称：1 至 {LONGEST} 个字符"),
-            format!("name: 1 to {LONGEST} characters"),
-        ));
-    }
-    let mut bytes = [0; TOKEN];
-    getrandom::fill(&mut bytes).map_err(|_| {
-        Failure::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "draw random bytes")
-    })?;
-    let token = URL_SAFE_NO_PAD.encode(bytes);
-    let line = line(&app, &user, &extensions, "wall_token_made", name.clone());
-    app.store.add_wall_token(name, hash(&token), line).await?;
+    let name = token::name(&form.name)?;
+    let token = token::draw()?;
+    let line = audit_line(&app, &user, &extensions, "wall_token_made", name.clone());
+    app.store.add_wall_token(name, token::hash(&token), line).await?;
     show(&app, shell, Some(format!("/wall?token={token}"))).await
 }
 
@@ -127,7 +107,7 @@ pub(crate) async fn revoke(
     extensions: Extensions,
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
-    let line = line(&app, &user, &extensions, "wall_token_revoked", id.to_string());
+    let line = audit_line(&app, &user, &extensions, "wall_token_revoked", id.to_string());
     if !app.store.revoke_wall_token(id, line).await? {
         return Err(Failure::not_found());
     }
@@ -146,20 +126,4 @@ async fn show(app: &App, shell: Shell, made: Option<String>) -> Result<Response,
     });
     let rows = rows.collect();
     page(&TokensPage { made, rows, shell })
-}
-
-fn line(
-    app: &App,
-    user: &User,
-    extensions: &Extensions,
-    action: &'static str,
-    subject: String,
-) -> AuditLine {
-    AuditLine {
-        at: app.clock.now(),
-        login: user.login.clone(),
-        action,
-        subject,
-        address: address(extensions),
-    }
 }
