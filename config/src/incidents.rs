@@ -20,6 +20,9 @@ pub struct Incidents {
     pub together_share: f64,
     /// A device that falls again within so long reopens its incident, seconds, 0 to 86 400.
     pub reopen_s: f64,
+    /// 遗留: who is still down so long after its root recovered is an incident of its own, seconds, 60 to
+    /// 86 400.
+    pub left_behind_s: f64,
     /// 画面故障: faults of a picture that are an incident though media flow, once as many judged pictures in
     /// a row show them as results make an outage hard.
     pub picture_faults: Vec<String>,
@@ -44,6 +47,7 @@ impl Default for Incidents {
             together_least: group.least,
             together_share: group.share,
             reopen_s: group.reopen.as_secs_f64(),
+            left_behind_s: group.left.as_secs_f64(),
             picture_faults: FaultCode::ALL
                 .iter()
                 .filter(|fault| group.pictures.contains(**fault))
@@ -64,6 +68,7 @@ impl Incidents {
             least: self.together_least,
             share: self.together_share,
             reopen: Duration::from_secs_f64(self.reopen_s),
+            left: Duration::from_secs_f64(self.left_behind_s),
             pictures: self.picture_faults.iter().filter_map(|it| picture_fault(it)).collect(),
         }
     }
@@ -81,6 +86,7 @@ impl Incidents {
         for (key, value, least, most) in [
             ("incidents.window_s", self.window_s, 0.0, 3600.0),
             ("incidents.reopen_s", self.reopen_s, 0.0, 86_400.0),
+            ("incidents.left_behind_s", self.left_behind_s, 60.0, 86_400.0),
             ("incidents.late_s", self.late_s, 60.0, 86_400.0),
         ] {
             let rule = Rule::within(least, most, Unit::Seconds);

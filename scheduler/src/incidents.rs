@@ -46,16 +46,17 @@ async fn judge(
     board: &mut Option<Board>,
 ) -> Result<(), StoreError> {
     loop {
-        let heard = store.incident_events(BATCH).await?;
-        if heard.events.is_empty() && heard.through == 0 {
+        let (heard, now) = (store.incident_events(BATCH).await?, clock.now());
+        let board = match board {
+            Some(board) => board,
+            None => board.insert(store.incident_board(rule, now).await?),
+        };
+        let is_quiet = heard.events.is_empty() && heard.through == 0;
+        if is_quiet && !board.is_due(now) {
             return Ok(());
         }
         let is_last = heard.events.len() < BATCH as usize;
-        let board = match board {
-            Some(board) => board,
-            None => board.insert(store.incident_board(rule, clock.now()).await?),
-        };
-        let change = board.step(heard.events, clock.now());
+        let change = board.step(heard.events, now);
         store.keep_incidents(change, heard.through).await?;
         if is_last {
             return Ok(());

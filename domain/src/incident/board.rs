@@ -2,7 +2,7 @@
 
 use super::{
     DeviceEvent, Event, GroupRule, Member, ObserverEvent, ObserverFault, Root, Seat, grouping,
-    member, root,
+    left, member, root,
 };
 use crate::{DeviceId, IncidentId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,8 @@ pub enum IncidentAct {
     Reopen,
     /// 并入同一根因.
     Merge,
+    /// 根因恢复后仍未恢复，另立故障.
+    Part,
 }
 
 words!(IncidentAct {
@@ -72,6 +74,7 @@ words!(IncidentAct {
     Close = "close", "恢复", "closed";
     Reopen = "reopen", "再次发生", "reopened";
     Merge = "merge", "并入同一根因", "merged into one root";
+    Part = "part", "另立故障", "parted from another";
 });
 
 /// A line of what happened to an incident.
@@ -83,7 +86,7 @@ pub struct IncidentStep {
     pub at: Timestamp,
     /// What.
     pub act: IncidentAct,
-    /// With which other: the one that was merged into it.
+    /// With which other: the one that was merged into it, or that it parted from.
     pub other: Option<IncidentId>,
 }
 
@@ -117,15 +120,16 @@ impl Board {
     pub fn new(rule: GroupRule, next: i64, stored: Vec<Incident>) -> Self {
         let incidents: BTreeMap<i64, Incident> =
             stored.into_iter().map(|incident| (incident.id.number(), incident)).collect();
-        let mut holder = BTreeMap::new();
+        // The open one, else the one that ended last.
+        let mut newest = BTreeMap::new();
         for (&number, incident) in &incidents {
             for (&device, entry) in incident.members().into_iter().flatten() {
-                let newest: &mut i64 = holder.entry(device).or_insert(number);
-                if entry.state.is_open() || incident.closed > incidents[newest].closed {
-                    *newest = number;
-                }
+                let this = (entry.state.is_open(), entry.until, number);
+                let newest = newest.entry(device).or_insert(this);
+                *newest = this.max(*newest);
             }
         }
+        let holder = newest.into_iter().map(|(device, (.., number))| (device, number)).collect();
         let (touched, change) = Default::default();
         Self { rule, next, incidents, holder, touched, change, unheard: next }
     }
@@ -139,6 +143,7 @@ impl Board {
     pub fn step(&mut self, mut events: Vec<Event>, now: Timestamp) -> Change {
         events.sort_by_key(Event::order);
         self.unheard = self.next;
+        self.part(now);
         for event in events {
             match event {
                 Event::Device(event, seat) => self.device(&event, seat),
@@ -146,7 +151,11 @@ impl Board {
             }
         }
         if !self.touched.is_empty() {
+            // What is joined only now may long have been left behind.
             self.join(now);
+            while self.part(now) {
+                self.join(now);
+            }
             self.settle(now);
         }
         let (rule, incidents) = (self.rule, &mut self.incidents);
@@ -155,6 +164,46 @@ impl Board {
         });
         self.holder.retain(|_, number| incidents.contains_key(number));
         std::mem::take(&mut self.change)
+    }
+
+    /// Whether time alone has something to change at `now`.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.open()
+            .any(|it| it.members().is_some_and(|it| !left::behind(it, self.rule, now).is_empty()))
+    }
+
+    /// Gives each device that stayed down though its root recovered an incident of its own; whether
+    /// there was one.
+    fn part(&mut self, now: Timestamp) -> bool {
+        let left: Vec<(i64, DeviceId)> = self
+            .open()
+            .flat_map(|incident| {
+                let members = incident.members().into_iter();
+                let left = members.flat_map(|members| left::behind(members, self.rule, now));
+                left.map(|device| (incident.id.number(), device))
+            })
+            .collect();
+        let is_any = !left.is_empty();
+        for (from, device) in left {
+            let Some(Subject::Devices(members)) =
+                self.incidents.get_mut(&from).map(|incident| &mut incident.subject)
+            else {
+                continue;
+            };
+            let Some(member) = members.get_mut(&device).map(|it| it.part(now)) else { continue };
+            let number = self.start(member.since);
+            self.log(number, now, IncidentAct::Part, Some(IncidentId::new(from)));
+            if let Some(Subject::Devices(members)) =
+                self.incidents.get_mut(&number).map(|incident| &mut incident.subject)
+            {
+                members.insert(device, member);
+            }
+            self.holder.insert(device, number);
+            for incident in [from, number] {
+                self.touched.entry(incident).or_default().insert(device);
+            }
+        }
+        is_any
     }
 
     fn device(&mut self, event: &DeviceEvent, seat: Seat) {
@@ -240,21 +289,26 @@ impl Board {
 
     /// Makes one of those that have one root: the oldest holds the devices of all.
     fn join(&mut self, now: Timestamp) {
+        // A device whose entries became one fell over a longer stretch than either said, and may meet more.
+        while self.join_once(now) {}
+    }
+
+    fn join_once(&mut self, now: Timestamp) -> bool {
         let members = self.incidents.iter().flat_map(|(&number, incident)| {
             let members = incident.members().into_iter().flatten();
             members.map(move |(&device, entry)| (number, device, entry))
         });
         let mut into: BTreeMap<i64, i64> = BTreeMap::new();
-        for (one, other) in grouping::joins(members, self.rule) {
+        for (one, other) in grouping::joins(members, self.rule, now) {
             let (one, other) = (oldest(&into, one), oldest(&into, other));
             if one != other {
                 into.insert(one.max(other), one.min(other));
             }
         }
-        let gone: Vec<i64> = into.keys().copied().collect();
-        for number in gone {
+        for &number in into.keys() {
             self.merge(number, oldest(&into, number), now);
         }
+        !into.is_empty()
     }
 
     fn merge(&mut self, from: i64, into: i64, now: Timestamp) {

@@ -23,6 +23,8 @@ pub struct GroupRule {
     pub share: f64,
     /// A device that falls again within so long of the end reopens its incident.
     pub reopen: Duration,
+    /// Who is still down so long after its root recovered is an incident of its own.
+    pub left: Duration,
     /// Picture faults that are an incident though media flow.
     pub pictures: FaultSet,
 }
@@ -45,6 +47,7 @@ impl Default for GroupRule {
             least: 3,
             share: 0.6,
             reopen: Duration::from_secs(600),
+            left: Duration::from_secs(900),
             pictures: [FaultCode::SignalLost, FaultCode::Black, FaultCode::Frozen]
                 .into_iter()
                 .collect(),
@@ -73,10 +76,11 @@ struct Fallen<'a> {
 pub(super) fn joins<'a>(
     members: impl Iterator<Item = (i64, DeviceId, &'a Member)>,
     rule: GroupRule,
+    now: Timestamp,
 ) -> Vec<(i64, i64)> {
     let all: Vec<Fallen<'_>> =
         members.map(|(incident, device, member)| Fallen { incident, device, member }).collect();
-    let mut pairs = behind(&all, rule);
+    let mut pairs = behind(&all, rule, now);
     let mut groups: BTreeMap<Common, (u64, Vec<Fallen<'_>>)> = BTreeMap::new();
     for &fallen in &all {
         let seat = &fallen.member.seat;
@@ -124,7 +128,7 @@ fn join_run(run: &[Fallen<'_>], of: u64, rule: GroupRule, pairs: &mut Vec<(i64, 
 }
 
 /// Joins what does not answer with the device it hangs behind, where that was down at the time.
-fn behind(all: &[Fallen<'_>], rule: GroupRule) -> Vec<(i64, i64)> {
+fn behind(all: &[Fallen<'_>], rule: GroupRule, now: Timestamp) -> Vec<(i64, i64)> {
     let by_device: BTreeMap<DeviceId, Fallen<'_>> =
         all.iter().map(|&fallen| (fallen.device, fallen)).collect();
     let mut pairs = Vec::new();
@@ -135,7 +139,10 @@ fn behind(all: &[Fallen<'_>], rule: GroupRule) -> Vec<(i64, i64)> {
         let fell_before = child.member.last + rule.window < parent.member.after;
         let fell_later =
             parent.member.until.is_some_and(|until| child.member.after > until + rule.window);
-        if child.incident != parent.incident && !fell_before && !fell_later {
+        let was_left = child.member.state.is_open()
+            && parent.member.until.is_some_and(|until| now >= until + rule.left);
+        let is_behind = !fell_before && !fell_later && !was_left;
+        if child.incident != parent.incident && is_behind {
             pairs.push((parent.incident, child.incident));
         }
     }

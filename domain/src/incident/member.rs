@@ -24,6 +24,8 @@ pub enum MemberState {
     Recovered,
     /// 不再探测: it was taken out of use.
     Gone,
+    /// 另立故障: it stayed down when its root recovered, and has an incident of its own.
+    Parted,
 }
 
 words!(MemberState {
@@ -33,6 +35,7 @@ words!(MemberState {
     Unsure = "unsure", "待核实", "uncertain";
     Recovered = "recovered", "已恢复", "recovered";
     Gone = "gone", "已停用", "not in use";
+    Parted = "parted", "另立故障", "incident of its own";
 });
 
 impl MemberState {
@@ -144,6 +147,14 @@ impl Member {
             (_, State::Unknown) => (MemberState::Unsure, None),
             _ => (MemberState::Recovered, Some(event.at.max(self.since))),
         };
+    }
+
+    /// Ends here at `now`; what goes on in an incident of its own.
+    pub(super) fn part(&mut self, now: Timestamp) -> Self {
+        // It was down before, and what may have felled it with others lies between then and now.
+        let own = Self { after: now, last: now, ..self.clone() };
+        (self.state, self.until) = (MemberState::Parted, Some(now));
+        own
     }
 
     /// Two entries of one device become one; the newer says how it stands.

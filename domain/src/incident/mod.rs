@@ -12,6 +12,7 @@ mod board;
 mod event;
 pub mod flapping;
 mod grouping;
+mod left;
 mod member;
 mod observer;
 mod root;

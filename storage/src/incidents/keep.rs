@@ -3,7 +3,7 @@
 use super::feed;
 use crate::{Change, Store, StoreError, decode};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use zhishou_domain::{
     DeviceId, IncidentId, Timestamp,
     incident::{
@@ -143,9 +143,19 @@ async fn write(
         .execute(&mut *connection)
         .await?;
     }
-    for (incident, devices) in &change.incidents {
+    for (incident, _) in &change.incidents {
         write_incident(connection, incident).await?;
-        write_members(connection, incident, devices).await?;
+    }
+    // A device leaves one open incident before it enters another.
+    for is_open in [false, true] {
+        for (incident, devices) in &change.incidents {
+            let members = incident.members().into_iter().flatten();
+            let members = members
+                .filter(|(device, it)| devices.contains(device) && it.state.is_open() == is_open);
+            for (device, member) in members {
+                write_member(connection, incident.id, *device, member).await?;
+            }
+        }
     }
     for step in &change.steps {
         sqlx::query(
@@ -223,31 +233,28 @@ async fn write_incident(
     Ok(())
 }
 
-async fn write_members(
+async fn write_member(
     connection: &mut SqliteConnection,
-    incident: &Incident,
-    devices: &BTreeSet<DeviceId>,
+    incident: IncidentId,
+    device: DeviceId,
+    member: &Member,
 ) -> Result<(), StoreError> {
-    let Some(members) = incident.members() else { return Ok(()) };
-    for device in devices {
-        let Some(member) = members.get(device) else { continue };
-        sqlx::query(
-            "INSERT INTO incident_members (incident_id, device_id, since_ms, after_ms, last_ms,
-                 until_ms, state, reached, faults) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             ON CONFLICT (incident_id, device_id) DO UPDATE SET since_ms = ?3, after_ms = ?4,
-                 last_ms = ?5, until_ms = ?6, state = ?7, reached = ?8, faults = ?9",
-        )
-        .bind(incident.id.number())
-        .bind(device.to_string())
-        .bind(member.since.millis())
-        .bind(member.after.millis())
-        .bind(member.last.millis())
-        .bind(member.until.map(Timestamp::millis))
-        .bind(member.state.code())
-        .bind(member.reached)
-        .bind(decode::to_json("incident_members.faults", &member.faults)?)
-        .execute(&mut *connection)
-        .await?;
-    }
+    sqlx::query(
+        "INSERT INTO incident_members (incident_id, device_id, since_ms, after_ms, last_ms,
+             until_ms, state, reached, faults) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT (incident_id, device_id) DO UPDATE SET since_ms = ?3, after_ms = ?4,
+             last_ms = ?5, until_ms = ?6, state = ?7, reached = ?8, faults = ?9",
+    )
+    .bind(incident.number())
+    .bind(device.to_string())
+    .bind(member.since.millis())
+    .bind(member.after.millis())
+    .bind(member.last.millis())
+    .bind(member.until.map(Timestamp::millis))
+    .bind(member.state.code())
+    .bind(member.reached)
+    .bind(decode::to_json("incident_members.faults", &member.faults)?)
+    .execute(connection)
+    .await?;
     Ok(())
 }

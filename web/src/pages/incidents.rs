@@ -338,6 +338,7 @@ pub(crate) async fn show(
             MemberState::Unsure => "unknown",
             MemberState::Recovered => "up",
             MemberState::Gone => "out_of_use",
+            MemberState::Parted => "down",
         },
         under: root_device.is_some_and(|root| root != it.device),
         since: view.moment(it.since),
@@ -446,6 +447,10 @@ fn step_line(view: &View<'_>, step: &IncidentStep) -> StepLine {
         (IncidentAct::Merge, Some(other)) => match lang {
             Lang::Zh => format!("并入同一根因的故障 #{other}"),
             Lang::En => format!("incident #{other} turned out to be part of it"),
+        },
+        (IncidentAct::Part, Some(other)) => match lang {
+            Lang::Zh => format!("故障 #{other} 的根因恢复后仍未恢复，另立故障"),
+            Lang::En => format!("still down after the root of incident #{other} recovered"),
         },
         (act, _) => act.name(lang).to_owned(),
     };

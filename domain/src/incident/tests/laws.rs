@@ -110,6 +110,38 @@ fn a_site_whose_hosts_refuse_has_power_and_one_that_is_silent_may_not() {
     assert_eq!((open(FaultCode::Refused), open(FaultCode::ConnectTimeout)), (4, 1));
 }
 
+/// Two falls of one device that become one entry reach further than each of them did.
+#[test]
+fn what_is_joined_by_a_join_is_joined_at_once() {
+    let fell = |second, who, reached| Happening {
+        second,
+        who,
+        what: (State::Down, Manner::Steady),
+        seen_before: 0,
+        reached,
+    };
+    let left = |second, who| Happening {
+        what: (State::Unknown, Manner::Gone),
+        ..fell(second, who, false)
+    };
+    let mut board = board();
+    let first = [0, 1, 2, 3, 4, 8, 9].map(|who| fell(0, who, false));
+    let then = [
+        left(60, 8),
+        fell(300, 6, true),
+        fell(480, 7, false),
+        fell(1080, 8, false),
+        left(1680, 1),
+        // Its outage spans all of the above, so that eight of the street's twelve are one.
+        fell(2280, 1, false),
+    ];
+    for it in first.into_iter().chain(then) {
+        board.step(vec![event(it)], at(it.second));
+    }
+    // The camera that fell for itself fell while three others of its recorder did.
+    assert_eq!(partition(&board), BTreeSet::from([[0, 1, 2, 3, 4, 6, 7, 8, 9].map(device).into()]));
+}
+
 proptest! {
     #[test]
     fn every_device_that_is_down_is_in_exactly_one_open_incident(day in day()) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod day;
 mod laws;
+mod left;
 mod picture;
 
 use super::{Crowd, Parent, Seat, Sight};
