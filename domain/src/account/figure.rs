@@ -32,6 +32,19 @@ words!(FigureKind {
     Ledger = "ledger", "档案完整率", "ledger complete";
 });
 
+impl FigureKind {
+    /// What it weighs in a score, 0–1.
+    pub const fn weight(self, weights: &Weights) -> f64 {
+        match self {
+            Self::Connected => weights.connected,
+            Self::Reach => weights.reach,
+            Self::Online => weights.online,
+            Self::Intact => weights.intact,
+            Self::Ledger => weights.ledger,
+        }
+    }
+}
+
 /// In what numerator and denominator are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -202,20 +215,24 @@ impl Figures {
         Self::of(policy, moments, &tally.before, &tally.heads, source)
     }
 
+    fn of_kind(&self, kind: FigureKind) -> Option<&Figure> {
+        match kind {
+            FigureKind::Connected => Some(&self.connected),
+            FigureKind::Reach => self.reach.as_ref(),
+            FigureKind::Online => Some(&self.online),
+            FigureKind::Intact => self.intact.as_ref(),
+            FigureKind::Ledger => Some(&self.ledger),
+        }
+    }
+
     fn score_by(&self, weights: &Weights) -> Option<Score> {
-        let parts = [
-            Some(&self.connected),
-            self.reach.as_ref(),
-            Some(&self.online),
-            self.intact.as_ref(),
-            Some(&self.ledger),
-        ];
         let (mut value, mut lowest, mut highest) = (Some(0.0), 0.0, 0.0);
-        for (part, weight) in parts.into_iter().zip(weights.all()) {
+        for &kind in FigureKind::ALL {
+            let weight = kind.weight(weights);
             if weight == 0.0 {
                 continue;
             }
-            let figure = part?;
+            let figure = self.of_kind(kind)?;
             value = value.zip(figure.value()).map(|(sum, rate)| sum + rate * weight * 100.0);
             lowest += figure.lowest.value().unwrap_or(0.0) * weight * 100.0;
             highest += figure.highest.value().unwrap_or(1.0) * weight * 100.0;

@@ -1,7 +1,10 @@
 //! The document: what a policy may say, and the checks beyond its syntax.
 
 use super::PolicyProblem;
-use crate::{DeviceKind, ExclusionReason, FaultCode, Lang, LedgerColumn, LifeState, PointClass};
+use crate::{
+    DeviceKind, ExclusionReason, FaultCode, Lang, LedgerColumn, LifeState, PointClass,
+    account::FigureKind,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -347,8 +350,16 @@ pub struct Weights {
 }
 
 impl Weights {
-    pub(crate) fn all(&self) -> [f64; 5] {
-        [self.connected, self.reach, self.online, self.intact, self.ledger]
+    /// `在线率 40 %、图像完好率 60 %`: what weighs anything, heaviest first.
+    pub fn name(&self, lang: Lang) -> String {
+        let mut parts: Vec<_> =
+            FigureKind::ALL.iter().map(|kind| (*kind, kind.weight(self))).collect();
+        parts.retain(|(_, weight)| *weight > 0.0);
+        parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let name = |(kind, weight): &(FigureKind, f64)| {
+            format!("{} {} %", kind.name(lang), (weight * 1e4).round() / 1e2)
+        };
+        parts.iter().map(name).collect::<Vec<_>>().join(lang.pick("、", ", "))
     }
 }
 
@@ -433,7 +444,8 @@ impl Policy {
             return Err(PolicyProblem::Ledger);
         }
         if let Some(score) = &self.score {
-            let weights = score.weights.all();
+            let weights: Vec<f64> =
+                FigureKind::ALL.iter().map(|kind| kind.weight(&score.weights)).collect();
             let sum: f64 = weights.iter().sum();
             if !weights.iter().all(|weight| (0.0..=1.0).contains(weight))
                 || (sum - 1.0).abs() > 1e-9

@@ -100,3 +100,17 @@ async fn an_older_version_of_a_policy_is_not_mistaken_for_the_newest() {
     let page = browser.get("/dashboard?policy=time-weighted").await;
     assert!(page.body.contains("time-weighted@2") && !page.body.contains("待重新统计"));
 }
+
+#[tokio::test]
+async fn a_policy_that_weighs_figures_shows_its_score_and_what_weighs_how_much() {
+    let fixture = Fixture::district(8, 24, None).await;
+    fixture.keep().await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let page = browser.get("/dashboard?period=today&policy=assessment").await.body;
+    assert!(page.contains("在线率 40 %、接入率 20 %、图像完好率 20 %、档案完整率 20 %"), "{page}");
+    assert!(page.contains(">考核得分</th>"), "{page}");
+    let plain = browser.get("/dashboard?period=today&policy=time-weighted").await.body;
+    assert!(!plain.contains(">考核得分</th>"), "{plain}");
+    let words = browser.get("/admin/policies/assessment").await.body;
+    assert!(words.contains("权重：在线率 40 %"), "{words}");
+}

@@ -64,6 +64,7 @@ pub(crate) async fn ranking(
             t.due_devices(),
             t.online(),
             t.short_of_target(),
+            t.assessed(),
         ]
         .map(str::to_owned)
         .into(),
@@ -88,6 +89,7 @@ fn row(unit: &Unit) -> Vec<Cell> {
         Cell::Count(unit.due),
         Cell::Count(unit.now_online),
         Cell::Count(unit.short),
+        if unit.score.is_empty() { Cell::Empty } else { Cell::Text(unit.score.clone()) },
     ]
 }
 

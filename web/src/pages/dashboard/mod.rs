@@ -58,6 +58,7 @@ struct DashboardPage {
     policy: String,
     short: String,
     rates: Vec<Rated>,
+    score: Option<Scored>,
     ledger: Vec<ledger::LedgerRate>,
     heads: Vec<(&'static str, String)>,
     bar: FilterBar,
@@ -81,6 +82,16 @@ struct DashboardPage {
 struct Rated {
     word: &'static str,
     figure: Figure,
+}
+
+/// 考核得分 under a policy that weighs figures.
+struct Scored {
+    /// `93.42`; `None` where one of its figures is no number.
+    value: Option<String>,
+    /// Worst and best that what is unknown leaves open.
+    interval: String,
+    /// Which figures weigh how much.
+    weights: String,
 }
 
 struct UnitView {
@@ -222,6 +233,11 @@ pub(crate) async fn show(
     let rates = others.into_iter().filter_map(|(word, figure)| {
         Some(Rated { word, figure: Figure::of(figure.as_ref()?, 0.0, t.0) })
     });
+    let score = basis.policy.score.zip(figures.score).map(|(by, score)| Scored {
+        value: score.value.map(|value| format!("{value:.2}")),
+        interval: format!("{:.2}–{:.2}", score.lowest, score.highest),
+        weights: by.weights.name(t.0),
+    });
     let template = DashboardPage {
         empty: !has_devices,
         sentence,
@@ -235,6 +251,7 @@ pub(crate) async fn show(
             format!("{} {} {}", t.short_of_target(), grouped(need), t.unit_devices())
         },
         rates: rates.collect(),
+        score,
         ledger: ledger::rates(&figures, &filters, &query.policy, t),
         heads: vec![
             (t.in_ledger(), grouped(heads.ledger)),

@@ -35,6 +35,8 @@ pub(super) struct Unit {
     /// 图像完好率, `98.60 %`.
     pub(super) intact: Option<Rate>,
     pub(super) coverage: Rate,
+    /// 考核得分; empty without one.
+    pub(super) score: String,
     /// Percentage points more than in the period before, `+0.20`.
     pub(super) delta: String,
     /// 应检 and 在线 at the last minute that counts.
@@ -114,6 +116,11 @@ pub(super) fn units(
                     Told::TooLittle { .. } | Told::Nothing => None,
                 }),
                 coverage: figures.online.coverage,
+                score: figures
+                    .score
+                    .and_then(|it| it.value)
+                    .map(|value| format!("{value:.2}"))
+                    .unwrap_or_default(),
                 delta: delta(value, earlier),
                 due: row.period.heads.due,
                 now_online: row.period.heads.online,
