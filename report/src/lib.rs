@@ -11,6 +11,8 @@ mod digest;
 mod document;
 mod docx;
 mod font;
+#[cfg(test)]
+mod foreign;
 mod format;
 mod html;
 mod inspection;

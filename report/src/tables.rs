@@ -5,7 +5,7 @@ use crate::{
     Document,
     document::{Group, Row},
     meeting_words,
-    table::{Cell, Table, bar_column, change, column, figure, sheet_column, text},
+    table::{Cell, Table, Tone, bar_column, change, column, figure, sheet_column, text},
     upkeep_tables,
     words::{grouping, made_of, moment, name_of, points, unit},
 };
@@ -247,9 +247,9 @@ impl Maker<'_> {
                 Cell::Number(row.tally.after.online()),
                 Cell::Number(down),
                 Cell::Number(row.tally.before.due - due),
-                text(
-                    figures.score.and_then(|score| score.value).map(|value| format!("{value:.2}")),
-                ),
+                figures.score.and_then(|score| score.value).map_or(Cell::None, |value| {
+                    Cell::Percent { hundredths: (value * 100.0) as u64, tone: Tone::Plain }
+                }),
                 text(row.key.clone()),
             ]);
         }

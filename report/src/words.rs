@@ -399,6 +399,12 @@ pub fn policy_words(policy: &Policy, lang: Lang) -> Vec<String> {
             if !faults.is_empty() {
                 words.push(format!("故障折算：{}。", faults.join("、")));
             }
+            if let Some(score) = &policy.score {
+                words.push(format!(
+                    "考核得分＝Σ（指标×权重）×100；权重：{}；任一指标数据不足时不给得分。",
+                    score.weights.name(lang)
+                ));
+            }
             let due = policy
                 .exclusions
                 .filed_within_hours
@@ -438,6 +444,12 @@ pub fn policy_words(policy: &Policy, lang: Lang) -> Vec<String> {
             ));
             if !faults.is_empty() {
                 words.push(format!("Faults count as: {}.", faults.join(", ")));
+            }
+            if let Some(score) = &policy.score {
+                words.push(format!(
+                    "Score = sum of (figure × weight) × 100; weights: {}; no score where a figure has too little data.",
+                    score.weights.name(lang)
+                ));
             }
             let due = policy.exclusions.filed_within_hours.map_or_else(String::new, |hours| {
                 format!(", filed within {hours} hours of their end")
