@@ -215,7 +215,7 @@ impl Board {
         let held = self.holder.get(&event.device).copied();
         let number = match (trouble, held) {
             (None, None) => return,
-            (Some(_), Some(number)) if self.may_join(number, event.at) => number,
+            (Some(_), Some(number)) if self.goes_on(number, event) => number,
             (Some(_), _) => self.start(event.at),
             (None, Some(number)) => number,
         };
@@ -236,10 +236,17 @@ impl Board {
         self.touched.entry(number).or_default().insert(event.device);
     }
 
-    /// Whether a device that falls at `at` belongs to the incident it was in before.
-    fn may_join(&self, number: i64, at: Timestamp) -> bool {
-        let closed = self.incidents.get(&number).map(|incident| incident.closed);
-        closed.is_some_and(|closed| closed.is_none_or(|closed| at <= closed + self.rule.reopen))
+    /// Whether a device that falls belongs to the incident it was in before: a matter of its own end
+    /// alone, for when others end depends on what was joined by then.
+    fn goes_on(&self, number: i64, event: &DeviceEvent) -> bool {
+        let members = self.incidents.get(&number).and_then(Incident::members);
+        let until = members.and_then(|it| it.get(&event.device)).map(|it| it.until);
+        until.is_some_and(|until| self.is_soon(until, event.at))
+    }
+
+    /// Whether what begins at `at` goes on with what ended at `until`.
+    fn is_soon(&self, until: Option<Timestamp>, at: Timestamp) -> bool {
+        until.is_none_or(|until| at <= until + self.rule.reopen)
     }
 
     fn observer(&mut self, event: ObserverEvent) {
@@ -250,7 +257,7 @@ impl Board {
         match (event.fault, held) {
             (Some(fault), held) => {
                 let number = match held {
-                    Some((number, _)) if self.may_join(number, event.at) => number,
+                    Some((number, closed)) if self.is_soon(closed, event.at) => number,
                     _ => self.start(event.at),
                 };
                 if let Some(incident) = self.incidents.get_mut(&number) {

@@ -88,13 +88,16 @@ fn what_hangs_behind_one_that_is_left_goes_with_it_and_what_is_in_doubt_stays() 
 }
 
 #[test]
-fn a_switch_that_falls_again_takes_back_who_was_left() {
+fn a_switch_that_falls_again_keeps_who_is_behind_it_until_it_is_back() {
     let mut board = after_recovery(&[3]);
-    board.step(vec![], at(1500));
-    board.step(all([0], 1700, State::Down), at(1730));
+    board.step(all([0], 1100, State::Down), at(1130));
     assert_eq!(open(&board), [(1, Root::Device(device(0), Seen::Probed), (0..8).collect())]);
-    board.step(all([0], 1800, State::Up), at(1800));
-    board.step(vec![], at(2700));
-    assert_eq!(open(&board).len(), 1);
-    assert_eq!(open(&board)[0].2, [3]);
+    assert!(!board.is_due(at(1500)), "its root is down");
+    board.step(all([0], 1150, State::Up), at(1150));
+    assert!(!board.is_due(at(2049)));
+    board.step(vec![], at(2050));
+    assert_eq!(open(&board), [(OWN, Root::Device(device(3), Seen::Probed), vec![3])]);
+    // Much later it falls for itself: who was down before it was not felled by it.
+    board.step(all([0], 4000, State::Down), at(4030));
+    assert_eq!(open(&board)[1..], [(OWN + 1, Root::Device(device(0), Seen::Probed), vec![0])]);
 }
