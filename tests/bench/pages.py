@@ -7,7 +7,8 @@ loopback, once with a day and a half of results and once with the year before to
 minutes. One client, one request at a time over a kept connection. The first answer of each page after
 the start is printed as cold: nobody asked before, and the engine holds nothing of it; it is not
 counted in the median. Prints milliseconds from the request to the last byte: median (min–max). A
-missed goal fails nothing.
+missed goal fails nothing. Last, the board on the wall refreshes itself over and over in a real browser,
+and what that page has grown by is printed.
 """
 
 import argparse
@@ -20,6 +21,8 @@ import time
 import urllib.parse
 
 PORT = 18091
+USER, PASSWORD = "admin", "Correct-Horse-1"
+REFRESHES = 480
 SITES, EACH = 130, 77
 YEAR = "/dashboard?from=2025-11-22&to=2026-11-21"
 # What is filled, its pages, and their goals in milliseconds, where they have one.
@@ -42,7 +45,7 @@ RUNS = [
 
 
 def login(connection):
-    body = json.dumps({"login": "admin", "password": "Correct-Horse-1"})
+    body = json.dumps({"login": USER, "password": PASSWORD})
     headers = {"content-type": "application/json", "origin": f"http://127.0.0.1:{PORT}"}
     connection.request("POST", "/api/v1/session", body, headers)
     answer = connection.getresponse()
@@ -91,6 +94,10 @@ def run(district, extent, pages, count):
             if goal is not None:
                 print(f"{'≤ ' + str(goal):>56} {verdict(cold, goal):>8} {verdict(median, goal):>8}")
         sys.stdout.flush()
+        if "/wall" in pages:
+            address = f"http://127.0.0.1:{PORT}"
+            soak = ["node", "tests/browser/wall.mjs", address, USER, PASSWORD, str(REFRESHES)]
+            subprocess.run(soak, check=True)
     finally:
         server.terminate()
         server.wait()

@@ -6,11 +6,11 @@ use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId,
     alert::{Contact, Note, Topic},
     check::{CheckPlan, Fallback, Outcome, Readiness, Row, readiness},
-    meeting::{ResourceKind, Venue},
+    meeting::{MeetingState, ResourceKind, Venue},
     work_order::{RepairRules, WorkCategory},
 };
 use zhishou_storage::{
-    NewWorkOrder, Route, Store, StoreError, StoredMeeting, VenueHistory, WorkOpened,
+    MeetingFilter, NewWorkOrder, Route, Store, StoreError, StoredMeeting, VenueHistory, WorkOpened,
 };
 
 /// A meeting and how ready it is now.
@@ -34,6 +34,24 @@ impl Known {
         let (venues, cells) = store.venue_cells(&stored, &plan).await?;
         let readiness = readiness(&plan, cells, now);
         Ok(Some(Self { stored, venues, plan, plan_version, readiness }))
+    }
+
+    /// Meetings between two moments that are to be held or are held, in order of their begin.
+    pub(crate) async fn held(
+        store: &Store,
+        (from, to): (Timestamp, Timestamp),
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Self>, StoreError> {
+        let states = MeetingState::ALL.iter().copied();
+        let states = states.filter(|it| it.is_due() || *it == MeetingState::Live).collect();
+        let (from, to) = (Some(from), Some(to));
+        let filter = MeetingFilter { from, to, states, ..MeetingFilter::default() };
+        let mut held = Vec::new();
+        for stored in store.meetings(&filter, most).await? {
+            held.extend(Self::of(store, stored.id, now).await?);
+        }
+        Ok(held)
     }
 
     pub(crate) fn venue(&self, id: VenueId) -> Option<&Venue> {

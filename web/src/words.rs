@@ -423,7 +423,6 @@ catalogue! {
     wall_meetings: "会议", "Meetings";
     wall_venues_ready: "会场就绪", "venues ready";
     newest_outages: "最新离线", "Newest outages";
-    todays_meetings: "今日会议", "Today's meetings";
     wall_stale: "数据已超过 2 分钟未更新", "Data is older than two minutes";
     wall_shut: "大屏令牌已吊销或失效：请管理员在“大屏令牌”页新建，并在本机打开新地址。", "The token of this board opens nothing any more: let an administrator make a new one and open its address here.";
     wall_tokens: "大屏令牌", "Tokens of wall boards";

@@ -23,10 +23,9 @@ use std::time::Duration;
 use zhishou_domain::{
     Lang, ShiftId, Timestamp,
     duty::{DutyRefusal, DutyShift, Roster, RosterProblem, Watcher, gaps},
-    meeting::MeetingState,
     policy::LocalTime,
 };
-use zhishou_storage::{DutyAct, DutyActed, MeetingFilter, Rostered};
+use zhishou_storage::{DutyAct, DutyActed, Rostered};
 
 /// What is shown behind, and of meetings ahead; and of shifts ahead.
 const BEHIND: Duration = Duration::from_secs(2 * 86_400);
@@ -205,23 +204,18 @@ async fn render(
             ..form
         };
     }
-    let ahead =
-        MeetingFilter { from: Some(now), to: Some(now + BEHIND), ..MeetingFilter::default() };
-    let mut meetings = Vec::new();
-    for stored in app.store.meetings(&ahead, MEETINGS).await? {
-        if !stored.state.is_due() && stored.state != MeetingState::Live {
-            continue;
-        }
-        let Some(known) = Known::of(&app.store, stored.id, now).await? else { continue };
-        let slot = stored.plan.slot();
-        meetings.push(MeetingLine {
-            href: format!("/meetings/{}", stored.id),
+    let held = Known::held(&app.store, (now, now + BEHIND), now, MEETINGS).await?;
+    let meeting = |known: Known| {
+        let slot = known.stored.plan.slot();
+        MeetingLine {
+            href: format!("/meetings/{}", known.stored.id),
             when: span(&view, slot.from, slot.to),
             glyph: glyph(known.readiness.conclusion),
             sentence: known.sentence(app.zone, shell.t.0),
-            title: stored.plan.title,
-        });
-    }
+            title: known.stored.plan.title,
+        }
+    };
+    let meetings = held.into_iter().map(meeting).collect();
     page(&DutyPage {
         meetings,
         now: present.map(|shift| ShiftLine::new(&view, shift)),

@@ -25,9 +25,8 @@ use std::{collections::BTreeMap, time::Duration};
 use zhishou_domain::{
     Counts, DeviceKind, KindCounts,
     account::{Figures, Source, Tally},
-    meeting::MeetingState,
 };
-use zhishou_storage::{Asked, By, Filter, Grouping, KeptDay, MeetingFilter, OutageOrder, Present};
+use zhishou_storage::{Asked, By, Filter, Grouping, KeptDay, OutageOrder, Present};
 
 /// Data that is older is stale.
 const STALE: Duration = Duration::from_secs(120);
@@ -193,23 +192,18 @@ async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
 /// The meetings that run or are ahead, and how ready each is.
 async fn meetings(view: &View<'_>) -> Result<Vec<MeetingRow>, Failure> {
     let (app, lang, now) = (view.app, view.t.0, view.now);
-    let states = MeetingState::ALL.iter().copied();
-    let states = states.filter(|it| it.is_due() || *it == MeetingState::Live).collect();
-    let (from, to) = (Some(now), Some(now + AHEAD));
-    let filter = MeetingFilter { from, to, states, ..MeetingFilter::default() };
-    let mut rows = Vec::new();
-    for stored in app.store.meetings(&filter, MEETINGS).await? {
-        let Some(known) = Known::of(&app.store, stored.id, now).await? else { continue };
+    let held = Known::held(&app.store, (now, now + AHEAD), now, MEETINGS).await?;
+    let row = |known: Known| {
         let it = &known.readiness;
         let (word, of) = (it.conclusion.name(lang), it.rows.len());
-        rows.push(MeetingRow {
+        MeetingRow {
             glyph: glyph(it.conclusion),
-            when: span(app, stored.plan.slot()),
-            title: stored.plan.title,
+            when: span(app, known.stored.plan.slot()),
+            title: known.stored.plan.title,
             readiness: format!("{word} · {}/{of} {}", it.ready, view.t.wall_venues_ready()),
-        });
-    }
-    Ok(rows)
+        }
+    };
+    Ok(held.into_iter().map(row).collect())
 }
 
 /// How a site stands: whole where nothing is wrong; the worst that any of its devices is, else.
