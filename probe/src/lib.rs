@@ -9,6 +9,7 @@
 //! nothing that is logged or returned holds a password.
 
 pub mod canary;
+mod caught;
 #[cfg(feature = "gst")]
 pub mod decode;
 pub mod decoder;

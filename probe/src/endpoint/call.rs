@@ -1,9 +1,11 @@
 //! Level 2: the guarded test call.
 //!
 //! It is made where it is permitted and OPTIONS says nothing against it, one of a few at a time, and
-//! no longer than the cap. However it ends, by the clock, by the peer, by a caller that goes away or
-//! by SIGTERM, the session ends it with BYE or CANCEL before the visit is over.
+//! no longer than the cap. However it ends, by the clock, by the peer, by a caller that goes away, by a
+//! mistake of ours or by SIGTERM, the session ends it with BYE or CANCEL before the visit is over.
 
+use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use super::meaning::of_failure;
 use super::media::{Ask, Media, Ports};
 use super::visit::{Line, Reached, Visit};
 use super::wire::any_port;
+use crate::caught::caught;
 use crate::dial::{failed, ours};
 
 /// What a call needs besides its endpoint.
@@ -98,9 +101,22 @@ impl Visit {
         let mut ports = Some(ports);
         let mut called = Called { media: None, talked: Duration::ZERO };
         let mut answered: Option<Instant> = None;
+        let mut broken = None;
         loop {
-            match self.next(line).await {
-                Reached::Event(Event::Answered(answer)) => {
+            let next = caught(pin!(self.next(line))).await;
+            let reached = match next {
+                Ok(reached) => reached,
+                // A mistake of ours ends the call first, as its time would.
+                Err(panic) if broken.is_none() => {
+                    broken = Some(panic);
+                    (line.media, line.until) = (None, None);
+                    line.session.handle(Input::Stop, self.now());
+                    continue;
+                }
+                Err(panic) => resume_unwind(panic),
+            };
+            match reached {
+                Reached::Event(Event::Answered(answer)) if broken.is_none() => {
                     self.seen.call.invite_status = Some(200);
                     let now = Instant::now();
                     answered = Some(now);
@@ -136,6 +152,9 @@ impl Visit {
         }
         end(line, &mut called, answered);
         self.note(&line.session.facts());
+        if let Some(panic) = broken {
+            resume_unwind(panic);
+        }
         self.seen.called = Some(called);
     }
 

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use super::meaning::{of_failure, of_status};
 use super::media::Media;
 use super::wire::{Came, Ears, Wire, open};
 use super::{Order, Seen};
+use crate::caught::caught;
 use crate::dial::failed;
 use crate::guard::{Held, Refusal, Remains, Ticket};
 use crate::rtsp::{Met, cancelled, silence};
@@ -81,11 +84,20 @@ impl Visit {
     }
 
     /// Asks the endpoint, and gives it back.
+    ///
+    /// # Panics
+    /// Where the visit did, after its call was ended.
     pub(super) async fn run(mut self) -> Box<Seen> {
         let target = self.order.target.clone();
         self.seen.call.carrier = Some(target.transport().token().to_ascii_lowercase());
-        if let Err(fault) = self.ask(&target).await {
-            self.seen.faults.push(*fault);
+        let asked = caught(pin!(self.ask(&target))).await;
+        match asked {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => self.seen.faults.push(*fault),
+            Err(panic) => {
+                self.conclude();
+                resume_unwind(panic)
+            }
         }
         self.conclude()
     }

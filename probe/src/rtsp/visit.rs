@@ -30,10 +30,10 @@ use super::link::{Heard, Link};
 use super::media::{Media, MediaOrder};
 use super::tunnel::{Asked, TunnelLogin};
 use crate::Settings;
+use crate::caught::caught;
 use crate::guard::{Held, Refusal, Ticket};
 use crate::tape::{Moment, Player, Stream, Tape};
 pub(crate) use ending::cancelled;
-use ending::caught;
 
 /// Over the session's own deadline for TEARDOWN, after which the task ends come what may.
 const GRACE: Duration = Duration::from_secs(1);

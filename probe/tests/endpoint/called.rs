@@ -7,19 +7,25 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{CallSkipped, Depth, FaultCode, Observation, ProbeRequest, TestCall, Verdict};
+use zhishou_domain::{
+    CallSkipped, Clock, Depth, FaultCode, Observation, ProbeRequest, TestCall, Timestamp, Verdict,
+};
 use zhishou_probe::{Prober, Settings};
 
-use super::support::{Heard, Says, answer, by_connection, by_datagrams, says, with};
+use super::support::{Heard, Says, answer, by_clock, by_connection, by_datagrams, says, with};
 
 /// Waits that a test can sit out.
-fn prober() -> Prober {
+fn settings() -> Settings {
     let mut settings = Settings::default();
     settings.sip.options = Duration::from_millis(1_200);
     settings.sip.trying = Duration::from_millis(1_200);
     settings.sip.ringing = Duration::from_millis(2_500);
     settings.sip.ending = Duration::from_millis(2_000);
-    with(settings)
+    settings
+}
+
+fn prober() -> Prober {
+    with(settings())
 }
 
 fn request(at: SocketAddr, leave: TestCall, time: Duration) -> ProbeRequest {
@@ -227,6 +233,38 @@ async fn whoever_goes_away_leaves_no_call_behind() {
         prober.close().await;
         assert_eq!(methods(&heard), ["OPTIONS", "INVITE", "ACK", "BYE"], "dropped: {dropped}");
     }
+}
+
+/// A clock that fails who asks it next, once told to.
+#[derive(Default)]
+struct Failing(AtomicU32);
+
+impl Clock for Failing {
+    fn now(&self) -> Timestamp {
+        assert_eq!(self.0.swap(0, Ordering::SeqCst), 0, "a mistake of ours");
+        Timestamp::from_millis(1_800_000_000_000)
+    }
+}
+
+#[tokio::test]
+async fn a_mistake_of_ours_in_a_call_hangs_up_before_it_is_told() {
+    let (port, _) = ear();
+    let clock = Arc::new(Failing::default());
+    let failing = clock.clone();
+    // From the moment the call stands.
+    let odd = move |request: &str| {
+        if request.starts_with("ACK") {
+            failing.0.store(1, Ordering::SeqCst);
+        }
+        None
+    };
+    let (at, heard) = by_datagrams(endpoint(port, odd)).await;
+    let asked = request(at, TestCall::Permitted, Duration::from_secs(20));
+    let began = Instant::now();
+    let seen = by_clock(settings(), clock).probe(asked, CancellationToken::new()).await.observation;
+    assert!(began.elapsed() < Duration::from_secs(15), "not to the end of its time");
+    assert_eq!((seen.verdict, seen.faults.len()), (Verdict::Unknown, 1), "{seen:?}");
+    assert_eq!(methods(&heard), ["OPTIONS", "INVITE", "ACK", "BYE"]);
 }
 
 #[tokio::test]

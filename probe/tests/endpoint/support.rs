@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::{Depth, Observation, ProbeRequest};
+use zhishou_domain::{Clock, Depth, Observation, ProbeRequest};
 use zhishou_probe::guard::{FingerprintKey, Guard};
 use zhishou_probe::{Prober, Settings};
 use zhishou_tests::asking::Fixed;
@@ -86,8 +86,12 @@ pub(super) fn prober() -> Prober {
 }
 
 pub(super) fn with(settings: Settings) -> Prober {
+    by_clock(settings, Arc::new(Fixed))
+}
+
+pub(super) fn by_clock(settings: Settings, clock: Arc<dyn Clock>) -> Prober {
     let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
-    Prober::new(settings, Arc::new(Fixed), Arc::new(Fixed), guard, None)
+    Prober::new(settings, clock, Arc::new(Fixed), guard, None)
 }
 
 /// Asks once, without leave to call.

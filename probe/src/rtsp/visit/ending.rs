@@ -1,9 +1,5 @@
 //! The end of a visit: how the device is given back, and what its session comes to.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use zhishou_domain::{Detail, Fault, FaultCode, Stage};
@@ -139,19 +135,6 @@ fn leave(held: Held, facts: &Facts, remains: Remains) {
             held.leave_open(facts.session_timeout, remains);
         }
     }
-}
-
-/// A future up to its end or its panic. It is lent: taken, it would lie in this one twice, once before
-/// it is pinned and once after.
-pub(super) async fn caught<T>(
-    mut work: Pin<&mut impl Future<Output = T>>,
-) -> std::thread::Result<T> {
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 /// We stopped it ourselves.
