@@ -1,7 +1,7 @@
 //! What is known of each item in each venue of a meeting.
 
 use crate::{AuditLine, Change, Store, StoreError, StoredMeeting, audit, decode};
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use zhishou_domain::{
     CheckRunId, DeviceId, MeetingId, Timestamp, VenueId, WorkOrderId,
     check::{
@@ -15,6 +15,9 @@ use zhishou_domain::{
 const LOOK_BACK: i64 = 5;
 /// Results of one meeting that no run has, at most; the newest.
 const CHANGES: i64 = 500;
+/// Runs with results that a condition, which follows, lets through, and how many of them failed.
+const HISTORY: &str = "SELECT coalesce(sum(failed), 0), count(*) FROM (
+    SELECT max(outcome = 'fail') AS failed FROM check_results WHERE run_id IS NOT NULL AND ";
 
 /// A cell of a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,16 +154,35 @@ impl Store {
         Ok(signed)
     }
 
-    /// The last that is known of each cell of a meeting.
+    /// The last that is known of each cell of a meeting. A look in vain does not put out what failed before
+    /// it.
     pub async fn check_cells(&self, meeting: MeetingId) -> Result<Vec<CellOf>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM check_results WHERE id IN (SELECT max(id) FROM check_results
-                 WHERE meeting_id = ? GROUP BY venue_id, item)",
+            "SELECT * FROM check_results WHERE id IN (
+                 SELECT max(id) FROM check_results WHERE meeting_id = ?1 GROUP BY venue_id, item
+                 UNION SELECT max(id) FROM check_results
+                     WHERE meeting_id = ?1 AND outcome <> 'untested' GROUP BY venue_id, item)
+             ORDER BY venue_id, item, id",
         )
         .bind(meeting.number())
         .fetch_all(self.reader())
         .await?;
-        rows.iter().map(cell_of).collect()
+        let mut cells: Vec<CellOf> = Vec::new();
+        for row in &rows {
+            let cell = cell_of(row)?;
+            let of_cell =
+                |it: &CellOf| (it.venue, it.result.item) == (cell.venue, cell.result.item);
+            match cells.pop_if(|it| of_cell(it)) {
+                Some(failed)
+                    if failed.result.outcome == Outcome::Fail
+                        && failed.result.device == cell.result.device =>
+                {
+                    cells.push(failed);
+                }
+                _ => cells.push(cell),
+            }
+        }
+        Ok(cells)
     }
 
     /// The venues of a meeting, in its order, with what is known of them.
@@ -203,33 +225,22 @@ impl Store {
 
     /// How venues did in their last five checks: "this room failed 3 of its last 5 checks".
     pub async fn venue_history(&self, venue: VenueId) -> Result<VenueHistory, StoreError> {
-        let (failed, of): (i64, i64) = sqlx::query_as(
-            "SELECT coalesce(sum(failed), 0), count(*) FROM (
-                 SELECT max(outcome = 'fail') AS failed FROM check_results
-                 WHERE venue_id = ? AND run_id IS NOT NULL
-                 GROUP BY run_id ORDER BY run_id DESC LIMIT ?)",
-        )
-        .bind(venue.number())
-        .bind(LOOK_BACK)
-        .fetch_one(self.reader())
-        .await?;
-        let count = |number| decode::unsigned("check_results", number);
-        Ok(VenueHistory { failed: count(failed)?, of: count(of)? })
+        let mut query = QueryBuilder::new(HISTORY);
+        query.push("venue_id = ").push_bind(venue.number());
+        self.failed_of(query).await
     }
 
     /// How an endpoint did in its last five checks, in whatever venue: one that is carried about takes its past
     /// along.
     pub async fn device_history(&self, device: DeviceId) -> Result<VenueHistory, StoreError> {
-        let (failed, of): (i64, i64) = sqlx::query_as(
-            "SELECT coalesce(sum(failed), 0), count(*) FROM (
-                 SELECT max(outcome = 'fail') AS failed FROM check_results
-                 WHERE device_id = ? AND run_id IS NOT NULL
-                 GROUP BY run_id ORDER BY run_id DESC LIMIT ?)",
-        )
-        .bind(device.to_string())
-        .bind(LOOK_BACK)
-        .fetch_one(self.reader())
-        .await?;
+        let mut query = QueryBuilder::new(HISTORY);
+        query.push("device_id = ").push_bind(device.to_string());
+        self.failed_of(query).await
+    }
+
+    async fn failed_of(&self, mut query: QueryBuilder<Sqlite>) -> Result<VenueHistory, StoreError> {
+        query.push(" GROUP BY run_id ORDER BY run_id DESC LIMIT ").push_bind(LOOK_BACK).push(")");
+        let (failed, of): (i64, i64) = query.build_query_as().fetch_one(self.reader()).await?;
         let count = |number| decode::unsigned("check_results", number);
         Ok(VenueHistory { failed: count(failed)?, of: count(of)? })
     }

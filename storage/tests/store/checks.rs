@@ -113,6 +113,22 @@ async fn watching_confirms_what_is_as_it_was_and_adds_what_differs() {
 }
 
 #[tokio::test]
+async fn a_look_in_vain_does_not_put_out_what_failed_before_it() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let audio = |outcome| vec![cell(venues[0], CheckItem::Audio, outcome)];
+    checked(&store, meeting, audio(Outcome::Fail), 100).await;
+    checked(&store, meeting, audio(Outcome::Untested), 200).await;
+    assert_eq!(outcome(&store, meeting, CheckItem::Audio).await, (Outcome::Fail, at(100)));
+    checked(&store, meeting, audio(Outcome::Pass), 300).await;
+    assert_eq!(outcome(&store, meeting, CheckItem::Audio).await, (Outcome::Pass, at(300)));
+    // What passed is asked for anew by whoever looked in vain.
+    checked(&store, meeting, audio(Outcome::Untested), 400).await;
+    assert_eq!(outcome(&store, meeting, CheckItem::Audio).await, (Outcome::Untested, at(400)));
+}
+
+#[tokio::test]
 async fn only_a_person_signs_and_only_what_is_a_persons() {
     let home = Home::shanghai();
     let (store, venues, ..) = rooms(&home).await;

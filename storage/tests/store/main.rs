@@ -29,4 +29,5 @@ mod statement;
 mod strips;
 mod support;
 mod upkeep;
+mod wall_clock;
 mod work_orders;
