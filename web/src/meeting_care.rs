@@ -5,7 +5,7 @@ use crate::app::App;
 use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId,
     alert::{Contact, Note, Topic},
-    check::{CheckPlan, Fallback, Outcome, Readiness, Row, readiness},
+    check::{CheckPlan, Conclusion, Fallback, Outcome, Readiness, Row, readiness},
     meeting::{MeetingState, ResourceKind, Venue},
     work_order::{RepairRules, WorkCategory},
 };
@@ -62,8 +62,35 @@ impl Known {
         self.venue(id).map(|venue| venue.name.clone()).unwrap_or_default()
     }
 
+    /// How it stands as a whole. While it is held only what fails counts: nobody calls and signs any more.
+    pub(crate) fn conclusion(&self) -> Conclusion {
+        match self.readiness.conclusion {
+            Conclusion::NotReady => Conclusion::NotReady,
+            _ if self.stored.state == MeetingState::Live => Conclusion::Ready,
+            other => other,
+        }
+    }
+
+    /// The sentence on top: whether to begin, or while it is held, whether all is well.
     pub(crate) fn sentence(&self, zone: chrono_tz::Tz, lang: Lang) -> String {
-        self.readiness.sentence(|id| self.name(id), zone, lang)
+        if self.stored.state != MeetingState::Live {
+            return self.readiness.sentence(|id| self.name(id), zone, lang);
+        }
+        let rows = &self.readiness.rows;
+        let of = rows.len();
+        let amiss = || rows.iter().filter(|row| row.conclusion == Conclusion::NotReady);
+        let first =
+            amiss().next().map(|row| format!("{} {}", self.name(row.venue), row.words(lang)));
+        let at = self.readiness.confirmed.map(|at| at.in_zone(zone).format("%H:%M").to_string());
+        let at = at.map(|at| format!(" · {at} {}", lang.pick("复核", "confirmed")));
+        let said = match (first, lang) {
+            (Some(first), Lang::Zh) => format!("{}/{of} 会场异常：{first}", amiss().count()),
+            (Some(first), Lang::En) => format!("{} of {of} venues fail: {first}", amiss().count()),
+            (None, Lang::Zh) => format!("{of} 个会场未见异常"),
+            (None, Lang::En) => format!("nothing amiss in {of} venues"),
+        };
+        let held = lang.pick("会议进行中：", "Being held: ");
+        format!("{held}{said}{}", at.unwrap_or_default())
     }
 }
 

@@ -13,7 +13,7 @@ use zhishou_domain::{
         Cell, CheckDepth, CheckItem, CheckPlan, Conclusion, Finding, ItemKind, NotRun, Outcome,
         Readiness, Weight, readiness,
     },
-    meeting::Venue,
+    meeting::{MeetingState, Venue},
 };
 use zhishou_storage::{NewCell, StoreError, StoredMeeting};
 
@@ -82,6 +82,11 @@ pub(super) async fn watch(care: Arc<MeetingCare>, meeting: StoredMeeting, plan: 
         let looks = venues.into_iter().map(|venue| (venue, Parts::all(Depth::Reach))).collect();
         let mut looks = Looks::new(&care, &plan, looks);
         while let Some(cells) = looks.next().await {
+            let now = care.store.meeting(meeting.id).await?;
+            if now.is_none_or(|it| it.state != MeetingState::Live) {
+                // It ended meanwhile: its record is being written.
+                break;
+            }
             let changed = care.store.watch_check_cells(meeting.id, cells, care.clock.now()).await?;
             let required = changed.iter().filter(|cell| {
                 cell.finding.outcome == Outcome::Fail && !plan.optional.contains(&cell.finding.item)

@@ -17,6 +17,7 @@ mod policies;
 mod rates;
 mod reports;
 mod session;
+mod venues;
 mod work_orders;
 
 pub(crate) use policies::{compare_policy, policy_of, save_policy};
@@ -90,9 +91,9 @@ const MOST: u32 = 1000;
         meetings::one,
         meetings::reschedule,
         meetings::act,
-        meetings::conflicts,
-        meetings::venue_list,
-        meetings::endpoints,
+        venues::conflicts,
+        venues::list,
+        venues::endpoints,
     )
 )]
 struct Document;
@@ -155,9 +156,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/meetings/{id}/approve", post(meetings::act))
         .route("/v1/meetings/{id}/reject", post(meetings::act))
         .route("/v1/meetings/{id}/cancel", post(meetings::act))
-        .route("/v1/bookings/conflicts", get(meetings::conflicts))
-        .route("/v1/venues", get(meetings::venue_list))
-        .route("/v1/endpoints", get(meetings::endpoints))
+        .route("/v1/bookings/conflicts", get(venues::conflicts))
+        .route("/v1/venues", get(venues::list))
+        .route("/v1/endpoints", get(venues::endpoints))
         .route("/v1/calendar.ics", get(crate::pages::bookings::calendar))
 }
 

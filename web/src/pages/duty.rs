@@ -210,7 +210,7 @@ async fn render(
         MeetingLine {
             href: format!("/meetings/{}", known.stored.id),
             when: span(&view, slot.from, slot.to),
-            glyph: glyph(known.readiness.conclusion),
+            glyph: glyph(known.conclusion()),
             sentence: known.sentence(app.zone, shell.t.0),
             title: known.stored.plan.title,
         }

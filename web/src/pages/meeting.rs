@@ -118,7 +118,7 @@ pub(crate) async fn show(
         id,
         title: plan.title.clone(),
         sentence: if is_over { state.name(lang).to_owned() } else { known.sentence(zone, lang) },
-        glyph: if is_over { "out_of_use" } else { glyph(known.readiness.conclusion) },
+        glyph: if is_over { "out_of_use" } else { glyph(known.conclusion()) },
         facts: format!(
             "{from}–{} · {} · {}",
             slot.to.in_zone(zone).format("%H:%M"),

@@ -174,7 +174,9 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     let api = viewer.get(&format!("/api/v1{at}/readiness")).await.json();
     assert_eq!((&api["may_begin"], &api["ready"]), (&true.into(), &2.into()), "{api}");
 
-    post(&mut operator, "start", "").await;
+    let page = post(&mut operator, "start", "").await;
+    assert!(page.contains("会议进行中：2 个会场未见异常"), "{page}");
+    assert!(page.find("id=\"timeline\"") < page.find("id=\"venue-"), "what happens stands first");
     let form = format!("venue={}&what=%E6%97%A0%E5%A3%B0&fallback=telephone", venues[1]);
     let page = post(&mut operator, "incidents", &form).await;
     assert!(page.contains("无声") && page.contains("启用电话会议"), "{page}");
