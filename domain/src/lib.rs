@@ -30,6 +30,7 @@ pub mod incident;
 pub mod inspection;
 mod lang;
 pub mod ledger;
+mod line;
 mod mask;
 pub mod meeting;
 pub mod mos;

@@ -203,16 +203,7 @@ fn line(at: Timestamp) -> AuditLine {
 async fn venues(store: &Store, at: Timestamp) -> Vec<MeetingVenue> {
     let mut venues = Vec::new();
     for name in ["一楼会议室", "易家街会场", "城关会场"] {
-        let words = VenueWords {
-            name: name.into(),
-            site: None,
-            seats: None,
-            contact: String::new(),
-            phone: String::new(),
-            note: String::new(),
-            in_use: true,
-            devices: vec![],
-        };
+        let words = VenueWords { name: name.into(), in_use: true, ..VenueWords::default() };
         let saved = store.save_venue(None, words, line(at)).await.unwrap();
         let VenueSaved::Now(venue) = saved else { panic!("{saved:?}") };
         venues.push(MeetingVenue { venue, role: VenueRole::Branch });

@@ -4,8 +4,9 @@
 use crate::app::App;
 use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId,
-    alert::{Contact, Note, Topic},
+    alert::{Note, Topic},
     check::{CheckPlan, Conclusion, Fallback, Outcome, Readiness, Row, readiness},
+    duty::{DutyShift, reachable},
     meeting::{MeetingState, ResourceKind, Venue},
     work_order::{RepairRules, WorkCategory},
 };
@@ -29,11 +30,22 @@ impl Known {
         id: MeetingId,
         now: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
-        let Some(stored) = store.meeting(id).await? else { return Ok(None) };
+        match store.meeting(id).await? {
+            Some(stored) => Self::about(store, stored, now).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What is known at `now` of a meeting that was read already.
+    pub(crate) async fn about(
+        store: &Store,
+        stored: StoredMeeting,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let (plan_version, plan) = store.check_plan(stored.plan.assurance).await?;
         let (venues, cells) = store.venue_cells(&stored, &plan).await?;
         let readiness = readiness(&plan, cells, now);
-        Ok(Some(Self { stored, venues, plan, plan_version, readiness }))
+        Ok(Self { stored, venues, plan, plan_version, readiness })
     }
 
     /// Meetings between two moments that are to be held or are held, in order of their begin.
@@ -49,7 +61,7 @@ impl Known {
         let filter = MeetingFilter { from, to, states, ..MeetingFilter::default() };
         let mut held = Vec::new();
         for stored in store.meetings(&filter, most).await? {
-            held.extend(Self::of(store, stored.id, now).await?);
+            held.push(Self::about(store, stored, now).await?);
         }
         Ok(held)
     }
@@ -196,14 +208,13 @@ pub async fn open_check_order(
     }
     // Once for each meeting and venue, also where an order is open from the meeting before.
     let duty = store.on_duty(at).await?;
-    let people = duty.iter().flat_map(|shift| shift.people()).cloned();
     let contact = lang.pick("会场联系人", "contact at the venue");
     let contact = format!("{contact} {} {}", place.contact, place.phone).trim_end().to_owned();
     let key = format!("check/{meeting}/{venue}/{}", slot.from.millis());
     let note = Note {
         about: format!("/meetings/{meeting}"),
         lines: vec![said, contact],
-        to: people.map(Contact::from).filter(Contact::is_reachable).collect(),
+        to: reachable(duty.iter().flat_map(DutyShift::people)),
         ..Note::new(Topic::Duty, key, title)
     };
     store.enqueue(note, Route::Topic, at).await.map(|_| ())

@@ -101,7 +101,12 @@ pub(crate) fn act_of<T>(
     route: &MatchedPath,
     from_code: fn(&str) -> Option<T>,
 ) -> Result<T, Failure> {
-    route.as_str().rsplit('/').next().and_then(from_code).ok_or_else(Failure::not_found)
+    named(route.as_str().rsplit('/').next().unwrap_or_default(), from_code)
+}
+
+/// What a word of a path names; where it names nothing there is no such page.
+pub(crate) fn named<T>(word: &str, from_code: fn(&str) -> Option<T>) -> Result<T, Failure> {
+    from_code(word).ok_or_else(Failure::not_found)
 }
 
 pub(crate) fn word<T>(

@@ -2,8 +2,8 @@
 //! copy of the database opens no session. When a session is too old is judged by the guard with
 //! the clock of the app; the store only lets go of what is far past that.
 
+use crate::token;
 use async_trait::async_trait;
-use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc, time::Duration};
 use tower_sessions::{
     SessionStore,
@@ -34,7 +34,7 @@ impl fmt::Debug for Sessions {
 
 /// What a session is stored under.
 pub(crate) fn row_id(id: &Id) -> String {
-    Sha256::digest(id.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+    token::hash(&id.to_string())
 }
 
 impl Sessions {

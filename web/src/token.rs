@@ -1,4 +1,4 @@
-//! Tokens that open one page to whoever holds them: drawn at random, shown once, kept as hashes.
+//! What opens something to whoever holds it, drawn at random: shown once, kept as a hash.
 
 use crate::{failure::Failure, query::typed};
 use axum::http::StatusCode;

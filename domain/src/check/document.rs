@@ -1,7 +1,7 @@
 //! A check plan as a document that is edited, and in words.
 
 use super::{CheckItem, CheckPlan, PlanProblem};
-use crate::Lang;
+use crate::{Lang, line::line_of};
 
 /// Why a document is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,8 +54,7 @@ impl CheckPlan {
     /// Reads a document in TOML.
     pub fn from_toml(text: &str) -> Result<Self, DocumentProblem> {
         let plan: Self = toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.map_or(0, |before| before.matches('\n').count() + 1);
+            let line = line_of(text, error.span());
             DocumentProblem::Unreadable { line, problem: error.message().to_owned() }
         })?;
         plan.check()?;
@@ -88,7 +87,7 @@ impl CheckPlan {
         let human = names(&mut self.items.iter().copied().filter(|item| item.is_human()));
         let optional = names(&mut self.optional.iter().copied());
         let fallbacks: Vec<_> = self.fallbacks.iter().map(|it| it.name(lang)).collect();
-        let fallbacks = fallbacks.join(lang.pick(" → ", " → "));
+        let fallbacks = fallbacks.join(" → ");
         let limits = self.limits;
         let holds = [self.liveness_holds_min, self.media_holds_min, self.human_holds_min];
         let [liveness, media, signed] = holds.map(|minutes| span(minutes, lang));

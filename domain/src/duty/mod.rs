@@ -9,4 +9,4 @@ mod tell;
 
 pub use roster::{Roster, RosterProblem, gaps};
 pub use shift::{DutyRefusal, DutyShift, HandOver, SignIn, Watcher};
-pub use tell::Ahead;
+pub use tell::{Ahead, reachable};

@@ -34,8 +34,8 @@ pub struct Ahead<'a> {
     pub lang: Lang,
 }
 
-/// Those of a shift who can be reached at all.
-fn reachable<'a>(people: impl Iterator<Item = &'a Watcher>) -> Vec<Contact> {
+/// Those of these people who can be reached at all.
+pub fn reachable<'a>(people: impl Iterator<Item = &'a Watcher>) -> Vec<Contact> {
     people.cloned().map(Contact::from).filter(Contact::is_reachable).collect()
 }
 

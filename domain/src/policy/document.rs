@@ -3,7 +3,7 @@
 use super::PolicyProblem;
 use crate::{
     DeviceKind, ExclusionReason, FaultCode, Lang, LedgerColumn, LifeState, PointClass,
-    account::FigureKind,
+    account::FigureKind, line::line_of,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
@@ -367,7 +367,7 @@ impl Policy {
     /// Reads a document in TOML.
     pub fn from_toml(text: &str) -> Result<Self, PolicyProblem> {
         let policy: Self = toml::from_str(text).map_err(|error| {
-            PolicyProblem::unreadable(error.message(), line(text, error.span()))
+            PolicyProblem::unreadable(error.message(), line_of(text, error.span()))
         })?;
         policy.checked()
     }
@@ -455,12 +455,6 @@ impl Policy {
         }
         Ok(self)
     }
-}
-
-/// The line, from 1 on, at which a span begins; 0 where unknown.
-fn line(text: &str, span: Option<std::ops::Range<usize>>) -> usize {
-    let before = span.and_then(|span| text.get(..span.start));
-    before.map_or(0, |before| before.matches('\n').count() + 1)
 }
 
 #[cfg(test)]

@@ -135,13 +135,9 @@ impl World {
         for (name, device) in ["一楼会议室", "易家街会场"].into_iter().zip(&endpoints) {
             let words = VenueWords {
                 name: name.into(),
-                site: None,
-                seats: None,
-                contact: String::new(),
-                phone: String::new(),
-                note: String::new(),
                 in_use: true,
                 devices: vec![(*device, DeviceRole::Primary)],
+                ..VenueWords::default()
             };
             let saved = store.save_venue(None, words, line(now)).await.unwrap();
             let VenueSaved::Now(id) = saved else { panic!("{saved:?}") };
@@ -352,16 +348,7 @@ async fn a_draft_is_left_alone_and_one_item_is_looked_at_alone() {
 #[tokio::test]
 async fn a_venue_without_an_endpoint_is_untested_and_never_passes() {
     let mut world = World::new(at(6, 0)).await;
-    let words = VenueWords {
-        name: "旧会场".into(),
-        site: None,
-        seats: None,
-        contact: String::new(),
-        phone: String::new(),
-        note: String::new(),
-        in_use: true,
-        devices: vec![],
-    };
+    let words = VenueWords { name: "旧会场".into(), in_use: true, ..VenueWords::default() };
     let bare = world.store.save_venue(None, words, line(at(6, 0))).await.unwrap();
     let VenueSaved::Now(bare) = bare else { panic!("{bare:?}") };
     world.venues = vec![bare];
@@ -505,13 +492,9 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
         vec![(world.endpoints[0], DeviceRole::Primary), (world.endpoints[1], DeviceRole::Backup)];
     let words = VenueWords {
         name: "大会议室".into(),
-        site: None,
-        seats: None,
-        contact: String::new(),
-        phone: String::new(),
-        note: String::new(),
         in_use: true,
         devices: both,
+        ..VenueWords::default()
     };
     let saved = world.store.save_venue(None, words, line(at(6, 0))).await.unwrap();
     let VenueSaved::Now(venue) = saved else { panic!("{saved:?}") };

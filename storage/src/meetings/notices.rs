@@ -157,19 +157,16 @@ impl Store {
 
     /// The notice that an address opens.
     pub async fn notice(&self, id: i64, token: &str) -> Result<Option<MeetingNotice>, StoreError> {
-        if self.notice_token(id) != token {
-            return Ok(None);
-        }
+        if self.notice_token(id) == token { self.notice_to_send(id).await } else { Ok(None) }
+    }
+
+    /// A notice by its number, for the one place that sends.
+    pub async fn notice_to_send(&self, id: i64) -> Result<Option<MeetingNotice>, StoreError> {
         let row = sqlx::query("SELECT * FROM meeting_notices WHERE id = ?")
             .bind(id)
             .fetch_optional(self.reader())
             .await?;
         row.as_ref().map(notice_of).transpose()
-    }
-
-    /// A notice by its number, for the one place that sends.
-    pub async fn notice_to_send(&self, id: i64) -> Result<Option<MeetingNotice>, StoreError> {
-        self.notice(id, &self.notice_token(id)).await
     }
 
     /// Keeps when the address of a notice was first opened.

@@ -10,7 +10,7 @@ use zhishou_domain::{
 };
 
 /// What is kept of a venue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VenueWords {
     /// Name, unique.
     pub name: String,

@@ -4,6 +4,7 @@ use crate::{
     app::App,
     failure::Failure,
     guard::{User, audit_line},
+    query::named,
     shell::Shell,
 };
 use axum::{
@@ -55,10 +56,6 @@ fn json(app: &App, grade: AssuranceGrade, it: StoredPlan) -> PlanJson {
     }
 }
 
-fn grade_of(code: &str) -> Result<AssuranceGrade, Failure> {
-    AssuranceGrade::from_code(code).ok_or_else(Failure::not_found)
-}
-
 #[utoipa::path(get, path = "/api/v1/check-plans", responses((status = 200, body = [PlanJson])))]
 pub(super) async fn list(State(app): State<App>) -> Result<Json<Vec<PlanJson>>, Failure> {
     let mut found = Vec::new();
@@ -77,7 +74,7 @@ pub(super) async fn versions(
     State(app): State<App>,
     Path(grade): Path<String>,
 ) -> Result<Json<Vec<PlanJson>>, Failure> {
-    let grade = grade_of(&grade)?;
+    let grade = named(&grade, AssuranceGrade::from_code)?;
     let versions = app.store.check_plan_versions(grade).await?.into_iter();
     Ok(Json(versions.map(|it| json(&app, grade, it)).collect()))
 }
@@ -96,7 +93,7 @@ pub(super) async fn save(
     extensions: Extensions,
     Json(body): Json<PlanBody>,
 ) -> Result<Response, Failure> {
-    let grade = grade_of(&grade)?;
+    let grade = named(&grade, AssuranceGrade::from_code)?;
     body.document
         .check()
         .map_err(|problem| Failure::bad_request(DocumentProblem::from(problem).words(shell.t.0)))?;

@@ -7,6 +7,7 @@ use crate::{
     failure::Failure,
     format::Moment,
     guard::{User, audit_line},
+    query::named,
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -91,10 +92,6 @@ struct PlanPage {
     document: String,
 }
 
-fn grade_of(code: &str) -> Result<AssuranceGrade, Failure> {
-    AssuranceGrade::from_code(code).ok_or_else(Failure::not_found)
-}
-
 fn document(plan: &CheckPlan) -> Result<String, Failure> {
     plan.to_toml().map_err(Failure::internal)
 }
@@ -105,7 +102,7 @@ pub(crate) async fn show(
     shell: Shell,
     Path((grade, version)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
-    let grade = grade_of(&grade)?;
+    let grade = named(&grade, AssuranceGrade::from_code)?;
     let version: i64 = version.parse().map_err(|_| Failure::not_found())?;
     let versions = app.store.check_plan_versions(grade).await?;
     let stored = versions.into_iter().find(|it| it.version == version);
@@ -166,7 +163,7 @@ pub(crate) async fn edit(
     shell: Shell,
     Path(grade): Path<String>,
 ) -> Result<Response, Failure> {
-    let grade = grade_of(&grade)?;
+    let grade = named(&grade, AssuranceGrade::from_code)?;
     let (version, plan) = app.store.check_plan(grade).await?;
     let form = PlanForm { document: document(&plan)?, version, act: String::new() };
     edit_page(shell, grade, None, form, None)
@@ -181,7 +178,7 @@ pub(crate) async fn save(
     extensions: Extensions,
     Form(form): Form<PlanForm>,
 ) -> Result<Response, Failure> {
-    let (grade, lang) = (grade_of(&grade)?, shell.t.0);
+    let (grade, lang) = (named(&grade, AssuranceGrade::from_code)?, shell.t.0);
     let refused = |shell, form, problem| {
         let page = edit_page(shell, grade, Some(problem), form, None)?;
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())

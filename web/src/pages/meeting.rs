@@ -359,10 +359,9 @@ pub(crate) async fn add_incident(
         return Err(Failure::bad_input("请写明故障现象", "what: words are missing"));
     }
     if fallback == Some(Fallback::BackupEndpoint) {
-        turn_to_backup(&app, &user, &extensions, (id, venue)).await?;
+        let state = turn_to_backup(&app, &user, &extensions, (id, venue)).await?;
         // Before it begins nobody lost anything yet.
-        let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
-        if stored.state != MeetingState::Live {
+        if state != MeetingState::Live {
             return Ok(back(id));
         }
     }
@@ -377,13 +376,14 @@ pub(crate) async fn add_incident(
     Ok(back(id))
 }
 
-/// Holds a meeting on the backup endpoint of a venue, and has that looked at at once.
+/// Holds a meeting on the backup endpoint of a venue, and has that looked at at once. Gives how the meeting
+/// stands.
 async fn turn_to_backup(
     app: &App,
     user: &User,
     extensions: &Extensions,
     (id, venue): (MeetingId, VenueId),
-) -> Result<(), Failure> {
+) -> Result<MeetingState, Failure> {
     let known = Known::of(&app.store, id, app.clock.now()).await?.ok_or_else(Failure::not_found)?;
     let backup = known.venue(venue).and_then(|venue| venue.backup()).map(|it| it.id);
     let line = audit_line(app, user, extensions, "meeting_endpoint", String::new());
@@ -397,7 +397,8 @@ async fn turn_to_backup(
             "fallback: there is no backup endpoint",
         ));
     }
-    ask(app, (user, extensions), id, (Some(venue), None)).await
+    ask(app, (user, extensions), id, (Some(venue), None)).await?;
+    Ok(known.stored.state)
 }
 
 /// `POST /meetings/{id}/incidents/{incident}/over`.

@@ -48,7 +48,7 @@ use axum::{
 };
 use std::ops::Range;
 use zhishou_domain::{Counts, DeviceKind, FaultCode, KindCounts, Lang, Standing, Timestamp};
-use zhishou_report::Sheet;
+use zhishou_report::{Format, Sheet};
 use zhishou_storage::{Period, Present};
 
 pub(crate) use bar::FilterBar;
@@ -158,10 +158,8 @@ pub(crate) fn doubt_words(standing: &Standing, app: &App, t: Words) -> Option<St
 /// A sheet as the file that was asked for, by the end of its name.
 pub(crate) fn file_of(sheet: &Sheet, file: &str, stem: &str) -> Result<Response, Failure> {
     let (bytes, kind) = match file {
-        "csv" => (sheet.to_csv(), "text/csv; charset=utf-8"),
-        "xlsx" => {
-            (sheet.to_xlsx(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        }
+        "csv" => (sheet.to_csv(), Format::Csv.media_type()),
+        "xlsx" => (sheet.to_xlsx(), Format::Xlsx.media_type()),
         _ => return Err(Failure::not_found()),
     };
     let bytes = bytes.map_err(Failure::internal)?;

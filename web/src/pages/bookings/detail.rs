@@ -240,8 +240,7 @@ async fn readiness(
     if !stored.state.is_due() && stored.state != MeetingState::Live {
         return Ok(ReadinessView { glyph: "out_of_use", sentence: String::new(), word });
     }
-    let known = Known::of(&app.store, stored.id, app.clock.now()).await?;
-    let known = known.ok_or_else(Failure::not_found)?;
+    let known = Known::about(&app.store, stored.clone(), app.clock.now()).await?;
     Ok(ReadinessView {
         glyph: glyph(known.readiness.conclusion),
         sentence: known.sentence(app.zone, lang),

@@ -8,6 +8,7 @@ use crate::{
     guard::User,
     meeting_care::history_words,
     shell::{Nav, Shell, page},
+    token,
 };
 use askama::Template;
 use axum::{
@@ -86,10 +87,7 @@ pub(crate) async fn form(
     if form.setup.is_empty() {
         (form.setup, form.teardown) = (least.setup_min.to_string(), least.teardown_min.to_string());
     }
-    let mut bytes = [0; 12];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "draw random bytes"))?;
-    form.key = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    form.key = token::draw()?;
     show(&app, shell, None, form, None, None).await
 }
 

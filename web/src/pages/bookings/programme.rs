@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
     guard::{User, address},
     shell::{Nav, Shell, page},
+    upload::file_of,
 };
 use askama::Template;
 use axum::{
@@ -21,6 +22,7 @@ use zhishou_domain::{
     meeting::{Programme, ProgrammePart, Venue, read_agenda, read_attendance},
 };
 use zhishou_ledger::{programme, programme_template};
+use zhishou_report::Format;
 use zhishou_storage::StoredMeeting;
 
 /// A programme as pages show it.
@@ -116,7 +118,7 @@ pub(crate) async fn template(
     let names: Vec<String> = own.into_iter().map(|(_, name)| name).collect();
     let bytes = programme_template(&names).map_err(Failure::internal)?;
     let headers = [
-        (header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (header::CONTENT_TYPE, Format::Xlsx.media_type()),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"programme.xlsx\""),
     ];
     Ok((headers, bytes).into_response())
@@ -158,18 +160,10 @@ pub(crate) async fn upload(
     State(app): State<App>,
     shell: Shell,
     Path(id): Path<String>,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Result<Response, Failure> {
     let (stored, own, venues, programme) = find(&app, &id).await?;
-    let unreadable = |error: axum::extract::multipart::MultipartError| {
-        Failure::new(error.status(), error.body_text())
-    };
-    let mut bytes = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() == Some("file") {
-            bytes = field.bytes().await.map_err(unreadable)?.to_vec();
-        }
-    }
+    let bytes = file_of(form).await?.map(|(_, bytes)| bytes).unwrap_or_default();
     let lang = shell.t.0;
     let by_id = venues.iter().map(|it| (it.id, it)).collect();
     let title = stored.plan.title;

@@ -17,6 +17,8 @@ use crate::{
     guard::User,
     reconcile,
     shell::{Nav, Shell, page},
+    token,
+    upload::file_of,
 };
 use askama::Template;
 use axum::{
@@ -25,7 +27,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use zhishou_domain::{Lang, Rate, reconcile::ReconcileOutcome};
 use zhishou_storage::{OutcomeCounts, StoredReconciliation};
@@ -105,27 +106,14 @@ pub(crate) async fn upload(
     shell: Shell,
     Extension(user): Extension<User>,
     Extension(drafts): Extension<Drafts>,
-    mut form: Multipart,
+    form: Multipart,
 ) -> Result<Response, Failure> {
     let lang = shell.t.0;
-    let unreadable = |error: axum::extract::multipart::MultipartError| {
-        Failure::new(error.status(), error.body_text())
-    };
-    let mut file = None;
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() == Some("file") {
-            let name = field.file_name().unwrap_or_default().to_owned();
-            file = Some((name, field.bytes().await.map_err(unreadable)?.to_vec()));
-        }
-    }
-    let Some((name, bytes)) = file.filter(|(_, bytes)| !bytes.is_empty()) else {
+    let Some((name, bytes)) = file_of(form).await? else {
         let problem = shell.t.reconcile_no_file().to_owned();
         return render(&app, shell, None, Some(problem)).await;
     };
-    let mut random = [0; 16];
-    getrandom::fill(&mut random)
-        .map_err(|_| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "draw random bytes"))?;
-    let token = URL_SAFE_NO_PAD.encode(random);
+    let token = token::draw()?;
     match reconcile::read(&app, &user, shell.t, (token, name), bytes).await {
         Ok(draft) => {
             let address = format!("/reconciliations/draft/{}", draft.token);
