@@ -66,7 +66,7 @@ pub use certificates::StoredCertificate;
 pub use channels::{ChannelSaved, NewChannel};
 pub use checks::{
     Archived, CellOf, CheckRun, IncidentActed, MonthFigures, NewCell, NewMeetingIncident, NewRun,
-    PlanSaved, RunState, StoredPlan, Turned, VenueHistory, WaitingCheck,
+    PlanSaved, RunState, StoredPlan, Turned, VenueHistory, VenueShown, WaitingCheck,
 };
 pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};
@@ -92,8 +92,8 @@ pub use ledger_gaps::{GapCursor, GapRow, LedgerGap, LedgerState};
 pub use measures::{ItemRollup, Measure, Rollup};
 pub use meetings::{
     Booked, BookingWay, CalendarFeed, Clash, DevicePlace, FeedScope, Held, MeetingActed,
-    MeetingFilter, MeetingNotice, NewMeeting, NewSeries, NoticeAnswer, Rebooking, SeriesBooked,
-    StoredMeeting, VenueSaved, VenueWords,
+    MeetingFilter, MeetingNotice, MeetingTurn, NewMeeting, NewSeries, NewTurn, NoticeAnswer,
+    Rebooking, ResourceWords, SeriesBooked, StoredMeeting, TurnActed, VenueSaved, VenueWords,
 };
 pub use outages::{Outage, OutageOrder};
 pub use outbox::{Message, Route, Taken, Try};

@@ -38,6 +38,7 @@ mod sessions;
 mod shell;
 mod throttle;
 mod token;
+mod turning;
 mod upload;
 mod verifying;
 mod words;

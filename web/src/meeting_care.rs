@@ -1,17 +1,17 @@
 //! What is known of a meeting, for its page and for programs; and what is done by itself where a venue of
 //! it fails.
 
-use crate::app::App;
 use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId,
     alert::{Note, Topic},
-    check::{CheckPlan, Conclusion, Fallback, Outcome, Readiness, Row, readiness},
+    check::{CheckPlan, Conclusion, Readiness, Row, TurnTo, readiness},
     duty::{DutyShift, reachable},
-    meeting::{MeetingState, ResourceKind, Venue},
+    meeting::{MeetingState, Venue},
     work_order::{RepairRules, WorkCategory},
 };
 use zhishou_storage::{
-    MeetingFilter, NewWorkOrder, Route, Store, StoreError, StoredMeeting, VenueHistory, WorkOpened,
+    MeetingFilter, MeetingTurn, NewWorkOrder, Route, Store, StoreError, StoredMeeting,
+    VenueHistory, WorkOpened,
 };
 
 /// A meeting and how ready it is now.
@@ -21,6 +21,8 @@ pub(crate) struct Known {
     pub(crate) plan: CheckPlan,
     pub(crate) plan_version: i64,
     pub(crate) readiness: Readiness,
+    /// What it turned to, in order, also what was undone.
+    pub(crate) turns: Vec<MeetingTurn>,
 }
 
 impl Known {
@@ -43,9 +45,10 @@ impl Known {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let (plan_version, plan) = store.check_plan(stored.plan.assurance).await?;
-        let (venues, cells) = store.venue_cells(&stored, &plan).await?;
+        let ((venues, cells), turns) =
+            tokio::try_join!(store.venue_cells(&stored, &plan), store.meeting_turns(stored.id))?;
         let readiness = readiness(&plan, cells, now);
-        Ok(Self { stored, venues, plan, plan_version, readiness })
+        Ok(Self { stored, venues, plan, plan_version, readiness, turns })
     }
 
     /// Meetings between two moments that are to be held or are held, in order of their begin.
@@ -70,8 +73,15 @@ impl Known {
         self.venues.iter().find(|venue| venue.id == id)
     }
 
+    /// What a venue is called that takes part, or that was left for another.
     pub(crate) fn name(&self, id: VenueId) -> String {
-        self.venue(id).map(|venue| venue.name.clone()).unwrap_or_default()
+        let left = || self.turns.iter().find(|it| it.venue == id).map(|it| &it.name);
+        let entered = || {
+            let to = TurnTo::Venue(id);
+            self.turns.iter().find(|it| it.to == to).map(|it| &it.to_name)
+        };
+        let name = self.venue(id).map(|venue| &venue.name).or_else(left).or_else(entered);
+        name.cloned().unwrap_or_default()
     }
 
     /// How it stands as a whole. While it is held only what fails counts: nobody calls and signs any more.
@@ -83,21 +93,43 @@ impl Known {
         }
     }
 
+    /// How it stands in few words: `待确认 · 0/2 会场就绪`; while it is held, `进行中 · 1/2 会场异常`.
+    pub(crate) fn brief(&self, lang: Lang) -> String {
+        let of = self.readiness.rows.len();
+        if self.stored.state != MeetingState::Live {
+            let (word, ready) = (self.conclusion().name(lang), self.readiness.ready);
+            let ready_of = lang.pick("会场就绪", "venues ready");
+            return format!("{word} · {ready}/{of} {ready_of}");
+        }
+        let live = self.stored.state.name(lang);
+        match (self.amiss().count(), lang) {
+            (0, Lang::Zh) => format!("{live} · {of} 个会场未见异常"),
+            (0, Lang::En) => format!("{live} · nothing amiss in {of} venues"),
+            (amiss, Lang::Zh) => format!("{live} · {amiss}/{of} 会场异常"),
+            (amiss, Lang::En) => format!("{live} · {amiss}/{of} venues fail"),
+        }
+    }
+
+    /// The venues that fail.
+    fn amiss(&self) -> impl Iterator<Item = &Row> {
+        self.readiness.rows.iter().filter(|row| row.conclusion == Conclusion::NotReady)
+    }
+
     /// The sentence on top: whether to begin, or while it is held, whether all is well.
     pub(crate) fn sentence(&self, zone: chrono_tz::Tz, lang: Lang) -> String {
         if self.stored.state != MeetingState::Live {
             return self.readiness.sentence(|id| self.name(id), zone, lang);
         }
-        let rows = &self.readiness.rows;
-        let of = rows.len();
-        let amiss = || rows.iter().filter(|row| row.conclusion == Conclusion::NotReady);
+        let of = self.readiness.rows.len();
         let first =
-            amiss().next().map(|row| format!("{} {}", self.name(row.venue), row.words(lang)));
+            self.amiss().next().map(|row| format!("{} {}", self.name(row.venue), row.words(lang)));
         let at = self.readiness.confirmed.map(|at| at.in_zone(zone).format("%H:%M").to_string());
         let at = at.map(|at| format!(" · {at} {}", lang.pick("复核", "confirmed")));
         let said = match (first, lang) {
-            (Some(first), Lang::Zh) => format!("{}/{of} 会场异常：{first}", amiss().count()),
-            (Some(first), Lang::En) => format!("{} of {of} venues fail: {first}", amiss().count()),
+            (Some(first), Lang::Zh) => format!("{}/{of} 会场异常：{first}", self.amiss().count()),
+            (Some(first), Lang::En) => {
+                format!("{} of {of} venues fail: {first}", self.amiss().count())
+            }
             (None, Lang::Zh) => format!("{of} 个会场未见异常"),
             (None, Lang::En) => format!("nothing amiss in {of} venues"),
         };
@@ -112,56 +144,6 @@ pub(crate) fn history_words(it: VenueHistory, lang: Lang) -> Option<String> {
         Lang::Zh => format!("近 {} 次检查 {} 次未通过", it.of, it.failed),
         Lang::En => format!("failed {} of its last {} checks", it.failed, it.of),
     })
-}
-
-/// What can be turned to where a venue fails.
-pub(crate) struct Proposal {
-    pub(crate) kind: Fallback,
-    /// By name: the endpoint, the venue, the conference.
-    pub(crate) what: String,
-    /// Whom to call about it; empty where unknown.
-    pub(crate) phone: String,
-}
-
-/// What the contingency plan (应急预案) proposes for a venue, in its order. What is known to fail itself, or
-/// is held by others, is not proposed.
-pub(crate) async fn proposals(
-    app: &App,
-    known: &Known,
-    row: &Row,
-) -> Result<Vec<Proposal>, StoreError> {
-    let Some(venue) = known.venue(row.venue) else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for kind in &known.plan.fallbacks {
-        let proposal = match kind {
-            Fallback::BackupEndpoint => {
-                let backup = venue.backup();
-                let is_down = row.cells.iter().any(|cell| {
-                    cell.item == zhishou_domain::check::CheckItem::BackupLine
-                        && cell.outcome == Outcome::Fail
-                });
-                backup.filter(|_| !is_down).map(|it| (it.name.clone(), String::new()))
-            }
-            Fallback::NearestVenue => {
-                let slot = known.stored.plan.slot();
-                let (all, held) =
-                    tokio::try_join!(app.store.venues(), app.store.held_within(slot))?;
-                let is_free =
-                    |it: &&Venue| it.in_use && !held.iter().any(|held| held.venue() == Some(it.id));
-                let mut free: Vec<_> = all.iter().filter(is_free).collect();
-                free.sort_by_key(|it| it.site.is_none() || it.site != venue.site);
-                free.first().map(|it| (it.name.clone(), it.phone.clone()))
-            }
-            Fallback::Telephone => {
-                let all = app.store.platform_resources().await?;
-                let lines = all.into_iter().filter(|it| it.in_use);
-                let mut lines = lines.filter(|it| it.kind == ResourceKind::Telephone);
-                Some((lines.next().map(|it| it.name).unwrap_or_default(), String::new()))
-            }
-        };
-        found.extend(proposal.map(|(what, phone)| Proposal { kind: *kind, what, phone }));
-    }
-    Ok(found)
 }
 
 /// Opens the work order of a venue that failed its check, where none is open for it, and tells who is on

@@ -50,6 +50,7 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/meetings/{id}/end", Some(Role::Operator)),
     ("/meetings/{id}/incidents", Some(Role::Operator)),
     ("/meetings/{id}/incidents/{incident}/over", Some(Role::Operator)),
+    ("/meetings/{id}/turns/{turn}/undo", Some(Role::Operator)),
     ("/meetings/{id}/archive", Some(Role::Operator)),
     ("/api/v1/meetings/{id}/run-check", Some(Role::Operator)),
     ("/duty", Some(Role::Operator)),

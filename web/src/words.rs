@@ -43,6 +43,7 @@ macro_rules! labels {
     };
 }
 
+mod meetings;
 mod records;
 
 catalogue! {
@@ -421,7 +422,6 @@ catalogue! {
     // wall
     wall: "大屏", "Wall board";
     wall_meetings: "会议", "Meetings";
-    wall_venues_ready: "会场就绪", "venues ready";
     newest_outages: "最新离线", "Newest outages";
     wall_stale: "数据已超过 2 分钟未更新", "Data is older than two minutes";
     wall_shut: "大屏令牌已吊销或失效：请管理员在“大屏令牌”页新建，并在本机打开新地址。", "The token of this board opens nothing any more: let an administrator make a new one and open its address here.";
@@ -689,7 +689,7 @@ mod tests {
 
     #[test]
     fn every_label_is_there_in_both_languages() {
-        for (key, zh, en) in Words::ALL.iter().chain(records::ALL) {
+        for (key, zh, en) in Words::ALL.iter().chain(meetings::ALL).chain(records::ALL) {
             assert!(!zh.is_empty() && !en.is_empty(), "{key}");
             let has_han = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
             assert!(has_han || *key == "other_language", "{key}: {zh}");

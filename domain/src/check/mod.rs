@@ -13,6 +13,7 @@ mod judge;
 mod plan;
 mod readiness;
 mod record;
+mod turn;
 
 pub use agenda::{Agenda, Cause, agenda, depth_at};
 pub use document::DocumentProblem;
@@ -25,3 +26,4 @@ pub use readiness::{
     Cell, CellResult, Conclusion, Readiness, Row, VenueCells, Weight, items_of, readiness,
 };
 pub use record::{AfterRecord, Attendance, MeetingIncident, lost};
+pub use turn::{LastShown, Standby, TurnTo};

@@ -109,6 +109,8 @@ pub enum MeetingAct {
     Archive,
     /// 取消.
     Cancel,
+    /// 启用预案: another venue, or a telephone conference, also while it runs; or that is undone.
+    Turn,
     /// 被让位: a meeting that ranks higher took its place.
     Displace,
     /// 备注, also a change of words that moves nothing.
@@ -130,6 +132,7 @@ words!(MeetingAct {
     End = "end", "散会", "ended";
     Archive = "archive", "归档", "archived";
     Cancel = "cancel", "取消", "cancelled";
+    Turn = "turn", "启用预案", "fallback";
     Displace = "displace", "被让位", "displaced";
     Note = "note", "备注", "note";
 });
@@ -137,7 +140,15 @@ words!(MeetingAct {
 impl MeetingAct {
     /// Whether it is refused without a reason in words.
     pub const fn wants_reason(self) -> bool {
-        matches!(self, Self::Reject | Self::Reschedule | Self::Cancel | Self::Displace | Self::Note)
+        matches!(
+            self,
+            Self::Reject
+                | Self::Reschedule
+                | Self::Cancel
+                | Self::Turn
+                | Self::Displace
+                | Self::Note
+        )
     }
 }
 
@@ -214,6 +225,9 @@ fn after(state: MeetingState, act: MeetingAct) -> Option<MeetingState> {
         (state, A::Test) if state.is_due() => Some(S::Testing),
         (S::Testing | S::Ready | S::ReadyWithRisk, A::Ready) => Some(S::Ready),
         (S::Testing | S::Ready | S::ReadyWithRisk, A::Risk) => Some(S::ReadyWithRisk),
+        // What was signed was another venue.
+        (S::Ready | S::ReadyWithRisk, A::Turn) => Some(S::Testing),
+        (state, A::Turn) if state.is_due() || state == S::Live => Some(state),
         (state, A::Start) if state.is_due() => Some(S::Live),
         (S::Live, A::End) => Some(S::Ended),
         (S::Ended, A::Archive) => Some(S::Archived),
@@ -270,6 +284,17 @@ mod tests {
                 assert_eq!(after(over, act), None, "{over:?} {act:?}");
             }
             assert!(!over.may_change());
+        }
+    }
+
+    #[test]
+    fn what_is_turned_to_has_to_be_signed_anew_and_what_is_over_turns_to_nothing() {
+        assert_eq!(after(S::Ready, A::Turn), Some(S::Testing));
+        assert_eq!(after(S::ReadyWithRisk, A::Turn), Some(S::Testing));
+        assert_eq!(after(S::Emergency, A::Turn), Some(S::Emergency));
+        assert_eq!(after(S::Live, A::Turn), Some(S::Live));
+        for state in [S::Draft, S::Submitted, S::Ended, S::Archived, S::Cancelled] {
+            assert_eq!(after(state, A::Turn), None, "{state:?}");
         }
     }
 

@@ -96,6 +96,11 @@ impl Venue {
         self.devices.iter().find(|device| device.role == DeviceRole::Backup)
     }
 
+    /// What is reserved with it.
+    pub fn endpoints(&self) -> impl Iterator<Item = &VenueDevice> {
+        self.devices.iter().filter(|device| device.role != DeviceRole::Camera)
+    }
+
     /// Holds it on another of its endpoints: that is the primary one, and the one that was stands by. Nothing
     /// where it has no such backup.
     pub fn turn_to(&mut self, device: DeviceId) {
@@ -142,6 +147,10 @@ pub struct PlatformResource {
     pub kind: ResourceKind,
     /// Whether it can be booked.
     pub in_use: bool,
+    /// 接入号码 of a telephone conference; empty where unknown or none.
+    pub dial: String,
+    /// 会议密码 that is keyed in there; empty where none is asked for. Whoever takes part is told it.
+    pub pass_code: String,
 }
 
 /// What a reservation holds.

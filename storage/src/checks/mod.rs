@@ -10,6 +10,7 @@ mod incidents;
 mod plans;
 mod records;
 mod runs;
+mod standby;
 mod turned;
 
 pub use asked::WaitingCheck;
@@ -18,4 +19,5 @@ pub use incidents::{IncidentActed, NewMeetingIncident};
 pub use plans::{PlanSaved, StoredPlan};
 pub use records::{Archived, MonthFigures};
 pub use runs::{CheckRun, NewRun, RunState};
+pub use standby::VenueShown;
 pub use turned::Turned;

@@ -113,6 +113,7 @@ const fn action(act: MeetingAct) -> &'static str {
         MeetingAct::End => "end_meeting",
         MeetingAct::Archive => "archive_meeting",
         MeetingAct::Cancel => "cancel_meeting",
+        MeetingAct::Turn => "turn_meeting",
         MeetingAct::Displace => "displace_meeting",
         MeetingAct::Note => "note_meeting",
     }

@@ -327,16 +327,17 @@ pub(super) async fn reserve(
             .await;
             match inserted {
                 Ok(_) => {}
-                Err(sqlx::Error::Database(error))
-                    if error.message().contains("reservation overlaps") =>
-                {
-                    return Ok(false);
-                }
+                Err(error) if is_overlap(&error) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
         }
     }
     Ok(true)
+}
+
+/// Whether the schema refuses a reservation because others hold it.
+pub(super) fn is_overlap(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(it) if it.message().contains("reservation overlaps"))
 }
 
 /// Lets go of all that a meeting holds.

@@ -13,6 +13,7 @@ mod notices;
 mod programme;
 mod resources;
 mod series;
+mod turns;
 mod venues;
 
 pub use acts::MeetingActed;
@@ -21,5 +22,7 @@ pub use clash::{Clash, Held};
 pub use feeds::{CalendarFeed, FeedScope};
 pub use list::{MeetingFilter, StoredMeeting};
 pub use notices::{MeetingNotice, NoticeAnswer};
+pub use resources::ResourceWords;
 pub use series::{NewSeries, SeriesBooked};
+pub use turns::{MeetingTurn, NewTurn, TurnActed};
 pub use venues::{DevicePlace, VenueSaved, VenueWords};

@@ -6,18 +6,35 @@ use zhishou_domain::{
     meeting::{PlatformResource, ResourceKind},
 };
 
+/// What is kept of a platform resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceWords {
+    /// Name, unique.
+    pub name: String,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Whether it can be booked.
+    pub in_use: bool,
+    /// 接入号码 of a telephone conference.
+    pub dial: String,
+    /// 会议密码 that is keyed in there.
+    pub pass_code: String,
+}
+
 impl Store {
     /// Every platform resource by name, those out of use among them.
     pub async fn platform_resources(&self) -> Result<Vec<PlatformResource>, StoreError> {
-        let rows: Vec<(i64, String, String, bool)> = sqlx::query_as(
-            "SELECT id, name, kind, in_use FROM platform_resources ORDER BY kind, name",
+        let rows: Vec<(i64, String, String, bool, String, String)> = sqlx::query_as(
+            "SELECT id, name, kind, in_use, dial, pass_code FROM platform_resources
+             ORDER BY kind, name",
         )
         .fetch_all(self.reader())
         .await?;
         rows.into_iter()
-            .map(|(id, name, kind, in_use)| {
+            .map(|(id, name, kind, in_use, dial, pass_code)| {
                 let kind = decode::word("platform_resources.kind", &kind, ResourceKind::from_code)?;
-                Ok(PlatformResource { id: ResourceId::new(id), name, kind, in_use })
+                let id = ResourceId::new(id);
+                Ok(PlatformResource { id, name, kind, in_use, dial, pass_code })
             })
             .collect()
     }
@@ -25,22 +42,24 @@ impl Store {
     /// Adds a platform resource, or changes the one of that name; with its line of the audit log.
     pub async fn save_platform_resource(
         &self,
-        name: String,
-        kind: ResourceKind,
-        in_use: bool,
+        words: ResourceWords,
         line: AuditLine,
     ) -> Result<ResourceId, StoreError> {
         let saved = self
             .write(move |connection| {
                 Box::pin(async move {
                     let id: i64 = sqlx::query_scalar(
-                        "INSERT INTO platform_resources (name, kind, in_use) VALUES (?, ?, ?)
+                        "INSERT INTO platform_resources (name, kind, in_use, dial, pass_code)
+                         VALUES (?, ?, ?, ?, ?)
                          ON CONFLICT (name) DO UPDATE
-                         SET kind = excluded.kind, in_use = excluded.in_use RETURNING id",
+                         SET kind = excluded.kind, in_use = excluded.in_use, dial = excluded.dial,
+                             pass_code = excluded.pass_code RETURNING id",
                     )
-                    .bind(name)
-                    .bind(kind.code())
-                    .bind(in_use)
+                    .bind(words.name)
+                    .bind(words.kind.code())
+                    .bind(words.in_use)
+                    .bind(words.dial)
+                    .bind(words.pass_code)
                     .fetch_one(&mut *connection)
                     .await?;
                     audit::insert(connection, line).await?;

@@ -28,6 +28,7 @@ mod references;
 mod statement;
 mod strips;
 mod support;
+mod turns;
 mod upkeep;
 mod wall_clock;
 mod work_orders;

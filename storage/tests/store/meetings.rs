@@ -13,12 +13,12 @@ use zhishou_domain::{
 };
 use zhishou_storage::{
     AuditLine, Booked, BookingWay, FeedScope, MeetingActed, MeetingFilter, NewMeeting, NewSeries,
-    NoticeAnswer, Rebooking, SeriesBooked, Store, VenueSaved, VenueWords,
+    NoticeAnswer, Rebooking, ResourceWords, SeriesBooked, Store, VenueSaved, VenueWords,
 };
 
 const ADDRESS: &str = "10.0.0.9";
 
-fn line(second: i64) -> AuditLine {
+pub(crate) fn line(second: i64) -> AuditLine {
     AuditLine {
         at: at(second),
         login: "li".into(),
@@ -28,7 +28,7 @@ fn line(second: i64) -> AuditLine {
     }
 }
 
-fn venue(name: &str, devices: Vec<(DeviceId, DeviceRole)>) -> VenueWords {
+pub(crate) fn venue(name: &str, devices: Vec<(DeviceId, DeviceRole)>) -> VenueWords {
     VenueWords {
         name: name.into(),
         site: None,
@@ -39,6 +39,11 @@ fn venue(name: &str, devices: Vec<(DeviceId, DeviceRole)>) -> VenueWords {
         in_use: true,
         devices,
     }
+}
+
+pub(crate) fn resource(name: &str, kind: ResourceKind) -> ResourceWords {
+    let (dial, pass_code) = ("010-7".to_owned(), "8821".to_owned());
+    ResourceWords { name: name.into(), kind, in_use: true, dial, pass_code }
 }
 
 /// Two venues with an endpoint each, and an MCU.
@@ -62,15 +67,13 @@ pub(crate) async fn rooms(home: &Home) -> (Store, [VenueId; 2], ResourceId, [Dev
         venues.push(id);
     }
     assert_eq!(store.endpoints_without_venue(10).await.unwrap(), []);
-    let mcu = store
-        .save_platform_resource("MCU 一".into(), ResourceKind::Mcu, true, line(0))
-        .await
-        .unwrap();
+    let mcu =
+        store.save_platform_resource(resource("MCU 一", ResourceKind::Mcu), line(0)).await.unwrap();
     (store, [venues[0], venues[1]], mcu, devices)
 }
 
 /// 2026-03-10, the day that begins at `at(0)`.
-fn wall(hour: u32, minute: u32) -> NaiveDateTime {
+pub(crate) fn wall(hour: u32, minute: u32) -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2026, 3, 10).unwrap().and_hms_opt(hour, minute, 0).unwrap()
 }
 

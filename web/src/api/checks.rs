@@ -255,11 +255,12 @@ pub(super) async fn readiness(
     let known = Known::of(&app.store, number(&id)?, now).await?.ok_or_else(Failure::not_found)?;
     let sentence = known.sentence(app.zone, lang);
     let names: Vec<_> = known.readiness.rows.iter().map(|row| known.name(row.venue)).collect();
+    let conclusion = known.conclusion();
     let it = known.readiness;
     let at = |at: Option<Timestamp>| at.map(|at| at.rfc3339(app.zone));
     Ok(Json(ReadinessJson {
-        conclusion: it.conclusion.code(),
-        may_begin: it.conclusion.may_begin(),
+        conclusion: conclusion.code(),
+        may_begin: conclusion.may_begin(),
         sentence,
         ready: it.ready,
         venues: it.rows.len(),

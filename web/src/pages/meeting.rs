@@ -23,14 +23,14 @@ use axum::{
 use serde::Deserialize;
 use zhishou_domain::{
     Lang, MeetingId, MeetingIncidentId, VenueId,
-    check::{AfterRecord, Attendance, CheckItem, Conclusion, Fallback, Outcome, lost},
+    check::{AfterRecord, Attendance, CheckItem, Conclusion, Outcome, lost},
     duty::Watcher,
-    meeting::{MeetingAct, MeetingState, MeetingStep},
+    meeting::{MeetingAct, MeetingState, MeetingStep, ResourceKind},
 };
-use zhishou_storage::{Archived, IncidentActed, MeetingActed, NewMeetingIncident, RunState};
+use zhishou_storage::{Archived, IncidentActed, MeetingActed, RunState};
 
 /// Longest words of a field, characters.
-const WORDS: usize = 500;
+pub(super) const WORDS: usize = 500;
 /// Longest record, characters.
 const RECORD: usize = 8000;
 
@@ -45,6 +45,14 @@ struct DutyView {
     lead: Watcher,
     backup: Option<Watcher>,
     signed: bool,
+}
+
+/// A telephone conference that the meeting has.
+pub(super) struct TelephoneView {
+    pub(super) name: String,
+    pub(super) dial: String,
+    /// Empty where there is none, or for whom it is not.
+    pub(super) code: String,
 }
 
 /// A record to correct, or as it was archived.
@@ -76,6 +84,7 @@ struct MeetingPage {
     wants_reason: bool,
     signed_off: bool,
     duty: Option<DutyView>,
+    telephones: Vec<TelephoneView>,
     incidents: Vec<IncidentView>,
     venues: Vec<VenueView>,
     events: Vec<EventView>,
@@ -93,14 +102,24 @@ pub(crate) async fn show(
     let view = View::new(&app, shell.t);
     let (lang, zone) = (shell.t.0, app.zone);
     let known = Known::of(&app.store, id, view.now).await?.ok_or_else(Failure::not_found)?;
-    let (runs, waiting, changes, incidents, turned, duty) = tokio::try_join!(
+    let (runs, waiting, changes, incidents, turned, duty, resources) = tokio::try_join!(
         app.store.check_runs(id),
         app.store.waiting_checks(id),
         app.store.check_changes(id),
         app.store.meeting_incidents(id),
         app.store.turned_endpoints(id),
         app.store.on_duty(view.now),
+        app.store.platform_resources(),
     )?;
+    let telephones = resources.into_iter().filter(|it| {
+        it.kind == ResourceKind::Telephone && known.stored.plan.resources.contains(&it.id)
+    });
+    let may_know = shell.may_operate();
+    let telephones = telephones.map(|it| TelephoneView {
+        name: it.name,
+        dial: it.dial,
+        code: if may_know { it.pass_code } else { String::new() },
+    });
     let mut venues = Vec::new();
     for row in &known.readiness.rows {
         venues.push(venue_view(&view, &known, row, &waiting).await?);
@@ -139,6 +158,7 @@ pub(crate) async fn show(
             lead: shift.lead,
             backup: shift.backup,
         }),
+        telephones: telephones.collect(),
         events: timeline(&view, &known, &runs, &changes, (&incidents, &turned)),
         incidents: incidents
             .iter()
@@ -200,11 +220,11 @@ impl RecordView {
     }
 }
 
-fn number(id: &str) -> Result<MeetingId, Failure> {
+pub(super) fn number(id: &str) -> Result<MeetingId, Failure> {
     id.parse().map_err(|_| Failure::not_found())
 }
 
-fn back(id: MeetingId) -> Redirect {
+pub(super) fn back(id: MeetingId) -> Redirect {
     Redirect::to(&format!("/meetings/{id}"))
 }
 
@@ -331,74 +351,6 @@ pub(crate) async fn act(
             ..Failure::new(StatusCode::CONFLICT, "it does not stand so that this could be done")
         }),
     }
-}
-
-/// What goes wrong, or what is done about it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct IncidentForm {
-    venue: String,
-    what: String,
-    fallback: String,
-}
-
-/// `POST /meetings/{id}/incidents`: one tap, with what is turned to; a backup endpoint is from then on the one
-/// that is checked and watched.
-pub(crate) async fn add_incident(
-    State(app): State<App>,
-    Extension(user): Extension<User>,
-    Path(id): Path<String>,
-    extensions: Extensions,
-    Form(form): Form<IncidentForm>,
-) -> Result<Redirect, Failure> {
-    let id = number(&id)?;
-    let venue = id_of("venue", &form.venue)?.ok_or_else(Failure::not_found)?;
-    let fallback = word("fallback", &form.fallback, Fallback::from_code)?;
-    let what = typed("what", &form.what, WORDS)?;
-    if what.is_empty() {
-        return Err(Failure::bad_input("请写明故障现象", "what: words are missing"));
-    }
-    if fallback == Some(Fallback::BackupEndpoint) {
-        let state = turn_to_backup(&app, &user, &extensions, (id, venue)).await?;
-        // Before it begins nobody lost anything yet.
-        if state != MeetingState::Live {
-            return Ok(back(id));
-        }
-    }
-    let line = || audit_line(&app, &user, &extensions, "meeting_incident", String::new());
-    let new = NewMeetingIncident { meeting: id, venue, what };
-    let added = app.store.add_meeting_incident(new, line()).await?;
-    let incident = added.ok_or_else(Failure::not_found)?;
-    if let Some(fallback) = fallback {
-        let act = IncidentActed::Fallback(fallback);
-        app.store.act_on_meeting_incident(id, incident, act, line()).await?;
-    }
-    Ok(back(id))
-}
-
-/// Holds a meeting on the backup endpoint of a venue, and has that looked at at once. Gives how the meeting
-/// stands.
-async fn turn_to_backup(
-    app: &App,
-    user: &User,
-    extensions: &Extensions,
-    (id, venue): (MeetingId, VenueId),
-) -> Result<MeetingState, Failure> {
-    let known = Known::of(&app.store, id, app.clock.now()).await?.ok_or_else(Failure::not_found)?;
-    let backup = known.venue(venue).and_then(|venue| venue.backup()).map(|it| it.id);
-    let line = audit_line(app, user, extensions, "meeting_endpoint", String::new());
-    let turned = match backup {
-        Some(device) => app.store.turn_to_endpoint(id, venue, device, line).await?,
-        None => false,
-    };
-    if !turned {
-        return Err(Failure::bad_input(
-            "该会场没有备用终端",
-            "fallback: there is no backup endpoint",
-        ));
-    }
-    ask(app, (user, extensions), id, (Some(venue), None)).await?;
-    Ok(known.stored.state)
 }
 
 /// `POST /meetings/{id}/incidents/{incident}/over`.

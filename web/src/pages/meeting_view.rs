@@ -4,13 +4,14 @@ use super::View;
 use crate::{
     failure::Failure,
     format::Moment,
-    meeting_care::{Known, Proposal, history_words, proposals},
+    meeting_care::{Known, history_words},
+    turning::{Proposal, proposals},
 };
 use zhishou_domain::{
-    Lang, Timestamp,
+    Lang, Timestamp, VenueId,
     check::{
         Cause, Cell, CheckItem, Conclusion, Evidence, Fallback, ItemKind, MeetingIncident, Outcome,
-        Row, Weight,
+        Row, TurnTo, Weight,
     },
     meeting::Venue,
 };
@@ -62,11 +63,22 @@ pub(super) struct VenueView {
     pub(super) cells: Vec<CellView>,
     pub(super) signs: Vec<SignView>,
     pub(super) proposals: Vec<ProposalView>,
+    pub(super) turns: Vec<TurnView>,
+}
+
+/// What was turned to, and can be taken back.
+pub(super) struct TurnView {
+    pub(super) id: i64,
+    /// `代替 易家街`, or the telephone conference.
+    pub(super) words: String,
+    pub(super) is_telephone: bool,
 }
 
 /// One thing to turn to.
 pub(super) struct ProposalView {
     pub(super) code: &'static str,
+    /// Which venue or conference; empty of a backup endpoint.
+    pub(super) to: String,
     pub(super) name: String,
     pub(super) phone: String,
 }
@@ -157,7 +169,7 @@ pub(super) async fn venue_view(
     let (history, order) =
         tokio::try_join!(store.venue_history(row.venue), store.check_order(row.venue))?;
     let proposals = match is_failed {
-        true => proposals(view.app, known, row).await?,
+        true => proposals(view.app, known, row, lang).await?,
         false => Vec::new(),
     };
     let venue = known.venue(row.venue);
@@ -197,6 +209,7 @@ pub(super) async fn venue_view(
             })
             .collect(),
         signs,
+        turns: turns_of(view, known, row.venue),
         proposals: proposals.into_iter().map(|it| proposal_view(it, lang)).collect(),
     })
 }
@@ -206,7 +219,30 @@ fn proposal_view(it: Proposal, lang: Lang) -> ProposalView {
         true => it.kind.name(lang).to_owned(),
         false => format!("{}: {}", it.kind.name(lang), it.what),
     };
-    ProposalView { code: it.kind.code(), name, phone: it.phone }
+    let to = match it.to {
+        None => String::new(),
+        Some(TurnTo::Venue(id)) => id.to_string(),
+        Some(TurnTo::Telephone(id)) => id.to_string(),
+    };
+    ProposalView { code: it.kind.code(), to, name, phone: it.phone }
+}
+
+/// What holds of what a meeting turned to: a venue that stands in for another, a venue on the telephone.
+fn turns_of(view: &View<'_>, known: &Known, venue: VenueId) -> Vec<TurnView> {
+    let turns = known.turns.iter().filter(|it| !it.is_undone);
+    let turns = turns.filter_map(|it| match it.to {
+        TurnTo::Venue(to) if to == venue && known.venue(it.venue).is_none() => {
+            let (from, kept) = (view.t.turn_from(), view.t.turn_kept());
+            let words = format!("{from} {}: {} · {kept}", it.name, it.what);
+            Some(TurnView { id: it.id, words, is_telephone: false })
+        }
+        TurnTo::Telephone(_) if it.venue == venue => {
+            let words = format!("{}: {}", view.t.turn_telephone(), it.to_name);
+            Some(TurnView { id: it.id, words, is_telephone: true })
+        }
+        TurnTo::Venue(_) | TurnTo::Telephone(_) => None,
+    });
+    turns.collect()
 }
 
 /// A run in words.

@@ -176,10 +176,30 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
 
     let page = post(&mut operator, "start", "").await;
     assert!(page.contains("会议进行中：2 个会场未见异常"), "{page}");
+    // What is seen without a call is too old by now: nobody signs or calls any more, and everywhere it is told
+    // the same.
+    fixture.clock.0.fetch_add(35 * 60_000, std::sync::atomic::Ordering::SeqCst);
+    let board = operator.get("/wall/board").await.body;
+    assert!(board.contains("进行中 · 2 个会场未见异常"), "{board}");
+    let api = viewer.get(&format!("/api/v1{at}/readiness")).await.json();
+    assert_eq!(api["conclusion"], "ready", "{api}");
+    let held = operator.get(&format!("/bookings/{id}")).await.body;
+    assert!(held.contains("会议进行中：2 个会场未见异常"), "{held}");
+    fixture.clock.0.fetch_sub(35 * 60_000, std::sync::atomic::Ordering::SeqCst);
     assert!(page.find("id=\"timeline\"") < page.find("id=\"venue-"), "what happens stands first");
+    let line = "name=%E4%BC%9A%E5%95%86%E4%B8%80%E7%BA%BF&kind=telephone&in_use=1&dial=010-7&pass_code=8821";
+    let mut admin = Browser::of_role(&fixture, Role::Admin).await;
+    assert_eq!(admin.post("/admin/resources", line).await.status, StatusCode::SEE_OTHER);
     let form = format!("venue={}&what=%E6%97%A0%E5%A3%B0&fallback=telephone", venues[1]);
-    let page = post(&mut operator, "incidents", &form).await;
+    let bare = operator.post(&format!("{at}/incidents"), &form).await;
+    assert_eq!(bare.status, StatusCode::BAD_REQUEST, "which conference?");
+    let page = post(&mut operator, "incidents", &format!("{form}&to=1")).await;
     assert!(page.contains("无声") && page.contains("启用电话会议"), "{page}");
+    assert!(page.contains("href=\"tel:010-7\"") && page.contains("<b>8821</b>"), "{page}");
+    let seen = viewer.get(&at).await.body;
+    assert!(seen.contains("href=\"tel:010-7\"") && !seen.contains("8821"), "{seen}");
+    let audit = fixture.app.store.audit_of("turn_meeting", 9).await.unwrap();
+    assert!(audit.len() == 1 && !audit[0].1.contains("8821"), "{audit:?}");
     fixture.clock.0.fetch_add(25 * 60_000, std::sync::atomic::Ordering::SeqCst);
     let incident = fixture.app.store.meeting_incidents(id).await.unwrap()[0].id;
     post(&mut operator, &format!("incidents/{incident}/over"), "").await;
@@ -297,4 +317,112 @@ async fn what_fails_gets_one_work_order() {
     let page = operator.get("/work-orders").await.body;
     assert_eq!(page.matches("会前检查：").count(), 1, "{page}");
     assert!(operator.get(&format!("/meetings/{id}")).await.body.contains("/work-orders/1"));
+}
+
+/// Another venue with an endpoint of its own; a street away.
+async fn spare(fixture: &Fixture, row: u32, name: &str) -> VenueId {
+    let store = &fixture.app.store;
+    let endpoint = LedgerRow {
+        street: Some("建设路".into()),
+        kind: Some(DeviceKind::Endpoint),
+        url: Some(format!("sip:room{row}@10.0.0.{row}")),
+        ..LedgerRow::new(row, name, "西门")
+    };
+    store.import(vec![endpoint], NOW, ImportMode::AllOrNothing).await.unwrap();
+    let (device, _, site, _) = store.endpoints_without_venue(10).await.unwrap().remove(0);
+    let words = VenueWords {
+        name: name.into(),
+        site: Some(site),
+        seats: None,
+        contact: "吴工".into(),
+        phone: "139-9".into(),
+        note: String::new(),
+        in_use: true,
+        devices: vec![(device, DeviceRole::Primary)],
+    };
+    let saved = store.save_venue(None, words, line()).await.unwrap();
+    let VenueSaved::Now(id) = saved else { panic!("{saved:?}") };
+    id
+}
+
+/// Books a venue alone from a quarter to a quarter, of 2026-11-21.
+async fn taken(fixture: &Fixture, like: MeetingId, venue: VenueId, from: u32) -> MeetingId {
+    let store = &fixture.app.store;
+    let mut plan = store.meeting(like).await.unwrap().unwrap().plan;
+    plan.title = "早会".into();
+    plan.venues = vec![MeetingVenue { venue, role: VenueRole::Main }];
+    let day = plan.time.from.date();
+    let wall = |hour| day.and_hms_opt(hour, 0, 0).unwrap();
+    plan.time = LocalSlot { from: wall(from), to: wall(from + 1) };
+    let new = NewMeeting {
+        plan,
+        way: BookingWay::Approved,
+        displace: Vec::new(),
+        at: NOW,
+        login: "zhao".into(),
+        address: String::new(),
+        request_key: None,
+    };
+    match store.book_meeting(new).await.unwrap() {
+        Booked::Now(id, _) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_venue_that_fails_goes_to_one_that_is_free_and_back_with_one_tap_each() {
+    let fixture = Fixture::empty(false).await;
+    let (id, venues) = booked(&fixture).await;
+    let store = &fixture.app.store;
+    // One is free and untested, one is held while the meeting runs, one was silent the last time.
+    let free = spare(&fixture, 12, "三楼会议室").await;
+    let busy = spare(&fixture, 13, "四楼会议室").await;
+    let silent = spare(&fixture, 14, "五楼会议室").await;
+    taken(&fixture, id, busy, 16).await;
+    let elsewhere = taken(&fixture, id, silent, 18).await;
+    fixture.silent(silent);
+    fixture.silent(venues[1]);
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    for meeting in [elsewhere, id] {
+        let asked = operator.post(&format!("/meetings/{meeting}/run-check"), "").await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER);
+    }
+    let at = format!("/meetings/{id}");
+    let page = operator.get(&at).await.body;
+    assert!(page.contains("改用邻近会场: 三楼会议室（其他街道，未测）"), "{page}");
+    assert!(!page.contains("四楼会议室") && !page.contains("五楼会议室"), "{page}");
+    assert!(page.contains("href=\"tel:139-9\""), "whom to call there: {page}");
+
+    let turn = |to: VenueId| format!("venue={}&what=x&fallback=nearest_venue&to={to}", venues[1]);
+    let incidents = format!("{at}/incidents");
+    let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
+    assert_eq!(viewer.post(&incidents, &turn(free)).await.status, StatusCode::FORBIDDEN);
+    let refused = operator.post(&incidents, &turn(busy)).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("早会（zhao 预约）"), "who holds it: {}", refused.body);
+    let none = operator.post(&incidents, &turn(VenueId::new(99))).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+
+    let done = operator.post(&incidents, &turn(free)).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let page = operator.get(&at).await.body;
+    assert!(page.contains(&format!("id=\"venue-{free}\"")), "{page}");
+    assert!(!page.contains(&format!("id=\"venue-{}\"", venues[1])), "{page}");
+    assert!(
+        page.contains("代替 &#60;i&#62;易家街") || page.contains("代替 &lt;i&gt;易家街"),
+        "{page}"
+    );
+    assert!(page.contains("启用预案") && page.contains("→ 三楼会议室"), "the timeline: {page}");
+    let cells = store.check_cells(id).await.unwrap();
+    assert!(cells.iter().any(|it| it.venue == free), "it was looked at at once");
+    assert_eq!(store.meeting_incidents(id).await.unwrap(), []);
+
+    let turn = store.meeting_turns(id).await.unwrap()[0].id;
+    let undo = format!("{at}/turns/{turn}/undo");
+    assert_eq!(viewer.post(&undo, "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(operator.post(&undo, "").await.status, StatusCode::SEE_OTHER);
+    let page = operator.get(&at).await.body;
+    assert!(page.contains(&format!("id=\"venue-{}\"", venues[1])), "{page}");
+    assert_eq!(operator.post(&undo, "").await.status, StatusCode::NOT_FOUND, "undone once");
+    assert_eq!(store.audit_of("turn_meeting", 9).await.unwrap().len(), 2);
 }

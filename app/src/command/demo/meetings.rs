@@ -14,13 +14,14 @@ use zhishou_domain::{
     },
 };
 use zhishou_storage::{
-    AuditLine, BookingWay, MeetingFilter, NewMeeting, Store, StoreError, VenueSaved, VenueWords,
+    AuditLine, BookingWay, MeetingFilter, NewMeeting, ResourceWords, Store, StoreError, VenueSaved,
+    VenueWords,
 };
 
 /// Who booked them.
 const LOGIN: &str = "demo";
 /// Where a meeting goes on when its rooms fail.
-const TELEPHONE: &str = "电话会议 0999-5550160";
+const TELEPHONE: &str = "应急电话会议";
 /// Devices of a site that are looked through for those of a room.
 const DEVICES: u32 = 200;
 /// A shift on duty.
@@ -61,9 +62,14 @@ pub(super) async fn prepare(
     }
     if store.platform_resources().await?.is_empty() {
         let line = line(now, "save_resource");
-        store
-            .save_platform_resource(TELEPHONE.to_owned(), ResourceKind::Telephone, true, line)
-            .await?;
+        let words = ResourceWords {
+            name: TELEPHONE.to_owned(),
+            kind: ResourceKind::Telephone,
+            in_use: true,
+            dial: "0999-5550160".to_owned(),
+            pass_code: "246810".to_owned(),
+        };
+        store.save_platform_resource(words, line).await?;
     }
     if store.on_duty(now).await?.is_none() {
         let watcher = |name: &str, phone: &str, mail: &str| Watcher {

@@ -242,7 +242,7 @@ async fn readiness(
     }
     let known = Known::about(&app.store, stored.clone(), app.clock.now()).await?;
     Ok(ReadinessView {
-        glyph: glyph(known.readiness.conclusion),
+        glyph: glyph(known.conclusion()),
         sentence: known.sentence(app.zone, lang),
         word,
     })

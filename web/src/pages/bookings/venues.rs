@@ -19,12 +19,14 @@ use zhishou_domain::{
     DeviceId, VenueId,
     meeting::{DeviceRole, ResourceKind, Venue},
 };
-use zhishou_storage::{DevicePlace, VenueSaved, VenueWords};
+use zhishou_storage::{DevicePlace, ResourceWords, VenueSaved, VenueWords};
 
 type Fields = Vec<(String, String)>;
 /// Value, label, whether it is chosen.
 type Roles = Vec<(&'static str, &'static str, bool)>;
 
+/// Longest number or code of a telephone conference, characters.
+const NUMBER: usize = 40;
 /// Devices offered at most.
 const OFFERED: u32 = 500;
 
@@ -37,13 +39,28 @@ struct VenueRow {
     in_use: bool,
 }
 
+struct ResourceRow {
+    name: String,
+    kind: ResourceKind,
+    kind_name: &'static str,
+    in_use: bool,
+    dial: String,
+    /// Shown to those who may change it.
+    code: String,
+}
+
+impl ResourceRow {
+    fn is_telephone(&self) -> bool {
+        self.kind == ResourceKind::Telephone
+    }
+}
+
 #[derive(Template)]
 #[template(path = "venues.html")]
 struct VenuesPage {
     shell: Shell,
     rows: Vec<VenueRow>,
-    /// Name, kind, whether it can be booked.
-    resources: Vec<(String, &'static str, &'static str, bool)>,
+    resources: Vec<ResourceRow>,
     kinds: Vec<(&'static str, &'static str)>,
     /// Endpoints that stand in no venue: id, words, site.
     loose: Vec<(String, String)>,
@@ -73,7 +90,14 @@ pub(crate) async fn list(State(app): State<App>, shell: Shell) -> Result<Respons
         rows: venues.into_iter().map(row).collect(),
         resources: resources
             .into_iter()
-            .map(|it| (it.name, it.kind.code(), it.kind.name(lang), it.in_use))
+            .map(|it| ResourceRow {
+                kind_name: it.kind.name(lang),
+                name: it.name,
+                kind: it.kind,
+                in_use: it.in_use,
+                dial: it.dial,
+                code: it.pass_code,
+            })
             .collect(),
         kinds: ResourceKind::ALL.iter().map(|it| (it.code(), it.name(lang))).collect(),
         loose: loose
@@ -281,6 +305,13 @@ pub(crate) async fn save_resource(
         return Err(Failure::bad_input("请填写名称与类别", "name, kind: missing"));
     };
     let line = audit_line(&app, &user, &extensions, "save_resource", name.clone());
-    app.store.save_platform_resource(name, kind, !field("in_use").is_empty(), line).await?;
+    let words = ResourceWords {
+        name,
+        kind,
+        in_use: !field("in_use").is_empty(),
+        dial: typed("dial", field("dial"), NUMBER)?,
+        pass_code: typed("pass_code", field("pass_code"), NUMBER)?,
+    };
+    app.store.save_platform_resource(words, line).await?;
     Ok(Redirect::to("/admin/venues"))
 }

@@ -193,15 +193,11 @@ async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
 async fn meetings(view: &View<'_>) -> Result<Vec<MeetingRow>, Failure> {
     let (app, lang, now) = (view.app, view.t.0, view.now);
     let held = Known::held(&app.store, (now, now + AHEAD), now, MEETINGS).await?;
-    let row = |known: Known| {
-        let it = &known.readiness;
-        let (word, of) = (it.conclusion.name(lang), it.rows.len());
-        MeetingRow {
-            glyph: glyph(it.conclusion),
-            when: span(app, known.stored.plan.slot()),
-            title: known.stored.plan.title,
-            readiness: format!("{word} · {}/{of} {}", it.ready, view.t.wall_venues_ready()),
-        }
+    let row = |known: Known| MeetingRow {
+        glyph: glyph(known.conclusion()),
+        when: span(app, known.stored.plan.slot()),
+        readiness: known.brief(lang),
+        title: known.stored.plan.title,
     };
     Ok(held.into_iter().map(row).collect())
 }

@@ -1,0 +1,462 @@
+//! 启用预案: a meeting goes to another venue, or a venue of it to a telephone conference; and back.
+//!
+//! Invariants: what is turned to is reserved for what is left of the time, or nothing changes; a venue that is
+//! left stays reserved, so that the way back is open while the meeting lasts and nobody books what just
+//! failed; what was held before now stays on record; the act, its step, its audit line, its incident and
+//! whoever is told of it are one transaction.
+
+use super::{
+    Held,
+    acts::{add_step, set_state},
+    book::{begin, finish, is_overlap},
+    clash::{held, subjects},
+    list,
+};
+use crate::{AuditLine, Change, Route, Store, StoreError, audit, outbox};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use zhishou_domain::{
+    MeetingId, ResourceId, Timestamp, VenueId,
+    alert::Note,
+    check::TurnTo,
+    meeting::{
+        MeetingAct, MeetingPlan, MeetingState, MeetingStep, MeetingVenue, Slot, Subject, VenueRole,
+    },
+};
+
+/// What a meeting turns to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTurn {
+    /// Which.
+    pub meeting: MeetingId,
+    /// The venue that fails.
+    pub venue: VenueId,
+    /// To what.
+    pub to: TurnTo,
+    /// What fails, in words.
+    pub what: String,
+    /// What is written down of it.
+    pub note: String,
+    /// Who is told, and over which channels.
+    pub told: Vec<(Note, Route)>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TurnActed {
+    /// It is done.
+    Done,
+    /// Others hold what is wanted, and nothing changed.
+    Taken(Vec<Held>),
+    /// The meeting is not ahead and does not run; or it is there already, or was undone.
+    Refused,
+    /// There is no such meeting, venue or resource, or it is out of use.
+    Missing,
+}
+
+/// Something that a meeting turned to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeetingTurn {
+    /// Number.
+    pub id: i64,
+    /// The venue that failed.
+    pub venue: VenueId,
+    /// What that is called.
+    pub name: String,
+    /// What was turned to.
+    pub to: TurnTo,
+    /// What that is called.
+    pub to_name: String,
+    /// What failed, in words.
+    pub what: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it, as they logged in.
+    pub login: String,
+    /// Whether it was undone.
+    pub is_undone: bool,
+}
+
+impl Store {
+    /// Turns a meeting to something else where a venue of it fails, in the name of whom the line names.
+    pub async fn turn_meeting(
+        &self,
+        turn: NewTurn,
+        line: AuditLine,
+    ) -> Result<TurnActed, StoreError> {
+        let acted = self.write(move |connection| Box::pin(do_turn(connection, turn, line))).await?;
+        self.announce(Change::Meetings);
+        Ok(acted)
+    }
+
+    /// Takes back what a meeting turned to: the venue that was left is held still, or again.
+    pub async fn undo_turn(
+        &self,
+        meeting: MeetingId,
+        id: i64,
+        (note, told): (String, Vec<(Note, Route)>),
+        line: AuditLine,
+    ) -> Result<TurnActed, StoreError> {
+        let acted = self
+            .write(move |connection| Box::pin(undo(connection, meeting, id, (note, told), line)))
+            .await?;
+        self.announce(Change::Meetings);
+        Ok(acted)
+    }
+
+    /// What a meeting turned to, in order, also what was undone.
+    pub async fn meeting_turns(&self, meeting: MeetingId) -> Result<Vec<MeetingTurn>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT t.*, v.name, coalesce(o.name, r.name) AS to_name FROM meeting_turns t
+             JOIN venues v ON v.id = t.venue_id LEFT JOIN venues o ON o.id = t.to_venue_id
+             LEFT JOIN platform_resources r ON r.id = t.resource_id
+             WHERE t.meeting_id = ? ORDER BY t.id",
+        )
+        .bind(meeting.number())
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(turn_of).collect()
+    }
+}
+
+fn to_of(row: &SqliteRow) -> Result<TurnTo, StoreError> {
+    Ok(match row.try_get::<Option<i64>, _>("to_venue_id")? {
+        Some(venue) => TurnTo::Venue(VenueId::new(venue)),
+        None => TurnTo::Telephone(ResourceId::new(row.try_get("resource_id")?)),
+    })
+}
+
+fn turn_of(row: &SqliteRow) -> Result<MeetingTurn, StoreError> {
+    Ok(MeetingTurn {
+        id: row.try_get("id")?,
+        venue: VenueId::new(row.try_get("venue_id")?),
+        name: row.try_get("name")?,
+        to: to_of(row)?,
+        to_name: row.try_get("to_name")?,
+        what: row.try_get("what")?,
+        at: Timestamp::from_millis(row.try_get("at_ms")?),
+        login: row.try_get("login")?,
+        is_undone: row.try_get::<Option<i64>, _>("undone_ms")?.is_some(),
+    })
+}
+
+/// What of a plan's reserved time is left, and for what.
+fn left(plan: &MeetingPlan, now: Timestamp) -> Vec<(Slot, &'static str)> {
+    let slots = plan.reserved().into_iter().zip(["meeting", "rehearsal"]);
+    let ahead = slots.filter(|(slot, _)| slot.to > now);
+    ahead.map(|(slot, purpose)| (Slot { from: slot.from.max(now), ..slot }, purpose)).collect()
+}
+
+/// What is reserved of this alone; `None` where it does not exist or is out of use.
+async fn subjects_of(
+    connection: &mut SqliteConnection,
+    plan: &MeetingPlan,
+    to: TurnTo,
+) -> Result<Option<Vec<Subject>>, StoreError> {
+    let mut alone = MeetingPlan { venues: Vec::new(), resources: Vec::new(), ..plan.clone() };
+    match to {
+        TurnTo::Venue(venue) => alone.venues.push(MeetingVenue { venue, role: VenueRole::Branch }),
+        TurnTo::Telephone(resource) => alone.resources.push(resource),
+    }
+    subjects(connection, &alone).await
+}
+
+async fn do_turn(
+    connection: &mut SqliteConnection,
+    turn: NewTurn,
+    line: AuditLine,
+) -> Result<TurnActed, StoreError> {
+    let NewTurn { meeting, venue, to, what, note, told } = turn;
+    let Some(stored) = list::read(connection, meeting).await? else {
+        return Ok(TurnActed::Missing);
+    };
+    let plan = &stored.plan;
+    let takes_part = |id: VenueId| plan.venues.iter().any(|it| it.venue == id);
+    if !takes_part(venue) {
+        return Ok(TurnActed::Missing);
+    }
+    let step = MeetingStep { at: line.at, login: line.login.clone(), act: MeetingAct::Turn, note };
+    let Ok(state) = stored.state.allow(&step, &stored.steps) else {
+        return Ok(TurnActed::Refused);
+    };
+    let is_there = match to {
+        TurnTo::Venue(other) => takes_part(other),
+        TurnTo::Telephone(resource) => is_on(connection, meeting, venue, resource).await?,
+    };
+    if is_there {
+        return Ok(TurnActed::Refused);
+    }
+    let Some(wanted) = subjects_of(connection, plan, to).await? else {
+        return Ok(TurnActed::Missing);
+    };
+    let Some(taken) = hold(connection, meeting, plan, &wanted, line.at).await? else {
+        return Ok(TurnActed::Taken(
+            in_the_way(connection, meeting, plan, &wanted, line.at).await?,
+        ));
+    };
+    if state == MeetingState::Live {
+        sqlx::query(
+            "INSERT INTO meeting_incidents (meeting_id, venue_id, from_ms, what, fallback, login)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(meeting.number())
+        .bind(venue.number())
+        .bind(line.at.millis())
+        .bind(&what)
+        .bind(to.fallback().code())
+        .bind(&line.login)
+        .execute(&mut *connection)
+        .await?;
+    }
+    let (other, resource) = match to {
+        TurnTo::Venue(other) => (Some(other), None),
+        TurnTo::Telephone(resource) => (None, Some(resource)),
+    };
+    sqlx::query(
+        "INSERT INTO meeting_turns (meeting_id, venue_id, to_venue_id, resource_id, taken, what, at_ms,
+             login) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(meeting.number())
+    .bind(venue.number())
+    .bind(other.map(VenueId::number))
+    .bind(resource.map(ResourceId::number))
+    .bind(taken)
+    .bind(what)
+    .bind(line.at.millis())
+    .bind(&line.login)
+    .execute(&mut *connection)
+    .await?;
+    match to {
+        TurnTo::Venue(other) => change_venue(connection, meeting, venue, other).await?,
+        TurnTo::Telephone(resource) => {
+            sqlx::query(
+                "INSERT OR IGNORE INTO meeting_resources (meeting_id, resource_id) VALUES (?, ?)",
+            )
+            .bind(meeting.number())
+            .bind(resource.number())
+            .execute(&mut *connection)
+            .await?;
+        }
+    }
+    close(connection, (meeting, state), step, told, line).await?;
+    Ok(TurnActed::Done)
+}
+
+async fn undo(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    id: i64,
+    (note, told): (String, Vec<(Note, Route)>),
+    line: AuditLine,
+) -> Result<TurnActed, StoreError> {
+    let row = sqlx::query(
+        "SELECT * FROM meeting_turns WHERE id = ? AND meeting_id = ? AND undone_ms IS NULL",
+    )
+    .bind(id)
+    .bind(meeting.number())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let (Some(row), Some(stored)) = (row, list::read(connection, meeting).await?) else {
+        return Ok(TurnActed::Missing);
+    };
+    let (plan, to) = (&stored.plan, to_of(&row)?);
+    let venue = VenueId::new(row.try_get("venue_id")?);
+    let step = MeetingStep { at: line.at, login: line.login.clone(), act: MeetingAct::Turn, note };
+    let Ok(state) = stored.state.allow(&step, &stored.steps) else {
+        return Ok(TurnActed::Refused);
+    };
+    if let TurnTo::Venue(other) = to {
+        let takes_part = |id: VenueId| plan.venues.iter().any(|it| it.venue == id);
+        if !takes_part(other) || takes_part(venue) {
+            return Ok(TurnActed::Refused);
+        }
+        let Some(wanted) = subjects_of(connection, plan, TurnTo::Venue(venue)).await? else {
+            return Ok(TurnActed::Missing);
+        };
+        if hold(connection, meeting, plan, &wanted, line.at).await?.is_none() {
+            let held = in_the_way(connection, meeting, plan, &wanted, line.at).await?;
+            return Ok(TurnActed::Taken(held));
+        }
+        change_venue(connection, meeting, other, venue).await?;
+    }
+    sqlx::query("UPDATE meeting_turns SET undone_ms = ?2, undone_login = ?3 WHERE id = ?1")
+        .bind(id)
+        .bind(line.at.millis())
+        .bind(&line.login)
+        .execute(&mut *connection)
+        .await?;
+    match to {
+        TurnTo::Venue(other) => {
+            let mut new = plan.clone();
+            let place = new.venues.iter_mut().find(|it| it.venue == other);
+            place.into_iter().for_each(|it| it.venue = venue);
+            let_go(connection, meeting, (plan, &new), line.at).await?;
+        }
+        TurnTo::Telephone(resource) => {
+            // Another venue may be on it, or it was booked with the meeting.
+            let is_ours: bool = sqlx::query_scalar(
+                "SELECT max(taken) AND NOT max(undone_ms IS NULL) FROM meeting_turns
+                 WHERE meeting_id = ? AND resource_id = ?",
+            )
+            .bind(meeting.number())
+            .bind(resource.number())
+            .fetch_one(&mut *connection)
+            .await?;
+            if is_ours {
+                sqlx::query(
+                    "DELETE FROM meeting_resources WHERE meeting_id = ? AND resource_id = ?",
+                )
+                .bind(meeting.number())
+                .bind(resource.number())
+                .execute(&mut *connection)
+                .await?;
+                let mut new = plan.clone();
+                new.resources.retain(|it| *it != resource);
+                let_go(connection, meeting, (plan, &new), line.at).await?;
+            }
+        }
+    }
+    close(connection, (meeting, state), step, told, line).await?;
+    Ok(TurnActed::Done)
+}
+
+/// Whether a venue is on a telephone conference already.
+async fn is_on(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    venue: VenueId,
+    resource: ResourceId,
+) -> Result<bool, StoreError> {
+    let is_on = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM meeting_turns WHERE meeting_id = ? AND venue_id = ?
+             AND resource_id = ? AND undone_ms IS NULL)",
+    );
+    let is_on = is_on.bind(meeting.number()).bind(venue.number()).bind(resource.number());
+    Ok(is_on.fetch_one(connection).await?)
+}
+
+/// Reserves for a meeting what it does not hold yet of these, for what is left of its time. Says whether
+/// anything was; `None` where the schema refuses, and then nothing changed.
+async fn hold(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    plan: &MeetingPlan,
+    subjects: &[Subject],
+    now: Timestamp,
+) -> Result<Option<bool>, StoreError> {
+    let mut taken = Some(0);
+    begin(connection).await?;
+    for (slot, purpose) in left(plan, now) {
+        for subject in subjects {
+            let added = sqlx::query(
+                "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
+                 SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM reservations
+                     WHERE meeting_id = ?1 AND subject = ?2 AND from_ms <= ?3 AND to_ms >= ?4)",
+            )
+            .bind(meeting.number())
+            .bind(subject.key())
+            .bind(slot.from.millis())
+            .bind(slot.to.millis())
+            .bind(purpose)
+            .execute(&mut *connection)
+            .await;
+            taken = match added {
+                Ok(added) => taken.map(|taken| taken + added.rows_affected()),
+                Err(error) if is_overlap(&error) => None,
+                Err(error) => return Err(error.into()),
+            };
+        }
+    }
+    finish(connection, taken.is_some()).await?;
+    Ok(taken.map(|taken| taken > 0))
+}
+
+/// Who holds some of these in what is left of a meeting's time.
+async fn in_the_way(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    plan: &MeetingPlan,
+    subjects: &[Subject],
+    now: Timestamp,
+) -> Result<Vec<Held>, StoreError> {
+    let mut all = Vec::new();
+    for (slot, _) in left(plan, now) {
+        all.extend(held(connection, Some(subjects), slot, Some(meeting)).await?);
+    }
+    Ok(all)
+}
+
+/// From now on a meeting no longer holds what only its old plan needs.
+async fn let_go(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    (old, new): (&MeetingPlan, &MeetingPlan),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (going, stays) = (subjects(connection, old).await?, subjects(connection, new).await?);
+    // Of a venue that was taken out of use meanwhile it is not known what stood there.
+    let (Some(going), Some(stays)) = (going, stays) else { return Ok(()) };
+    for subject in going.iter().filter(|it| !stays.contains(it)) {
+        let gone: Vec<(i64, String)> = sqlx::query_as(
+            "DELETE FROM reservations WHERE meeting_id = ? AND subject = ? AND to_ms > ?
+             RETURNING from_ms, purpose",
+        )
+        .bind(meeting.number())
+        .bind(subject.key())
+        .bind(now.millis())
+        .fetch_all(&mut *connection)
+        .await?;
+        for (from, purpose) in gone.into_iter().filter(|(from, _)| *from < now.millis()) {
+            sqlx::query(
+                "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
+                 VALUES (?, ?, ?, ?, ?)",
+            )
+            .bind(meeting.number())
+            .bind(subject.key())
+            .bind(from)
+            .bind(now.millis())
+            .bind(purpose)
+            .execute(&mut *connection)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// A venue takes the place of another in a meeting, as what that was there.
+async fn change_venue(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    leave: VenueId,
+    enter: VenueId,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE meeting_venues SET venue_id = ?3 WHERE meeting_id = ?1 AND venue_id = ?2")
+        .bind(meeting.number())
+        .bind(leave.number())
+        .bind(enter.number())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes what was done, and tells it.
+async fn close(
+    connection: &mut SqliteConnection,
+    (meeting, state): (MeetingId, MeetingState),
+    step: MeetingStep,
+    told: Vec<(Note, Route)>,
+    mut line: AuditLine,
+) -> Result<(), StoreError> {
+    // Whoever has the form of the booking open saw another place.
+    sqlx::query("UPDATE meetings SET revision = revision + 1 WHERE id = ?")
+        .bind(meeting.number())
+        .execute(&mut *connection)
+        .await?;
+    add_step(connection, meeting, &step).await?;
+    set_state(connection, meeting, state).await?;
+    for (note, route) in &told {
+        outbox::put(connection, note, route, line.at).await?;
+    }
+    line.action = "turn_meeting";
+    line.subject = format!("meeting {meeting}: {}", step.note);
+    audit::insert(connection, line).await
+}
