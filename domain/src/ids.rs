@@ -138,10 +138,6 @@ number!(
     ResourceId
 );
 number!(
-    /// A series of meetings.
-    SeriesId
-);
-number!(
     /// 渠道, counted likewise.
     ChannelId
 );

@@ -67,7 +67,7 @@ pub use fault::{Fault, FaultCode, Group, Stage};
 pub use habit::Habit;
 pub use ids::{
     ChannelId, CheckRunId, DepartmentId, DeviceId, ExclusionId, IdSource, IncidentId, MaintainerId,
-    MeetingId, MeetingIncidentId, ResourceId, SeriesId, ShiftId, SiteId, StreetId, UserId, VenueId,
+    MeetingId, MeetingIncidentId, ResourceId, ShiftId, SiteId, StreetId, UserId, VenueId,
     WorkOrderId,
 };
 pub use lang::{Lang, with_causes};

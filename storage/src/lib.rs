@@ -91,7 +91,7 @@ pub use key::MasterKey;
 pub use ledger_gaps::{GapCursor, GapRow, LedgerGap, LedgerState};
 pub use measures::{ItemRollup, Measure, Rollup};
 pub use meetings::{
-    Booked, BookingWay, CalendarFeed, Clash, DevicePlace, FeedScope, Held, MeetingActed,
+    Booked, BookingWay, CalendarFeed, Clash, DevicePlace, FeedScope, Held, MakesWay, MeetingActed,
     MeetingFilter, MeetingNotice, MeetingTurn, NewMeeting, NewSeries, NewTurn, NoticeAnswer,
     Rebooking, ResourceWords, SeriesBooked, StoredMeeting, TurnActed, VenueSaved, VenueWords,
 };

@@ -61,6 +61,18 @@ await drive(async () => {
   assert.equal(await hall(desk, "万人社区议事厅").locator("a[href='tel:0999-5550142']").count(), 1);
   await fits(desk, "meeting-checked", "light");
 
+  // On the phone one cell is looked at again, by itself.
+  await phone.goto(meeting);
+  const reached = hall(phone, "柳溪街道办会议室").locator(".cell-item", { hasText: "可达" });
+  const told = () => reached.locator("time").getAttribute("title");
+  const then = await told();
+  await reached.locator("summary").click();
+  await reached.locator("button[value=reachable]").click();
+  for (const began = Date.now(); await told() === then;) {
+    assert.ok(Date.now() - began < CHECK.timeout, "the cell was not looked at again");
+    await phone.waitForTimeout(500);
+  }
+
   // What only a person can tell is ticked on a phone, and keeps the name.
   await phone.goto(meeting);
   const items = ["声音", "点名"];
@@ -123,9 +135,42 @@ await drive(async () => {
   await phone.locator("#agenda li", { hasText: "防汛调度视频会" }).locator("a[href^='/meetings/']").click();
   await phone.waitForURL(live);
 
+  // An emergency is booked for now at the desk, checked at once, signed off, held, ended and archived there.
+  await desk.goto(address + "/admin/venues/new");
+  await desk.fill("input[name=name]", "应急指挥车");
+  await desk.click("button.main");
+  await desk.waitForURL(address + "/admin/venues");
+  const now = new Date(), later = new Date(now.getTime() + 30 * 60000);
+  const there = (at, form) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", ...form }).format(at);
+  const hour = (at) => there(at, { timeStyle: "short" });
+  await desk.goto(`${address}/bookings/new?day=${there(now)}`);
+  await desk.fill("input[name=title]", "抢险会商");
+  await desk.fill("input[name=from]", hour(now));
+  await desk.fill("input[name=to]", hour(later));
+  await desk.selectOption(".venue:has-text('应急指挥车') select", "main");
+  await desk.click("details.rest > summary");
+  await desk.click("button[name=filing][value=emergency]");
+  await desk.waitForURL("**/bookings/*?done=booked");
+  await desk.click("#readiness a");
+  await desk.waitForURL("**/meetings/*");
+  const urgent = desk.url();
+  await desk.locator("#timeline tr", { hasText: "完成" }).first().waitFor(CHECK);
+  await desk.reload();
+  await desk.click("summary:has-text('带风险签字')");
+  await desk.fill("form[action$='/sign-off'] input[name=note]", "现场无终端，电话接入");
+  await desk.click("form[action$='/sign-off'] button");
+  await desk.locator("#meeting-first", { hasText: "带风险就绪" }).waitFor();
+  await desk.click("form[action$='/start'] button");
+  await desk.locator("#meeting-first", { hasText: "进行中" }).waitFor();
+  await desk.click("form[action$='/end'] button");
+  await desk.waitForSelector("form.record");
+  await desk.fill("textarea[name=text]", "抢险会商结束，无故障。");
+  await desk.click("form.record button.main");
+  await desk.locator("#meeting-first", { hasText: "已归档" }).waitFor();
+
   for (const size of sizes) {
     const page = await visitor(...size);
-    for (const [name, path] of [["meeting", meeting], ["meeting-archived", live], ["duty", address + "/duty"],
+    for (const [name, path] of [["meeting", meeting], ["meeting-archived", live], ["meeting-emergency", urgent], ["duty", address + "/duty"],
       ["bookings", address + "/bookings"]]) {
       await page.goto(path);
       await fits(page, name, size[2]);

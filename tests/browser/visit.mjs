@@ -29,7 +29,16 @@ export async function drive(scenario) {
 
 // Somebody with a window of their own, who logs in on the way to `path`.
 export async function visitor(width, height, colorScheme, path = "/") {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "zh-CN" });
+  return logIn({ viewport: { width, height }, colorScheme }, path);
+}
+
+// Somebody with a screen to be touched.
+export async function touching(width, height, path) {
+  return logIn({ viewport: { width, height }, hasTouch: true }, path);
+}
+
+async function logIn(screen, path) {
+  const context = await browser.newContext({ ...screen, locale: "zh-CN" });
   const page = await context.newPage();
   page.on("pageerror", (error) => { throw error; });
   await page.goto(address + path);

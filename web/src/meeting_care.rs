@@ -146,6 +146,20 @@ pub(crate) fn history_words(it: VenueHistory, lang: Lang) -> Option<String> {
     })
 }
 
+/// How the main endpoint of a venue did, where that is another past than that of the room: one that is
+/// carried about takes its past along.
+pub(crate) async fn endpoint_history(
+    store: &Store,
+    venue: &Venue,
+    room: VenueHistory,
+    lang: Lang,
+) -> Result<Option<String>, StoreError> {
+    let Some(primary) = venue.primary() else { return Ok(None) };
+    let past = store.device_history(primary.id).await?;
+    let words = history_words(past, lang).filter(|_| past != room);
+    Ok(words.map(|words| format!("{} {words}", primary.name)))
+}
+
 /// Opens the work order of a venue that failed its check, where none is open for it, and tells who is on
 /// duty, in `lang`.
 pub async fn open_check_order(

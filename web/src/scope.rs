@@ -21,7 +21,22 @@ const DISTRICT: &[&str] = &[
     "/metrics",
     "/admin",
     "/policies/preview",
+    "/bookings",
+    "/meetings",
+    "/meeting-figures",
+    "/duty",
+    "/venues",
+    "/endpoints",
 ];
+
+/// Whether a page, or a noun of the API, is about the whole district.
+pub(crate) fn is_of_the_district(noun: &str) -> bool {
+    DISTRICT.iter().any(|folder| lies_in(noun, folder))
+}
+
+fn lies_in(noun: &str, folder: &str) -> bool {
+    noun.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
 
 /// Narrows a request to what its user may see.
 pub(crate) async fn narrow(app: &App, user: &User, request: &mut Request) -> Result<(), Failure> {
@@ -29,10 +44,7 @@ pub(crate) async fn narrow(app: &App, user: &User, request: &mut Request) -> Res
     let Some(route) = request.extensions().get::<MatchedPath>().cloned() else { return Ok(()) };
     let route = route.as_str();
     let noun = route.strip_prefix("/api/v1").unwrap_or(route);
-    let lies_in = |folder: &str| {
-        noun.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if DISTRICT.iter().any(|folder| lies_in(folder)) {
+    if is_of_the_district(noun) {
         let lang = request.extensions().get::<Prefs>().copied().unwrap_or_default().lang;
         return Err(Failure::new(
             StatusCode::FORBIDDEN,
@@ -41,13 +53,13 @@ pub(crate) async fn narrow(app: &App, user: &User, request: &mut Request) -> Res
     }
     let id = segment(route, request.uri().path());
     let store = &app.store;
-    let theirs = if lies_in("/devices/{id}") {
+    let theirs = if lies_in(noun, "/devices/{id}") {
         keeps(id, |id| store.keeps_device(keeper, id)).await?
-    } else if lies_in("/incidents/{id}") {
+    } else if lies_in(noun, "/incidents/{id}") {
         keeps(id, |id| store.keeps_incident(keeper, id)).await?
-    } else if lies_in("/exclusions/{id}") {
+    } else if lies_in(noun, "/exclusions/{id}") {
         keeps(id, |id| store.keeps_exclusion(keeper, id)).await?
-    } else if lies_in("/observations") {
+    } else if lies_in(noun, "/observations") {
         let of = parameter(request.uri(), "device");
         keeps(of.as_deref(), |id| store.keeps_device(keeper, id)).await?
     } else {

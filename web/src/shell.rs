@@ -4,6 +4,7 @@ use crate::{
     assets::{AssetUrls, URLS},
     guard::User,
     prefs::{Prefs, Theme},
+    scope::is_of_the_district,
     words::Words,
 };
 use axum::{
@@ -68,6 +69,8 @@ pub(crate) struct Shell {
     pub(crate) user: Option<String>,
     /// What that user may do; nothing where there is none.
     role: Option<Role>,
+    /// They see what their maintainer keeps, and nothing of the whole district.
+    is_keeper: bool,
     nav: Nav,
     pub(crate) assets: &'static AssetUrls,
     /// Where the page listens for changes.
@@ -88,6 +91,7 @@ impl Shell {
             theme: prefs.theme,
             user: user.map(|user| user.login.clone()),
             role: user.map(|user| user.role),
+            is_keeper: user.is_some_and(|user| user.maintainer.is_some()),
             nav: Nav::None,
             assets: &URLS,
             events: None,
@@ -123,12 +127,10 @@ impl Shell {
 
     /// The navigation, in order; the present entry told apart.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
-        let (t, here) = (self.t, self.nav);
-        NAVIGATION.iter().map(move |(nav, href, word)| Entry {
-            href,
-            word: word(t),
-            is_here: *nav == here,
-        })
+        let (t, here, is_keeper) = (self.t, self.nav, self.is_keeper);
+        let entries =
+            NAVIGATION.iter().filter(move |(_, href, _)| !(is_keeper && is_of_the_district(href)));
+        entries.map(move |(nav, href, word)| Entry { href, word: word(t), is_here: *nav == here })
     }
 
     pub(crate) fn theme_word(&self) -> &'static str {

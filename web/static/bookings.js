@@ -18,6 +18,7 @@
       if (!day || !from || !to) { rows.forEach((row) => { $(".availability", row).textContent = ""; }); return; }
       const query = new URLSearchParams({ from: day + "T" + from, to: (to <= from ? next(day) : day) + "T" + to });
       for (const name of ["setup", "teardown"]) if (value(name)) query.set(name, value(name));
+      if (value("zone")) query.set("zone", value("zone"));
       if (form.dataset.except) query.set("except", form.dataset.except);
       try {
         const answer = await fetch("/api/v1/bookings/conflicts?" + query, { headers: { Accept: "application/json" } });
@@ -112,6 +113,7 @@
     moving = true;
     const body = { revision: Number(move.revision), from: move.from, to: move.to, reason: said };
     if (move.venues) body.replace_venue = move.venues.map(Number);
+    if (move.rehearsal) { const [begin, end] = move.rehearsal.split(" "); body.rehearsal = { from: begin, to: end }; }
     try {
       const answer = await fetch(`/api/v1/meetings/${move.id}/reschedule`, {
         method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body),
@@ -125,12 +127,12 @@
     moving = false;
   };
   const shift = (chip, by, venue) => {
-    const { id, revision, from, to } = chip.dataset;
+    const { id, revision, from, to, rehearsal } = chip.dataset;
     const here = venueOf(chip);
     const venues = venue && venue !== here ? [here, venue] : null;
     if (!by && !venues) return;
     send({ id, revision, from: write(parse(from) + by), to: write(parse(to) + by), venues }, bar.dataset.moved,
-      { id, from, to, venues: venues && [venues[1], venues[0]] });
+      { id, from, to, rehearsal, venues: venues && [venues[1], venues[0]] });
   };
   const book = (venue, from, to) => {
     const query = new URLSearchParams({ ["venue_" + venue]: "main", day: from.slice(0, 10) });
@@ -138,22 +140,35 @@
     location.assign("/bookings/new?" + query);
   };
 
-  // Dragging: a meeting to another cell, or over empty ones to book.
-  let drag = null;
+  // Dragging: a meeting to another cell, or over empty ones to book. A finger lifts a meeting by resting on
+  // it, since a finger that moves at once scrolls.
+  let drag = null, resting = 0;
+  const REST = 350;
+  const letGo = () => { clearTimeout(resting); drag = null; unmark(); };
   const unmark = () => $$(".drop, .picked", box).forEach((cell) => cell.classList.remove("drop", "picked"));
   box.addEventListener("pointerdown", (event) => {
-    if (event.button || event.pointerType === "touch") return;
+    const isTouch = event.pointerType === "touch";
+    if (event.button) return;
     const cell = event.target.closest("td[data-at]");
     if (!cell) return;
     const chip = event.target.closest(".chip");
-    if (chip && !chip.dataset.id) return;
+    if (chip ? !chip.dataset.id : isTouch) return;
     if (!chip && cell.querySelector(".chip") && isDay()) return;
     drag = { chip, cell, at: under(cell, event.clientX), x: event.clientX, y: event.clientY, live: false };
     if (!chip) event.preventDefault();
+    if (isTouch) {
+      drag.rests = true;
+      resting = setTimeout(() => { drag.rests = false; drag.live = true; cell.classList.add("drop"); }, REST);
+    }
   });
+  // Once lifted, the finger neither scrolls nor opens the menu of a link.
+  const hold = (event) => { if (drag && drag.live) event.preventDefault(); };
+  box.addEventListener("touchmove", hold, { passive: false });
+  box.addEventListener("contextmenu", hold);
   document.addEventListener("pointermove", (event) => {
     if (!drag) return;
     if (!drag.live && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < 6) return;
+    if (drag.rests) { letGo(); return; }
     drag.live = true;
     const over = cellAt(event);
     unmark();
@@ -168,15 +183,14 @@
   document.addEventListener("pointerup", (event) => {
     if (!drag) return;
     const { chip, cell, at, live } = drag;
-    drag = null;
-    unmark();
+    letGo();
     const over = cellAt(event);
     if (chip) {
       if (!live) return;
       // The link under the pointer is not followed after a drag.
-      const hold = (click) => { click.preventDefault(); click.stopPropagation(); };
-      addEventListener("click", hold, { capture: true, once: true });
-      setTimeout(() => removeEventListener("click", hold, { capture: true }), 0);
+      const swallow = (click) => { click.preventDefault(); click.stopPropagation(); };
+      addEventListener("click", swallow, { capture: true, once: true });
+      setTimeout(() => removeEventListener("click", swallow, { capture: true }), 0);
       if (over) shift(chip, under(over, event.clientX) - at, venueOf(over));
       return;
     }
@@ -185,7 +199,7 @@
     if (isDay()) book(venueOf(cell), write(low), write(high + STEP));
     else book(venueOf(cell), write(low), null);
   });
-  document.addEventListener("pointercancel", () => { drag = null; unmark(); });
+  document.addEventListener("pointercancel", letGo);
   box.addEventListener("dragstart", (event) => event.preventDefault());
 
   // Keys: one empty cell is in the order of the tab key, arrows move from there.

@@ -71,12 +71,23 @@ pub fn judge(seen: &Observation, wanted: Depth, limits: &CallLimits) -> Vec<Find
             found.push(Finding::not_run(I::CallPort, NotRun::Ours));
         }
     } else {
-        let is_registered = !has(FaultCode::NotRegistered);
+        // Who asks for a login, or has no line left, did not say whether the room behind it is there.
+        let says_nothing = faults.iter().any(|code| {
+            use FaultCode as F;
+            matches!(
+                code,
+                F::AuthRequired
+                    | F::AuthRejected
+                    | F::AuthSuspended
+                    | F::AuthUnsupported
+                    | F::SessionLimit
+            )
+        });
         found.push(if answers { passed(I::Reachable) } else { failed(I::Reachable) });
-        found.push(match (is_registered, answers) {
-            (false, _) => failed(I::Registered),
-            (true, true) => passed(I::Registered),
-            (true, false) => Finding::not_run(I::Registered, NotRun::Ours),
+        found.push(match answers && !says_nothing {
+            _ if has(FaultCode::NotRegistered) => failed(I::Registered),
+            true => passed(I::Registered),
+            false => Finding::not_run(I::Registered, NotRun::Ours),
         });
     }
     if has(FaultCode::ClockOffset) {
@@ -290,6 +301,17 @@ mod tests {
         let found = judged(&tried);
         assert_eq!(outcome(&found, CheckItem::Call), Some(Outcome::Fail));
         assert_eq!(outcome(&found, CheckItem::Audio), Some(Outcome::Untested));
+    }
+
+    #[test]
+    fn who_asks_for_a_login_did_not_say_whether_the_room_is_registered() {
+        for code in [FaultCode::AuthRequired, FaultCode::AuthRejected, FaultCode::SessionLimit] {
+            let found = judged(&seen(Depth::Reach, Verdict::Degraded, true, &[code]));
+            assert_eq!(outcome(&found, CheckItem::Reachable), Some(Outcome::Pass), "{code:?}");
+            assert_eq!(outcome(&found, CheckItem::Registered), Some(Outcome::Untested), "{code:?}");
+        }
+        let gone = judged(&seen(Depth::Reach, Verdict::Offline, true, &[FaultCode::NotRegistered]));
+        assert_eq!(outcome(&gone, CheckItem::Registered), Some(Outcome::Fail));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! moments only when it is reserved; intervals are half-open, so an end is no clash with a beginning; what
 //! is over is never changed.
 
+mod change;
 mod grade;
 mod plan;
 mod programme;
@@ -23,7 +24,7 @@ pub use programme::{
 pub use rules::{BookingRules, Displacing, MeetingApproval};
 pub use series::{MOST_OCCURRENCES, SeriesProblem, occurrences};
 pub use slot::{Buffers, LocalSlot, Slot, nearest_free};
-pub use state::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep, state_of};
+pub use state::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep, state_of, was_displaced};
 pub use venue::{
     DeviceRole, PlatformResource, ResourceKind, Subject, Venue, VenueDevice, VenueRole,
 };

@@ -144,15 +144,15 @@ impl MeetingPlan {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use chrono::{NaiveDate, NaiveDateTime};
 
-    fn at(day: u32, hour: u32, minute: u32) -> NaiveDateTime {
+    pub(in crate::meeting) fn at(day: u32, hour: u32, minute: u32) -> NaiveDateTime {
         NaiveDate::from_ymd_opt(2026, 3, day).unwrap().and_hms_opt(hour, minute, 0).unwrap()
     }
 
-    fn plan() -> MeetingPlan {
+    pub(in crate::meeting) fn plan() -> MeetingPlan {
         MeetingPlan {
             title: "防汛调度会".into(),
             rank: MeetingRank::Second,

@@ -4,7 +4,7 @@
 //! becomes moments by itself: so a meeting at nine stays at nine when the clocks change.
 
 use super::LocalSlot;
-use chrono::{NaiveDateTime, TimeZone};
+use chrono::{NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use rrule::{RRule, RRuleSet, Unvalidated};
 
@@ -31,13 +31,19 @@ pub enum SeriesProblem {
 }
 
 /// The occurrences of a rule (`FREQ=WEEKLY;BYDAY=MO;COUNT=10`) whose first is `first`, in order. UNTIL is
-/// a time on the wall, or with a Z a moment in `zone`; on a date alone the whole day belongs to it.
+/// a time on the wall, or with a Z a moment in `zone`; on a date alone the whole day belongs to it. Lines
+/// of `EXDATE;VALUE=DATE:20261001,20261008` (RFC 5545, 3.8.5.1) leave out days; COUNT counts those too.
 pub fn occurrences(
     rule: &str,
     first: LocalSlot,
     zone: Tz,
 ) -> Result<Vec<LocalSlot>, SeriesProblem> {
-    let rule = rule.trim().trim_start_matches("RRULE:").to_ascii_uppercase();
+    let rule = rule.trim().to_ascii_uppercase();
+    let (exceptions, rules): (Vec<_>, Vec<_>) =
+        rule.lines().map(str::trim).partition(|line| line.starts_with("EXDATE"));
+    let except = excepted(&exceptions)?;
+    let rule = rules.concat();
+    let rule = rule.trim_start_matches("RRULE:");
     let mut parts: Vec<(String, String)> = Vec::new();
     for part in rule.split(';').filter(|part| !part.is_empty()) {
         let (name, value) =
@@ -64,7 +70,25 @@ pub fn occurrences(
     if found.limited || (*last - first.from).num_days() > LONGEST_DAYS {
         return Err(SeriesProblem::TooLong);
     }
-    Ok(dates.into_iter().map(|from| first.moved_to(from)).collect())
+    let held: Vec<_> = dates.into_iter().filter(|it| !except.contains(&it.date())).collect();
+    if held.is_empty() {
+        return Err(SeriesProblem::Empty);
+    }
+    Ok(held.into_iter().map(|from| first.moved_to(from)).collect())
+}
+
+/// The days that are left out. Of a date with a time only the day counts: a series is held once a day at
+/// most.
+fn excepted(lines: &[&str]) -> Result<Vec<NaiveDate>, SeriesProblem> {
+    let days = lines.iter().flat_map(|line| {
+        let (_, days) = line.split_once(':').unwrap_or(("", line));
+        days.split(',').map(|day| {
+            let date = day.trim().get(..8).unwrap_or(day);
+            NaiveDate::parse_from_str(date, "%Y%m%d")
+                .map_err(|_| SeriesProblem::Rule(format!("EXDATE={day}")))
+        })
+    });
+    days.collect()
 }
 
 /// UNTIL as the wall shows it, written as though in UTC.
@@ -87,7 +111,6 @@ fn on_the_wall(value: &str, zone: Tz) -> Result<String, SeriesProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::NaiveDate;
 
     const BERLIN: Tz = chrono_tz::Europe::Berlin;
 
@@ -152,11 +175,23 @@ mod tests {
     }
 
     #[test]
+    fn days_are_left_out_and_counted() {
+        assert_eq!(
+            days("FREQ=DAILY;COUNT=4\nEXDATE;VALUE=DATE:20260324,20260326", first(3, 23, 9)),
+            ["03-23 09:00", "03-25 09:00"]
+        );
+        let with_time = "RRULE:FREQ=DAILY;COUNT=3\r\nEXDATE:20260323T090000\r\n";
+        assert_eq!(days(with_time, first(3, 23, 9)), ["03-24 09:00", "03-25 09:00"]);
+    }
+
+    #[test]
     fn what_has_no_end_or_too_many_is_refused() {
         let problem = |rule: &str| occurrences(rule, first(3, 23, 9), BERLIN).unwrap_err();
         assert_eq!(problem("FREQ=WEEKLY"), SeriesProblem::Endless);
         assert_eq!(problem("FREQ=DAILY;COUNT=100000"), SeriesProblem::TooLong);
         assert_eq!(problem("FREQ=YEARLY;COUNT=5"), SeriesProblem::TooLong);
+        let nothing = "FREQ=DAILY;COUNT=1\nEXDATE;VALUE=DATE:20260323";
+        assert_eq!(problem(nothing), SeriesProblem::Empty);
         for bad in [
             "",
             "FREQ=HOURLY;COUNT=3",
@@ -165,6 +200,7 @@ mod tests {
             "FREQ=DAILY;UNTIL=20260101",
             "x",
             "FREQ=NO;COUNT=1",
+            "FREQ=DAILY;COUNT=2\nEXDATE:soon",
         ] {
             assert!(
                 matches!(problem(bad), SeriesProblem::Rule(_) | SeriesProblem::Endless),

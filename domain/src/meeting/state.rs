@@ -185,6 +185,14 @@ pub fn state_of(steps: &[MeetingStep]) -> MeetingState {
     steps.iter().fold(begun, |state, step| after(state, step.act).unwrap_or(state))
 }
 
+/// Whether a meeting made way and was not submitted since.
+pub fn was_displaced(steps: &[MeetingStep]) -> bool {
+    let last = steps.iter().rev().find(|it| {
+        matches!(it.act, MeetingAct::Displace | MeetingAct::Submit | MeetingAct::Cancel)
+    });
+    last.is_some_and(|it| it.act == MeetingAct::Displace)
+}
+
 impl MeetingState {
     /// How it would stand after a step; `steps` are those before it.
     pub fn allow(self, step: &MeetingStep, steps: &[MeetingStep]) -> Result<Self, MeetingRefusal> {

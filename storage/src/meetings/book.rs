@@ -4,12 +4,14 @@ use super::{
     Clash,
     acts::{add_step, set_state},
     clash::{self, find, held},
-    list::{self, LOCAL},
+    list::{self, LOCAL, StoredMeeting},
+    notices,
 };
-use crate::{AuditLine, Change, Store, StoreError, audit, decode};
+use crate::{AuditLine, Change, Route, Store, StoreError, audit, decode, outbox::put};
 use sqlx::SqliteConnection;
 use zhishou_domain::{
     MeetingId, Timestamp,
+    alert::Note,
     meeting::{
         MeetingAct, MeetingPlan, MeetingProblem, MeetingRefusal, MeetingState, MeetingStep,
         Subject, state_of,
@@ -29,6 +31,17 @@ pub enum BookingWay {
     Emergency,
 }
 
+/// A meeting of a lower rank that the person saw and confirmed to make way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MakesWay {
+    /// Which.
+    pub meeting: MeetingId,
+    /// What those say who were told of it, by the number of their notice.
+    pub told: Vec<(i64, Note)>,
+    /// What the person on duty is told.
+    pub duty: Note,
+}
+
 /// A meeting to be booked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMeeting {
@@ -36,8 +49,8 @@ pub struct NewMeeting {
     pub plan: MeetingPlan,
     /// How far.
     pub way: BookingWay,
-    /// Meetings of a lower rank that the person saw and confirmed to make way.
-    pub displace: Vec<MeetingId>,
+    /// What makes way where it clashes, and is told so.
+    pub displace: Vec<MakesWay>,
     /// When.
     pub at: Timestamp,
     /// By whom, as they logged in.
@@ -59,8 +72,8 @@ pub struct Rebooking {
     pub plan: MeetingPlan,
     /// Where its approval has to be given again.
     pub way: BookingWay,
-    /// Meetings that make way, as in [`NewMeeting`].
-    pub displace: Vec<MeetingId>,
+    /// What makes way, as in [`NewMeeting`].
+    pub displace: Vec<MakesWay>,
     /// When, by whom, and why. [`MeetingAct::Reschedule`], or [`MeetingAct::Note`] where nothing moves.
     pub step: MeetingStep,
     /// From where.
@@ -111,15 +124,8 @@ impl Store {
 }
 
 async fn book(connection: &mut SqliteConnection, new: NewMeeting) -> Result<Booked, StoreError> {
-    if let Some(key) = &new.request_key {
-        let before: Option<i64> =
-            sqlx::query_scalar("SELECT id FROM meetings WHERE request_key = ?")
-                .bind(key)
-                .fetch_optional(&mut *connection)
-                .await?;
-        if let Some(id) = before {
-            return Ok(Booked::Already(MeetingId::new(id)));
-        }
+    if let Some(before) = booked_before(connection, new.request_key.as_deref()).await? {
+        return Ok(Booked::Already(before));
     }
     if let Err(problem) = new.plan.check() {
         return Ok(Booked::Unsound(problem));
@@ -151,6 +157,18 @@ async fn book(connection: &mut SqliteConnection, new: NewMeeting) -> Result<Book
     Ok(Booked::Now(id, state))
 }
 
+/// The meeting that the same request booked.
+pub(super) async fn booked_before(
+    connection: &mut SqliteConnection,
+    key: Option<&str>,
+) -> Result<Option<MeetingId>, StoreError> {
+    let id: Option<i64> = sqlx::query_scalar("SELECT id FROM meetings WHERE request_key = ?")
+        .bind(key)
+        .fetch_optional(connection)
+        .await?;
+    Ok(id.map(MeetingId::new))
+}
+
 /// What is done to a new meeting at once.
 pub(super) fn steps_of(way: BookingWay, at: Timestamp, login: &str) -> Vec<MeetingStep> {
     let acts: &[MeetingAct] = match way {
@@ -178,51 +196,88 @@ async fn rebook(
     if stored.revision != change.revision {
         return Ok(Booked::Stale);
     }
-    let moves = moves(&stored.plan, &change.plan);
-    let act = if moves { MeetingAct::Reschedule } else { MeetingAct::Note };
-    let step = MeetingStep { act, ..change.step };
-    // What has begun is not rewritten.
-    if stored.plan.slot().from <= at || !stored.state.may_change() {
-        return Ok(Booked::Refused(MeetingRefusal::Order));
-    }
-    if let Err(problem) = change.plan.check() {
-        return Ok(Booked::Unsound(problem));
-    }
-    if change.plan.slot().from < at {
-        return Ok(Booked::Past);
-    }
-    let mut state = match stored.state.allow(&step, &stored.steps) {
-        Ok(state) => state,
-        Err(refusal) => return Ok(Booked::Refused(refusal)),
+    let anew = match Anew::of(&stored, change.plan, change.step, change.way, change.address) {
+        Ok(anew) => anew,
+        Err(refused) => return Ok(refused),
     };
-    let mut steps = vec![step];
-    if state == MeetingState::Rescheduled && change.way == BookingWay::Submit {
-        let login = steps[0].login.clone();
-        steps.push(MeetingStep { at, login, act: MeetingAct::Submit, note: String::new() });
-        state = MeetingState::Submitted;
-    }
-    let Some(subjects) = clash::subjects(connection, &change.plan).await? else {
+    let Some(subjects) = clash::subjects(connection, &anew.plan).await? else {
         return Ok(Booked::Missing);
     };
-    let login = steps[0].login.clone();
-    let who = (login.as_str(), change.address.as_str());
     begin(connection).await?;
     release(connection, id).await?;
-    update(connection, id, &change.plan).await?;
-    let is_free = !state.holds()
-        || take(connection, id, &change.plan, &subjects, &change.displace, at, who).await?;
+    update(connection, id, &anew.plan).await?;
+    let is_free = !anew.state.holds()
+        || take(connection, id, &anew.plan, &subjects, &change.displace, at, anew.who()).await?;
     finish(connection, is_free).await?;
     if !is_free {
-        let clash = find(connection, &change.plan, &subjects, Some(id), at).await?;
+        let clash = find(connection, &anew.plan, &subjects, Some(id), at).await?;
         return Ok(Booked::Taken(clash));
     }
-    for step in &steps {
-        add_step(connection, id, step).await?;
+    anew.written(connection).await?;
+    Ok(Booked::Now(id, anew.state))
+}
+
+/// A change of a meeting that its state allows, before anybody looks whether its rooms are free.
+pub(super) struct Anew {
+    pub(super) id: MeetingId,
+    pub(super) plan: MeetingPlan,
+    /// How it stands then.
+    pub(super) state: MeetingState,
+    /// What is done to it: one step at least.
+    steps: Vec<MeetingStep>,
+    action: &'static str,
+    address: String,
+}
+
+impl Anew {
+    /// The change, or why it is refused.
+    pub(super) fn of(
+        stored: &StoredMeeting,
+        plan: MeetingPlan,
+        step: MeetingStep,
+        way: BookingWay,
+        address: String,
+    ) -> Result<Self, Booked> {
+        let at = step.at;
+        let (act, action) = if moves(&stored.plan, &plan) {
+            (MeetingAct::Reschedule, "reschedule_meeting")
+        } else {
+            (MeetingAct::Note, "edit_meeting")
+        };
+        let step = MeetingStep { act, ..step };
+        // What has begun is not rewritten.
+        if stored.plan.slot().from <= at || !stored.state.may_change() {
+            return Err(Booked::Refused(MeetingRefusal::Order));
+        }
+        plan.check().map_err(Booked::Unsound)?;
+        if plan.slot().from < at {
+            return Err(Booked::Past);
+        }
+        let mut state = stored.state.allow(&step, &stored.steps).map_err(Booked::Refused)?;
+        let mut steps = vec![step];
+        if state == MeetingState::Rescheduled && way == BookingWay::Submit {
+            let login = steps[0].login.clone();
+            steps.push(MeetingStep { at, login, act: MeetingAct::Submit, note: String::new() });
+            state = MeetingState::Submitted;
+        }
+        Ok(Self { id: stored.id, plan, state, steps, action, address })
     }
-    set_state(connection, id, state).await?;
-    let action = if moves { "reschedule_meeting" } else { "edit_meeting" };
-    audit_line(connection, action, id, at, who).await?;
-    Ok(Booked::Now(id, state))
+
+    fn who(&self) -> (&str, &str) {
+        (&self.steps[0].login, &self.address)
+    }
+
+    /// Writes down what was done.
+    pub(super) async fn written(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<(), StoreError> {
+        for step in &self.steps {
+            add_step(connection, self.id, step).await?;
+        }
+        set_state(connection, self.id, self.state).await?;
+        audit_line(connection, self.action, self.id, self.steps[0].at, self.who()).await
+    }
 }
 
 /// Whether a plan asks for other times, places or resources than another.
@@ -237,6 +292,7 @@ fn moves(one: &MeetingPlan, other: &MeetingPlan) -> bool {
     held(one) != held(other)
 }
 
+/// Begins what [`finish`] keeps or takes back; they nest.
 pub(super) async fn begin(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     sqlx::query("SAVEPOINT booking").execute(connection).await?;
     Ok(())
@@ -260,15 +316,17 @@ async fn take(
     id: MeetingId,
     plan: &MeetingPlan,
     subjects: &[Subject],
-    displace: &[MeetingId],
+    displace: &[MakesWay],
     at: Timestamp,
     who: (&str, &str),
 ) -> Result<bool, StoreError> {
     if !displace.is_empty() {
         for slot in plan.reserved() {
             for held in held(connection, Some(subjects), slot, Some(id)).await? {
-                let yields = displace.contains(&held.meeting) && plan.rank.outranks(held.rank);
-                if yields && !make_way(connection, held.meeting, (id, plan), at, who).await? {
+                let named = displace.iter().find(|it| it.meeting == held.meeting);
+                if let Some(lower) = named.filter(|_| plan.rank.outranks(held.rank))
+                    && !make_way(connection, lower, (id, plan), at, who).await?
+                {
                     return Ok(false);
                 }
             }
@@ -277,14 +335,15 @@ async fn take(
     reserve(connection, id, plan, subjects).await
 }
 
-/// Takes a meeting's place; `false` where it cannot be displaced any more.
+/// Takes a meeting's place and tells of it; `false` where it cannot be displaced any more.
 async fn make_way(
     connection: &mut SqliteConnection,
-    id: MeetingId,
+    lower: &MakesWay,
     (by, plan): (MeetingId, &MeetingPlan),
     at: Timestamp,
     (login, address): (&str, &str),
 ) -> Result<bool, StoreError> {
+    let id = lower.meeting;
     let Some(stored) = list::read(connection, id).await? else { return Ok(false) };
     // It holds several things of what is wanted, and has made way already.
     if !stored.state.holds() {
@@ -301,6 +360,10 @@ async fn make_way(
     add_step(connection, id, &step).await?;
     set_state(connection, id, state).await?;
     audit_line(connection, "displace_meeting", id, at, (login, address)).await?;
+    for (notice, note) in &lower.told {
+        notices::send(connection, id, *notice, note.clone(), at).await?;
+    }
+    put(connection, &lower.duty, &Route::Topic, at).await?;
     Ok(true)
 }
 
@@ -374,7 +437,7 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-async fn update(
+pub(super) async fn update(
     connection: &mut SqliteConnection,
     id: MeetingId,
     plan: &MeetingPlan,

@@ -8,6 +8,7 @@ mod acts;
 mod book;
 mod clash;
 mod feeds;
+mod following;
 mod list;
 mod notices;
 mod programme;
@@ -17,7 +18,7 @@ mod turns;
 mod venues;
 
 pub use acts::MeetingActed;
-pub use book::{Booked, BookingWay, NewMeeting, Rebooking};
+pub use book::{Booked, BookingWay, MakesWay, NewMeeting, Rebooking};
 pub use clash::{Clash, Held};
 pub use feeds::{CalendarFeed, FeedScope};
 pub use list::{MeetingFilter, StoredMeeting};

@@ -219,7 +219,7 @@ impl Store {
 }
 
 /// Puts one notice into the outbox. Its address is not in it: that is made when it is sent.
-async fn send(
+pub(super) async fn send(
     connection: &mut SqliteConnection,
     meeting: MeetingId,
     id: i64,

@@ -1,16 +1,16 @@
 //! Meetings that repeat: booked at once or not at all, and from then on each by itself.
 
 use super::{
-    Clash,
-    acts::{act, add_step},
-    book::{audit_line, begin, finish, insert, reserve, steps_of},
+    Booked, Clash,
+    acts::add_step,
+    book::{audit_line, begin, booked_before, finish, insert, reserve, steps_of},
     clash::{self, find},
 };
-use crate::{Change, MeetingActed, Store, StoreError};
+use crate::{Change, Store, StoreError};
 use sqlx::SqliteConnection;
 use zhishou_domain::{
-    MeetingId, SeriesId, Timestamp,
-    meeting::{LocalSlot, MeetingPlan, MeetingProblem, MeetingStep, Slot, state_of},
+    MeetingId, Timestamp,
+    meeting::{LocalSlot, MeetingPlan, Slot, state_of},
 };
 
 use super::BookingWay;
@@ -34,21 +34,19 @@ pub struct NewSeries {
     pub login: String,
     /// From where.
     pub address: String,
+    /// As in [`crate::NewMeeting`].
+    pub request_key: Option<String>,
 }
 
-/// What became of booking a series.
+/// What became of booking a series, or of changing the rest of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SeriesBooked {
-    /// These are booked, in order; none where each collides and is skipped.
-    Now(SeriesId, Vec<MeetingId>),
-    /// These occurrences collide, and nothing changed.
+    /// These are booked, in order; what collides is left out where that was asked, so it may be none.
+    Now(Vec<MeetingId>),
+    /// These occurrences collide, with when each would be, and nothing changed.
     Taken(Vec<(Slot, Clash)>),
-    /// The first would begin before now.
-    Past,
-    /// The plan is not sound.
-    Unsound(MeetingProblem),
-    /// A venue or a resource does not exist or is out of use.
-    Missing,
+    /// Nothing changed, for what one meeting would be refused for.
+    Not(Booked),
 }
 
 impl Store {
@@ -76,54 +74,24 @@ impl Store {
         let Some((rule, _)) = rows.first().cloned() else { return Ok(None) };
         Ok(Some((rule, rows.into_iter().map(|(_, id)| MeetingId::new(id)).collect())))
     }
-
-    /// Cancels a meeting and those of its series after it that can still be cancelled; how many.
-    pub async fn cancel_series_from(
-        &self,
-        id: MeetingId,
-        step: MeetingStep,
-        address: String,
-    ) -> Result<u32, StoreError> {
-        let cancelled = self
-            .write(move |connection| {
-                Box::pin(async move {
-                    let ids: Vec<i64> = sqlx::query_scalar(
-                        "SELECT m.id FROM meetings m JOIN meetings this ON this.id = ?
-                         WHERE m.series_id = this.series_id AND m.from_ms >= this.from_ms
-                         ORDER BY m.from_ms",
-                    )
-                    .bind(id.number())
-                    .fetch_all(&mut *connection)
-                    .await?;
-                    let mut cancelled = 0;
-                    for id in ids {
-                        let id = MeetingId::new(id);
-                        let acted =
-                            act(connection, id, vec![step.clone()], address.clone()).await?;
-                        cancelled += u32::from(matches!(acted, MeetingActed::Now(_)));
-                    }
-                    Ok(cancelled)
-                })
-            })
-            .await?;
-        self.announce(Change::Meetings);
-        Ok(cancelled)
-    }
 }
 
 async fn book(
     connection: &mut SqliteConnection,
     new: NewSeries,
 ) -> Result<SeriesBooked, StoreError> {
-    let plans: Vec<_> = new.occurrences.iter().map(|time| at_time(&new.plan, *time)).collect();
+    if let Some(before) = booked_before(connection, new.request_key.as_deref()).await? {
+        return Ok(SeriesBooked::Not(Booked::Already(before)));
+    }
+    let plans: Vec<_> = new.occurrences.iter().map(|time| new.plan.moved_to(*time)).collect();
     if let Some(Err(problem)) = plans.iter().map(MeetingPlan::check).find(Result::is_err) {
-        return Ok(SeriesBooked::Unsound(problem));
+        return Ok(SeriesBooked::Not(Booked::Unsound(problem)));
     }
     if plans.first().is_some_and(|plan| plan.slot().from < new.at) {
-        return Ok(SeriesBooked::Past);
+        return Ok(SeriesBooked::Not(Booked::Past));
     }
     let Some(subjects) = clash::subjects(connection, &new.plan).await? else {
-        return Ok(SeriesBooked::Missing);
+        return Ok(SeriesBooked::Not(Booked::Missing));
     };
     let steps = steps_of(new.way, new.at, &new.login);
     let state = state_of(&steps);
@@ -138,9 +106,12 @@ async fn book(
     .await?;
     let (mut booked, mut taken) = (Vec::new(), Vec::new());
     for plan in &plans {
-        sqlx::query("SAVEPOINT occurrence").execute(&mut *connection).await?;
-        let id = insert(connection, plan, state, None).await?;
+        begin(connection).await?;
+        // The first that is booked stands for all.
+        let key = new.request_key.clone().filter(|_| booked.is_empty());
+        let id = insert(connection, plan, state, key).await?;
         let is_free = !state.holds() || reserve(connection, id, plan, &subjects).await?;
+        finish(connection, is_free).await?;
         if is_free {
             sqlx::query("UPDATE meetings SET series_id = ? WHERE id = ?")
                 .bind(series)
@@ -154,24 +125,11 @@ async fn book(
             audit_line(connection, "book_meeting", id, new.at, who).await?;
             booked.push(id);
         } else {
-            sqlx::query("ROLLBACK TO occurrence").execute(&mut *connection).await?;
             let clash = find(connection, plan, &subjects, None, new.at).await?;
             taken.push((plan.slot(), clash));
         }
-        sqlx::query("RELEASE occurrence").execute(&mut *connection).await?;
     }
     let keep = taken.is_empty() || new.skip;
     finish(connection, keep).await?;
-    Ok(if keep {
-        SeriesBooked::Now(SeriesId::new(series), booked)
-    } else {
-        SeriesBooked::Taken(taken)
-    })
-}
-
-/// A plan at another time; its rehearsal keeps its distance on the wall.
-fn at_time(plan: &MeetingPlan, time: LocalSlot) -> MeetingPlan {
-    let away = time.from - plan.time.from;
-    let rehearsal = plan.rehearsal.map(|it| it.moved_to(it.from + away));
-    MeetingPlan { time, rehearsal, ..plan.clone() }
+    Ok(if keep { SeriesBooked::Now(booked) } else { SeriesBooked::Taken(taken) })
 }

@@ -25,6 +25,7 @@ mod publications;
 mod reconciliations;
 mod record;
 mod references;
+mod series;
 mod statement;
 mod strips;
 mod support;

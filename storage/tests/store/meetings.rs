@@ -8,15 +8,15 @@ use zhishou_domain::{
     meeting::{
         AssuranceGrade, Buffers, Cascade, Contact, Convener, DeviceRole, LocalSlot, MeetingAct,
         MeetingPlan, MeetingProblem, MeetingRank, MeetingRefusal, MeetingState, MeetingStep,
-        MeetingVenue, ResourceKind, Slot, Subject, VenueRole, occurrences,
+        MeetingVenue, ResourceKind, Slot, Subject, VenueRole,
     },
 };
 use zhishou_storage::{
-    AuditLine, Booked, BookingWay, FeedScope, MeetingActed, MeetingFilter, NewMeeting, NewSeries,
-    NoticeAnswer, Rebooking, ResourceWords, SeriesBooked, Store, VenueSaved, VenueWords,
+    AuditLine, Booked, BookingWay, FeedScope, MakesWay, MeetingActed, MeetingFilter, NewMeeting,
+    NoticeAnswer, Rebooking, ResourceWords, Store, VenueSaved, VenueWords,
 };
 
-const ADDRESS: &str = "10.0.0.9";
+pub(crate) const ADDRESS: &str = "10.0.0.9";
 
 pub(crate) fn line(second: i64) -> AuditLine {
     AuditLine {
@@ -77,7 +77,7 @@ pub(crate) fn wall(hour: u32, minute: u32) -> NaiveDateTime {
     NaiveDate::from_ymd_opt(2026, 3, 10).unwrap().and_hms_opt(hour, minute, 0).unwrap()
 }
 
-fn moment(hour: i64, minute: i64) -> Timestamp {
+pub(crate) fn moment(hour: i64, minute: i64) -> Timestamp {
     at(hour * 3600 + minute * 60)
 }
 
@@ -128,11 +128,11 @@ pub(crate) async fn booked(store: &Store, plan: MeetingPlan) -> MeetingId {
     }
 }
 
-fn step(second: i64, login: &str, act: MeetingAct, note: &str) -> MeetingStep {
+pub(crate) fn step(second: i64, login: &str, act: MeetingAct, note: &str) -> MeetingStep {
     MeetingStep { at: at(second), login: login.into(), act, note: note.into() }
 }
 
-async fn held(store: &Store) -> Vec<(MeetingId, Subject)> {
+pub(crate) async fn held(store: &Store) -> Vec<(MeetingId, Subject)> {
     let day = Slot { from: at(0), to: at(86_400) };
     store.held_within(day).await.unwrap().iter().map(|it| (it.meeting, it.subject)).collect()
 }
@@ -259,7 +259,7 @@ async fn the_schema_itself_refuses_what_overlaps() {
     assert!(too_long.to_string().contains("CHECK"), "{too_long}");
 }
 
-fn rebooking(id: MeetingId, revision: u32, plan: MeetingPlan, note: &str) -> Rebooking {
+pub(crate) fn rebooking(id: MeetingId, revision: u32, plan: MeetingPlan, note: &str) -> Rebooking {
     Rebooking {
         id,
         revision,
@@ -370,7 +370,11 @@ async fn only_a_lower_meeting_that_was_named_makes_way() {
     let lower = booked(&store, plan("例会", &[one])).await;
     let urgent = |rank, displace: &[MeetingId]| {
         let plan = MeetingPlan { rank, ..plan("紧急调度", &[one]) };
-        NewMeeting { displace: displace.to_vec(), ..new(plan, "zhao") }
+        let duty = Note::new(Topic::Duty, "displaced", "会议让位");
+        let makes_way =
+            |id: &MeetingId| MakesWay { meeting: *id, told: Vec::new(), duty: duty.clone() };
+        let displace = displace.iter().map(makes_way).collect();
+        NewMeeting { displace, ..new(plan, "zhao") }
     };
     for refused in [urgent(MeetingRank::First, &[]), urgent(MeetingRank::Second, &[lower])] {
         assert!(matches!(store.book_meeting(refused).await.unwrap(), Booked::Taken(_)));
@@ -486,115 +490,6 @@ async fn a_page_of_meetings_goes_on_where_it_ended() {
     assert_eq!(found(MeetingFilter { venue: Some(one), ..window }, 9).await, ids[1..2]);
     let none = MeetingFilter { states: vec![MeetingState::Live], ..MeetingFilter::default() };
     assert_eq!(found(none, 9).await, []);
-}
-
-fn series(plan: MeetingPlan, rule: &str, skip: bool) -> NewSeries {
-    let occurrences = occurrences(rule, plan.time, plan.zone).unwrap();
-    NewSeries {
-        plan,
-        rule: rule.into(),
-        occurrences,
-        skip,
-        way: BookingWay::Approved,
-        at: at(0),
-        login: "li".into(),
-        address: ADDRESS.into(),
-    }
-}
-
-fn on_day(plan: MeetingPlan, days: u64) -> MeetingPlan {
-    let time = plan.time.moved_to(plan.time.from + chrono::Days::new(days));
-    MeetingPlan { time, ..plan }
-}
-
-#[tokio::test]
-async fn a_series_shows_what_collides_and_books_nothing_or_skips_it() {
-    let home = Home::shanghai();
-    let (store, [one, _], ..) = rooms(&home).await;
-    let other = booked(&store, on_day(plan("别人的会", &[one]), 2)).await;
-    let rule = "FREQ=DAILY;COUNT=4";
-    let mut daily = plan("日调度", &[one]);
-    daily.rehearsal = Some(LocalSlot { from: wall(7, 0), to: wall(7, 30) });
-    let SeriesBooked::Taken(taken) =
-        store.book_series(series(daily.clone(), rule, false)).await.unwrap()
-    else {
-        panic!("one occurrence collides")
-    };
-    assert_eq!(taken.len(), 1);
-    assert_eq!(taken[0].0.from, moment(2 * 24 + 9, 0));
-    assert_eq!(taken[0].1.held[0].meeting, other);
-    let all = MeetingFilter::default();
-    assert_eq!(store.meetings(&all, 10).await.unwrap().len(), 1, "nothing of it is booked");
-    let SeriesBooked::Now(_, ids) = store.book_series(series(daily, rule, true)).await.unwrap()
-    else {
-        panic!("the others are free")
-    };
-    assert_eq!(ids.len(), 3);
-    let (kept, whole) = store.series_of(ids[1]).await.unwrap().unwrap();
-    assert_eq!((kept.as_str(), &whole), (rule, &ids));
-    let second = store.meeting(ids[1]).await.unwrap().unwrap();
-    let rehearsal = second.plan.rehearsal.unwrap();
-    assert_eq!(rehearsal.from, wall(7, 0) + chrono::Days::new(1), "it goes with its occurrence");
-    assert_eq!(store.series_of(other).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn a_series_never_rewrites_what_is_over() {
-    let home = Home::shanghai();
-    let (store, [one, _], ..) = rooms(&home).await;
-    let new = series(plan("日调度", &[one]), "FREQ=DAILY;COUNT=4", false);
-    let SeriesBooked::Now(_, ids) = store.book_series(new).await.unwrap() else {
-        panic!("not booked")
-    };
-    // On the second day, while its meeting is held, what follows is cancelled from the first on.
-    let cancel = step(86_400 + 10 * 3600, "li", MeetingAct::Cancel, "专项结束");
-    let cancelled = store.cancel_series_from(
-        ids[0],
-        MeetingStep { at: moment(36, 0), ..cancel },
-        ADDRESS.into(),
-    );
-    assert_eq!(cancelled.await.unwrap(), 2);
-    let mut states = Vec::new();
-    for id in ids {
-        states.push(store.meeting(id).await.unwrap().unwrap().state);
-    }
-    use MeetingState::{Approved, Cancelled};
-    assert_eq!(states, [Approved, Approved, Cancelled, Cancelled]);
-}
-
-#[tokio::test]
-async fn a_series_that_collides_with_itself_is_refused() {
-    let home = Home::shanghai();
-    let (store, [one, _], ..) = rooms(&home).await;
-    let mut long = plan("长会", &[one]);
-    long.time.to = long.time.from + chrono::Duration::hours(25);
-    let taken = store.book_series(series(long, "FREQ=DAILY;COUNT=3", false)).await.unwrap();
-    assert!(matches!(taken, SeriesBooked::Taken(_)), "{taken:?}");
-    assert_eq!(held(&store).await, []);
-}
-
-#[tokio::test]
-async fn a_booking_stays_at_its_hour_through_the_summer() {
-    let home = Home::new(chrono_tz::Europe::Berlin);
-    let (store, [one, _], ..) = rooms(&home).await;
-    let mut weekly = plan("周例会", &[one]);
-    weekly.zone = chrono_tz::Europe::Berlin;
-    weekly.time = weekly.time.moved_to(wall(9, 0) + chrono::Days::new(13));
-    let new = series(weekly, "FREQ=WEEKLY;COUNT=2", false);
-    let SeriesBooked::Now(_, ids) = store.book_series(new).await.unwrap() else {
-        panic!("not booked")
-    };
-    let mut told = Vec::new();
-    for id in ids {
-        let slot = store.meeting(id).await.unwrap().unwrap().plan.slot();
-        told.push(slot.from.rfc3339(chrono_tz::Europe::Berlin));
-    }
-    assert_eq!(told, ["2026-03-23T09:00:00.000+01:00", "2026-03-30T09:00:00.000+02:00"]);
-    // A store in another zone reads the same meeting.
-    store.close().await;
-    let moved = home.open_in(chrono_tz::Asia::Shanghai).await;
-    let all = moved.meetings(&MeetingFilter::default(), 9).await.unwrap();
-    assert_eq!(all[0].plan.slot().from.rfc3339(chrono_tz::Europe::Berlin), told[0]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `/api/v1/devices`.
 
-use super::{limit, time};
+use super::{PageQuery, limit, time};
 use crate::{
     app::{App, Dialogue},
     cursor,
@@ -27,16 +27,6 @@ use zhishou_storage::Present;
 
 /// Changes of state in one answer.
 const TRANSITIONS: u32 = 1000;
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
-    /// Rows, 1–1000; 100 where not given.
-    limit: Option<u32>,
-    /// Cursor of a page before.
-    #[serde(default)]
-    next: String,
-}
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct FaultJson {

@@ -3,7 +3,7 @@
 use super::{limit, time};
 use crate::{
     app::App,
-    booking::{self, Filing, Outcome, held_words},
+    booking::{self, Filing, Outcome, Scope, held_words, zone_of},
     cursor,
     failure::Failure,
     guard::User,
@@ -275,7 +275,7 @@ pub(super) struct BookBody {
     /// book, draft or emergency.
     #[serde(default)]
     filing: String,
-    /// RFC 5545, with COUNT or UNTIL, on the clock of the zone.
+    /// RFC 5545, with COUNT or UNTIL, on the clock of the zone; lines of EXDATE leave out days.
     #[serde(default)]
     rrule: String,
     /// Whether occurrences that collide are left out.
@@ -309,10 +309,7 @@ fn venues(given: &[VenueOf]) -> Result<Vec<MeetingVenue>, Failure> {
 
 impl BookBody {
     fn plan(self, app: &App) -> Result<MeetingPlan, Failure> {
-        let zone = match self.zone.as_str() {
-            "" => app.zone,
-            name => name.parse().map_err(|_| Failure::bad_request("zone: unknown"))?,
-        };
+        let zone = zone_of(app, &self.zone)?;
         let least = app.settings.booking.least;
         Ok(MeetingPlan {
             title: typed("title", &self.title, booking::LONGEST)?,
@@ -369,7 +366,7 @@ pub(super) async fn book(
     let outcome = if rule.is_empty() {
         booking::book(&app, by, plan, filing, displace, key).await?
     } else {
-        booking::book_series(&app, by, (plan, filing), &rule, skip).await?
+        booking::book_series(&app, by, (plan, filing), (&rule, skip), key).await?
     };
     answer(&app, outcome, StatusCode::CREATED, shell.t.0).await
 }
@@ -385,9 +382,17 @@ pub(super) struct MoveBody {
     venues: Option<Vec<VenueOf>>,
     /// A venue of it and the one that takes its place.
     replace_venue: Option<[i64; 2]>,
+    /// Where left out it keeps its distance to the meeting, unless that would lie in the past.
+    rehearsal: Option<SpanJson>,
     reason: String,
     #[serde(default)]
     displace: Vec<i64>,
+    /// this, or following: also those of its series after it.
+    #[serde(default)]
+    scope: String,
+    /// Whether those that would collide stay as they are.
+    #[serde(default)]
+    skip: bool,
 }
 
 #[utoipa::path(post, path = "/api/v1/meetings/{id}/reschedule", params(("id" = i64, Path)),
@@ -405,7 +410,14 @@ pub(super) async fn reschedule(
 ) -> Result<Response, Failure> {
     let id: MeetingId = id.parse().map_err(|_| Failure::not_found())?;
     let mut plan = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?.plan;
-    plan.time = local(&SpanJson { from: body.from, to: body.to }, plan.zone)?;
+    let stood = plan.rehearsal;
+    plan = plan.moved_to(local(&SpanJson { from: body.from, to: body.to }, plan.zone)?);
+    if let Some(given) = &body.rehearsal {
+        plan.rehearsal = Some(local(given, plan.zone)?);
+    } else if let (Some(stood), Some(moved)) = (stood, plan.rehearsal) {
+        let lies_behind = |it: LocalSlot| it.in_zone(plan.zone).from < app.clock.now();
+        plan.rehearsal = Some(if lies_behind(stood) || lies_behind(moved) { stood } else { moved });
+    }
     if let Some(given) = &body.venues {
         plan.venues = venues(given)?;
     }
@@ -415,8 +427,9 @@ pub(super) async fn reschedule(
         }
     }
     let displace = body.displace.into_iter().map(MeetingId::new).collect();
-    let (by, at) = ((&user, &extensions), (id, body.revision));
-    let outcome = booking::rebook(&app, by, at, plan, displace, &body.reason).await?;
+    let which = (id, body.revision, Scope::of(&body.scope, body.skip)?);
+    let by = (&user, &extensions);
+    let outcome = booking::rebook(&app, by, which, plan, displace, &body.reason).await?;
     answer(&app, outcome, StatusCode::OK, shell.t.0).await
 }
 

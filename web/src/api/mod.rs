@@ -28,9 +28,9 @@ use axum::{
     Json, Router,
     routing::{get, post},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::{IntoParams, OpenApi, ToSchema};
 use zhishou_domain::{Counts, Timestamp};
 
 /// Rows of a page where the caller does not say, and at most.
@@ -178,6 +178,17 @@ impl From<Counts> for CountsJson {
         let Counts { online, degraded, offline, unknown, unconnected } = counts;
         Self { online, degraded, offline, unknown, unconnected }
     }
+}
+
+/// Which page of a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PageQuery {
+    /// Rows, 1–1000; 100 where not given.
+    limit: Option<u32>,
+    /// Cursor of a page before.
+    #[serde(default)]
+    next: String,
 }
 
 fn limit(asked: Option<u32>) -> Result<u32, Failure> {

@@ -1,7 +1,7 @@
 //! `/api/v1/sites` and `/api/v1/rates`.
 
 use super::{
-    CountsJson,
+    CountsJson, PageQuery,
     days::DaysQuery,
     figures::{Basis, FigureJson, FiguresJson},
     limit,
@@ -42,16 +42,6 @@ pub(super) struct SitesJson {
     items: Vec<SiteJson>,
     /// Cursor of the next page; null at the end.
     next: Option<String>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
-    /// Rows, 1–1000; 100 where not given.
-    limit: Option<u32>,
-    /// Cursor of a page before.
-    #[serde(default)]
-    next: String,
 }
 
 #[utoipa::path(get, path = "/api/v1/sites", params(PageQuery), responses(

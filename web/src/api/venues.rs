@@ -1,7 +1,10 @@
 //! `/api/v1/venues` and endpoints, and what is free in a window.
 
-use super::meetings::{HeldJson, SpanJson, local};
-use crate::{app::App, failure::Failure, query, shell::Shell};
+use super::{
+    PageQuery, limit,
+    meetings::{HeldJson, SpanJson, local},
+};
+use crate::{app::App, booking::zone_of, cursor, failure::Failure, query, shell::Shell};
 use axum::{
     Json,
     extract::{Query, State},
@@ -9,9 +12,10 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zhishou_domain::{
-    MeetingId,
-    meeting::{Buffers, Subject},
+    DeviceId, DeviceKind, MeetingId,
+    meeting::{Buffers, Subject, Venue},
 };
+use zhishou_storage::Filter;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -24,6 +28,9 @@ pub(super) struct ConflictsQuery {
     setup: Option<u32>,
     /// Minutes after; those of the house where not given.
     teardown: Option<u32>,
+    /// IANA name of the zone that local times are in; that of the house where not given.
+    #[serde(default)]
+    zone: String,
     /// A meeting that is not in its own way.
     #[serde(default)]
     except: String,
@@ -54,7 +61,8 @@ pub(super) async fn conflicts(
     shell: Shell,
     Query(query): Query<ConflictsQuery>,
 ) -> Result<Json<WindowJson>, Failure> {
-    let wanted = local(&SpanJson { from: query.from, to: query.to }, app.zone)?.in_zone(app.zone);
+    let zone = zone_of(&app, &query.zone)?;
+    let wanted = local(&SpanJson { from: query.from, to: query.to }, zone)?.in_zone(zone);
     if wanted.from >= wanted.to || wanted.length() > std::time::Duration::from_secs(7 * 86_400) {
         return Err(Failure::bad_input(
             "起止时间须先后有序，且不超过 7 天",
@@ -112,8 +120,6 @@ pub(super) struct VenueDeviceJson {
     name: String,
     /// primary, backup or camera.
     role: &'static str,
-    /// Where it stands.
-    venue: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -128,38 +134,117 @@ pub(super) struct VenueJson {
     devices: Vec<VenueDeviceJson>,
 }
 
-async fn all_venues(app: &App) -> Result<Vec<VenueJson>, Failure> {
-    let venues = app.store.venues().await?.into_iter().map(|venue| VenueJson {
-        id: venue.id.number(),
-        devices: venue
-            .devices
-            .into_iter()
-            .map(|it| VenueDeviceJson {
-                id: it.id.to_string(),
-                name: it.name,
-                role: it.role.code(),
-                venue: venue.id.number(),
-            })
-            .collect(),
-        name: venue.name,
-        site_id: venue.site.map(|id| id.to_string()),
-        seats: venue.seats,
-        contact: venue.contact,
-        phone: venue.phone,
-        in_use: venue.in_use,
-    });
-    Ok(venues.collect())
+impl VenueJson {
+    fn of(venue: Venue) -> Self {
+        let devices = venue.devices.into_iter().map(|it| VenueDeviceJson {
+            id: it.id.to_string(),
+            name: it.name,
+            role: it.role.code(),
+        });
+        Self {
+            id: venue.id.number(),
+            devices: devices.collect(),
+            name: venue.name,
+            site_id: venue.site.map(|id| id.to_string()),
+            seats: venue.seats,
+            contact: venue.contact,
+            phone: venue.phone,
+            in_use: venue.in_use,
+        }
+    }
 }
 
-#[utoipa::path(get, path = "/api/v1/venues", responses((status = 200, body = [VenueJson])))]
-pub(super) async fn list(State(app): State<App>) -> Result<Json<Vec<VenueJson>>, Failure> {
-    Ok(Json(all_venues(&app).await?))
+#[derive(Serialize, ToSchema)]
+pub(super) struct VenuesJson {
+    /// By number.
+    items: Vec<VenueJson>,
+    /// Cursor of the next page; null at the end.
+    next: Option<String>,
 }
 
-#[utoipa::path(get, path = "/api/v1/endpoints", responses((status = 200, body = [VenueDeviceJson])))]
+#[utoipa::path(get, path = "/api/v1/venues", params(PageQuery), responses(
+    (status = 200, body = VenuesJson), (status = 400, description = "problem+json"),
+))]
+pub(super) async fn list(
+    State(app): State<App>,
+    Query(paging): Query<PageQuery>,
+) -> Result<Json<VenuesJson>, Failure> {
+    let limit = limit(paging.limit)? as usize;
+    let after = match paging.next.as_str() {
+        "" => i64::MIN,
+        text => cursor::to_number(text)?,
+    };
+    let mut venues = app.store.venues().await?;
+    venues.retain(|it| it.id.number() > after);
+    venues.sort_by_key(|it| it.id);
+    let has_more = venues.len() > limit;
+    venues.truncate(limit);
+    let next = venues.last().filter(|_| has_more).map(|it| cursor::of_number(it.id.number()));
+    Ok(Json(VenuesJson { items: venues.into_iter().map(VenueJson::of).collect(), next }))
+}
+
+/// Where an endpoint stands.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PlaceJson {
+    venue: i64,
+    /// primary or backup.
+    role: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct EndpointJson {
+    id: String,
+    name: String,
+    site_id: String,
+    site: String,
+    /// As of a device.
+    state: &'static str,
+    /// The venues it stands in; none where it stands in none yet.
+    places: Vec<PlaceJson>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct EndpointsJson {
+    /// In the order of the list of devices.
+    items: Vec<EndpointJson>,
+    /// Cursor of the next page; null at the end.
+    next: Option<String>,
+}
+
+#[utoipa::path(get, path = "/api/v1/endpoints", params(PageQuery), responses(
+    (status = 200, body = EndpointsJson), (status = 400, description = "problem+json"),
+))]
 pub(super) async fn endpoints(
     State(app): State<App>,
-) -> Result<Json<Vec<VenueDeviceJson>>, Failure> {
-    let devices = all_venues(&app).await?.into_iter().flat_map(|it| it.devices);
-    Ok(Json(devices.filter(|it| it.role != "camera").collect()))
+    Query(paging): Query<PageQuery>,
+) -> Result<Json<EndpointsJson>, Failure> {
+    let limit = limit(paging.limit)?;
+    let after = match paging.next.as_str() {
+        "" => None,
+        text => Some(cursor::to_fleet(text)?),
+    };
+    let filter = Filter { kind: Some(DeviceKind::Endpoint), ..Filter::default() };
+    let (mut rows, venues) = tokio::try_join!(
+        app.store.fleet(&filter, after.as_ref(), limit + 1, app.clock.now()),
+        app.store.venues(),
+    )?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| has_more).map(|row| cursor::of_fleet(&row.cursor()));
+    let places = |id: DeviceId| {
+        let in_venue = |venue: &Venue| {
+            let device = venue.devices.iter().find(|it| it.id == id)?;
+            Some(PlaceJson { venue: venue.id.number(), role: device.role.code() })
+        };
+        venues.iter().filter_map(in_venue).collect()
+    };
+    let items = rows.into_iter().map(|row| EndpointJson {
+        id: row.id.to_string(),
+        places: places(row.id),
+        name: row.name,
+        site_id: row.site.to_string(),
+        site: row.site_name,
+        state: row.present.code(),
+    });
+    Ok(Json(EndpointsJson { items: items.collect(), next }))
 }

@@ -7,6 +7,7 @@ use crate::{
     query::{self, typed},
 };
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono_tz::Tz;
 use std::{collections::BTreeMap, str::FromStr};
 use zhishou_domain::{
     MeetingId, ResourceId, VenueId,
@@ -23,6 +24,8 @@ pub(crate) const FIELD: &str = "%Y-%m-%dT%H:%M";
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BookingForm {
     pub(crate) title: String,
+    /// In which its times are; empty: that of the house.
+    pub(crate) zone: String,
     pub(crate) day: String,
     pub(crate) from: String,
     pub(crate) to: String,
@@ -37,6 +40,10 @@ pub(crate) struct BookingForm {
     pub(crate) rehearsal_to: String,
     pub(crate) repeat: String,
     pub(crate) times: String,
+    /// Days that a series leaves out, `2026-10-01`.
+    pub(crate) except: String,
+    /// How much of a series is changed.
+    pub(crate) scope: String,
     pub(crate) skip: bool,
     pub(crate) resources: Vec<ResourceId>,
     pub(crate) contacts: String,
@@ -57,6 +64,7 @@ impl BookingForm {
         for (name, value) in fields {
             let text = match name.as_str() {
                 "title" => &mut form.title,
+                "zone" => &mut form.zone,
                 "day" => &mut form.day,
                 "from" => &mut form.from,
                 "to" => &mut form.to,
@@ -69,6 +77,8 @@ impl BookingForm {
                 "rehearsal_to" => &mut form.rehearsal_to,
                 "repeat" => &mut form.repeat,
                 "times" => &mut form.times,
+                "except" => &mut form.except,
+                "scope" => &mut form.scope,
                 "contacts" => &mut form.contacts,
                 "setup" => &mut form.setup,
                 "teardown" => &mut form.teardown,
@@ -111,6 +121,7 @@ impl BookingForm {
         };
         Self {
             title: plan.title.clone(),
+            zone: plan.zone.name().to_owned(),
             day: plan.time.from.date().to_string(),
             from: plan.time.from.format("%H:%M").to_string(),
             to: plan.time.to.format("%H:%M").to_string(),
@@ -168,7 +179,7 @@ impl BookingForm {
             organiser: typed("organiser", &self.organiser, LONGEST)?,
             cascade: query::word("cascade", &self.cascade, Cascade::from_code)?
                 .unwrap_or(Cascade::Own),
-            zone: app.zone,
+            zone: zone_of(app, &self.zone)?,
             time: LocalSlot { from: day.and_time(begin), to: last.and_time(end) },
             buffers: Buffers {
                 setup_min: number("setup", &self.setup, least.setup_min)?,
@@ -180,6 +191,16 @@ impl BookingForm {
             contacts: contacts(&self.contacts),
             note: typed("note", &self.note, LONGEST)?,
         })
+    }
+}
+
+/// A zone by its IANA name; that of the house where there is none.
+pub(crate) fn zone_of(app: &App, name: &str) -> Result<Tz, Failure> {
+    match name {
+        "" => Ok(app.zone),
+        name => name.parse().map_err(|_| {
+            Failure::bad_input("没有这个时区", "zone: unknown; an IANA name is asked for")
+        }),
     }
 }
 
@@ -205,7 +226,18 @@ pub(crate) fn series_rule(form: &BookingForm) -> Result<Option<String>, Failure>
         _ => return Err(Failure::bad_input("repeat：没有这个取值", "repeat: unknown value")),
     };
     let times: u16 = number("times", &form.times, 10)?;
-    Ok(Some(format!("{rule};COUNT={times}")))
+    let mut rule = format!("{rule};COUNT={times}");
+    let days = form.except.split(|c: char| c.is_whitespace() || ",，、;；".contains(c));
+    for day in days.filter(|day| !day.is_empty()) {
+        let day: NaiveDate = day.parse().map_err(|_| {
+            Failure::bad_input(
+                format!("除外日期须写作 2026-10-01：{day}"),
+                format!("except: not a date such as 2026-10-01: {day}"),
+            )
+        })?;
+        rule.push_str(&format!("\nEXDATE;VALUE=DATE:{}", day.format("%Y%m%d")));
+    }
+    Ok(Some(rule))
 }
 
 /// A contact a line: the name first, the telephone last, the unit between; what has an @ is a mail address.
@@ -283,5 +315,20 @@ mod tests {
         assert_eq!(of("fortnightly", "4").as_deref(), Some("FREQ=WEEKLY;INTERVAL=2;COUNT=4"));
         assert_eq!(of("weekly", "").as_deref(), Some("FREQ=WEEKLY;COUNT=10"));
         assert_eq!(of("weekly", "-1"), None);
+    }
+
+    #[test]
+    fn days_are_left_out_of_a_series() {
+        let of = |except: &str| {
+            let form = BookingForm {
+                repeat: "weekly".into(),
+                except: except.into(),
+                ..BookingForm::default()
+            };
+            series_rule(&form).ok().flatten()
+        };
+        let rule = "FREQ=WEEKLY;COUNT=10\nEXDATE;VALUE=DATE:20261001\nEXDATE;VALUE=DATE:20261008";
+        assert_eq!(of("2026-10-01，2026-10-08 ").as_deref(), Some(rule));
+        assert_eq!(of("国庆"), None);
     }
 }

@@ -3,7 +3,7 @@
 
 use zhishou_domain::{
     Lang, Timestamp,
-    meeting::{MeetingState, Slot, Venue},
+    meeting::{MeetingState, Slot, Venue, was_displaced},
 };
 use zhishou_storage::StoredMeeting;
 
@@ -51,6 +51,7 @@ fn event(
         .collect();
     let status = match meeting.state {
         MeetingState::Cancelled => "CANCELLED",
+        MeetingState::Draft if was_displaced(&meeting.steps) => "CANCELLED",
         MeetingState::Draft | MeetingState::Submitted => "TENTATIVE",
         _ => "CONFIRMED",
     };

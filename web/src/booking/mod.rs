@@ -5,13 +5,14 @@ pub(crate) mod ics;
 mod notice;
 mod words;
 
-pub(crate) use form::{BookingForm, series_rule};
-pub(crate) use notice::note as notice_note;
+pub(crate) use form::{BookingForm, series_rule, zone_of};
+pub(crate) use notice::{note as notice_note, with_age};
 
 use crate::{
     app::App,
     failure::Failure,
     guard::{User, address},
+    prefs::Prefs,
     query::typed,
 };
 use axum::http::{Extensions, StatusCode};
@@ -23,7 +24,8 @@ use zhishou_domain::{
     },
 };
 use zhishou_storage::{
-    Booked, BookingWay, Clash, Held, MeetingActed, NewMeeting, NewSeries, Rebooking, SeriesBooked,
+    Booked, BookingWay, Clash, Held, MakesWay, MeetingActed, NewMeeting, NewSeries, Rebooking,
+    SeriesBooked,
 };
 
 /// Longest words of a field, characters.
@@ -71,12 +73,26 @@ fn kept(rules: &BookingRules, filing: Filing, mut plan: MeetingPlan) -> MeetingP
     plan
 }
 
-/// Meetings that make way: none where the house does not allow it.
-fn yielding(rules: &BookingRules, displace: Vec<MeetingId>) -> Vec<MeetingId> {
-    match rules.displacing {
-        Displacing::Never => Vec::new(),
-        Displacing::LowerRank => displace,
+/// Meetings that make way for `plan`, and what is said of it: none where the house does not allow it.
+async fn yielding(
+    app: &App,
+    extensions: &Extensions,
+    plan: &MeetingPlan,
+    displace: Vec<MeetingId>,
+) -> Result<Vec<MakesWay>, Failure> {
+    let lang = extensions.get::<Prefs>().copied().unwrap_or_default().lang;
+    let mut yielding = Vec::new();
+    if app.settings.booking.displacing == Displacing::LowerRank {
+        for id in displace {
+            yielding.push(notice::makes_way(app, id, plan, lang).await?);
+        }
     }
+    Ok(yielding)
+}
+
+/// A key of a request is that of whoever asks with it.
+fn request_key(user: &User, key: Option<&str>) -> Option<String> {
+    key.map(|key| format!("{} {key}", user.login))
 }
 
 /// Books a meeting in the name of `user`.
@@ -92,13 +108,13 @@ pub(crate) async fn book(
     let plan = kept(rules, filing, plan);
     let slot = plan.slot();
     let new = NewMeeting {
+        displace: yielding(app, extensions, &plan, displace).await?,
         plan,
         way: way(rules, filing),
-        displace: yielding(rules, displace),
         at: app.clock.now(),
         login: user.login.clone(),
         address: address(extensions),
-        request_key: key.map(|key| format!("{} {key}", user.login)),
+        request_key: request_key(user, key),
     };
     outcome(app.store.book_meeting(new).await?, slot)
 }
@@ -108,12 +124,13 @@ pub(crate) async fn book_series(
     app: &App,
     (user, extensions): By<'_>,
     (plan, filing): (MeetingPlan, Filing),
-    rule: &str,
-    skip: bool,
+    (rule, skip): (&str, bool),
+    key: Option<&str>,
 ) -> Result<Outcome, Failure> {
     let rules = &app.settings.booking;
     let plan = kept(rules, filing, plan);
     let found = occurrences(rule, plan.time, plan.zone).map_err(series_problem)?;
+    let slot = plan.slot();
     let new = NewSeries {
         plan,
         rule: rule.to_owned(),
@@ -123,16 +140,39 @@ pub(crate) async fn book_series(
         at: app.clock.now(),
         login: user.login.clone(),
         address: address(extensions),
+        request_key: request_key(user, key),
     };
-    match app.store.book_series(new).await? {
-        SeriesBooked::Now(_, meetings) => match meetings.first() {
+    series_outcome(app.store.book_series(new).await?, slot)
+}
+
+fn series_outcome(booked: SeriesBooked, slot: Slot) -> Result<Outcome, Failure> {
+    match booked {
+        SeriesBooked::Now(meetings) => match meetings.first() {
             Some(first) => Ok(Outcome::Booked(*first)),
             None => Err(series_problem(SeriesProblem::Empty)),
         },
         SeriesBooked::Taken(clashes) => Ok(Outcome::Clash(clashes)),
-        SeriesBooked::Unsound(problem) => Err(problem_words(problem)),
-        SeriesBooked::Past => Err(past()),
-        SeriesBooked::Missing => Err(missing()),
+        SeriesBooked::Not(booked) => outcome(booked, slot),
+    }
+}
+
+/// How much of a series is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// This meeting alone.
+    This,
+    /// It and those after it; where `skip`, without those that would collide.
+    Following { skip: bool },
+}
+
+impl Scope {
+    /// As a form or a program says it.
+    pub(crate) fn of(code: &str, skip: bool) -> Result<Self, Failure> {
+        match code {
+            "" | "this" => Ok(Self::This),
+            "following" => Ok(Self::Following { skip }),
+            _ => Err(Failure::bad_input("scope：没有这个取值", "scope: this or following")),
+        }
     }
 }
 
@@ -140,7 +180,7 @@ pub(crate) async fn book_series(
 pub(crate) async fn rebook(
     app: &App,
     (user, extensions): By<'_>,
-    (id, revision): (MeetingId, u32),
+    (id, revision, scope): (MeetingId, u32, Scope),
     plan: MeetingPlan,
     displace: Vec<MeetingId>,
     reason: &str,
@@ -154,9 +194,9 @@ pub(crate) async fn rebook(
     let change = Rebooking {
         id,
         revision,
+        displace: yielding(app, extensions, &plan, displace).await?,
         plan,
         way: way(rules, Filing::Book),
-        displace: yielding(rules, displace),
         step: MeetingStep {
             at: app.clock.now(),
             login: user.login.clone(),
@@ -165,7 +205,12 @@ pub(crate) async fn rebook(
         },
         address: address(extensions),
     };
-    outcome(app.store.rebook_meeting(change).await?, slot)
+    match scope {
+        Scope::This => outcome(app.store.rebook_meeting(change).await?, slot),
+        Scope::Following { skip } => {
+            series_outcome(app.store.rebook_series_from(change, skip).await?, slot)
+        }
+    }
 }
 
 fn outcome(booked: Booked, slot: Slot) -> Result<Outcome, Failure> {

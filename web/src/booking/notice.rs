@@ -2,13 +2,76 @@
 //! are added when it is sent.
 
 use super::span;
-use crate::app::App;
+use crate::{app::App, failure::Failure};
+use std::collections::BTreeSet;
 use zhishou_domain::{
-    Lang,
+    Lang, MeetingId,
     alert::{Note, Topic},
-    meeting::{Contact, MeetingAct, MeetingState, Venue, VenueRole},
+    duty::{DutyShift, reachable},
+    meeting::{Contact, MeetingAct, MeetingPlan, MeetingState, Venue, VenueRole},
 };
-use zhishou_storage::StoredMeeting;
+use zhishou_storage::{MakesWay, MeetingNotice, StoredMeeting};
+
+/// Marks those that a newer one or a move replaces; `notices` are the newest first.
+pub(crate) fn with_age(
+    meeting: &StoredMeeting,
+    notices: Vec<MeetingNotice>,
+) -> Vec<(MeetingNotice, bool)> {
+    let mut seen = BTreeSet::new();
+    let of = |notice: MeetingNotice| {
+        let is_newest = seen.insert((notice.contact.name.clone(), notice.contact.phone.clone()));
+        let is_old = !is_newest || notice.revision != meeting.revision;
+        (notice, is_old)
+    };
+    notices.into_iter().map(of).collect()
+}
+
+/// What is said where a meeting makes way for `plan`: to those who were told of it and to who is on duty.
+pub(super) async fn makes_way(
+    app: &App,
+    id: MeetingId,
+    plan: &MeetingPlan,
+    lang: Lang,
+) -> Result<MakesWay, Failure> {
+    let now = app.clock.now();
+    let (stored, notices, duty) =
+        tokio::try_join!(app.store.meeting(id), app.store.notices(id), app.store.on_duty(now),)?;
+    let stored = stored.ok_or_else(Failure::not_found)?;
+    let (title, when) = (&stored.plan.title, span(app, stored.plan.slot()));
+    let (subject, lines) = match lang {
+        Lang::Zh => (
+            format!("【会议让位】{title}"),
+            vec![
+                format!("原定 {when} 的会议为“{}”让位，届时不召开。", plan.title),
+                "另定时间后将重新通知。".to_owned(),
+            ],
+        ),
+        Lang::En => (
+            format!("[meeting displaced] {title}"),
+            vec![
+                format!(
+                    "The meeting of {when} makes way for \"{}\" and is not held then.",
+                    plan.title
+                ),
+                "You will be told when it has another time.".to_owned(),
+            ],
+        ),
+    };
+    let told = with_age(&stored, notices).into_iter().filter(|(_, is_old)| !is_old);
+    let told = told.map(|(notice, _)| {
+        let note = Note::new(Topic::Meeting, String::new(), subject.clone());
+        (notice.id, Note { lines: lines.clone(), ..note })
+    });
+    // A meeting that was booked anew since can be displaced once more.
+    let key = format!("displaced/{id}/{}/{}", stored.revision, stored.steps.len());
+    let duty = Note {
+        about: format!("/bookings/{id}"),
+        lines: lines.clone(),
+        to: reachable(duty.iter().flat_map(DutyShift::people)),
+        ..Note::new(Topic::Duty, key, subject.clone())
+    };
+    Ok(MakesWay { meeting: id, told: told.collect(), duty })
+}
 
 /// What `contact` is told; of a meeting that is cancelled, that it is.
 pub(crate) fn note(

@@ -62,7 +62,13 @@ labels! {
     booking_fortnightly: "每两周", "every two weeks";
     booking_monthly: "每月同日", "every month on this day";
     booking_times: "次数", "Times";
+    booking_except: "除外日期（如 2026-10-01，多个用逗号分开）", "Except on (such as 2026-10-01, comma between)";
+    booking_scope: "改动范围", "What is changed";
+    booking_scope_this: "仅本场", "this meeting alone";
+    booking_scope_following: "本场及以后", "this one and those after it";
+    booking_scope_hint: "只改动这里改了的内容：各场仍在各自的日期，单独改过的其他内容不变。已开始或已取消的不动。", "Only what is changed here is changed of the others: each keeps its own day, and whatever else was changed of it alone. What has begun or is cancelled stays.";
     booking_skip: "冲突的场次跳过，其余照订", "Skip the occurrences that collide, book the others";
+    booking_skip_change: "冲突的场次保持原样，其余照改", "Leave the occurrences that collide as they are, change the others";
     booking_resources: "平台资源", "Platform resources";
     booking_contacts: "参会联系人（每行：姓名 单位 电话）", "Contacts (a line each: name, unit, telephone)";
     booking_setup: "会前准备（分钟）", "Set-up (minutes)";
@@ -75,7 +81,8 @@ labels! {
     booking_save: "保存改动", "Save";
     booking_reason: "原因", "Reason";
     booking_clash: "以下时间已被占用，没有预约成功：", "This is held by others; nothing was booked:";
-    booking_clash_series: "以下场次与已有预约冲突，整个系列尚未预约：", "These occurrences collide; nothing of the series was booked:";
+    booking_clash_series: "以下场次与已有预约冲突，整个系列没有改动：", "These occurrences collide; nothing of the series was changed:";
+    booking_zone: "时区", "Time zone";
     booking_nearest: "最近的空闲时间", "Nearest free time";
     booking_use_it: "改用此时间", "Use it";
     booking_no_nearest: "前后两周内没有同时空闲的时间。", "No time within two weeks is free for all of it.";
@@ -170,6 +177,7 @@ labels! {
     ack_calendar: "加入我的日历", "Add to my calendar";
     ack_for: "致", "To";
     ack_cancelled: "本次会议已取消。", "This meeting is cancelled.";
+    ack_displaced: "本次会议不在原定时间召开，另定时间后将重新通知。", "This meeting is not held at that time; you will be told when it has another.";
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::View;
 use crate::{
     failure::Failure,
     format::Moment,
-    meeting_care::{Known, history_words},
+    meeting_care::{Known, endpoint_history, history_words},
     turning::{Proposal, proposals},
 };
 use zhishou_domain::{
@@ -13,7 +13,6 @@ use zhishou_domain::{
         Cause, Cell, CheckItem, Conclusion, Evidence, Fallback, ItemKind, MeetingIncident, Outcome,
         Row, TurnTo, Weight,
     },
-    meeting::Venue,
 };
 use zhishou_storage::{CellOf, CheckRun, RunState, Turned, WaitingCheck};
 
@@ -173,13 +172,8 @@ pub(super) async fn venue_view(
         false => Vec::new(),
     };
     let venue = known.venue(row.venue);
-    // Said only where it is another past than that of the room.
-    let endpoint = match venue.and_then(Venue::primary) {
-        Some(primary) => {
-            let past = store.device_history(primary.id).await?;
-            let words = history_words(past, lang).filter(|_| past != history);
-            words.map(|words| format!("{} {words}", primary.name))
-        }
+    let endpoint = match venue {
+        Some(venue) => endpoint_history(store, venue, history, lang).await?,
         None => None,
     };
     let (human, own): (Vec<_>, Vec<_>) = row.cells.iter().partition(|cell| cell.item.is_human());

@@ -5,7 +5,10 @@ use super::*;
 use serde_json::json;
 use std::sync::Arc;
 use url::form_urlencoded::Serializer;
-use zhishou_domain::meeting::{BookingRules, Buffers, Displacing, MeetingApproval};
+use zhishou_domain::{
+    MeetingId,
+    meeting::{BookingRules, Buffers, Displacing, MeetingApproval},
+};
 use zhishou_web::Settings;
 
 fn form(fields: &[(&str, &str)]) -> String {
@@ -197,12 +200,18 @@ async fn a_meeting_is_moved_by_programs_and_pages_and_only_from_what_they_saw() 
     assert_eq!(bare.status, StatusCode::CONFLICT, "nothing is cancelled without a reason");
     let gone = admin.post_value("/api/v1/meetings/1/cancel", &json!({ "note": "不开了" })).await;
     assert_eq!(gone.json()["state"], "cancelled");
-    let venues = admin.get("/api/v1/venues").await.json();
+    let first = admin.get("/api/v1/venues?limit=1").await.json();
+    let venue = &first["items"][0];
     assert_eq!(
-        (venues[0]["contact"].as_str(), venues[0]["in_use"].as_bool()),
-        (Some("王工"), Some(true))
+        (venue["id"].as_i64(), venue["contact"].as_str(), venue["in_use"].as_bool()),
+        (Some(1), Some("王工"), Some(true))
     );
-    assert_eq!(admin.get("/api/v1/endpoints").await.json(), json!([]));
+    let path = format!("/api/v1/venues?limit=1&next={}", first["next"].as_str().unwrap());
+    let second = admin.get(&path).await.json();
+    assert_eq!((&second["items"][0]["id"], &second["next"]), (&json!(2), &Value::Null));
+    assert_eq!(admin.get("/api/v1/venues?next=x").await.status, StatusCode::BAD_REQUEST);
+    let none = json!({ "items": [], "next": null });
+    assert_eq!(admin.get("/api/v1/endpoints").await.json(), none);
 }
 
 #[tokio::test]
@@ -234,7 +243,10 @@ async fn a_lower_meeting_makes_way_only_where_allowed_and_confirmed() {
         let rules = BookingRules { displacing, least, ..BookingRules::default() };
         let fixture = with_rules(Fixture::empty(false).await, rules);
         let mut admin = rooms(&fixture).await;
-        admin.post("/bookings", &form(&typed("例会", "09:00", "10:00"))).await;
+        let mut lower = typed("例会", "09:00", "10:00");
+        lower.push(("contacts", "张三 办公室 13800000000"));
+        admin.post("/bookings", &form(&lower)).await;
+        assert_eq!(admin.post("/bookings/1/notify", "").await.status, StatusCode::SEE_OTHER);
         let mut urgent = typed("紧急调度", "09:00", "10:00");
         urgent.push(("rank", "first"));
         let asked = admin.post("/bookings", &form(&urgent)).await;
@@ -245,6 +257,142 @@ async fn a_lower_meeting_makes_way_only_where_allowed_and_confirmed() {
         assert_eq!(admin.post("/bookings", &form(&urgent)).await.status, status);
         let displaced = admin.get("/bookings/1").await.body.contains("此会议已让位");
         assert_eq!(displaced, displacing == Displacing::LowerRank);
+        // Who was told that it is held is told that it is not, by the same ways and at the same address.
+        let store = &fixture.app.store;
+        let sends: Vec<_> =
+            store.notices(MeetingId::new(1)).await.unwrap().iter().map(|it| it.sends).collect();
+        assert_eq!(sends, [1 + u32::from(displaced)]);
+        let link = format!("/ack/1/{}", store.notice_token(1));
+        let mut contact = Browser::new(&fixture);
+        let told = contact.get(&link).await.body;
+        assert_eq!(told.contains("不在原定时间召开"), displaced, "{told}");
+        assert_ne!(told.contains("name=\"answer\""), displaced, "{told}");
+        let file = contact.get(&format!("{link}/meeting.ics")).await.body;
+        assert_eq!(file.contains("STATUS:CANCELLED"), displaced, "{file}");
+        let answered = contact.post(&link, "answer=attending").await.status;
+        let expected = if displaced { StatusCode::GONE } else { StatusCode::SEE_OTHER };
+        assert_eq!(answered, expected);
+    }
+}
+
+#[tokio::test]
+async fn this_one_and_those_after_it_are_changed_together_or_not_at_all() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let mut weekly = typed("周例会", "09:00", "10:00");
+    weekly.extend([("repeat", "weekly"), ("times", "4"), ("except", "2026-12-07"), ("key", "k")]);
+    let booked = admin.post("/bookings", &form(&weekly)).await;
+    assert_eq!(booked.header("location"), "/bookings/1?done=booked", "{}", booked.body);
+    let again = admin.post("/bookings", &form(&weekly)).await;
+    assert_eq!(again.header("location"), "/bookings/1?done=booked", "a second tap books nothing");
+    let page = admin.get("/bookings/1").await.body;
+    assert!(page.contains("12-14 09:00–10:00") && !page.contains("12-07 09:00"), "{page}");
+
+    let edit = admin.get("/bookings/2/edit").await.body;
+    assert!(edit.contains("本场及以后 <b>2</b>"), "{edit}");
+    assert!(!admin.get("/bookings/3/edit").await.body.contains("本场及以后"), "it is the last");
+    let mut other = typed("别人的会", "14:30", "15:00");
+    other[1] = ("day", "2026-12-14");
+    admin.post("/bookings", &form(&other)).await;
+    let mut change = typed("周例会", "14:00", "15:00");
+    change[1] = ("day", "2026-11-30");
+    change.extend([("revision", "0"), ("reason", "改到下午"), ("scope", "following")]);
+    let refused = admin.post("/bookings/2", &form(&change)).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("12-14 14:00–15:00") && refused.body.contains("#4 别人的会"));
+    assert!(refused.body.contains("冲突的场次保持原样"), "{}", refused.body);
+    change.push(("skip", "1"));
+    let changed = admin.post("/bookings/2", &form(&change)).await;
+    assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
+    for (id, words) in [(1, "11-23 09:00"), (2, "11-30 14:00"), (3, "12-14 09:00")] {
+        let page = admin.get(&format!("/bookings/{id}")).await.body;
+        let verdict = &page[page.find("id=\"verdict\"").unwrap()..];
+        assert!(verdict[..200].contains(words), "{id}: {verdict}");
+    }
+    let program = json!({
+        "revision": 0, "from": "2026-11-23T10:00", "to": "2026-11-23T11:00", "reason": "顺延",
+        "scope": "following",
+    });
+    let moved = admin.post_value("/api/v1/meetings/1/reschedule", &program).await;
+    assert_eq!(moved.status, StatusCode::OK, "{}", moved.body);
+    let second = admin.get("/api/v1/meetings/2").await.json();
+    assert_eq!(second["from"], "2026-11-30T15:00:00.000+08:00", "an hour later than it was");
+    let bad = json!({ "revision": 1, "from": "x", "to": "x", "reason": "", "scope": "all" });
+    let refused = admin.post_value("/api/v1/meetings/1/reschedule", &bad).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_meeting_of_another_zone_stays_where_it_is_when_its_words_are_changed() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let asked = json!({
+        "title": "视频会", "from": "2026-11-23T09:00", "to": "2026-11-23T10:00",
+        "zone": "Europe/Berlin", "venues": [{ "venue": 1 }],
+        "rehearsal": { "from": "2026-11-22T09:00", "to": "2026-11-22T09:30" },
+    });
+    let booked = admin.post_value("/api/v1/meetings", &asked).await;
+    assert_eq!(booked.status, StatusCode::CREATED, "{}", booked.body);
+    let edit = admin.get("/bookings/1/edit").await.body;
+    assert!(edit.contains("时区: Europe/Berlin") && edit.contains("value=\"09:00\""), "{edit}");
+    let mut change = typed("视频会", "09:00", "10:00");
+    change.extend([("zone", "Europe/Berlin"), ("revision", "0"), ("reason", "补充")]);
+    change.extend([("rehearsal_from", "2026-11-22T09:00"), ("rehearsal_to", "2026-11-22T09:30")]);
+    let changed = admin.post("/bookings/1", &form(&change)).await;
+    assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
+    let told = admin.get("/api/v1/meetings/1").await.json();
+    assert_eq!(told["from"], "2026-11-23T09:00:00.000+01:00");
+    // The grid stands in our zone; what it is dragged with does not.
+    let grid = admin.get("/bookings?day=2026-11-23&span=day").await.body;
+    assert!(grid.contains("<b>16:00–17:00</b>"), "{grid}");
+    assert!(grid.contains("data-from=\"2026-11-23T09:00\""), "{grid}");
+    // The rehearsal goes along, and comes back with what it was.
+    let mut drag = json!({
+        "revision": 1, "from": "2026-11-24T09:00", "to": "2026-11-24T10:00", "reason": "拖动",
+    });
+    let moved = admin.post_value("/api/v1/meetings/1/reschedule", &drag).await.json();
+    assert_eq!(moved["rehearsal"]["from"], "2026-11-23T09:00:00.000+01:00");
+    drag["revision"] = json!(2);
+    drag["from"] = json!("2026-11-22T08:00");
+    drag["to"] = json!("2026-11-22T09:00");
+    let back = admin.post_value("/api/v1/meetings/1/reschedule", &drag).await;
+    assert_eq!(
+        back.status,
+        StatusCode::BAD_REQUEST,
+        "it cannot follow into the past: {}",
+        back.body
+    );
+    drag["rehearsal"] = json!({ "from": "2026-11-21T20:00", "to": "2026-11-21T21:00" });
+    let back = admin.post_value("/api/v1/meetings/1/reschedule", &drag).await.json();
+    assert_eq!(back["rehearsal"]["from"], "2026-11-21T20:00:00.000+01:00");
+}
+
+#[tokio::test]
+async fn the_agenda_of_a_day_has_what_goes_on_over_night_and_what_is_rehearsed() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let mut night = typed("通宵值守", "22:00", "06:00");
+    night.extend([("rehearsal_from", "2026-11-22T15:00"), ("rehearsal_to", "2026-11-22T16:00")]);
+    let booked = admin.post("/bookings", &form(&night)).await;
+    assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.body);
+    for (day, words) in [
+        ("2026-11-22", "15:00–16:00</b> 通宵值守"),
+        ("2026-11-23", "22:00–11-24 06:00</b> 通宵值守"),
+        ("2026-11-24", "22:00–11-24 06:00</b> 通宵值守"),
+    ] {
+        let page = admin.get(&format!("/bookings?day={day}&span=day")).await.body;
+        let agenda = &page[page.find("id=\"agenda\"").unwrap()..];
+        assert!(agenda.contains(words), "{day}: {agenda}");
+    }
+    for path in ["/bookings/sheet?day=2026-11-22", "/bookings/sheet?day=2026-11-22&venue=1"] {
+        let sheet = admin.get(path).await.body;
+        assert!(sheet.contains("15:00–16:00") && sheet.contains("联调"), "{sheet}");
+    }
+    let other = admin.get("/bookings/sheet?day=2026-11-22&venue=2").await.body;
+    assert!(other.contains("无会议"), "{other}");
+    for day in ["262142-12-31", "%2B262142-12-31", "1900-01-01"] {
+        let status = admin.get(&format!("/bookings?day={day}")).await.status;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{day}");
     }
 }
 

@@ -93,6 +93,15 @@ async fn what_another_keeps_is_not_found_and_the_whole_district_is_refused() {
         ("/reconciliations".to_owned(), StatusCode::FORBIDDEN),
         ("/wall".to_owned(), StatusCode::FORBIDDEN),
         ("/metrics".to_owned(), StatusCode::FORBIDDEN),
+        ("/bookings".to_owned(), StatusCode::FORBIDDEN),
+        (
+            "/api/v1/bookings/conflicts?from=2026-11-23T09:00&to=2026-11-23T10:00".to_owned(),
+            StatusCode::FORBIDDEN,
+        ),
+        ("/api/v1/meetings".to_owned(), StatusCode::FORBIDDEN),
+        ("/duty".to_owned(), StatusCode::FORBIDDEN),
+        ("/api/v1/venues".to_owned(), StatusCode::FORBIDDEN),
+        ("/api/v1/endpoints".to_owned(), StatusCode::FORBIDDEN),
     ] {
         assert_eq!(browser.get(&path).await.status, status, "{path}");
         // Everybody else sees all of it.
@@ -100,6 +109,10 @@ async fn what_another_keeps_is_not_found_and_the_whole_district_is_refused() {
             assert_eq!(admin.get(&path).await.status, StatusCode::OK, "{path}");
         }
     }
+    let cancel = browser.post("/bookings/1/cancel", "note=x").await;
+    assert_eq!(cancel.status, StatusCode::FORBIDDEN);
+    let nav = browser.get("/devices").await.body;
+    assert!(!nav.contains("href=\"/bookings\"") && nav.contains("href=\"/incidents\""), "{nav}");
     let probe = browser.post(&format!("/devices/{other}/probe"), "").await;
     assert_eq!(probe.status, StatusCode::NOT_FOUND);
 }

@@ -33,7 +33,8 @@ struct AckPage {
     when: String,
     venues: String,
     organiser: String,
-    is_cancelled: bool,
+    /// It is not held then: why, in words.
+    is_off: Option<&'static str>,
     is_over: bool,
     answered: bool,
     person: String,
@@ -89,7 +90,11 @@ pub(crate) async fn show(
         title: plan.title,
         venues: names.join(shell.t.0.pick("、", ", ")),
         organiser: plan.organiser,
-        is_cancelled: stored.state == MeetingState::Cancelled,
+        is_off: match stored.state {
+            MeetingState::Cancelled => Some(shell.t.ack_cancelled()),
+            state if !state.holds() => Some(shell.t.ack_displaced()),
+            _ => None,
+        },
         answered: notice.answer.is_some(),
         person: notice.answer.map(|(.., person)| person).unwrap_or_default(),
         action: format!("/ack/{id}/{token}"),
@@ -125,7 +130,7 @@ pub(crate) async fn answer(
     };
     let stored = app.store.meeting(notice.meeting).await?.ok_or_else(Failure::not_found)?;
     let now = app.clock.now();
-    if stored.plan.slot().to <= now {
+    if stored.plan.slot().to <= now || !stored.state.holds() {
         return Err(Failure::new(StatusCode::GONE, ""));
     }
     let person = typed("person", &form.person, PERSON)?;

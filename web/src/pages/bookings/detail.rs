@@ -27,7 +27,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use zhishou_domain::{
     Lang, MeetingId, Role, Timestamp,
-    meeting::{MeetingAct, MeetingState, MeetingStep},
+    meeting::{MeetingAct, MeetingState, MeetingStep, was_displaced},
 };
 use zhishou_storage::StoredMeeting;
 
@@ -256,14 +256,6 @@ fn act_word(act: MeetingAct, lang: Lang) -> &'static str {
         MeetingAct::Reject => lang.pick("退回", "Send back"),
         act => act.name(lang),
     }
-}
-
-/// Whether it made way and was not submitted since.
-fn was_displaced(steps: &[MeetingStep]) -> bool {
-    let last = steps.iter().rev().find(|it| {
-        matches!(it.act, MeetingAct::Displace | MeetingAct::Submit | MeetingAct::Cancel)
-    });
-    last.is_some_and(|it| it.act == MeetingAct::Displace)
 }
 
 /// What is typed with an act.

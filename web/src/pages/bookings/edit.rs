@@ -3,10 +3,12 @@
 
 use crate::{
     app::App,
-    booking::{self, BookingForm, Filing, Outcome, could_yield, held_words, series_rule, span},
+    booking::{
+        self, BookingForm, Filing, Outcome, Scope, could_yield, held_words, series_rule, span,
+    },
     failure::Failure,
     guard::User,
-    meeting_care::history_words,
+    meeting_care::{endpoint_history, history_words},
     shell::{Nav, Shell, page},
     token,
 };
@@ -35,8 +37,9 @@ struct VenueChoice {
     id: String,
     name: String,
     devices: usize,
-    /// `近 5 次检查 3 次未通过`: known before it is booked.
-    history: Option<String>,
+    /// `近 5 次检查 3 次未通过`, of the room and of its endpoint: known before it is booked. Empty where there is
+    /// nothing to say.
+    history: String,
     roles: Options,
 }
 
@@ -67,6 +70,10 @@ struct FormPage {
     conveners: Options,
     cascades: Options,
     repeats: Options,
+    /// Its times are not those of the house.
+    is_elsewhere: bool,
+    /// Meetings of its series after the one that is changed.
+    following: usize,
     resources: Vec<(String, String, bool)>,
     needs_approval: bool,
     is_open: bool,
@@ -119,12 +126,13 @@ pub(crate) async fn create(
     };
     let by = (&user, &extensions);
     let planned = form.plan(&app).and_then(|plan| Ok((plan, series_rule(&form)?)));
+    let key = Some(form.key.as_str()).filter(|key| !key.is_empty());
     let booked = match &planned {
         Ok((plan, Some(rule))) => {
-            booking::book_series(&app, by, (plan.clone(), filing), rule, form.skip).await
+            let rule = (rule.as_str(), form.skip);
+            booking::book_series(&app, by, (plan.clone(), filing), rule, key).await
         }
         Ok((plan, None)) => {
-            let key = Some(form.key.as_str()).filter(|key| !key.is_empty());
             booking::book(&app, by, plan.clone(), filing, form.displace.clone(), key).await
         }
         Err(failure) => Err(failure.clone()),
@@ -145,15 +153,17 @@ pub(crate) async fn change(
     let id: MeetingId = id.parse().map_err(|_| Failure::not_found())?;
     let form = BookingForm::of(fields);
     let revision = form.revision.parse().map_err(|_| Failure::bad_request("revision"))?;
-    let planned = form.plan(&app);
+    let planned = form.plan(&app).and_then(|it| Ok((it, Scope::of(&form.scope, form.skip)?)));
     let booked = match &planned {
-        Ok(plan) => {
+        Ok((plan, scope)) => {
             let (displace, by) = (form.displace.clone(), (&user, &extensions));
-            booking::rebook(&app, by, (id, revision), plan.clone(), displace, &form.reason).await
+            let which = (id, revision, *scope);
+            booking::rebook(&app, by, which, plan.clone(), displace, &form.reason).await
         }
         Err(failure) => Err(failure.clone()),
     };
-    answer(&app, shell, Some(id), form.clone(), planned.as_ref().ok(), booked, "changed").await
+    let plan = planned.as_ref().ok().map(|(plan, _)| plan);
+    answer(&app, shell, Some(id), form.clone(), plan, booked, "changed").await
 }
 
 async fn answer(
@@ -197,7 +207,7 @@ fn clash_part(
         let held = clash.held.iter().map(|it| held_words(app, it, lang)).collect();
         (span(app, *slot), held)
     });
-    let is_series = !form.repeat.is_empty();
+    let is_series = !form.repeat.is_empty() || form.scope == "following";
     let nearest = clashes.first().and_then(|(_, clash)| clash.free).filter(|_| !is_series);
     let mut yielding: Vec<(String, String)> = Vec::new();
     if !is_series && could_yield(app, plan, clashes, app.clock.now()) {
@@ -235,9 +245,12 @@ async fn show(
     let mut venues = Vec::new();
     for venue in shown {
         let role = form.venues.get(&venue.id).map(String::as_str);
+        let room = app.store.venue_history(venue.id).await?;
+        let endpoint = endpoint_history(&app.store, &venue, room, lang).await?;
+        let past: Vec<_> = history_words(room, lang).into_iter().chain(endpoint).collect();
         venues.push(VenueChoice {
             id: venue.id.to_string(),
-            history: history_words(app.store.venue_history(venue.id).await?, lang),
+            history: past.join(lang.pick("；", "; ")),
             devices: venue.devices.len(),
             roles: VenueRole::ALL
                 .iter()
@@ -246,6 +259,12 @@ async fn show(
             name: venue.name,
         });
     }
+    let following = match id {
+        Some(id) => app.store.series_of(id).await?.map_or(0, |(_, all)| {
+            all.iter().rev().position(|other| *other == id).unwrap_or_default()
+        }),
+        None => 0,
+    };
     macro_rules! options {
         ($all:ident, $chosen:expr, $otherwise:ident) => {{
             let chosen = $all::from_code($chosen).unwrap_or($all::$otherwise);
@@ -269,6 +288,8 @@ async fn show(
         assurances: options!(AssuranceGrade, &form.assurance, Third),
         conveners: options!(Convener, &form.convener, District),
         cascades: options!(Cascade, &form.cascade, Own),
+        is_elsewhere: !form.zone.is_empty() && form.zone != app.zone.name(),
+        following,
         repeats: repeats.map(|(code, name)| (code, name, code == form.repeat)).into(),
         resources: resources
             .into_iter()

@@ -19,7 +19,10 @@ use axum::{
 };
 use serde::Deserialize;
 use std::time::Duration;
-use zhishou_domain::{Role, VenueId, meeting::MeetingState};
+use zhishou_domain::{
+    Role, VenueId,
+    meeting::{MeetingState, was_displaced},
+};
 use zhishou_storage::{FeedScope, MeetingFilter};
 
 /// What is over is shown so long.
@@ -166,7 +169,8 @@ pub(crate) async fn calendar(
             meetings
         }
     };
-    meetings.retain(|it| it.state != MeetingState::Draft);
+    // One that made way is told as cancelled to whoever has it in their calendar.
+    meetings.retain(|it| it.state != MeetingState::Draft || was_displaced(&it.steps));
     let venues = app.store.venues().await?;
     let text = ics::calendar(&feed.name, &meetings, &venues, now);
     Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())

@@ -53,9 +53,19 @@ pub(super) struct Chip {
     pub(super) time: String,
     pub(super) state: &'static str,
     pub(super) code: &'static str,
-    /// Where it may be dragged: its revision, begin and end on the wall.
-    pub(super) movable: Option<(u32, String, String)>,
+    pub(super) movable: Option<Movable>,
     slot: LocalSlot,
+}
+
+/// What a meeting is dragged with. Its times are those on the wall of its own zone, so a drag by hours or
+/// days is the same in any other.
+#[derive(Clone)]
+pub(super) struct Movable {
+    pub(super) revision: u32,
+    pub(super) from: String,
+    pub(super) to: String,
+    /// Begin and end of its rehearsal, to bring it back; empty where it has none.
+    pub(super) rehearsal: String,
 }
 
 impl Grid {
@@ -126,7 +136,15 @@ fn chip(app: &App, t: Words, stored: &StoredMeeting, now: zhishou_domain::Timest
         time: times(local),
         state: stored.state.name(t.0),
         code: stored.state.code(),
-        movable: may_move.then(|| (stored.revision, field(local.from), field(local.to))),
+        movable: may_move.then(|| Movable {
+            revision: stored.revision,
+            from: field(stored.plan.time.from),
+            to: field(stored.plan.time.to),
+            rehearsal: stored
+                .plan
+                .rehearsal
+                .map_or(String::new(), |it| format!("{} {}", field(it.from), field(it.to))),
+        }),
         slot: local,
     }
 }

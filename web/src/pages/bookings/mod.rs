@@ -2,6 +2,7 @@
 //! and the sign at a door, for printing.
 
 mod ack;
+mod agenda;
 mod detail;
 mod edit;
 mod feeds;
@@ -25,12 +26,11 @@ pub(crate) use venues::{
 
 use crate::{
     app::App,
-    booking::span,
     failure::Failure,
     query,
     shell::{Nav, Shell, page},
-    words::Words,
 };
+use agenda::{AgendaDay, MeetingLine, RehearsalLine, care_word, line, rehearsals, weekday};
 use askama::Template;
 use axum::{
     extract::{Query, State},
@@ -60,32 +60,6 @@ pub(crate) struct CalendarQuery {
     venue: String,
 }
 
-/// A meeting in a list.
-pub(super) struct MeetingLine {
-    id: String,
-    href: String,
-    title: String,
-    /// `09:00–11:00`.
-    time: String,
-    state: &'static str,
-    code: &'static str,
-    /// What its page of checks and watch is for now; none where it has none.
-    care: Option<&'static str>,
-    /// `联调 03-09 15:00–16:00`.
-    rehearsal: Option<String>,
-    /// Each venue with its role, contact and telephone.
-    venues: Vec<(String, &'static str, String, String)>,
-    organiser: String,
-    assurance: &'static str,
-    note: String,
-}
-
-/// A day of the agenda.
-struct AgendaDay {
-    label: String,
-    meetings: Vec<MeetingLine>,
-}
-
 #[derive(Template)]
 #[template(path = "bookings.html")]
 struct BookingsPage {
@@ -109,55 +83,6 @@ fn days(app: &App, first: NaiveDate, count: u64) -> Slot {
     Slot {
         from: Timestamp::start_of_day(first, app.zone),
         to: Timestamp::start_of_day(first + Days::new(count), app.zone),
-    }
-}
-
-/// 周几.
-fn weekday(day: NaiveDate, t: Words) -> &'static str {
-    const ZH: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
-    const EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    let index = day.weekday().num_days_from_monday() as usize;
-    t.0.pick(ZH[index], EN[index])
-}
-
-/// What the page of a meeting is for while it stands so: its checks, its watch, its record.
-fn care_word(state: MeetingState, t: Words) -> Option<&'static str> {
-    match state {
-        MeetingState::Live => Some(t.meeting_watch()),
-        MeetingState::Ended | MeetingState::Archived => Some(t.record()),
-        state => state.is_due().then(|| t.meeting_checks()),
-    }
-}
-
-fn line(
-    app: &App,
-    stored: &StoredMeeting,
-    venues: &HashMap<VenueId, &Venue>,
-    t: Words,
-) -> MeetingLine {
-    let plan = &stored.plan;
-    let told = span(app, plan.slot());
-    MeetingLine {
-        id: stored.id.to_string(),
-        href: format!("/bookings/{}", stored.id),
-        title: plan.title.clone(),
-        time: told.split_once(' ').map_or(told.clone(), |(_, time)| time.to_owned()),
-        state: stored.state.name(t.0),
-        code: stored.state.code(),
-        care: care_word(stored.state, t),
-        rehearsal: plan.rehearsal.map(|it| span(app, it.in_zone(plan.zone))),
-        venues: plan
-            .venues
-            .iter()
-            .filter_map(|it| {
-                let venue = venues.get(&it.venue)?;
-                let (contact, phone) = (venue.contact.clone(), venue.phone.clone());
-                Some((venue.name.clone(), it.role.name(t.0), contact, phone))
-            })
-            .collect(),
-        organiser: plan.organiser.clone(),
-        assurance: plan.assurance.name(t.0),
-        note: plan.note.clone(),
     }
 }
 
@@ -214,9 +139,7 @@ pub(crate) async fn show(
         .filter(|it| it.in_use && !held_today.iter().any(|held| held.venue() == Some(it.id)))
         .count();
     let held_meetings = of_today.iter().filter(|it| it.state.holds()).count();
-    let mut rehearsals: Vec<_> =
-        held_today.iter().filter(|it| it.is_rehearsal).map(|it| it.meeting).collect();
-    rehearsals.dedup();
+    let rehearsed = rehearsals(&app, &held_today, days(&app, today, 1), None, t).len();
     let last = first + Days::new(count - 1);
     let label = if is_week {
         format!("{} – {}", first.format("%Y-%m-%d"), last.format("%m-%d"))
@@ -224,15 +147,18 @@ pub(crate) async fn show(
         format!("{} {}", first.format("%Y-%m-%d"), weekday(first, t))
     };
     let agenda = first.iter_days().take_while(|it| *it <= last).filter_map(|day| {
-        let on_day = meetings.iter().filter(|it| it.plan.slot().from.local_day(app.zone) == day);
+        let slot = days(&app, day, 1);
+        let on_day = meetings.iter().filter(|it| it.plan.slot().overlaps(slot));
         let meetings: Vec<_> = on_day.map(|it| line(&app, it, &by_id, t)).collect();
+        let rehearsals = rehearsals(&app, &held, slot, venue, t);
         let label = format!("{} {}", day.format("%m-%d"), weekday(day, t));
-        (!meetings.is_empty()).then_some(AgendaDay { label, meetings })
+        let is_empty = meetings.is_empty() && rehearsals.is_empty();
+        (!is_empty).then_some(AgendaDay { label, meetings, rehearsals })
     });
     page(&BookingsPage {
         today: vec![
             (held_meetings.to_string(), t.booking_meetings()),
-            (rehearsals.len().to_string(), t.booking_rehearsals()),
+            (rehearsed.to_string(), t.booking_rehearsals()),
             (format!("{free}/{bookable}"), t.booking_free_venues()),
         ],
         duty: duty.map(|shift| shift.lead),
@@ -263,7 +189,10 @@ fn day_of(text: &str, today: NaiveDate) -> Result<NaiveDate, Failure> {
     if text.is_empty() {
         return Ok(today);
     }
-    text.parse().map_err(|_| Failure::bad_input("day：应为日期", "day: not a date"))
+    let day: Option<NaiveDate> = text.parse().ok();
+    // Beyond these years a day more or less is out of reach of the calendar.
+    day.filter(|day| (1970..=9000).contains(&day.year()))
+        .ok_or_else(|| Failure::bad_input("day：应为日期", "day: not a date"))
 }
 
 #[derive(Template)]
@@ -275,6 +204,8 @@ struct SheetPage {
     /// The venue whose door it hangs at.
     venue: Option<String>,
     meetings: Vec<(MeetingLine, ProgrammeLines)>,
+    /// 联调 of meetings of whatever day.
+    rehearsals: Vec<RehearsalLine>,
 }
 
 /// `GET /bookings/sheet?day=…`, and with `venue=…` the sign at its door.
@@ -286,9 +217,10 @@ pub(crate) async fn sheet(
     let t = shell.t;
     let day = day_of(&asked.day, app.clock.now().local_day(app.zone))?;
     let venue: Option<VenueId> = query::id("venue", &asked.venue)?;
-    let (all, (meetings, _)) = tokio::try_join!(
+    let slot = days(&app, day, 1);
+    let (all, (meetings, reserved)) = tokio::try_join!(
         async { Ok::<_, Failure>(app.store.venues().await?) },
-        within(&app, days(&app, day, 1), venue),
+        within(&app, slot, venue),
     )?;
     let by_id: HashMap<VenueId, &Venue> = all.iter().map(|it| (it.id, it)).collect();
     let name = match venue {
@@ -307,6 +239,7 @@ pub(crate) async fn sheet(
         label: format!("{} {}", day.format("%Y-%m-%d"), weekday(day, t)),
         venue: name,
         meetings: meetings.collect(),
+        rehearsals: rehearsals(&app, &reserved, slot, venue, t),
         shell: shell.at(Nav::Bookings),
     })
 }

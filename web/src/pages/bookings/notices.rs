@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    booking::{By, act, notice_note, span},
+    booking::{By, act, notice_note, span, with_age},
     failure::Failure,
     format::Moment,
     guard::{User, address},
@@ -16,7 +16,7 @@ use axum::{
     response::Redirect,
 };
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use zhishou_domain::{
     Lang, MeetingId, Timestamp,
     alert::NoteState,
@@ -48,17 +48,6 @@ pub(super) struct Notices {
     /// `3 人：参会 1、未回执 2；未送达 1`; empty where there is none.
     pub(super) summary: String,
     pub(super) has_unanswered: bool,
-}
-
-/// Marks those that a newer one or a move replaces; `notices` are the newest first.
-fn with_age(meeting: &StoredMeeting, notices: Vec<MeetingNotice>) -> Vec<(MeetingNotice, bool)> {
-    let mut seen = BTreeSet::new();
-    let of = |notice: MeetingNotice| {
-        let is_newest = seen.insert((notice.contact.name.clone(), notice.contact.phone.clone()));
-        let is_old = !is_newest || notice.revision != meeting.revision;
-        (notice, is_old)
-    };
-    notices.into_iter().map(of).collect()
 }
 
 /// What the page of a meeting shows.
