@@ -95,8 +95,9 @@ fn probe(script: Script, venue: i64, before: i64, depth: Depth, at: Timestamp) -
 fn keep(results: &mut Vec<CellResult>, finding: Finding, at: Timestamp, login: &str) {
     let Finding { item, outcome, evidence } = finding;
     results.retain(|it| it.item != item);
-    let (device, login) = (None, login.to_owned());
-    results.push(CellResult { item, outcome, evidence, device, at, confirmed: at, login });
+    let login = login.to_owned();
+    let (device, picture) = (None, None);
+    results.push(CellResult { item, outcome, evidence, device, at, confirmed: at, login, picture });
 }
 
 /// One meeting of three venues; what its record says, and the run causes in order.

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 use zhishou_domain::{
-    ConfirmRule, DeviceId, Group, Observation, Snapshot, Standing, State, Timestamp,
+    ConfirmRule, DeviceId, FaultCode, Group, Observation, Snapshot, Standing, State, Timestamp,
 };
 use zhishou_storage::{EvidenceKind, EvidenceRow, Pictures};
 
@@ -66,6 +66,16 @@ pub(crate) fn last_good(pictures: &Pictures) -> Option<Timestamp> {
     pictures.good.as_ref().map(|row| row.taken_at)
 }
 
+/// What a picture shows: a fault, or how it should be.
+pub(crate) fn kind_of(observation: &Observation) -> EvidenceKind {
+    let is_fault =
+        |code: FaultCode| code.group() == Group::Picture || code == FaultCode::StillPicture;
+    match observation.faults.iter().any(|fault| is_fault(fault.code)) {
+        true => EvidenceKind::Fault,
+        false => EvidenceKind::Good,
+    }
+}
+
 /// What the snapshot of this probe is evidence of, if of anything new.
 ///
 /// A picture with a fault in it is kept when it shows one that neither the standing nor the doubt
@@ -99,9 +109,7 @@ pub(crate) fn worth_keeping(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zhishou_domain::{
-        Depth, Detail, DeviceKind, Fault, FaultCode, Stage, State, Verdict, confirm::Doubt,
-    };
+    use zhishou_domain::{Depth, Detail, DeviceKind, Fault, Stage, State, Verdict, confirm::Doubt};
 
     fn seen(second: i64, faults: &[FaultCode]) -> Observation {
         let fault = |&code| Fault::new(code, Stage::Judge, Detail::None);

@@ -3,17 +3,17 @@
 use crate::{
     Agent, Dialogues, Probed, Taping,
     agent::Wish,
-    evidence::{DIALOGUES, last_good, may_fall, snapshot_wanted, worth_keeping},
+    evidence::{DIALOGUES, kind_of, last_good, may_fall, snapshot_wanted, worth_keeping},
 };
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Depth, Detail, DeviceId, Fault, FaultCode, LifeState, LoginResult, Observation, OwnLimits,
-    PictureOrder, Plan, ProbeRequest, Snapshot, Standing, State, Taught, Teaching, TestCall,
-    Verdict, confirm::Outcome,
+    Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, LifeState, LoginResult, Observation,
+    OwnLimits, PictureOrder, Plan, ProbeRequest, Snapshot, Standing, State, Taught, Teaching,
+    TestCall, Verdict, confirm::Outcome,
 };
 use zhishou_storage::{
-    EvidenceKind, EvidenceRow, Fate, KeptFor, LoginUse, Pictures, Record, StoreError,
+    AuditLine, EvidenceKind, EvidenceRow, Fate, KeptFor, LoginUse, Pictures, Record, StoreError,
     StoredCredential, Target,
 };
 
@@ -59,6 +59,16 @@ struct Known {
     login: Option<StoredCredential>,
     pictures: Pictures,
     standing: Standing,
+    keeping: Keeping,
+}
+
+/// Which of its pictures are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeping {
+    /// What is new of it.
+    Changes,
+    /// The one of this call: it is what a check, or whoever asked for the call, goes by.
+    EachCall,
 }
 
 async fn try_visit(
@@ -78,11 +88,13 @@ async fn try_visit(
         login: agent.store.credential(device).await?,
         pictures: agent.store.pictures(device).await?,
         standing: agent.store.standing(device).await?,
+        keeping: Keeping::Changes,
     };
     if let Some(depth) = wish.depth {
         known.plan.depth = depth;
         if depth > Depth::Reach && known.target.test_call == TestCall::Permitted {
             known.plan.seconds = known.plan.seconds.max(CALL);
+            known.keeping = Keeping::EachCall;
         }
     }
     let asked = wish.taping;
@@ -99,8 +111,9 @@ async fn try_visit(
     }
     if says_nothing(&probed.observation, cancel) {
         // It says nothing about the device, and the last result still stands. But what became of
-        // a login is never forgotten.
+        // a login is never forgotten, and a call that was made was made.
         note_login(agent, &known, probed.login).await?;
+        note_call(agent, &probed.observation, device).await?;
         let rest = known.plan.confirm.retry;
         return Ok(Some(Visited { observation: probed.observation, rest, parent: None }));
     }
@@ -155,6 +168,7 @@ async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreErro
         leave => leave,
     };
     let snapshot = match picture.taught.teaching {
+        _ if known.keeping == Keeping::EachCall => Snapshot::Always,
         Teaching::Adopt => Snapshot::Always,
         Teaching::IfClean | Teaching::Nothing => {
             snapshot_wanted(last_good(pictures), agent.clock.now())
@@ -185,11 +199,17 @@ async fn request(agent: &Agent, known: &Known) -> Result<ProbeRequest, StoreErro
 /// What is to be known of the picture before it is looked at.
 async fn picture_order(agent: &Agent, known: &Known) -> Result<PictureOrder, StoreError> {
     let said = agent.store.feedback(known.target.device).await?;
+    let masks = agent.store.privacy_masks(known.target.device).await?;
+    let limits = OwnLimits::new(&said, known.standing.faults.iter().copied());
+    if known.target.kind == DeviceKind::Endpoint {
+        // Whoever sits there turns its camera: no scene is the right one.
+        return Ok(PictureOrder { masks, limits, taught: Taught::default() });
+    }
     let references = agent.store.picture_references(known.target.device).await?;
     let teaching = Teaching::of(&known.standing, references.adopt_since.is_some());
     Ok(PictureOrder {
-        masks: agent.store.privacy_masks(known.target.device).await?,
-        limits: OwnLimits::new(&said, known.standing.faults.iter().copied()),
+        masks,
+        limits,
         taught: Taught {
             lights: references.lights.into_iter().map(|it| it.learned).collect(),
             generation: references.generation,
@@ -224,6 +244,7 @@ async fn fall_back(
         login: agent.store.credential(device).await?,
         pictures: known.pictures.clone(),
         standing: known.standing.clone(),
+        keeping: known.keeping,
     };
     let mut probed = agent.prober.probe(request(agent, &main).await?, taping, cancel.clone()).await;
     if probed.observation.verdict == Verdict::Offline {
@@ -266,6 +287,21 @@ async fn note_login(
     Ok(())
 }
 
+/// Puts a test call on record, where the result itself, which would, is not kept.
+async fn note_call(agent: &Agent, seen: &Observation, device: DeviceId) -> Result<(), StoreError> {
+    if seen.call.as_ref().is_some_and(|call| call.called) {
+        let line = AuditLine {
+            at: seen.started_at,
+            login: agent.name.clone(),
+            action: "test_call",
+            subject: device.to_string(),
+            address: String::new(),
+        };
+        agent.store.add_audit(line).await?;
+    }
+    Ok(())
+}
+
 /// What became of the credential that was sent.
 fn login_use(login: Option<&StoredCredential>, result: Option<LoginResult>) -> Option<LoginUse> {
     let result = result?;
@@ -294,14 +330,17 @@ async fn keep(
     sequence: i64,
     kept_for: KeptFor,
 ) -> (Record, Option<EvidenceRow>) {
-    let Known { target, plan, login, pictures, standing } = known;
+    let Known { target, plan, login, pictures, standing, keeping } = known;
     let Probed {
         mut observation, snapshot, signature, lesson, habit, login: result, dialogue, ..
     } = probed;
     let mut evidence = Vec::new();
     let mut replaced = None;
     let is_adopted = lesson.as_ref().is_some_and(|it| it.teaching == Teaching::Adopt);
-    let worth = worth_keeping(&observation, standing, pictures);
+    let worth = match keeping {
+        Keeping::Changes => worth_keeping(&observation, standing, pictures),
+        Keeping::EachCall => Some(kind_of(&observation)),
+    };
     if let Some(jpeg) = snapshot
         && let Some(kind) = if is_adopted { Some(EvidenceKind::Good) } else { worth }
         && let Some(row) =
@@ -310,8 +349,8 @@ async fn keep(
         if let Some(picture) = &mut observation.picture {
             picture.snapshot = Some(row.key.clone());
         }
-        // What an operator has replaced may yet be restored.
-        if kind == EvidenceKind::Good && !is_adopted {
+        // What an operator has replaced may yet be restored, and what a check went by is not replaced.
+        if kind == EvidenceKind::Good && !is_adopted && target.kind != DeviceKind::Endpoint {
             replaced = replaced_by(&observation, pictures);
         }
         evidence.push(row);

@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, Habit,
-    IdSource, LedgerRow, Observation, Plan, ProbeRequest, Stage, State, TestCall, Timestamp,
-    TransportPolicy, Verdict,
+    IdSource, LedgerRow, Observation, PictureFacts, PictureLight, PictureMode, Plan, ProbeRequest,
+    Snapshot, Stage, State, Teaching, TestCall, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_scheduler::{
     Agent, AgentHandle, Dialogues, EvidenceFiles, Eyes, Limits, Probed, Prober, Taping,
@@ -52,6 +52,10 @@ struct Camera {
     probes: Mutex<Vec<Taping>>,
     /// How deep each was to go, and for how long.
     depths: Mutex<Vec<(Depth, Duration)>>,
+    /// What its picture shows, where that is a fault.
+    picture: Mutex<Option<FaultCode>>,
+    /// What each may have learned of its picture, and by how many lights it was judged.
+    taught: Mutex<Vec<(Teaching, usize)>>,
     clock: Arc<Ticking>,
 }
 
@@ -71,13 +75,27 @@ impl Prober for Camera {
             let is_sub = request.url.ends_with("/sub");
             let broken = *self.sub.lock().unwrap();
             let mut seen = observation(request.url, self.clock.now(), verdict);
+            let taught = request.picture.taught;
+            self.taught.lock().unwrap().push((taught.teaching, taught.lights.len()));
+            let code = *self.picture.lock().unwrap();
+            let is_shown = request.depth == Depth::Picture;
+            let is_wanted = match request.snapshot {
+                Snapshot::Always => true,
+                Snapshot::OnFault => code.is_some(),
+                Snapshot::Never => false,
+            };
+            if is_shown {
+                let fault = code.map(|code| Fault::new(code, Stage::Judge, Detail::None));
+                seen.faults.extend(fault);
+                seen.picture = Some(picture());
+            }
             if let Some(code) = broken.filter(|_| is_sub) {
                 (seen.verdict, seen.reached) = (Verdict::Offline, true);
                 seen.faults = vec![Fault::new(code, Stage::Describe, Detail::None)];
             }
             Probed {
                 observation: seen,
-                snapshot: None,
+                snapshot: (is_shown && is_wanted).then(|| b"jpeg".to_vec()),
                 signature: None,
                 lesson: None,
                 habit: Habit::default(),
@@ -86,6 +104,23 @@ impl Prober for Camera {
                 dialogue: (taping == Taping::On).then(|| b"{}".to_vec()),
             }
         })
+    }
+}
+
+fn picture() -> PictureFacts {
+    PictureFacts {
+        width: 640,
+        height: 360,
+        mode: PictureMode::Colour,
+        light: Some(PictureLight::Day),
+        scores: Default::default(),
+        readings: Default::default(),
+        tiles: None,
+        shift: None,
+        decoder_errors: 0,
+        algorithm: 0,
+        luma_mean: 90.0,
+        snapshot: None,
     }
 }
 
@@ -174,6 +209,8 @@ impl House {
             begun: Semaphore::new(0),
             probes: Mutex::default(),
             depths: Mutex::default(),
+            picture: Mutex::default(),
+            taught: Mutex::default(),
             clock: clock.clone(),
         });
         let day = Duration::from_secs(86_400);
@@ -217,17 +254,43 @@ impl House {
 use Taping::{Off, On};
 use Verdict::{Offline, Online};
 
+fn endpoint(leave: Option<TestCall>) -> LedgerRow {
+    LedgerRow {
+        street: Some("东街".to_owned()),
+        kind: Some(DeviceKind::Endpoint),
+        url: Some("sip:room@10.0.0.1".to_owned()),
+        test_call: leave,
+        ..LedgerRow::new(2, "会议室", "站点")
+    }
+}
+
+#[tokio::test]
+async fn each_call_that_is_asked_for_keeps_its_picture_and_none_replaces_another() {
+    let house = House::of(Dialogues::Asked, endpoint(Some(TestCall::Permitted))).await;
+    let still = Some(FaultCode::StillPicture);
+    let mut keys = Vec::new();
+    for code in [None, None, still, still, Some(FaultCode::Black)] {
+        *house.camera.picture.lock().unwrap() = code;
+        let seen = house.agent.look_now(house.device, Depth::Picture).await.unwrap();
+        keys.push(seen.picture.unwrap().snapshot.unwrap());
+    }
+    let kinds = keys.iter().map(|key| key.split('-').next().unwrap());
+    assert_eq!(kinds.collect::<Vec<_>>(), ["good", "good", "fault", "fault", "fault"]);
+    for key in &keys {
+        assert!(house.store.evidence(key).await.unwrap().is_some(), "{key}");
+    }
+    // Its camera is turned by whoever sits there: no scene is learned, and none is the wrong one.
+    let taught = house.camera.taught.lock().unwrap().clone();
+    assert_eq!(taught, [(Teaching::Nothing, 0); 5]);
+    // Without a call there is nothing to show.
+    let seen = house.agent.look_now(house.device, Depth::Reach).await.unwrap();
+    assert!(seen.picture.is_none());
+}
+
 #[tokio::test]
 async fn a_call_that_is_asked_for_lasts_long_enough_to_judge_it() {
     for (leave, seconds) in [(Some(TestCall::Permitted), 20), (None, 1)] {
-        let row = LedgerRow {
-            street: Some("东街".to_owned()),
-            kind: Some(DeviceKind::Endpoint),
-            url: Some("sip:room@10.0.0.1".to_owned()),
-            test_call: leave,
-            ..LedgerRow::new(2, "会议室", "站点")
-        };
-        let house = House::of(Dialogues::Asked, row).await;
+        let house = House::of(Dialogues::Asked, endpoint(leave)).await;
         house.agent.look_now(house.device, Depth::Picture).await.unwrap();
         let looked = (Depth::Picture, Duration::from_secs(seconds));
         assert_eq!(*house.camera.depths.lock().unwrap(), [looked]);

@@ -7,7 +7,7 @@ use crate::{
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 use zhishou_domain::{
     CredentialState, DeviceId, DeviceKind, LifeState, Observation, PointClass, SiteId, Standing,
-    State, StreetId, TestCall, Timestamp, Transition, Verdict,
+    State, StreetId, TestCall, Timestamp, Transition, Verdict, endpoint::is_sip,
 };
 
 /// One device with the names of what it belongs to. No secret: of the credential only the user
@@ -84,6 +84,13 @@ impl DevicePage {
     /// Whether the last result still stands.
     pub fn stands(&self, now: Timestamp) -> bool {
         self.standing.stands(now)
+    }
+
+    /// Whether the ledger lets it be called to test it.
+    pub fn may_be_called(&self) -> bool {
+        self.life == LifeState::InUse
+            && self.test_call == Some(TestCall::Permitted)
+            && self.url.as_deref().is_some_and(is_sip)
     }
 
     /// What it is at present.

@@ -7,6 +7,7 @@
 )]
 
 mod alerts;
+mod calls;
 mod demo;
 mod dependencies;
 mod endpoints;

@@ -146,6 +146,14 @@ impl Visitor {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
+    /// Status, content type and body.
+    pub(crate) async fn bytes(&self, path: &str) -> (u16, String, Vec<u8>) {
+        let response = self.client.get(format!("{}{path}", self.origin)).send().await.unwrap();
+        let (status, kind) = (response.status().as_u16(), response.headers().get("content-type"));
+        let kind = kind.map_or("", |kind| kind.to_str().unwrap()).to_owned();
+        (status, kind, response.bytes().await.unwrap().to_vec())
+    }
+
     /// Every item of a list, page by page.
     pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
@@ -174,14 +182,19 @@ impl Home {
         let home = Self { folder: tempfile::tempdir().unwrap() };
         fs::write(home.path("zhishou.toml"), format!("[plans.default]\n{plan}")).unwrap();
         let ledger = format!("名称,国标编码,街道,站点,RTSP 地址,用户名,密码\n{}", rows.join("\n"));
-        fs::write(home.path("ledger.csv"), ledger).unwrap();
+        home.import(&ledger);
+        home
+    }
+
+    /// Imports a ledger.
+    pub(crate) fn import(&self, ledger: &str) {
+        fs::write(self.path("ledger.csv"), ledger).unwrap();
         let import = Command::new(binary())
-            .args(["import", &home.path("ledger.csv"), "--data", &home.path("data")])
-            .args(["--config", &home.path("zhishou.toml")])
+            .args(["import", &self.path("ledger.csv"), "--data", &self.path("data")])
+            .args(["--config", &self.path("zhishou.toml")])
             .output()
             .unwrap();
         assert!(import.status.success(), "{}", String::from_utf8_lossy(&import.stderr));
-        home
     }
 
     pub(crate) fn path(&self, name: &str) -> String {

@@ -19,19 +19,21 @@ pub type Probing<'a> =
 /// what is wrong with the file.
 pub type Explain = fn(&[u8], &Observation, Lang) -> Result<Vec<String>, String>;
 
-/// Whether the dialogue of a probe out of turn is kept as evidence.
+/// What is wanted of a probe out of turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialogue {
-    /// It is not.
-    Forget,
-    /// It is, without any credential.
-    Keep,
+pub enum OutOfTurn {
+    /// A look as the plan has it.
+    Look,
+    /// The same, and its dialogue is kept as evidence, without any credential.
+    Dialogue,
+    /// A test call, where the ledger permits one and nothing is against it now.
+    TestCall,
 }
 
 /// Opens a device at once, out of its turn, within the same guards as every probe.
 pub trait ProbeNow: Send + Sync {
     /// Probes `device` and returns what was seen, after it was stored with its dialogue.
-    fn probe_now(&self, device: DeviceId, dialogue: Dialogue) -> Probing<'_>;
+    fn probe_now(&self, device: DeviceId, wanted: OutOfTurn) -> Probing<'_>;
 }
 
 /// Why a probe could not be had. That the device is down is an observation, not one of these.

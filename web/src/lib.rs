@@ -46,7 +46,7 @@ mod work;
 
 pub use alert_words::{digest_note, incident_note};
 pub use app::{
-    App, AskedCheck, Asking, CheckMeetings, Dialogue, Explain, MetricsAccess, ProbeNow,
+    App, AskedCheck, Asking, CheckMeetings, Explain, MetricsAccess, OutOfTurn, ProbeNow,
     ProbeNowError, Probing, Settings, Transport,
 };
 pub use booking::ics::calendar as meeting_calendar;

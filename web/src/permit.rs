@@ -25,6 +25,8 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/api/v1/session", None),
     ("/devices/{id}/probe", Some(Role::Operator)),
     ("/api/v1/devices/{id}/probe", Some(Role::Operator)),
+    ("/devices/{id}/test-call", Some(Role::Operator)),
+    ("/api/v1/devices/{id}/test-call", Some(Role::Operator)),
     ("/devices/{id}/dialogues", Some(Role::Operator)),
     ("/devices/{id}/baseline", Some(Role::Operator)),
     ("/devices/{id}/feedback", Some(Role::Operator)),

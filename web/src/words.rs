@@ -140,6 +140,9 @@ catalogue! {
     probe_now: "立即探测", "Probe now";
     probing: "探测中…", "Probing…";
     probe_failed: "未能探测", "The probe could not run";
+    call_now: "测试呼叫", "Test call";
+    calling: "呼叫中，约 25 秒…", "Calling, about 25 s…";
+    called: "测试呼叫已结束，结果在下面。", "The test call is over; what came of it stands below.";
     probe_refused_busy: "该设备正在探测，请稍候再试。", "This device is being probed; try again shortly.";
     probe_refused_unprobed: "该设备未接入探测：台账里没有地址，或不在用。", "This device is not probed: the ledger has no address, or it is not in use.";
     probe_refused_stopping: "服务正在停止，重启后会自动探测。", "The service is stopping; probing resumes after its restart.";
@@ -642,6 +645,7 @@ catalogue! {
     check_stale: "结果已过时", "too long ago";
     check_never: "尚未检查", "not checked yet";
     check_device: "该终端的历史", "history of the device";
+    check_picture: "测试呼叫收到的画面", "picture received in the test call";
     check_otherwise: "有问题或备注", "a problem or a note";
     check_bad: "不合格", "Not good";
     check_good: "确认合格", "Good";

@@ -155,7 +155,7 @@
     try {
       const answer = await fetch(form.action, { method: "POST", headers: { "Accept": "application/json" }, credentials: "same-origin" });
       const body = await answer.json().catch(() => ({}));
-      if (!answer.ok && said) said.textContent = body.detail || body.advice || form.dataset.failed;
+      if (said) said.textContent = answer.ok ? form.dataset.done || "" : body.detail || body.advice || form.dataset.failed;
     } catch { if (said) said.textContent = form.dataset.failed; }
     clearInterval(tick);
     button.disabled = false; button.classList.remove("busy"); button.textContent = words;

@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use zhishou_config::{KeepDialogues, StreamKind};
 use zhishou_domain::{
-    Clock, DeviceId, IncidentId, Lang, MeetingId, VenueId, incident::Canaries,
+    Clock, Depth, DeviceId, IncidentId, Lang, MeetingId, VenueId, incident::Canaries,
     work_order::RepairRules,
 };
 use zhishou_probe::{
@@ -301,13 +301,14 @@ impl AskCanaries for Hosts {
 struct ProbeNow(AgentHandle);
 
 impl web::ProbeNow for ProbeNow {
-    fn probe_now(&self, device: DeviceId, dialogue: web::Dialogue) -> web::Probing<'_> {
-        let taping = match dialogue {
-            web::Dialogue::Forget => Taping::Off,
-            web::Dialogue::Keep => Taping::On,
-        };
+    fn probe_now(&self, device: DeviceId, wanted: web::OutOfTurn) -> web::Probing<'_> {
         Box::pin(async move {
-            self.0.probe_now(device, taping).await.map_err(|error| match error {
+            let probed = match wanted {
+                web::OutOfTurn::Look => self.0.probe_now(device, Taping::Off).await,
+                web::OutOfTurn::Dialogue => self.0.probe_now(device, Taping::On).await,
+                web::OutOfTurn::TestCall => self.0.look_now(device, Depth::Picture).await,
+            };
+            probed.map_err(|error| match error {
                 ProbeNowError::NotProbed => web::ProbeNowError::NotProbed,
                 ProbeNowError::Stopped => web::ProbeNowError::Stopping,
             })

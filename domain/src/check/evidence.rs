@@ -145,6 +145,15 @@ pub enum Evidence {
         /// Of both.
         unit: MeasureUnit,
     },
+    /// The picture that came, with nothing wrong.
+    Seen {
+        /// Width and height, pixels, where its parameter sets tell.
+        size: Option<(u32, u32)>,
+        /// Frames a second.
+        fps: Option<f64>,
+        /// A keyframe of it was decoded and judged.
+        judged: bool,
+    },
     /// So many of several devices are well.
     Share {
         /// Well.
@@ -184,6 +193,16 @@ impl Evidence {
             Self::Measured { value, limit, unit } => {
                 format!("{value:.1} / {limit:.0} {}", unit.symbol())
             }
+            Self::Seen { size, fps, judged } => {
+                let size = size.map(|(width, height)| format!("{width}×{height}"));
+                let judged = match judged {
+                    true => lang.pick("画面正常", "nothing wrong with the picture"),
+                    false => lang.pick("画面未判读", "picture not judged"),
+                };
+                let fps = fps.map(|fps| format!("{fps:.1} fps"));
+                let parts = [size, fps, Some(judged.to_owned())];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+            }
             Self::Share { well, of, faults } if faults.is_empty() => format!("{well}/{of}"),
             Self::Share { well, of, faults } => format!("{well}/{of} {}", names(faults)),
             Self::NotRun { why } => why.name(lang).to_owned(),
@@ -198,7 +217,7 @@ impl Evidence {
                 faults.first().map(|fault| fault.advice(lang))
             }
             Self::NotRun { why } => Some(why.advice(lang)),
-            Self::None | Self::Measured { .. } | Self::Said { .. } => None,
+            Self::None | Self::Measured { .. } | Self::Seen { .. } | Self::Said { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! nobody; what was not asked is not answered.
 
 use super::{CallLimits, CheckItem, Evidence, MeasureUnit, NotRun, Outcome};
-use crate::{Depth, FaultCode, Observation, Verdict, equipment::PortState};
+use crate::{Depth, FaultCode, Group, Observation, Verdict, equipment::PortState};
 
 /// What was found of one item.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,11 +127,11 @@ fn not_called(seen: &Observation, faults: &[FaultCode]) -> Option<NotRun> {
 /// Of a call that was tried. The limits of the plan decide, not those of daily probing.
 fn call(seen: &Observation, limits: &CallLimits, faults: &[FaultCode]) -> Vec<Finding> {
     use CheckItem as I;
-    let of = |item, all: &[FaultCode], bad: Outcome| {
+    let of = |item, all: &[FaultCode]| {
         let faults: Vec<_> = faults.iter().copied().filter(|code| all.contains(code)).collect();
         match faults.is_empty() {
             true => Finding::new(item, Outcome::Pass, Evidence::None),
-            false => Finding::new(item, bad, Evidence::Faults { faults }),
+            false => Finding::new(item, Outcome::Fail, Evidence::Faults { faults }),
         }
     };
     let (audio, video) = (seen.audio.as_ref(), seen.video.as_ref());
@@ -171,22 +171,54 @@ fn call(seen: &Observation, limits: &CallLimits, faults: &[FaultCode]) -> Vec<Fi
     let (percent, millis) = (MeasureUnit::Percent, MeasureUnit::Millis);
     vec![
         Finding::new(I::Call, Outcome::Pass, Evidence::None),
-        of(I::Audio, &[FaultCode::NoAudio, FaultCode::AudioSilent], Outcome::Fail),
-        {
-            use FaultCode as F;
-            let lost =
-                [F::NoVideo, F::NoMedia, F::Stalled, F::NoKeyframe, F::Undecodable, F::Black];
-            let poor =
-                [F::StillPicture, F::Frozen, F::LowFps, F::LowBitrate, F::TooDark, F::Blurred];
-            match of(I::Video, &lost, Outcome::Fail) {
-                Finding { outcome: Outcome::Pass, .. } => of(I::Video, &poor, Outcome::Warn),
-                failed => failed,
-            }
-        },
+        of(I::Audio, &[FaultCode::NoAudio, FaultCode::AudioSilent]),
+        picture(seen, faults),
         measured(I::Loss, loss, limits.loss_percent, percent),
         measured(I::Jitter, worst(&jitters), limits.jitter_ms, millis),
         measured(I::Delay, delay, limits.delay_ms, millis),
     ]
+}
+
+/// What keeps everybody from seeing the room.
+const UNSEEN: [FaultCode; 7] = [
+    FaultCode::NoVideo,
+    FaultCode::NoMedia,
+    FaultCode::Stalled,
+    FaultCode::NoKeyframe,
+    FaultCode::Undecodable,
+    FaultCode::Black,
+    FaultCode::SignalLost,
+];
+
+/// Of the picture that came: what nobody can see fails, what is poor is a risk. All that is wrong with it is
+/// told, the worse first. That the camera was turned is no fault: whoever sits there turns it.
+fn picture(seen: &Observation, faults: &[FaultCode]) -> Finding {
+    use FaultCode as F;
+    let is_poor = |code: &FaultCode| match code {
+        F::StillPicture | F::LowFps | F::LowBitrate | F::EncryptedSuspected => true,
+        F::SceneChanged | F::Shaking => false,
+        other => other.group() == Group::Picture && !UNSEEN.contains(other),
+    };
+    let (mut told, poor): (Vec<_>, Vec<_>) = {
+        let unseen = faults.iter().copied().filter(|code| UNSEEN.contains(code));
+        (unseen.collect(), faults.iter().copied().filter(is_poor).collect())
+    };
+    let outcome = match (told.is_empty(), poor.is_empty()) {
+        (false, _) => Outcome::Fail,
+        (true, false) => Outcome::Warn,
+        (true, true) => Outcome::Pass,
+    };
+    told.extend(poor);
+    let evidence = match (&seen.video, outcome) {
+        (Some(video), Outcome::Pass) => Evidence::Seen {
+            size: video.width.zip(video.height),
+            fps: video.fps,
+            judged: seen.picture.is_some(),
+        },
+        (None, Outcome::Pass) => Evidence::None,
+        _ => Evidence::Faults { faults: told },
+    };
+    Finding::new(CheckItem::Video, outcome, evidence)
 }
 
 /// Of the backup endpoints of a venue: one that answers is enough.
@@ -226,9 +258,10 @@ fn share(item: CheckItem, seen: &[Observation], is_well: fn(&Observation) -> boo
 mod tests {
     use super::*;
     use crate::{
-        AudioFacts, CallFacts, CallSkipped, Detail, DeviceKind, EquipmentFacts, Fault, Stage,
-        Timestamp, VideoFacts, equipment::Service,
+        AudioFacts, CallFacts, CallSkipped, Detail, DeviceKind, EquipmentFacts, Fault,
+        PictureFacts, PictureMode, Stage, Timestamp, VideoFacts, equipment::Service,
     };
+    use std::collections::BTreeMap;
 
     const LIMITS: CallLimits = CallLimits { loss_percent: 1.0, jitter_ms: 30.0, delay_ms: 100.0 };
 
@@ -380,6 +413,51 @@ mod tests {
         let found = judge(&still, Depth::Stream, &strict);
         let of = |item| outcome(&found, item).unwrap();
         assert_eq!((of(CheckItem::Loss), of(CheckItem::Video)), (Outcome::Fail, Outcome::Warn));
+    }
+
+    #[test]
+    fn the_picture_of_a_call_is_told_in_words_and_who_turns_the_camera_breaks_nothing() {
+        use FaultCode as F;
+        let told = |faults: &[FaultCode], picture: Option<PictureFacts>| {
+            let mut seen = called(Verdict::Degraded, faults);
+            seen.picture = picture;
+            if let Some(video) = &mut seen.video {
+                (video.width, video.height, video.fps) = (Some(1280), Some(720), Some(25.0));
+            }
+            let found = judge(&seen, Depth::Picture, &LIMITS);
+            let found = found.into_iter().find(|it| it.item == CheckItem::Video).unwrap();
+            (found.outcome, found.evidence.render(crate::Lang::Zh))
+        };
+        let words = |text: &str| text.to_owned();
+        let judged = || {
+            Some(PictureFacts {
+                width: 1280,
+                height: 720,
+                mode: PictureMode::Colour,
+                light: None,
+                scores: BTreeMap::new(),
+                readings: BTreeMap::new(),
+                tiles: None,
+                shift: None,
+                decoder_errors: 0,
+                algorithm: 0,
+                luma_mean: 120.0,
+                snapshot: None,
+            })
+        };
+        for (faults, outcome, text) in [
+            (&[F::Black][..], Outcome::Fail, "黑屏"),
+            (&[F::SignalLost], Outcome::Fail, "视频信号丢失"),
+            (&[F::StillPicture], Outcome::Warn, "画面静止"),
+            (&[F::Occluded, F::SceneChanged], Outcome::Warn, "画面遮挡"),
+            (&[F::TooDark, F::NoKeyframe], Outcome::Fail, "长时间无关键帧、画面过暗"),
+            (&[F::SceneChanged, F::Shaking], Outcome::Pass, "1280×720 · 25.0 fps · 画面正常"),
+            (&[F::AudioSilent], Outcome::Pass, "1280×720 · 25.0 fps · 画面正常"),
+        ] {
+            assert_eq!(told(faults, judged()), (outcome, words(text)));
+        }
+        let flows = words("1280×720 · 25.0 fps · 画面未判读");
+        assert_eq!(told(&[], None), (Outcome::Pass, flows));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct CellResult {
     pub confirmed: Timestamp,
     /// Who signed, as they logged in; empty: the platform.
     pub login: String,
+    /// Key of the picture that it was judged by, where one is kept.
+    pub picture: Option<String>,
 }
 
 /// What is known of one venue of a meeting.
@@ -347,6 +349,7 @@ mod tests {
             at: at(minute),
             confirmed: at(minute),
             login: String::new(),
+            picture: None,
         }
     }
 

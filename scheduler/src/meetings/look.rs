@@ -87,16 +87,23 @@ pub(super) async fn look_at(
 ) -> Vec<NewCell> {
     let items = items_of(plan, venue);
     let of = |role: DeviceRole| venue.devices.iter().filter(move |device| device.role == role);
-    let cell =
-        |device: Option<DeviceId>, finding: Finding| NewCell { venue: venue.id, device, finding };
+    let cell = |device: Option<DeviceId>, finding: Finding| NewCell {
+        venue: venue.id,
+        device,
+        finding,
+        picture: None,
+    };
     let mut cells = Vec::new();
     if let Some(depth) = parts.endpoint {
         let primary = venue.primary().map(|device| device.id);
-        let found = match primary {
-            None => nothing(&items, depth, NotRun::NoDevice),
+        let (found, picture) = match primary {
+            None => (nothing(&items, depth, NotRun::NoDevice), None),
             Some(device) => endpoint((eyes, again), plan, device, depth, &items).await,
         };
-        cells.extend(found.into_iter().map(|finding| cell(primary, finding)));
+        cells.extend(found.into_iter().map(|finding| {
+            let is_shown = finding.item == CheckItem::Video;
+            NewCell { picture: picture.clone().filter(|_| is_shown), ..cell(primary, finding) }
+        }));
     }
     if parts.backup {
         let devices: Vec<_> = of(DeviceRole::Backup).map(|device| device.id).collect();
@@ -125,27 +132,31 @@ fn nothing(items: &[CheckItem], depth: Depth, why: NotRun) -> Vec<Finding> {
     items.iter().copied().filter(asked).map(|item| Finding::not_run(item, why)).collect()
 }
 
+/// What was found of an endpoint, and under which key the picture of its call is kept.
 async fn endpoint(
     (eyes, again): (&dyn LookAt, Duration),
     plan: &CheckPlan,
     device: DeviceId,
     depth: Depth,
     items: &[CheckItem],
-) -> Vec<Finding> {
-    let mut found = Vec::new();
+) -> (Vec<Finding>, Option<String>) {
+    let (mut found, mut picture) = (Vec::new(), None);
     for attempt in 0..2 {
         if attempt > 0 {
             tokio::time::sleep(again).await;
         }
-        found = match look(eyes, device, depth).await {
-            Ok(seen) => judge(&seen, depth, &plan.limits),
-            Err(why) => nothing(items, depth, why),
+        (found, picture) = match look(eyes, device, depth).await {
+            Ok(seen) => {
+                let found = judge(&seen, depth, &plan.limits);
+                (found, seen.picture.and_then(|picture| picture.snapshot))
+            }
+            Err(why) => (nothing(items, depth, why), None),
         };
         if !fails(&found) {
             break;
         }
     }
-    found
+    (found, picture)
 }
 
 /// Of several devices that do the same; none where there are none.

@@ -44,8 +44,8 @@ pub(super) async fn run(
         let looks = venues.into_iter().filter(|venue| errand.venue.is_none_or(|it| it == venue.id));
         let looks = looks.map(|venue| {
             let deep = match depth {
-                CheckDepth::Full => Depth::Stream,
-                CheckDepth::Failures if !is_well(&was, venue.id) => Depth::Stream,
+                CheckDepth::Full => Depth::Picture,
+                CheckDepth::Failures if !is_well(&was, venue.id) => Depth::Picture,
                 CheckDepth::Failures | CheckDepth::Liveness => Depth::Reach,
             };
             let parts = errand.item.map_or(Parts::all(deep), |item| Parts::of(item, deep));
@@ -148,6 +148,7 @@ fn never_called(was: &Readiness, venue: &Venue, parts: Parts) -> Vec<NewCell> {
         venue: venue.id,
         device,
         finding: Finding::not_run(it.item, NotRun::LivenessOnly),
+        picture: None,
     };
     row.into_iter().flat_map(|row| row.cells.iter().filter(blank)).map(cell).collect()
 }

@@ -239,7 +239,7 @@ async fn a_meeting_is_checked_watched_and_ended_and_called_only_before_the_freez
     world.turn(7, 59).await;
     assert_eq!((world.opened(), world.runs(meeting).await), (vec![], vec![]));
     world.turn(8, 0).await;
-    assert_eq!(world.opened(), [Depth::Stream, Depth::Stream]);
+    assert_eq!(world.opened(), [Depth::Picture, Depth::Picture]);
     assert_eq!(world.state(meeting).await, MeetingState::Testing);
     world.turn(8, 1).await;
     assert_eq!(world.opened(), [], "a point is run once");
@@ -287,7 +287,7 @@ async fn what_fails_is_looked_at_twice_told_once_a_run_and_called_again_at_the_n
     assert_eq!(noted, Some(Conclusion::NotReady));
     world.devices.down.lock().unwrap().clear();
     world.turn(8, 45).await;
-    assert_eq!(world.opened(), [Depth::Stream, Depth::Stream], "what is old is called again too");
+    assert_eq!(world.opened(), [Depth::Picture, Depth::Picture], "what is old is called again too");
     let cells = world.store.check_cells(meeting).await.unwrap();
     assert!(cells.iter().all(|cell| cell.result.outcome != Outcome::Fail));
     world.devices.down.lock().unwrap().insert(world.endpoints[0]);
@@ -318,7 +318,7 @@ async fn a_meeting_booked_for_now_is_checked_at_once() {
     let meeting = world.book(BookingWay::Emergency).await;
     world.turn(8, 40).await;
     assert_eq!(world.runs(meeting).await, [(Cause::Booked, CheckDepth::Full, DONE)]);
-    assert_eq!(world.opened(), [Depth::Stream, Depth::Stream]);
+    assert_eq!(world.opened(), [Depth::Picture, Depth::Picture]);
     world.turn(8, 46).await;
     assert_eq!(world.runs(meeting).await.len(), 2, "and goes on with what is still ahead");
 }
@@ -339,7 +339,7 @@ async fn a_draft_is_left_alone_and_one_item_is_looked_at_alone() {
     let (call, backup) = (ask(CheckItem::Audio), ask(CheckItem::BackupLine));
     world.care.asked(call).await.unwrap();
     world.settle().await;
-    assert_eq!(world.opened(), [Depth::Stream]);
+    assert_eq!(world.opened(), [Depth::Picture]);
     world.care.asked(backup).await.unwrap();
     world.settle().await;
     assert_eq!(world.opened(), [], "it has no backup");
@@ -405,7 +405,7 @@ async fn what_is_asked_for_while_a_check_is_under_way_waits_once_and_is_made_als
     world.opened();
     world.store.interrupt_check_runs(at(6, 1)).await.unwrap();
     world.turn(6, 2).await;
-    assert_eq!(world.opened(), [Depth::Stream; 3], "one cell, then two venues");
+    assert_eq!(world.opened(), [Depth::Picture; 3], "one cell, then two venues");
     assert_eq!(world.store.waiting_checks(meeting).await.unwrap(), []);
     let runs = world.runs(meeting).await;
     let states: Vec<_> = runs.iter().map(|(_, _, state)| *state).collect();
@@ -523,7 +523,7 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     world.settle().await;
     let opened = world.devices.opened.lock().unwrap().clone();
     let spare = world.endpoints[0];
-    assert_eq!(opened, [(device, Depth::Stream), (spare, Depth::Reach)]);
+    assert_eq!(opened, [(device, Depth::Picture), (spare, Depth::Reach)]);
     let cells = world.store.check_cells(meeting).await.unwrap();
     let call = cells.iter().find(|it| it.result.item == CheckItem::Call).unwrap();
     assert_eq!((call.result.outcome, call.result.device), (Outcome::Pass, Some(device)));

@@ -1,6 +1,8 @@
 //! What is known of each item in each venue of a meeting.
 
-use crate::{AuditLine, Change, Store, StoreError, StoredMeeting, audit, decode};
+use crate::{
+    AuditLine, Change, EvidenceRow, Store, StoreError, StoredMeeting, audit, decode, evidence,
+};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use zhishou_domain::{
     CheckRunId, DeviceId, MeetingId, Timestamp, VenueId, WorkOrderId,
@@ -37,6 +39,8 @@ pub struct NewCell {
     pub device: Option<DeviceId>,
     /// What.
     pub finding: Finding,
+    /// Key of the picture that it was judged by, where one is kept.
+    pub picture: Option<String>,
 }
 
 /// How a venue did in its last checks.
@@ -141,7 +145,7 @@ impl Store {
                         text => Evidence::Said { text },
                     };
                     let finding = Finding { item, outcome, evidence };
-                    let cell = NewCell { venue, device: None, finding };
+                    let cell = NewCell { venue, device: None, finding, picture: None };
                     insert(connection, meeting, None, cell, line.at, &line.login).await?;
                     line.action = "sign_check";
                     line.subject = format!("{meeting} {venue} {} {}", item.code(), outcome.code());
@@ -183,6 +187,27 @@ impl Store {
             }
         }
         Ok(cells)
+    }
+
+    /// The picture that a check of a venue, made at that moment, went by; none where it is no longer kept.
+    pub async fn check_picture(
+        &self,
+        meeting: MeetingId,
+        venue: VenueId,
+        at: Timestamp,
+    ) -> Result<Option<EvidenceRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT e.* FROM check_results c JOIN evidence e ON e.key = c.picture
+             WHERE c.meeting_id = ? AND c.venue_id = ? AND c.item = ? AND c.at_ms = ?
+             ORDER BY c.id DESC LIMIT 1",
+        )
+        .bind(meeting.number())
+        .bind(venue.number())
+        .bind(CheckItem::Video.code())
+        .bind(at.millis())
+        .fetch_optional(self.reader())
+        .await?;
+        row.as_ref().map(evidence::decode_row).transpose()
     }
 
     /// The venues of a meeting, in its order, with what is known of them.
@@ -350,11 +375,12 @@ async fn insert(
     at: Timestamp,
     login: &str,
 ) -> Result<(), StoreError> {
-    let NewCell { venue, device, finding } = cell;
+    let NewCell { venue, device, finding, picture } = cell;
     sqlx::query(
         "INSERT INTO check_results (meeting_id, venue_id, run_id, item, outcome, evidence, device_id,
-             at_ms, confirmed_ms, login)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+             at_ms, confirmed_ms, login, picture)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,
+             (SELECT key FROM evidence WHERE key = ?10))",
     )
     .bind(meeting.number())
     .bind(venue.number())
@@ -365,6 +391,7 @@ async fn insert(
     .bind(device.map(|id| id.to_string()))
     .bind(at.millis())
     .bind(login)
+    .bind(picture)
     .execute(connection)
     .await?;
     Ok(())
@@ -383,6 +410,7 @@ fn cell_of(row: &SqliteRow) -> Result<CellOf, StoreError> {
             at: Timestamp::from_millis(row.try_get("at_ms")?),
             confirmed: Timestamp::from_millis(row.try_get("confirmed_ms")?),
             login: row.try_get("login")?,
+            picture: row.try_get("picture")?,
         },
     })
 }

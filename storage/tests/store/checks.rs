@@ -13,8 +13,8 @@ use zhishou_domain::{
     meeting::{AssuranceGrade, MeetingAct, MeetingStep},
 };
 use zhishou_storage::{
-    Archived, AuditLine, IncidentActed, MeetingActed, NewCell, NewMeetingIncident, NewRun,
-    PlanSaved, RunState, Store, VenueHistory,
+    Archived, AuditLine, EvidenceKind, EvidenceRow, IncidentActed, MeetingActed, NewCell,
+    NewMeetingIncident, NewRun, PlanSaved, RunState, Store, VenueHistory,
 };
 
 /// When the meeting of these tests begins: 09:00.
@@ -47,7 +47,7 @@ fn cell(venue: VenueId, item: CheckItem, outcome: Outcome) -> NewCell {
         Outcome::Fail => Evidence::Faults { faults: vec![FaultCode::NoAudio] },
         _ => Evidence::None,
     };
-    NewCell { venue, device: None, finding: Finding { item, outcome, evidence } }
+    NewCell { venue, device: None, finding: Finding { item, outcome, evidence }, picture: None }
 }
 
 async fn checked(
@@ -252,4 +252,34 @@ async fn a_meeting_that_is_over_is_archived_once_and_makes_the_figures_of_its_mo
     assert_eq!((figures.meetings, figures.on_time, figures.venue_meetings), (1, 1, 2));
     assert_eq!((figures.incidents, figures.lost_minutes), (1, 4));
     assert_eq!(figures_of(1, 3 * 86_400).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_check_points_to_the_picture_it_went_by_as_long_as_that_is_kept() {
+    let home = Home::shanghai();
+    let (store, venues, _, devices) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let row = EvidenceRow {
+        key: "2026/100-good.jpg".to_owned(),
+        device: devices[0],
+        kind: EvidenceKind::Good,
+        taken_at: at(90),
+        bytes: 10,
+        sha256: "0".repeat(64),
+    };
+    assert!(store.adopt_evidence(row.clone()).await.unwrap());
+    let seen = |key: &str| NewCell {
+        picture: Some(key.to_owned()),
+        ..cell(venues[0], CheckItem::Video, Outcome::Pass)
+    };
+    let shown = async |second| store.check_picture(meeting, venues[0], at(second)).await.unwrap();
+    checked(&store, meeting, vec![seen(&row.key)], 100).await;
+    // A file that nobody knows of is no evidence, and costs no result.
+    checked(&store, meeting, vec![seen("elsewhere.jpg")], 200).await;
+    assert_eq!((shown(100).await, shown(200).await), (Some(row.clone()), None));
+    assert_eq!(store.check_picture(meeting, venues[1], at(100)).await.unwrap(), None);
+    assert_eq!(outcome(&store, meeting, CheckItem::Video).await, (Outcome::Pass, at(200)));
+    store.delete_evidence(vec![row.key]).await.unwrap();
+    assert_eq!(shown(100).await, None, "its time is over, and the result stands");
+    assert!(store.check_cells(meeting).await.unwrap().iter().all(|it| it.result.picture.is_none()));
 }

@@ -276,6 +276,7 @@ async fn of_a_venue_that_is_free_the_last_of_its_last_meeting_is_known() {
         venue: one,
         device: Some(first),
         finding: Finding { item, outcome, evidence: Evidence::None },
+        picture: None,
     };
     let full = run(-60).await.unwrap();
     let all = vec![cell(CheckItem::Audio, Outcome::Fail), cell(CheckItem::Video, Outcome::Pass)];

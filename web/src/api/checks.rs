@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     guard::User,
     meeting_care::Known,
-    pages::meeting::ask,
+    pages::{meeting::ask, meeting_view::picture_href},
     query::{id as id_of, word},
     shell::Shell,
 };
@@ -66,6 +66,8 @@ struct ResultJson {
     device_id: Option<String>,
     /// Who signed; empty: the platform.
     login: String,
+    /// Where the received keyframe lies that it was judged by (JPEG); null where none is kept.
+    picture: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -169,8 +171,14 @@ pub(super) struct YearJson {
     months: Vec<MonthJson>,
 }
 
-fn result(app: &App, it: CellResult, lang: Lang) -> ResultJson {
+fn result(
+    app: &App,
+    (meeting, venue): (MeetingId, VenueId),
+    it: CellResult,
+    lang: Lang,
+) -> ResultJson {
     ResultJson {
+        picture: picture_href(meeting, venue, &it),
         item: it.item.code(),
         name: it.item.name(lang),
         outcome: it.outcome.code(),
@@ -237,7 +245,7 @@ pub(super) async fn checks(
             .into_iter()
             .map(|cell| VenueResultsJson {
                 venue_id: cell.venue.number(),
-                result: result(&app, cell.result, shell.t.0),
+                result: result(&app, (id, cell.venue), cell.result, shell.t.0),
             })
             .collect(),
     }))
@@ -252,7 +260,8 @@ pub(super) async fn readiness(
     Path(id): Path<String>,
 ) -> Result<Json<ReadinessJson>, Failure> {
     let (now, lang) = (app.clock.now(), shell.t.0);
-    let known = Known::of(&app.store, number(&id)?, now).await?.ok_or_else(Failure::not_found)?;
+    let id = number(&id)?;
+    let known = Known::of(&app.store, id, now).await?.ok_or_else(Failure::not_found)?;
     let sentence = known.sentence(app.zone, lang);
     let names: Vec<_> = known.readiness.rows.iter().map(|row| known.name(row.venue)).collect();
     let conclusion = known.conclusion();
@@ -288,7 +297,7 @@ pub(super) async fn readiness(
                             Weight::Excused => "excused",
                         },
                         is_stale: cell.is_stale(),
-                        last: cell.last.map(|last| result(&app, last, lang)),
+                        last: cell.last.map(|last| result(&app, (id, row.venue), last, lang)),
                     })
                     .collect(),
             })

@@ -2,7 +2,7 @@
 
 use super::{PageQuery, limit, time};
 use crate::{
-    app::{App, Dialogue},
+    app::{App, OutOfTurn},
     cursor,
     failure::Failure,
     guard::User,
@@ -280,7 +280,23 @@ pub(super) async fn probe(
     extensions: Extensions,
 ) -> Result<Response, Failure> {
     let id = id.parse().map_err(|_| Failure::not_found())?;
-    probe_for(&app, shell.t, &user, &extensions, id, Dialogue::Forget, Answer::Json).await
+    probe_for(&app, shell.t, &user, &extensions, id, OutOfTurn::Look, Answer::Json).await
+}
+
+#[utoipa::path(post, path = "/api/v1/devices/{id}/test-call", params(("id" = String, Path)), responses(
+    (status = 200, description = "the observation, as `zhishou probe --json` prints it"),
+    (status = 404, description = "no such device; problem+json"),
+    (status = 409, description = "no call is permitted, or something was against it; problem+json"),
+))]
+pub(super) async fn test_call(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    extensions: Extensions,
+) -> Result<Response, Failure> {
+    let id = id.parse().map_err(|_| Failure::not_found())?;
+    probe_for(&app, shell.t, &user, &extensions, id, OutOfTurn::TestCall, Answer::Json).await
 }
 
 /// What an operator decides of what is learned of a camera's picture.

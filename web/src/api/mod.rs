@@ -51,6 +51,7 @@ const MOST: u32 = 1000;
         devices::one,
         devices::history,
         devices::probe,
+        devices::test_call,
         minutes::of_day,
         devices::reference,
         duty::list,
@@ -110,6 +111,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/devices/{id}", get(devices::one))
         .route("/v1/devices/{id}/history", get(devices::history))
         .route("/v1/devices/{id}/probe", post(devices::probe))
+        .route("/v1/devices/{id}/test-call", post(devices::test_call))
         .route("/v1/devices/{id}/minutes", get(minutes::of_day))
         .route("/v1/devices/{id}/reference", post(devices::reference))
         .route("/v1/duty", get(duty::list))

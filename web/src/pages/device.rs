@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     api::policy_of,
-    app::{App, Dialogue, ProbeNowError},
+    app::{App, OutOfTurn, ProbeNowError},
     cursor,
     failure::Failure,
     guard::{User, audit},
@@ -24,9 +24,9 @@ use chrono::Days;
 use serde::Deserialize;
 use std::time::Duration;
 use zhishou_domain::{
-    CertificateFingerprint, Credential, DeviceId, PictureLight, Timestamp, Verdict,
+    CallSkipped, CertificateFingerprint, Credential, DeviceId, PictureLight, Timestamp, Verdict,
 };
-use zhishou_storage::{IncidentFilter, ObservationFilter, Period};
+use zhishou_storage::{EvidenceRow, IncidentFilter, ObservationFilter, Period};
 
 /// Observations on one page.
 const OBSERVATIONS: u32 = 20;
@@ -40,6 +40,8 @@ const DAYS: u64 = 30;
 const HOURS: u64 = 24;
 /// Dialogues shown: all that are kept.
 const DIALOGUES: u32 = 20;
+/// Before why no call was made.
+const UNCALLED: &str = "uncalled_";
 /// Longest user name and password of a camera, characters.
 const LONGEST: usize = 256;
 
@@ -144,7 +146,11 @@ fn notice(done: &str, shell: &Shell) -> Option<&'static str> {
         "unprobed" => Some(t.probe_refused_unprobed()),
         "stopping" => Some(t.probe_refused_stopping()),
         "failed" => Some(t.probe_failed()),
-        _ => None,
+        "called" => Some(t.called()),
+        other => {
+            let why = other.strip_prefix(UNCALLED).and_then(CallSkipped::from_code);
+            why.map(|why| why.name(t.0))
+        }
     }
 }
 
@@ -159,7 +165,20 @@ pub(crate) async fn probe(
     extensions: Extensions,
 ) -> Result<Response, Failure> {
     let answer = Answer::wanted(&headers);
-    probe_for(&app, shell.t, &user, &extensions, id_of(&id)?, Dialogue::Forget, answer).await
+    probe_for(&app, shell.t, &user, &extensions, id_of(&id)?, OutOfTurn::Look, answer).await
+}
+
+/// `POST /devices/{id}/test-call`: calls an endpoint that may be called, and waits for what came of it.
+pub(crate) async fn test_call(
+    State(app): State<App>,
+    shell: Shell,
+    Extension(user): Extension<User>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Result<Response, Failure> {
+    let answer = Answer::wanted(&headers);
+    probe_for(&app, shell.t, &user, &extensions, id_of(&id)?, OutOfTurn::TestCall, answer).await
 }
 
 /// How a probe out of turn is answered.
@@ -186,30 +205,44 @@ pub(crate) async fn probe_for(
     user: &User,
     extensions: &Extensions,
     id: DeviceId,
-    dialogue: Dialogue,
+    wanted: OutOfTurn,
     answer: Answer,
 ) -> Result<Response, Failure> {
-    app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
-    let action = match dialogue {
-        Dialogue::Forget => "probe_now",
-        Dialogue::Keep => "keep_dialogue",
-    };
-    audit(app, user, extensions, action, id.to_string()).await?;
+    let device = app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
     let refused = |status, words: &str, done: &str| match answer {
         Answer::Json => Failure::new(status, words).into_response(),
         Answer::Page => Redirect::to(&format!("/devices/{id}?done={done}")).into_response(),
     };
-    let probed = app.prober.probe_now(id, dialogue).await;
-    if let (Ok(seen), Dialogue::Keep) = (&probed, dialogue)
+    let uncalled = |why: CallSkipped| {
+        refused(StatusCode::CONFLICT, why.name(t.0), &format!("{UNCALLED}{}", why.code()))
+    };
+    if wanted == OutOfTurn::TestCall && !device.may_be_called() {
+        return Ok(uncalled(CallSkipped::NotPermitted));
+    }
+    let action = match wanted {
+        OutOfTurn::Look => "probe_now",
+        OutOfTurn::Dialogue => "keep_dialogue",
+        OutOfTurn::TestCall => "call_now",
+    };
+    audit(app, user, extensions, action, id.to_string()).await?;
+    let probed = app.prober.probe_now(id, wanted).await;
+    if let (Ok(seen), OutOfTurn::Dialogue) = (&probed, wanted)
         && app.store.dialogue(id, seen.started_at).await?.is_none()
     {
         return Ok(refused(StatusCode::CONFLICT, t.dialogue_lost(), "dialogue_lost"));
     }
+    if let (Ok(seen), OutOfTurn::TestCall) = (&probed, wanted)
+        && seen.call.as_ref().is_none_or(|call| !call.called)
+    {
+        let skipped = seen.call.as_ref().and_then(|call| call.skipped);
+        return Ok(uncalled(skipped.unwrap_or(CallSkipped::NotReady)));
+    }
     Ok(match probed {
         Ok(seen) if answer == Answer::Json => Json(seen.to_json(t.0, app.zone)).into_response(),
-        Ok(_) => Redirect::to(&match dialogue {
-            Dialogue::Forget => format!("/devices/{id}"),
-            Dialogue::Keep => format!("/devices/{id}?done=dialogue#dialogues"),
+        Ok(_) => Redirect::to(&match wanted {
+            OutOfTurn::Look => format!("/devices/{id}"),
+            OutOfTurn::Dialogue => format!("/devices/{id}?done=dialogue#dialogues"),
+            OutOfTurn::TestCall => format!("/devices/{id}?done=called#video"),
         })
         .into_response(),
         Err(ProbeNowError::NoDevice) => return Err(Failure::not_found()),
@@ -321,9 +354,18 @@ pub(crate) async fn picture(
             pictures.by_light.into_iter().find(is_asked).map(|(_, row)| row)
         }
     };
-    let row = row.ok_or_else(Failure::not_found)?;
-    audit(&app, &user, &extensions, "view_evidence", row.key.clone()).await?;
-    let body = read_evidence(&app, &row.key).await?;
+    serve_picture(&app, &user, &extensions, row.ok_or_else(Failure::not_found)?).await
+}
+
+/// A picture that is kept, after the view of it was logged.
+pub(super) async fn serve_picture(
+    app: &App,
+    user: &User,
+    extensions: &Extensions,
+    row: EvidenceRow,
+) -> Result<Response, Failure> {
+    audit(app, user, extensions, "view_evidence", row.key.clone()).await?;
+    let body = read_evidence(app, &row.key).await?;
     let head = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")];
     Ok((head, body).into_response())
 }

@@ -62,6 +62,8 @@ pub(super) struct DevicePage {
     last: Option<Moment>,
     notice: Option<&'static str>,
     can_probe: bool,
+    /// A test call to it is permitted.
+    may_call: bool,
     can_rearm: bool,
     /// The certificate that waits to be accepted.
     offered: Option<CertificateFingerprint>,
@@ -200,6 +202,7 @@ impl DevicePage {
             last: device.seen.map(|at| view.moment(at)),
             notice: parts.notice,
             can_probe: device.life == LifeState::InUse && device.url.is_some(),
+            may_call: device.may_be_called(),
             can_rearm: device.credential.is_some() && (is_suspended || asks_login),
             offered: device.certificate.and_then(|it| it.offered).map(|(offered, _)| offered),
             wants_credential: asks_login,

@@ -9,7 +9,7 @@ use super::{
     fault_names,
 };
 use crate::{
-    app::{App, Dialogue},
+    app::{App, OutOfTurn},
     failure::Failure,
     format::Moment,
     guard::{User, audit},
@@ -98,7 +98,7 @@ pub(crate) async fn keep(
     extensions: Extensions,
 ) -> Result<Response, Failure> {
     let answer = Answer::wanted(&headers);
-    probe_for(&app, shell.t, &user, &extensions, id_of(&id)?, Dialogue::Keep, answer).await
+    probe_for(&app, shell.t, &user, &extensions, id_of(&id)?, OutOfTurn::Dialogue, answer).await
 }
 
 /// `GET /devices/{id}/dialogues/{at}`: annotated, for a person.

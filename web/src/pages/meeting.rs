@@ -3,6 +3,7 @@
 
 use super::{
     View,
+    device::serve_picture,
     meeting_view::{EventView, VenueView, glyph, timeline, venue_view},
 };
 use crate::{
@@ -16,13 +17,13 @@ use crate::{
 use askama::Template;
 use axum::{
     Extension, Form,
-    extract::{MatchedPath, Path, State},
+    extract::{MatchedPath, Path, Query, State},
     http::{Extensions, StatusCode},
     response::{Redirect, Response},
 };
 use serde::Deserialize;
 use zhishou_domain::{
-    Lang, MeetingId, MeetingIncidentId, VenueId,
+    Lang, MeetingId, MeetingIncidentId, Timestamp, VenueId,
     check::{AfterRecord, Attendance, CheckItem, Conclusion, Outcome, lost},
     duty::Watcher,
     meeting::{MeetingAct, MeetingState, MeetingStep, ResourceKind},
@@ -278,6 +279,28 @@ pub(crate) async fn ask(
     let asked = AskedCheck { meeting: id, venue, item, login: user.login.clone() };
     app.checks.ask(asked).await.map_err(|_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, ""))?;
     audit(app, user, extensions, "run_check", id.to_string()).await
+}
+
+/// Which check of a venue.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PictureQuery {
+    /// When it was made, ms.
+    at: i64,
+}
+
+/// `GET /meetings/{id}/venues/{venue}/picture?at=`: the keyframe that a check went by; every view is logged
+/// before it is served, and nothing on the way may keep it.
+pub(crate) async fn picture(
+    State(app): State<App>,
+    Extension(user): Extension<User>,
+    Path((id, venue)): Path<(String, String)>,
+    Query(query): Query<PictureQuery>,
+    extensions: Extensions,
+) -> Result<Response, Failure> {
+    let venue: VenueId = venue.parse().map_err(|_| Failure::not_found())?;
+    let at = Timestamp::from_millis(query.at);
+    let row = app.store.check_picture(number(&id)?, venue, at).await?;
+    serve_picture(&app, &user, &extensions, row.ok_or_else(Failure::not_found)?).await
 }
 
 /// `POST /meetings/{id}/sign`: a person says how an item is.

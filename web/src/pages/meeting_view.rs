@@ -8,10 +8,10 @@ use crate::{
     turning::{Proposal, proposals},
 };
 use zhishou_domain::{
-    Lang, Timestamp, VenueId,
+    Lang, MeetingId, Timestamp, VenueId,
     check::{
-        Cause, Cell, CheckItem, Conclusion, Evidence, Fallback, ItemKind, MeetingIncident, Outcome,
-        Row, TurnTo, Weight,
+        Cause, Cell, CellResult, CheckItem, Conclusion, Evidence, Fallback, ItemKind,
+        MeetingIncident, Outcome, Row, TurnTo, Weight,
     },
 };
 use zhishou_storage::{CellOf, CheckRun, RunState, Turned, WaitingCheck};
@@ -32,6 +32,8 @@ pub(super) struct CellView {
     pub(super) is_optional: bool,
     /// A check of it waits for its turn.
     pub(super) is_waiting: bool,
+    /// The received keyframe that it was judged by.
+    pub(super) picture: Option<String>,
 }
 
 /// One cell that a person fills.
@@ -108,7 +110,12 @@ pub(super) fn glyph(conclusion: Conclusion) -> &'static str {
     }
 }
 
-fn cell_view(view: &View<'_>, cell: &Cell, is_waiting: bool) -> CellView {
+fn cell_view(
+    view: &View<'_>,
+    cell: &Cell,
+    is_waiting: bool,
+    (meeting, venue): (MeetingId, VenueId),
+) -> CellView {
     let lang = view.t.0;
     let (mark, class) = mark(cell.outcome);
     let last = cell.last.as_ref();
@@ -128,7 +135,14 @@ fn cell_view(view: &View<'_>, cell: &Cell, is_waiting: bool) -> CellView {
         is_stale: cell.is_stale(),
         is_optional: cell.weight == Weight::Optional,
         is_waiting,
+        picture: last.and_then(|last| picture_href(meeting, venue, last)),
     }
+}
+
+/// Where the picture lies that a cell was judged by, where one is kept.
+pub(crate) fn picture_href(meeting: MeetingId, venue: VenueId, it: &CellResult) -> Option<String> {
+    let at = it.at.millis();
+    it.picture.as_ref().map(|_| format!("/meetings/{meeting}/venues/{venue}/picture?at={at}"))
 }
 
 fn sign_view(view: &View<'_>, item: CheckItem, cell: Option<&Cell>) -> SignView {
@@ -199,7 +213,7 @@ pub(super) async fn venue_view(
             .into_iter()
             .map(|cell| {
                 let waits = waiting.iter().any(|check| check.covers(row.venue, cell.item));
-                cell_view(view, cell, waits)
+                cell_view(view, cell, waits, (known.stored.id, row.venue))
             })
             .collect(),
         signs,

@@ -22,7 +22,7 @@ pub(crate) mod ledger;
 pub(crate) mod login;
 pub(crate) mod meeting;
 pub(crate) mod meeting_turn;
-mod meeting_view;
+pub(crate) mod meeting_view;
 pub(crate) mod overview;
 pub(crate) mod password;
 pub(crate) mod picture;

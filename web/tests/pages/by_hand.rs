@@ -2,9 +2,10 @@
 
 use super::*;
 use zhishou_domain::{
-    Habit, PictureSkipped,
+    DeviceKind, Habit, LedgerRow, PictureSkipped, TestCall,
     habit::{Form, Judged},
 };
+use zhishou_storage::ImportMode;
 
 #[tokio::test]
 async fn a_dialogue_is_kept_on_request_and_whoever_looks_at_it_is_logged() {
@@ -111,4 +112,51 @@ async fn a_habit_is_forgotten_by_hand_and_the_log_says_what_it_was() {
     fixture.app.store.record(record(3, &anew)).await.unwrap();
     assert_eq!(fixture.app.store.habit(device, &url).await.unwrap(), anew);
     assert_eq!(browser.post(&reset, "stream=x").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_may_be_called_is_called_on_request_and_says_why_where_it_was_not() {
+    let fixture = Fixture::empty(false).await;
+    let endpoint = |row, name: &str, user: &str, leave| LedgerRow {
+        street: Some("人民路".into()),
+        kind: Some(DeviceKind::Endpoint),
+        url: Some(format!("sip:{user}@10.0.0.{row}")),
+        test_call: leave,
+        ..LedgerRow::new(row, name, "东门")
+    };
+    let may = Some(TestCall::Permitted);
+    let rows = vec![
+        endpoint(2, "1 号终端", "room", may),
+        endpoint(3, "2 号终端", "busy", may),
+        endpoint(4, "3 号终端", "room", None),
+    ];
+    let store = &fixture.app.store;
+    store.import(rows, NOW, ImportMode::AllOrNothing).await.unwrap();
+    let mut found = store.endpoints_without_venue(10).await.unwrap();
+    found.sort_by(|a, b| a.1.cmp(&b.1));
+    let path = |index: usize| format!("/devices/{}", found[index].0);
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let offers = async |operator: &mut Browser, path: String| {
+        let page = operator.get(&path).await.body;
+        page.contains(&format!("action=\"{path}/test-call\""))
+    };
+    assert!(offers(&mut operator, path(0)).await && !offers(&mut operator, path(2)).await);
+    let answer = operator.post(&format!("{}/test-call", path(0)), "").await;
+    assert_eq!(answer.header("location"), format!("{}?done=called#video", path(0)));
+    assert_eq!(store.audit_of("call_now", 9).await.unwrap().len(), 1, "who asked");
+    assert_eq!(store.audit_of("test_call", 9).await.unwrap().len(), 1, "and that it was called");
+    fixture.clock.0.fetch_add(60_000, Ordering::SeqCst);
+    // Busy: it was asked and not called, which the page and programs are told in words.
+    let answer = operator.post(&format!("{}/test-call", path(1)), "").await;
+    assert_eq!(answer.header("location"), format!("{}?done=uncalled_busy", path(1)));
+    let answer = operator.post(&format!("/api/v1{}/test-call", path(1)), "").await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert_eq!(answer.json()["detail"], "终端忙，音视频未测");
+    // Nobody permitted it: nothing is opened.
+    let answer = operator.post(&format!("/api/v1{}/test-call", path(2)), "").await;
+    assert_eq!(answer.json()["detail"], "台账未允许测试呼叫，音视频未测");
+    assert_eq!(store.audit_of("test_call", 9).await.unwrap().len(), 1);
+    let mut reader = Browser::of_role(&fixture, Role::Viewer).await;
+    let answer = reader.post(&format!("{}/test-call", path(0)), "").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }

@@ -3,17 +3,18 @@
 
 use super::{fixture::ZONE, *};
 use zhishou_domain::{
-    DeviceKind, LedgerRow, MeetingId, VenueId,
+    DeviceKind, FaultCode, LedgerRow, MeetingId, VenueId,
     alert::{ChannelAccess, ChannelKind, ChannelSettings, MailSecurity, Switch, Topic},
-    check::{CheckItem, Outcome},
+    check::{Cause, CheckDepth, CheckItem, Evidence, Finding, Outcome},
     meeting::{
         AssuranceGrade, Buffers, Cascade, Convener, DeviceRole, LocalSlot, MeetingPlan,
         MeetingRank, MeetingState, MeetingVenue, VenueRole,
     },
 };
+use zhishou_recordings::Kind;
 use zhishou_storage::{
-    AuditLine, Booked, BookingWay, ChannelSaved, ImportMode, NewChannel, NewMeeting, VenueSaved,
-    VenueWords,
+    AuditLine, Booked, BookingWay, ChannelSaved, EvidenceKind, EvidenceRow, ImportMode, NewCell,
+    NewChannel, NewMeeting, NewRun, VenueSaved, VenueWords,
 };
 
 fn line() -> AuditLine {
@@ -425,4 +426,59 @@ async fn a_venue_that_fails_goes_to_one_that_is_free_and_back_with_one_tap_each(
     assert!(page.contains(&format!("id=\"venue-{}\"", venues[1])), "{page}");
     assert_eq!(operator.post(&undo, "").await.status, StatusCode::NOT_FOUND, "undone once");
     assert_eq!(store.audit_of("turn_meeting", 9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_picture_that_a_check_went_by_stands_beside_it_and_each_view_is_logged() {
+    let fixture = Fixture::empty(false).await;
+    let (id, venues) = booked(&fixture).await;
+    let store = &fixture.app.store;
+    let venue = store.venue(venues[0]).await.unwrap().unwrap();
+    let device = venue.primary().unwrap().id;
+    let put = fixture.app.recordings.put(device, NOW, Kind::Good, b"\xff\xd8\xff\xd9").unwrap();
+    let row = EvidenceRow {
+        key: put.key.to_string(),
+        device,
+        kind: EvidenceKind::Good,
+        taken_at: NOW,
+        bytes: put.bytes,
+        sha256: put.sha256,
+    };
+    assert!(store.adopt_evidence(row).await.unwrap());
+    let finding = Finding {
+        item: CheckItem::Video,
+        outcome: Outcome::Warn,
+        evidence: Evidence::Faults { faults: vec![FaultCode::StillPicture, FaultCode::Blurred] },
+    };
+    let picture = Some(put.key.to_string());
+    let cell = NewCell { venue: venue.id, device: Some(device), finding, picture };
+    let run = NewRun {
+        meeting: id,
+        meeting_from: NOW,
+        cause: Cause::Asked,
+        depth: CheckDepth::Full,
+        plan_version: 0,
+        at: NOW,
+        login: "admin".into(),
+    };
+    let run = store.begin_check_run(run).await.unwrap();
+    store.keep_check_cells(id, run, vec![cell], NOW).await.unwrap();
+
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let href = format!("/meetings/{id}/venues/{}/picture?at={}", venues[0], NOW.millis());
+    let page = operator.get(&format!("/meetings/{id}")).await.body;
+    assert!(page.contains(&format!("<img src=\"{href}\"")), "{page}");
+    assert!(page.contains("画面静止、图像模糊"), "{page}");
+    let readiness = operator.get(&format!("/api/v1/meetings/{id}/readiness")).await.body;
+    assert!(readiness.contains(&format!("\"picture\":\"{href}\"")), "{readiness}");
+    assert!(store.audit_of("view_evidence", 9).await.unwrap().is_empty(), "nobody looked yet");
+    let shown = operator.get(&href).await;
+    assert_eq!((shown.status, shown.header("content-type")), (StatusCode::OK, "image/jpeg"));
+    assert_eq!(shown.header("cache-control"), "no-store");
+    assert_eq!(store.audit_of("view_evidence", 9).await.unwrap().len(), 1);
+    let elsewhere =
+        href.replace(&format!("venues/{}", venues[0]), &format!("venues/{}", venues[1]));
+    assert_eq!(operator.get(&elsewhere).await.status, StatusCode::NOT_FOUND);
+    let later = format!("{href}1");
+    assert_eq!(operator.get(&later).await.status, StatusCode::NOT_FOUND);
 }
