@@ -222,8 +222,8 @@ impl FaultCode {
                 "Every G.711 sample that came was zero (digital silence), or the mean level is below −65 dBFS. Whether it sounds well is for a person to say.",
             ),
             Self::StillPicture => (
-                "测试呼叫中至少 30 个非关键帧里，95 % 以上不超过 96 字节：编码器表示画面没有任何变化，而真实镜头总有噪声。",
-                "Of at least 30 frames that are no keyframes 95 % and more have 96 bytes at most: the encoder says that nothing changes, and a real lens always has noise.",
+                "测试呼叫中，除关键帧及其后 10 帧（编码器在此细化画面）外至少 30 帧，其中 95 % 以上不超过 96 字节：编码器表示画面没有任何变化，而真实镜头总有噪声。",
+                "Of at least 30 frames, keyframes and the 10 behind each (in which an encoder refines it) left out, 95 % and more have 96 bytes at most: the encoder says that nothing changes, and a real lens always has noise.",
             ),
             Self::HighLoss => (
                 "测试呼叫满 20 秒，音频或视频丢包率（RFC 3550 A.3）超过 1 %。",

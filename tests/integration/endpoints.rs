@@ -9,7 +9,7 @@ use std::{
 };
 use zhishou_tests::{
     peers::footage,
-    sip_peers::{Network, Room, baresip, free_port, kamailio, relay, sipp},
+    sip_peers::{Network, Room, baresip, baresip_over_tls, free_port, kamailio, relay, sipp},
 };
 
 /// What `zhishou probe --json` says, and its exit code.
@@ -97,6 +97,35 @@ fn a_dead_room_is_silent_and_still() {
     let codes = codes(&seen);
     assert!(codes.contains(&"audio_silent") && codes.contains(&"still_picture"), "{seen:#}");
     assert!(!codes.contains(&"no_audio") && !codes.contains(&"no_video"));
+}
+
+#[test]
+fn baresip_is_called_over_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let video = footage().join("view-h264.mp4");
+    let pem = concat!(
+        include_str!("../../probe/tests/testdata/camera.pem"),
+        include_str!("../../probe/tests/testdata/camera.key")
+    );
+    let (_peer, port) = baresip_over_tls(folder.path(), Room::Lively, &video, pem);
+    let secured = |seen: &Value| {
+        assert_eq!(seen["tls"]["trust"], "first", "{seen:#}");
+        assert!(seen["tls"]["fingerprint"].as_str().unwrap().starts_with("a75642fa"), "{seen:#}");
+        assert!(timed(seen, "tls"), "{seen:#}");
+    };
+    let url = format!("sip:room1@127.0.0.1:{port};transport=tls");
+    let (seen, exit) = probe(&[&url]);
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("online"), 0), "{seen:#}");
+    secured(&seen);
+    let (seen, exit) = call(&format!("sips:room1@127.0.0.1:{port}"), "6");
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("online"), 0), "{seen:#}");
+    secured(&seen);
+    assert_eq!((&seen["call"]["carrier"], &seen["call"]["ended"]), (&"tls".into(), &true.into()));
+    assert!(timed(&seen, "answer") && timed(&seen, "first_video") && timed(&seen, "bye"));
+    assert!(seen["picture"]["width"].as_u64().is_some(), "one keyframe is judged: {seen:#}");
+    // It is free again.
+    let (seen, _) = call(&url, "2");
+    assert_eq!((codes(&seen), &seen["call"]["invite_status"]), (vec![], &200.into()), "{seen:#}");
 }
 
 #[test]

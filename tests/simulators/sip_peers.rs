@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddrV4, UdpSocket},
+    net::{Ipv4Addr, SocketAddrV4, TcpListener, UdpSocket},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -75,6 +75,46 @@ pub fn baresip(
     video: &Path,
     registrar: Option<u16>,
 ) -> Process {
+    let account = match registrar {
+        Some(at) => format!(
+            "<sip:room1@127.0.0.1:{at}>;auth_user=room1;auth_pass=s3cret;regint=60;{ACCOUNT}\n"
+        ),
+        None => format!("<sip:room1@127.0.0.1:{port}>;regint=0;{ACCOUNT}\n"),
+    };
+    start_baresip(folder, port, room, video, &account, "")
+}
+
+/// baresip that is called over TLS, on a port of its own that comes back; it shows the certificate that is given
+/// with its key.
+///
+/// # Panics
+/// Where it does not start.
+pub fn baresip_over_tls(folder: &Path, room: Room, video: &Path, pem: &str) -> (Process, u16) {
+    let certificate = folder.join("own.pem");
+    fs::write(&certificate, pem).unwrap();
+    // It listens for TLS on the port behind that of UDP and TCP.
+    let (port, secured) = loop {
+        let port = free_port();
+        if port < u16::MAX && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok() {
+            break (port, port + 1);
+        }
+    };
+    let account = format!("<sip:room1@127.0.0.1:{secured};transport=tls>;regint=0;{ACCOUNT}\n");
+    let more = format!("sip_certificate {}\n", certificate.display());
+    (start_baresip(folder, port, room, video, &account, &more), secured)
+}
+
+/// Of every account: whatever calls is taken.
+const ACCOUNT: &str = "answermode=auto;audio_codecs=pcma,pcmu;video_codecs=h264";
+
+fn start_baresip(
+    folder: &Path,
+    port: u16,
+    room: Room,
+    video: &Path,
+    account: &str,
+    more: &str,
+) -> Process {
     let (sound, picture) = match room {
         Room::Lively => ("ausine,440", format!("avformat,{}", video.display())),
         Room::Dead => ("aufile,silence.wav", "fakevideo,nil".to_owned()),
@@ -87,17 +127,9 @@ pub fn baresip(
          avcodec_h264enc libx264\nrtp_ports 20000-40000\nmodule_path /usr/lib/baresip/modules\n\
          module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule avcodec.so\n\
          module avformat.so\nmodule swscale.so\nmodule fakevideo.so\nmodule_app account.so\n\
-         module_app menu.so\n"
+         module_app menu.so\n{more}"
     );
     fs::write(folder.join("config"), config).unwrap();
-    let account = match registrar {
-        Some(at) => format!(
-            "<sip:room1@127.0.0.1:{at}>;auth_user=room1;auth_pass=s3cret;regint=60;answermode=auto;audio_codecs=pcma,pcmu;video_codecs=h264\n"
-        ),
-        None => format!(
-            "<sip:room1@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcma,pcmu;video_codecs=h264\n"
-        ),
-    };
     fs::write(folder.join("accounts"), account).unwrap();
     fs::write(folder.join("contacts"), "").unwrap();
     let process = start("baresip", &["-4", "-f", folder.to_str().unwrap()], folder);

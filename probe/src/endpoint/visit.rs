@@ -227,10 +227,7 @@ impl Visit {
         });
         if let Some(mut met) = opened.tls {
             met.compare(self.order.certificate);
-            // Digest shows nothing, so that a changed certificate is told and no more, unless pinned.
-            if met.is_changed() && self.settings.certificates == CertificatePolicy::Pinned {
-                session.withhold_login();
-            }
+            self.trust(&met, &mut session);
             self.seen.reached.push((Stage::Tls, met.took));
             self.seen.tls = Some(met);
         }
@@ -251,6 +248,13 @@ impl Visit {
             media: None,
             until: None,
         })
+    }
+
+    /// Digest shows nothing, so that a changed certificate is told and no more, unless pinned.
+    fn trust(&self, met: &Met, session: &mut Session) {
+        if met.is_changed() && self.settings.certificates == CertificatePolicy::Pinned {
+            session.withhold_login();
+        }
     }
 
     async fn ask_for_login(&mut self, peer: SocketAddr) -> Result<(), Box<Fault>> {
@@ -319,6 +323,10 @@ impl Visit {
                     let input = match timeout(AGAIN, again).await {
                         Ok(Ok(opened)) => {
                             line.wire = opened.wire;
+                            if let Some(mut met) = opened.tls {
+                                met.compare(self.order.certificate);
+                                self.trust(&met, &mut line.session);
+                            }
                             Input::Connected
                         }
                         Ok(Err(_)) | Err(_) => Input::Closed,

@@ -3,4 +3,6 @@
 
 mod asked;
 mod called;
+mod secured;
+mod shown;
 mod support;

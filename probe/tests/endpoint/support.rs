@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{Clock, Depth, Observation, ProbeRequest};
 use zhishou_probe::guard::{FingerprintKey, Guard};
@@ -44,21 +45,47 @@ pub(super) async fn by_connection(at: &str, says: Says) -> (std::net::SocketAddr
     let (at, heard) = (listener.local_addr().unwrap(), Heard::default());
     let all = heard.clone();
     tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (says, all) = (says.clone(), all.clone());
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(talk(stream, says.clone(), all.clone()));
+        }
+    });
+    (at, heard)
+}
+
+/// The same behind TLS; each connection shows the next certificate, and the last one again.
+pub(super) async fn by_tls(shows: Vec<TlsAcceptor>, says: Says) -> (std::net::SocketAddr, Heard) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (at, heard) = (listener.local_addr().unwrap(), Heard::default());
+    let all = heard.clone();
+    tokio::spawn(async move {
+        let mut turn = 0;
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, says, all) =
+                (shows[turn.min(shows.len() - 1)].clone(), says.clone(), all.clone());
+            turn += 1;
             tokio::spawn(async move {
-                let mut buffer = vec![0; 65_536];
-                while let Ok(length @ 1..) = stream.read(&mut buffer).await {
-                    let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-                    all.lock().unwrap().push(text.clone());
-                    for answer in says(&text) {
-                        let _ = stream.write_all(answer.as_bytes()).await;
-                    }
+                // Who does not like what is shown goes away.
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    talk(stream, says, all).await;
                 }
             });
         }
     });
     (at, heard)
+}
+
+/// Answers on one connection. An empty answer breaks it.
+async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, says: Says, all: Heard) {
+    let mut buffer = vec![0; 65_536];
+    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+        let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        all.lock().unwrap().push(text.clone());
+        for answer in says(&text) {
+            if answer.is_empty() || stream.write_all(answer.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// An answer to a request: what names the transaction is echoed.
