@@ -127,9 +127,9 @@ fn hold(plan: &CheckPlan, number: i64, start: Timestamp) -> (Option<AfterRecord>
         }
         let due = agenda(plan, slot, settled, &done, now);
         missed.extend(due.missed.iter().copied().map(Cause::Point));
-        done.extend(due.missed.into_iter().map(Cause::Point));
+        done.extend(due.missed.into_iter().map(|before| (Cause::Point(before), now)));
         if let Some(cause) = due.run {
-            done.push(cause);
+            done.push((cause, now));
             let depth = depth_at(plan, cause, slot, now);
             let unwell = readiness(plan, venues.clone(), now);
             for venue in &mut venues {
@@ -186,9 +186,9 @@ fn hold(plan: &CheckPlan, number: i64, start: Timestamp) -> (Option<AfterRecord>
     let record = AfterRecord::draft(attendance, on_time, &words, lost, vec!["王".into()], Lang::Zh);
     if script == Script::Stopped {
         assert_eq!(missed, [], "T−60 is made up when we are back at T−39");
-        assert!(done.contains(&Cause::Point(60)));
+        assert!(done.iter().any(|it| it.0 == Cause::Point(60)));
     }
-    (Some(record), done)
+    (Some(record), done.into_iter().map(|it| it.0).collect())
 }
 
 fn line(at: Timestamp) -> AuditLine {

@@ -4,7 +4,7 @@
 use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId,
     alert::{Note, Topic},
-    check::{CheckPlan, Conclusion, Readiness, Row, TurnTo, readiness},
+    check::{CheckPlan, Conclusion, Outcome, Readiness, Row, TurnTo, Weight, readiness},
     duty::{DutyShift, reachable},
     meeting::{MeetingState, Venue},
     work_order::{RepairRules, WorkCategory},
@@ -58,8 +58,7 @@ impl Known {
         now: Timestamp,
         most: u32,
     ) -> Result<Vec<Self>, StoreError> {
-        let states = MeetingState::ALL.iter().copied();
-        let states = states.filter(|it| it.is_due() || *it == MeetingState::Live).collect();
+        let states = MeetingState::ALL.iter().copied().filter(|it| it.is_watched()).collect();
         let (from, to) = (Some(from), Some(to));
         let filter = MeetingFilter { from, to, states, ..MeetingFilter::default() };
         let mut held = Vec::new();
@@ -174,6 +173,15 @@ pub async fn open_check_order(
     let row = known.readiness.rows.iter().find(|row| row.venue == venue);
     let (Some(row), Some(place)) = (row, known.venue(venue)) else { return Ok(()) };
     let slot = known.stored.plan.slot();
+    let mut since: Option<Timestamp> = None;
+    for cell in &row.cells {
+        let fails = cell.weight == Weight::Required && cell.outcome == Outcome::Fail;
+        let Some(last) = cell.last.as_ref().filter(|_| fails) else { continue };
+        let at = store.failing_since(meeting, venue, last).await?;
+        since = [since, at].into_iter().flatten().min();
+    }
+    // It was mended, or turned from, meanwhile.
+    let Some(since) = since else { return Ok(()) };
     let title = match lang {
         Lang::Zh => format!("会前检查：{} {}", place.name, row.words(lang)),
         Lang::En => format!("Check before a meeting: {} {}", place.name, row.words(lang)),
@@ -202,11 +210,12 @@ pub async fn open_check_order(
         let WorkOpened::New(order) = store.open_work_order(new).await? else { return Ok(()) };
         store.link_check_order(order, meeting, venue).await?;
     }
-    // Once for each meeting and venue, also where an order is open from the meeting before.
+    // Once for each time a venue falls, also where an order is open from before; one that fails again after it
+    // was well is told again.
     let duty = store.on_duty(at).await?;
     let contact = lang.pick("会场联系人", "contact at the venue");
     let contact = format!("{contact} {} {}", place.contact, place.phone).trim_end().to_owned();
-    let key = format!("check/{meeting}/{venue}/{}", slot.from.millis());
+    let key = format!("check/{meeting}/{venue}/{}/{}", slot.from.millis(), since.millis());
     let note = Note {
         about: format!("/meetings/{meeting}"),
         lines: vec![said, contact],

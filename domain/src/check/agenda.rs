@@ -30,17 +30,20 @@ const fn minutes(count: u32) -> Duration {
     Duration::from_secs(count as u64 * 60)
 }
 
-/// What is to be done at `now` for a meeting whose times stand since `settled`, where these runs are
-/// `done` or noted as missed. A run that is late is made while no later point has come.
+/// What is to be done at `now` for a meeting whose times and places stand since `settled`, where these runs
+/// are `done` or noted as missed, each with when it began. A run that is late is made while no later point has
+/// come; one for a booking that was changed since is made again.
 pub fn agenda(
     plan: &CheckPlan,
     slot: Slot,
     settled: Timestamp,
-    done: &[Cause],
+    done: &[(Cause, Timestamp)],
     now: Timestamp,
 ) -> Agenda {
     let time = |before: u32| slot.from - minutes(before);
-    let is_done = |cause: Cause| done.contains(&cause);
+    let is_done = |cause: Cause| {
+        done.iter().any(|&(it, began)| it == cause && (cause != Cause::Booked || began >= settled))
+    };
     let (mut found, mut passed) = (Agenda::default(), None);
     for before in plan.points.iter().map(|point| point.before_min) {
         let at = time(before);
@@ -111,7 +114,7 @@ mod tests {
             assert_eq!(it.missed, [] as [u32; 0]);
             if let Some(cause) = it.run {
                 times.push((minute, cause));
-                done.push(cause);
+                done.push((cause, at(minute)));
             }
         }
         let points = [1440, 120, 60, 30, 15, 10];
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn after_a_stop_the_last_point_is_made_up_and_those_before_are_missed() {
-        let done = [Cause::Point(1440)];
+        let done = [(Cause::Point(1440), at(-1440))];
         let it = agenda(&plan(), slot(), at(-3000), &done, at(-50));
         assert_eq!((it.run, it.missed), (Some(Cause::Point(60)), vec![120]));
         assert_eq!(it.next, Some(at(-30)));
@@ -133,11 +136,20 @@ mod tests {
         let booked = at(-20);
         let first = agenda(&plan(), slot(), booked, &[], booked);
         assert_eq!((first.run, first.missed.len()), (Some(Cause::Booked), 0));
-        let done = [Cause::Booked];
+        let done = [(Cause::Booked, booked)];
         assert_eq!(agenda(&plan(), slot(), booked, &done, at(-19)).run, None);
         assert_eq!(agenda(&plan(), slot(), booked, &done, at(-15)).run, Some(Cause::Point(15)));
         let running = agenda(&plan(), slot(), at(5), &[], at(6));
         assert_eq!((running.run, running.missed.len()), (None, 0), "it runs: it is watched");
+    }
+
+    #[test]
+    fn each_change_after_points_passed_is_checked_at_once() {
+        let done = [(Cause::Point(1440), at(-1440)), (Cause::Booked, at(-20))];
+        let again = agenda(&plan(), slot(), at(-18), &done, at(-18));
+        assert_eq!((again.run, again.missed), (Some(Cause::Booked), vec![]), "a venue was changed");
+        let done = [done[0], done[1], (Cause::Booked, at(-18))];
+        assert_eq!(agenda(&plan(), slot(), at(-18), &done, at(-17)).run, None);
     }
 
     #[test]
@@ -156,22 +168,22 @@ mod tests {
         /// Whenever we are down, each point is run or told missed, never both and never twice.
         #[test]
         fn no_point_is_lost(awake in proptest::collection::vec(any::<bool>(), 160), settled in -150i64..5) {
-            let mut done: Vec<Cause> = Vec::new();
+            let mut done: Vec<(Cause, Timestamp)> = Vec::new();
             for (minute, awake) in (-150i64..10).zip(awake.into_iter().chain([true; 10])) {
                 if !awake || minute < settled {
                     continue;
                 }
                 let it = agenda(&plan(), slot(), at(settled), &done, at(minute));
                 for cause in it.missed.into_iter().map(Cause::Point).chain(it.run) {
-                    prop_assert!(!done.contains(&cause));
-                    done.push(cause);
+                    prop_assert!(done.iter().all(|it| it.0 != cause));
+                    done.push((cause, at(minute)));
                 }
             }
             let last = agenda(&plan(), slot(), at(settled), &done, at(10));
-            done.extend(last.missed.into_iter().map(Cause::Point));
+            done.extend(last.missed.into_iter().map(|before| (Cause::Point(before), at(10))));
             for before in [120u32, 60, 30, 15, 10] {
                 let applies = -i64::from(before) >= settled;
-                prop_assert_eq!(done.contains(&Cause::Point(before)), applies, "{}", before);
+                prop_assert_eq!(done.iter().any(|it| it.0 == Cause::Point(before)), applies, "{}", before);
             }
         }
     }

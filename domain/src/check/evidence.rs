@@ -52,6 +52,8 @@ pub enum NotRun {
     TooShort,
     /// Its end of the call told nothing of it.
     NotTold,
+    /// The streams of the cameras tell no time.
+    NoClock,
 }
 
 words!(NotRun {
@@ -68,6 +70,7 @@ words!(NotRun {
     NotReady = "not_ready", "信令未通，未呼叫", "signalling fails: not called";
     TooShort = "too_short", "通话太短，未测得", "the call was too short to tell";
     NotTold = "not_told", "对端未回报，未测得", "the other end told nothing of it";
+    NoClock = "no_clock", "摄像机码流不带时间，未测得", "the streams of the cameras tell no time";
 });
 
 impl NotRun {
@@ -103,6 +106,10 @@ impl NotRun {
             Self::Ours => lang.pick(
                 "先查平台网络和该终端的口令，再立即检查。",
                 "Look at the platform's network and the endpoint's login first, then check again.",
+            ),
+            Self::NoClock => lang.pick(
+                "在摄像机上开启 RTCP 发送者报告和 NTP 校时。",
+                "Turn on RTCP sender reports and NTP in the cameras.",
             ),
             Self::LivenessOnly | Self::NoCall | Self::InMeeting | Self::NotTold => lang.pick(
                 "与会场联调后由联调人签字。",
@@ -162,6 +169,9 @@ pub enum Evidence {
         of: usize,
         /// What is wrong with the others.
         faults: Vec<FaultCode>,
+        /// Of the others, those that we could not see.
+        #[serde(default)]
+        unseen: usize,
     },
     /// It was not tested.
     NotRun {
@@ -203,8 +213,17 @@ impl Evidence {
                 let parts = [size, fps, Some(judged.to_owned())];
                 parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
             }
-            Self::Share { well, of, faults } if faults.is_empty() => format!("{well}/{of}"),
-            Self::Share { well, of, faults } => format!("{well}/{of} {}", names(faults)),
+            Self::Share { well, of, faults, unseen } => {
+                let mut words = format!("{well}/{of}");
+                if !faults.is_empty() {
+                    words = format!("{words} {}", names(faults));
+                }
+                match (unseen, lang) {
+                    (0, _) => words,
+                    (_, Lang::Zh) => format!("{words}，{unseen} 台平台未能看清"),
+                    (_, Lang::En) => format!("{words}, {unseen} not seen by us"),
+                }
+            }
             Self::NotRun { why } => why.name(lang).to_owned(),
             Self::Said { text } => text.clone(),
         }

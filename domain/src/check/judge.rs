@@ -221,37 +221,46 @@ fn picture(seen: &Observation, faults: &[FaultCode]) -> Finding {
     Finding::new(CheckItem::Video, outcome, evidence)
 }
 
-/// Of the backup endpoints of a venue: one that answers is enough.
-pub fn judge_backup(seen: &[Observation]) -> Finding {
-    share(CheckItem::BackupLine, seen, |it| it.reached && it.verdict != Verdict::Offline)
+/// Of the backup endpoints of a venue, `of` in number, of which these were `seen`: one that answers is enough.
+pub fn judge_backup(seen: &[Observation], of: usize) -> Finding {
+    share(CheckItem::BackupLine, (seen, of), |it| it.reached && it.verdict != Verdict::Offline)
 }
 
-/// Of the cameras of a venue.
-pub fn judge_cameras(seen: &[Observation]) -> Finding {
-    let found = share(CheckItem::Cameras, seen, |it| it.verdict == Verdict::Online);
+/// Of the cameras of a venue, `of` in number, of which these were `seen`.
+pub fn judge_cameras(seen: &[Observation], of: usize) -> Finding {
+    let found = share(CheckItem::Cameras, (seen, of), |it| it.verdict == Verdict::Online);
     let shows = |it: &Observation| matches!(it.verdict, Verdict::Online | Verdict::Degraded);
     match found.outcome {
-        Outcome::Fail if seen.iter().any(shows) => Finding { outcome: Outcome::Warn, ..found },
+        Outcome::Fail | Outcome::Untested if seen.iter().any(shows) => {
+            Finding { outcome: Outcome::Warn, ..found }
+        }
         _ => found,
     }
 }
 
-fn share(item: CheckItem, seen: &[Observation], is_well: fn(&Observation) -> bool) -> Finding {
+/// What could not be seen is never well, and keeps what was seen from being the whole truth.
+fn share(
+    item: CheckItem,
+    (seen, of): (&[Observation], usize),
+    is_well: fn(&Observation) -> bool,
+) -> Finding {
     let well = seen.iter().filter(|it| is_well(it)).count();
-    let known = seen.iter().filter(|it| it.verdict != Verdict::Unknown).count();
+    let told = seen.iter().filter(|it| is_well(it) || it.verdict != Verdict::Unknown).count();
     if seen.is_empty() {
         return Finding::not_run(item, NotRun::NotProbed);
     }
-    if known == 0 && well == 0 {
+    if told == 0 {
         return Finding::not_run(item, NotRun::Ours);
     }
     let faults = seen.iter().filter(|it| !is_well(it)).flat_map(codes).collect();
-    let outcome = match well {
-        all if all == seen.len() => Outcome::Pass,
-        0 => Outcome::Fail,
+    let unseen = of.saturating_sub(told);
+    let outcome = match (well, unseen) {
+        (all, 0) if all == of => Outcome::Pass,
+        (0, 0) => Outcome::Fail,
+        (0, _) => Outcome::Untested,
         _ => Outcome::Warn,
     };
-    Finding::new(item, outcome, Evidence::Share { well, of: seen.len(), faults })
+    Finding::new(item, outcome, Evidence::Share { well, of, faults, unseen })
 }
 
 #[cfg(test)]
@@ -483,12 +492,28 @@ mod tests {
             seen(Depth::Reach, Verdict::Online, true, &[]),
             seen(Depth::Reach, Verdict::Offline, false, &[FaultCode::Unreachable]),
         );
-        assert_eq!(judge_backup(std::slice::from_ref(&down)).outcome, Outcome::Fail);
-        assert_eq!(judge_backup(&[up.clone(), down.clone()]).outcome, Outcome::Warn);
-        let found = judge_cameras(&[up, down.clone()]);
+        assert_eq!(judge_backup(std::slice::from_ref(&down), 1).outcome, Outcome::Fail);
+        assert_eq!(judge_backup(&[up.clone(), down.clone()], 2).outcome, Outcome::Warn);
+        let found = judge_cameras(&[up, down.clone()], 2);
         assert_eq!(found.outcome, Outcome::Warn);
         assert_eq!(found.evidence.render(crate::Lang::Zh), "1/2 网络不可达");
-        assert_eq!(judge_cameras(&[down]).outcome, Outcome::Fail);
-        assert_eq!(judge_cameras(&[]).outcome, Outcome::Untested);
+        assert_eq!(judge_cameras(&[down], 1).outcome, Outcome::Fail);
+        assert_eq!(judge_cameras(&[], 1).outcome, Outcome::Untested);
+    }
+
+    #[test]
+    fn a_device_that_was_not_seen_never_passes_with_the_others() {
+        let up = seen(Depth::Reach, Verdict::Online, true, &[]);
+        let down = seen(Depth::Reach, Verdict::Offline, false, &[FaultCode::Unreachable]);
+        let blind = seen(Depth::Reach, Verdict::Unknown, false, &[]);
+        for judge in [judge_backup, judge_cameras] {
+            let found = judge(std::slice::from_ref(&up), 2);
+            assert_eq!(found.outcome, Outcome::Warn);
+            assert_eq!(found.evidence.render(crate::Lang::Zh), "1/2，1 台平台未能看清");
+            assert_eq!(judge(&[up.clone(), blind.clone()], 2), found, "seen in vain is not seen");
+            let found = judge(std::slice::from_ref(&down), 2);
+            assert_eq!(found.outcome, Outcome::Untested, "the other may be well");
+            assert_eq!(found.evidence.render(crate::Lang::Zh), "0/2 网络不可达，1 台平台未能看清");
+        }
     }
 }

@@ -1,13 +1,15 @@
 //! What somebody books: everything about a meeting that is not what was done to it.
 
 use super::{AssuranceGrade, Buffers, Cascade, Convener, LocalSlot, MeetingRank, Slot, VenueRole};
-use crate::{ResourceId, VenueId};
+use crate::{ResourceId, Timestamp, VenueId};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 
 /// Longest meeting, and longest rehearsal.
 const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+/// So long before its time a meeting may be begun.
+const OPENS: Duration = Duration::from_secs(3600);
 /// Longest buffer, minutes.
 const LONGEST_BUFFER_MIN: u32 = 24 * 60;
 /// Venues and resources of one meeting at most.
@@ -104,6 +106,12 @@ impl MeetingPlan {
     /// The meeting itself.
     pub fn slot(&self) -> Slot {
         self.time.in_zone(self.zone)
+    }
+
+    /// From when on a person may begin it: an hour before, or since its rooms are its own where that is longer.
+    pub fn opens(&self) -> Timestamp {
+        let slot = self.slot();
+        (slot.from - OPENS).min(self.buffers.around(slot).from)
     }
 
     /// What is reserved of each venue: the meeting with its buffers, and the rehearsal.

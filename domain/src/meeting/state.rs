@@ -57,7 +57,7 @@ impl MeetingState {
         !matches!(self, Self::Draft | Self::Cancelled)
     }
 
-    /// Whether it is still to be held, and somebody stands for it: from its approval to its begin.
+    /// Whether it is still to be held: from its approval to its begin.
     pub const fn is_due(self) -> bool {
         matches!(
             self,
@@ -69,6 +69,11 @@ impl MeetingState {
                 | Self::Ready
                 | Self::ReadyWithRisk
         )
+    }
+
+    /// Whether somebody stands for it: from its approval to its end.
+    pub const fn is_watched(self) -> bool {
+        self.is_due() || matches!(self, Self::Live)
     }
 
     /// Whether time, place and words may still be changed.
@@ -174,6 +179,9 @@ pub enum MeetingRefusal {
     /// It asks for a reason.
     #[error("change the meeting: a reason is missing")]
     Reason,
+    /// It is too long before it is to begin.
+    #[error("begin the meeting: it is too early")]
+    Early,
     /// Nobody approves what they submitted.
     #[error("approve the meeting: another person has to do it")]
     SamePerson,

@@ -3,7 +3,7 @@
 use crate::{AgentHandle, ProbeNowError};
 use std::{future::Future, pin::Pin, time::Duration};
 use zhishou_domain::{
-    Depth, DeviceId, FaultCode, Observation,
+    Depth, DeviceId, FaultCode, Observation, Verdict,
     check::{
         CheckItem, CheckPlan, Evidence, Finding, ItemKind, NotRun, Outcome, items_of, judge,
         judge_backup, judge_cameras,
@@ -107,14 +107,22 @@ pub(super) async fn look_at(
     }
     if parts.backup {
         let devices: Vec<_> = of(DeviceRole::Backup).map(|device| device.id).collect();
-        let finding = several(eyes, &devices, Depth::Reach, judge_backup).await;
+        let finding = several((eyes, again), &devices, Depth::Reach, judge_backup).await;
         cells.extend(finding.map(|(found, _)| cell(devices.first().copied(), found)));
     }
     if parts.cameras {
         let devices: Vec<_> = of(DeviceRole::Camera).map(|device| device.id).collect();
-        if let Some((found, seen)) = several(eyes, &devices, Depth::Stream, judge_cameras).await {
+        let found = several((eyes, again), &devices, Depth::Stream, judge_cameras).await;
+        if let Some((found, seen)) = found {
             let first = devices.first().copied();
-            cells.extend(clock_of(&seen).map(|found| cell(first, found)));
+            let is_told = cells.iter().any(|cell| cell.finding.item == CheckItem::Clock);
+            let clock = clock_of(&seen).or_else(|| {
+                let none = Finding::not_run(CheckItem::Clock, NotRun::NoClock);
+                let blind = Finding { item: CheckItem::Clock, ..found.clone() };
+                let silent = if seen.is_empty() { blind } else { none };
+                (!is_told).then_some(silent)
+            });
+            cells.extend(clock.map(|found| cell(first, found)));
             cells.push(cell(first, found));
         }
     }
@@ -159,20 +167,31 @@ async fn endpoint(
     (found, picture)
 }
 
-/// Of several devices that do the same; none where there are none.
+/// Of several devices that do the same; none where there are none. What does not show itself is looked at
+/// once more.
 async fn several(
-    eyes: &dyn LookAt,
+    (eyes, again): (&dyn LookAt, Duration),
     devices: &[DeviceId],
     depth: Depth,
-    judge: fn(&[Observation]) -> Finding,
+    judge: fn(&[Observation], usize) -> Finding,
 ) -> Option<(Finding, Vec<Observation>)> {
-    let mut seen: Vec<Observation> = Vec::new();
-    for device in devices {
-        if let Ok(observation) = look(eyes, *device, depth).await {
-            seen.push(observation);
+    let shows = |it: &Option<Observation>| {
+        let verdict = it.as_ref().map(|seen| seen.verdict);
+        matches!(verdict, Some(Verdict::Online | Verdict::Degraded))
+    };
+    let mut seen: Vec<Option<Observation>> = devices.iter().map(|_| None).collect();
+    for attempt in 0..2 {
+        if attempt > 0 && !seen.iter().all(shows) {
+            tokio::time::sleep(again).await;
+        }
+        for (device, seen) in devices.iter().zip(&mut seen).filter(|(_, seen)| !shows(seen)) {
+            if let Ok(observation) = look(eyes, *device, depth).await {
+                *seen = Some(observation);
+            }
         }
     }
-    (!devices.is_empty()).then(|| (judge(&seen), seen))
+    let seen: Vec<_> = seen.into_iter().flatten().collect();
+    (!devices.is_empty()).then(|| (judge(&seen, devices.len()), seen))
 }
 
 /// The clock of room cameras, where one tells it.

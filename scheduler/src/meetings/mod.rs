@@ -35,9 +35,7 @@ use zhishou_domain::{
     check::{Cause, CheckItem, CheckPlan, agenda, depth_at, readiness},
     meeting::{MeetingAct, MeetingState, MeetingStep},
 };
-use zhishou_storage::{
-    MeetingFilter, NewRun, RunState, Store, StoreError, StoredMeeting, WaitingCheck,
-};
+use zhishou_storage::{MeetingFilter, NewRun, Store, StoreError, StoredMeeting, WaitingCheck};
 
 /// How often meetings are looked at.
 const TICK: Duration = Duration::from_secs(5);
@@ -188,8 +186,7 @@ impl Loop {
     async fn turn(&mut self) -> Result<(), StoreError> {
         let care = Arc::clone(&self.care);
         let now = care.clock.now();
-        let states = MeetingState::ALL.iter().copied();
-        let states = states.filter(|it| it.is_due() || *it == MeetingState::Live).collect();
+        let states = MeetingState::ALL.iter().copied().filter(|it| it.is_watched()).collect();
         // One that has ended is looked at until it is said to be over.
         let filter = MeetingFilter {
             from: Some(now - AHEAD),
@@ -201,11 +198,18 @@ impl Loop {
         let listed: HashSet<_> = meetings.iter().map(|meeting| meeting.id).collect();
         self.watched.retain(|id, _| listed.contains(id));
         self.told.retain(|id, _| listed.contains(id));
-        for meeting in meetings {
-            let (version, plan) = care.store.check_plan(meeting.plan.assurance).await?;
-            self.look_after(Turn { meeting, version, plan, now }).await?;
-        }
+        self.look_after_each(meetings, now).await;
         self.take_turns().await
+    }
+
+    /// What goes wrong with one meeting is logged and keeps no other from being looked after.
+    async fn look_after_each(&mut self, meetings: Vec<StoredMeeting>, now: Timestamp) {
+        for meeting in meetings {
+            let id = meeting.id;
+            if let Err(error) = self.look_after(meeting, now).await {
+                tracing::error!(meeting = %id, %error, "failed to look after a meeting; trying again");
+            }
+        }
     }
 
     /// Begins what was asked for and waits, of each meeting that nothing is under way for.
@@ -215,24 +219,29 @@ impl Loop {
             while !self.is_busy(meeting)
                 && let Some(waiting) = care.store.take_waiting_check(meeting).await?
             {
-                self.begin_asked(waiting).await?;
+                if let Err(error) = self.begin_asked(waiting).await {
+                    tracing::error!(%meeting, %error, "failed to begin a check that was asked for");
+                }
             }
         }
         Ok(())
     }
 
-    async fn look_after(&mut self, turn: Turn) -> Result<(), StoreError> {
+    async fn look_after(
+        &mut self,
+        meeting: StoredMeeting,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let care = Arc::clone(&self.care);
+        let (version, plan) = care.store.check_plan(meeting.plan.assurance).await?;
+        let turn = Turn { meeting, version, plan, now };
         let Turn { meeting, plan, now, .. } = &turn;
         let (id, slot) = (meeting.id, meeting.plan.slot());
         if meeting.state.is_due() && *now >= slot.from - NOTED {
             note(&care, meeting, plan, (*now).min(slot.from)).await?;
         }
         if meeting.state.is_due() {
-            let of_this_time = care.store.check_runs(id).await?;
-            let of_this_time = of_this_time.iter().filter(|run| run.meeting_from == slot.from);
-            let done = of_this_time.filter(|run| run.state != RunState::Interrupted);
-            let done: Vec<Cause> = done.map(|run| run.cause).collect();
+            let done = care.store.planned_runs(id, slot.from).await?;
             let due = agenda(plan, slot, settled(meeting), &done, *now);
             for before in due.missed {
                 let cause = Cause::Point(before);
@@ -273,7 +282,7 @@ impl Loop {
         let WaitingCheck { meeting, venue, item, login, .. } = asked;
         let care = Arc::clone(&self.care);
         let Some(meeting) = care.store.meeting(meeting).await? else { return Ok(()) };
-        if !meeting.state.is_due() && meeting.state != MeetingState::Live {
+        if !meeting.state.is_watched() {
             return Ok(());
         }
         let (version, plan) = care.store.check_plan(meeting.plan.assurance).await?;

@@ -12,14 +12,15 @@ use zhishou_domain::{
     alert::{ChannelAccess, ChannelKind, ChannelSettings, MailSecurity, Switch, Topic},
     check::{CheckDepth, Conclusion, Evidence, ItemKind, NotRun, Outcome},
     duty::Watcher,
+    endpoint::Signalling,
     meeting::{
         AssuranceGrade, Buffers, Cascade, Convener, DeviceRole, LocalSlot, MeetingPlan,
-        MeetingRank, MeetingVenue, VenueRole,
+        MeetingRank, MeetingVenue, Venue, VenueDevice, VenueRole,
     },
 };
 use zhishou_storage::{
-    AuditLine, Booked, BookingWay, ChannelSaved, ImportMode, MasterKey, NewChannel, NewMeeting,
-    VenueSaved, VenueWords,
+    AuditLine, Booked, BookingWay, ChannelSaved, Entered, ImportMode, MasterKey, NewChannel,
+    NewMeeting, RunState, VenueSaved, VenueWords,
 };
 
 /// 2026-03-10T00:00:00 in Shanghai.
@@ -52,6 +53,8 @@ impl IdSource for Counter {
 struct Devices {
     clock: Arc<Wall>,
     down: Mutex<HashSet<DeviceId>>,
+    /// Not to be opened by us.
+    barred: Mutex<HashSet<DeviceId>>,
     opened: Mutex<Vec<(DeviceId, Depth)>>,
 }
 
@@ -62,6 +65,9 @@ impl LookAt for Devices {
         depth: Depth,
     ) -> Pin<Box<dyn Future<Output = Result<Observation, ProbeNowError>> + Send + '_>> {
         self.opened.lock().unwrap().push((device, depth));
+        if self.barred.lock().unwrap().contains(&device) {
+            return Box::pin(std::future::ready(Err(ProbeNowError::NotProbed)));
+        }
         let is_down = self.down.lock().unwrap().contains(&device);
         let mut seen =
             Observation::new(String::new(), DeviceKind::Endpoint, depth, self.clock.now());
@@ -147,6 +153,7 @@ impl World {
         let devices = Arc::new(Devices {
             clock: wall.clone(),
             down: Mutex::default(),
+            barred: Mutex::default(),
             opened: Mutex::default(),
         });
         let told = Arc::new(Told::default());
@@ -310,6 +317,40 @@ async fn what_was_missed_is_noted_and_what_was_broken_off_is_made_up() {
     world.turn(9, 5).await;
     assert_eq!(world.runs(meeting).await[2], (point(10), CheckDepth::Liveness, RunState::Missed));
     assert_eq!(world.state(meeting).await, MeetingState::Live);
+}
+
+#[tokio::test]
+async fn a_point_is_run_once_however_often_persons_ask() {
+    let mut world = World::new(at(6, 0)).await;
+    let meeting = world.book(BookingWay::Approved).await;
+    world.turn(8, 0).await;
+    let stored = world.store.meeting(meeting).await.unwrap().unwrap();
+    let (version, plan) = world.store.check_plan(stored.plan.assurance).await.unwrap();
+    let turn = Turn { meeting: stored, version, plan, now: at(8, 1) };
+    for _ in 0..201 {
+        let asked = new_run(&turn, Cause::Asked, "wang".into());
+        let run = world.store.begin_check_run(asked).await.unwrap();
+        world.store.end_check_run(run, at(8, 1)).await.unwrap();
+    }
+    world.opened();
+    world.turn(8, 2).await;
+    assert_eq!(world.opened(), [], "it was run at its time");
+    world.turn(8, 45).await;
+    let last = *world.runs(meeting).await.last().unwrap();
+    assert_eq!(last, (Cause::Point(15), CheckDepth::Failures, DONE));
+    world.turn(9, 0).await;
+    assert_eq!(world.state(meeting).await, MeetingState::Live);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_with_one_meeting_keeps_no_other_from_being_checked() {
+    let mut world = World::new(at(6, 0)).await;
+    let meeting = world.book(BookingWay::Approved).await;
+    let real = world.store.meeting(meeting).await.unwrap().unwrap();
+    let ghost = StoredMeeting { id: MeetingId::new(999), ..real.clone() };
+    world.care.look_after_each(vec![ghost, real], at(8, 0)).await;
+    world.settle().await;
+    assert_eq!(world.runs(meeting).await, [(Cause::Point(60), CheckDepth::Full, DONE)]);
 }
 
 #[tokio::test]
@@ -486,6 +527,49 @@ async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_get_the
 }
 
 #[tokio::test]
+async fn a_room_camera_is_looked_at_twice_and_one_that_was_not_seen_is_no_pass() {
+    let world = World::new(at(6, 0)).await;
+    let cameras = [world.endpoints[0], world.endpoints[1]];
+    let camera = |id| VenueDevice {
+        id,
+        name: "会场球机".into(),
+        role: DeviceRole::Camera,
+        signalling: Signalling::default(),
+    };
+    let venue = Venue {
+        id: world.venues[0],
+        name: "一楼会议室".into(),
+        site: None,
+        seats: None,
+        contact: String::new(),
+        phone: String::new(),
+        note: String::new(),
+        in_use: true,
+        devices: cameras.map(camera).into(),
+    };
+    let plan = CheckPlan::of_grade(AssuranceGrade::First);
+    let look = async || {
+        let parts = look::Parts::of(CheckItem::Cameras, Depth::Reach);
+        let eyes = (world.devices.as_ref() as &dyn LookAt, Duration::ZERO);
+        let found = look::look_at(eyes, &plan, &venue, parts).await;
+        let [clock, cameras] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(clock.finding.item, CheckItem::Clock);
+        (cameras.finding.outcome, clock.finding.evidence.clone(), world.opened().len())
+    };
+    let silent = Evidence::not_run(NotRun::NoClock);
+    assert_eq!(look().await, (Outcome::Pass, silent.clone(), 2), "their streams tell no time");
+    world.devices.barred.lock().unwrap().insert(cameras[1]);
+    assert_eq!(look().await, (Outcome::Warn, silent.clone(), 3), "1 of 2");
+    world.devices.down.lock().unwrap().insert(cameras[0]);
+    assert_eq!(look().await, (Outcome::Untested, silent.clone(), 4), "the other may be well");
+    world.devices.barred.lock().unwrap().clear();
+    assert_eq!(look().await, (Outcome::Warn, silent, 3), "what is down twice");
+    world.devices.barred.lock().unwrap().extend(cameras);
+    let blind = Evidence::not_run(NotRun::NotProbed);
+    assert_eq!(look().await, (Outcome::Untested, blind, 4));
+}
+
+#[tokio::test]
 async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_believed() {
     let mut world = World::new(at(6, 0)).await;
     let both =
@@ -511,7 +595,8 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     assert_eq!(ready(&world, at(8, 1)).await, (world.endpoints[0], Conclusion::NotReady));
 
     let (device, by) = (world.endpoints[1], line(at(8, 2)));
-    assert!(world.store.turn_to_endpoint(meeting, venue, device, by).await.unwrap());
+    let turned = world.store.turn_to_endpoint(meeting, venue, device, by).await.unwrap();
+    assert_eq!(turned, Entered::Now(()));
     assert_eq!(
         ready(&world, at(8, 2)).await,
         (device, Conclusion::Unconfirmed),
@@ -523,12 +608,14 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     world.settle().await;
     let opened = world.devices.opened.lock().unwrap().clone();
     let spare = world.endpoints[0];
-    assert_eq!(opened, [(device, Depth::Picture), (spare, Depth::Reach)]);
+    let expected = [(device, Depth::Picture), (spare, Depth::Reach), (spare, Depth::Reach)];
+    assert_eq!(opened, expected, "what is down is looked at twice");
     let cells = world.store.check_cells(meeting).await.unwrap();
     let call = cells.iter().find(|it| it.result.item == CheckItem::Call).unwrap();
     assert_eq!((call.result.outcome, call.result.device), (Outcome::Pass, Some(device)));
     // The persons' items are still open, so it is not ready, and nothing fails.
     assert_eq!(ready(&world, at(8, 3)).await, (device, Conclusion::Unconfirmed));
     let stranger: DeviceId = "0194f5a0-0000-7000-8000-000000000001".parse().unwrap();
-    assert!(!world.store.turn_to_endpoint(meeting, venue, stranger, line(at(8, 4))).await.unwrap());
+    let turned = world.store.turn_to_endpoint(meeting, venue, stranger, line(at(8, 4))).await;
+    assert_eq!(turned.unwrap(), Entered::Missing);
 }

@@ -1,5 +1,6 @@
 //! What is known of each item in each venue of a meeting.
 
+use super::{Entered, place};
 use crate::{
     AuditLine, Change, EvidenceRow, Store, StoreError, StoredMeeting, audit, decode, evidence,
 };
@@ -74,8 +75,8 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps what was seen while watching: what is as it was is confirmed, what differs is added. Gives what
-    /// differs.
+    /// Keeps what was seen while watching: what is as it was, for the same reason and of the same device, is
+    /// confirmed, what differs is added. Gives what differs.
     pub async fn watch_check_cells(
         &self,
         meeting: MeetingId,
@@ -91,13 +92,15 @@ impl Store {
                             "UPDATE check_results SET confirmed_ms = max(confirmed_ms, ?5) WHERE id =
                                  (SELECT max(id) FROM check_results
                                   WHERE meeting_id = ?1 AND venue_id = ?2 AND item = ?3)
-                               AND outcome = ?4",
+                               AND outcome = ?4 AND evidence = ?6 AND device_id IS ?7",
                         )
                         .bind(meeting.number())
                         .bind(cell.venue.number())
                         .bind(cell.finding.item.code())
                         .bind(cell.finding.outcome.code())
                         .bind(at.millis())
+                        .bind(decode::to_json("check_results.evidence", &cell.finding.evidence)?)
+                        .bind(cell.device.map(|id| id.to_string()))
                         .execute(&mut *connection)
                         .await?;
                         if confirmed.rows_affected() == 0 {
@@ -113,8 +116,7 @@ impl Store {
         Ok(changed)
     }
 
-    /// 签字: a person says how an item is. `false` where the item is not one for persons, or the meeting does
-    /// not have the venue.
+    /// 签字: a person says how an item is. Missing where the item is not one for persons.
     pub async fn sign_check(
         &self,
         meeting: MeetingId,
@@ -122,23 +124,16 @@ impl Store {
         item: CheckItem,
         (outcome, text): (Outcome, String),
         mut line: AuditLine,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Entered<()>, StoreError> {
         if !item.is_human() {
-            return Ok(false);
+            return Ok(Entered::Missing);
         }
         let signed = self
             .write(move |connection| {
                 Box::pin(async move {
-                    let is_there: bool = sqlx::query_scalar(
-                        "SELECT EXISTS (SELECT 1 FROM meeting_venues
-                             WHERE meeting_id = ? AND venue_id = ?)",
-                    )
-                    .bind(meeting.number())
-                    .bind(venue.number())
-                    .fetch_one(&mut *connection)
-                    .await?;
-                    if !is_there {
-                        return Ok(false);
+                    let entered = place(connection, meeting, venue).await?;
+                    if entered != Entered::Now(()) {
+                        return Ok(entered);
                     }
                     let evidence = match text {
                         none if none.is_empty() => Evidence::None,
@@ -150,7 +145,7 @@ impl Store {
                     line.action = "sign_check";
                     line.subject = format!("{meeting} {venue} {} {}", item.code(), outcome.code());
                     audit::insert(connection, line).await?;
-                    Ok(true)
+                    Ok(entered)
                 })
             })
             .await?;
@@ -208,6 +203,30 @@ impl Store {
         .fetch_optional(self.reader())
         .await?;
         row.as_ref().map(evidence::decode_row).transpose()
+    }
+
+    /// Since when an item that fails has failed without having been well in between; what could not be seen
+    /// does not break it. None where it never failed.
+    pub async fn failing_since(
+        &self,
+        meeting: MeetingId,
+        venue: VenueId,
+        cell: &CellResult,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let since: Option<i64> = sqlx::query_scalar(
+            "SELECT min(at_ms) FROM check_results
+             WHERE meeting_id = ?1 AND venue_id = ?2 AND item = ?3 AND device_id IS ?4
+               AND outcome = 'fail' AND id > coalesce((SELECT max(id) FROM check_results
+                   WHERE meeting_id = ?1 AND venue_id = ?2 AND item = ?3 AND device_id IS ?4
+                     AND outcome IN ('pass', 'warn')), 0)",
+        )
+        .bind(meeting.number())
+        .bind(venue.number())
+        .bind(cell.item.code())
+        .bind(cell.device.map(|id| id.to_string()))
+        .fetch_one(self.reader())
+        .await?;
+        Ok(since.map(Timestamp::from_millis))
     }
 
     /// The venues of a meeting, in its order, with what is known of them.

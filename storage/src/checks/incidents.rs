@@ -1,5 +1,6 @@
 //! What went wrong while a meeting ran.
 
+use super::{Entered, place};
 use crate::{AuditLine, Change, Store, StoreError, audit, decode};
 use sqlx::{Row, sqlite::SqliteRow};
 use zhishou_domain::{
@@ -28,39 +29,40 @@ pub enum IncidentActed {
 }
 
 impl Store {
-    /// Enters an incident in the name of whom the line names, at its time. None where the meeting has no such
-    /// venue.
+    /// Enters an incident in the name of whom the line names, at its time.
     pub async fn add_meeting_incident(
         &self,
         new: NewMeetingIncident,
         mut line: AuditLine,
-    ) -> Result<Option<MeetingIncidentId>, StoreError> {
-        let added: Option<i64> = self
+    ) -> Result<Entered<MeetingIncidentId>, StoreError> {
+        let added = self
             .write(move |connection| {
                 Box::pin(async move {
-                    let added = sqlx::query_scalar(
+                    match place(connection, new.meeting, new.venue).await? {
+                        Entered::Now(()) => {}
+                        Entered::NotOpen => return Ok(Entered::NotOpen),
+                        Entered::Missing => return Ok(Entered::Missing),
+                    }
+                    let added: i64 = sqlx::query_scalar(
                         "INSERT INTO meeting_incidents (meeting_id, venue_id, from_ms, what, login)
-                         SELECT meeting_id, venue_id, ?3, ?4, ?5 FROM meeting_venues
-                         WHERE meeting_id = ?1 AND venue_id = ?2 RETURNING id",
+                         VALUES (?, ?, ?, ?, ?) RETURNING id",
                     )
                     .bind(new.meeting.number())
                     .bind(new.venue.number())
                     .bind(line.at.millis())
                     .bind(new.what)
                     .bind(&line.login)
-                    .fetch_optional(&mut *connection)
+                    .fetch_one(&mut *connection)
                     .await?;
-                    if added.is_some() {
-                        line.action = "meeting_incident";
-                        line.subject = format!("{} {}", new.meeting, new.venue);
-                        audit::insert(connection, line).await?;
-                    }
-                    Ok(added)
+                    line.action = "meeting_incident";
+                    line.subject = format!("{} {}", new.meeting, new.venue);
+                    audit::insert(connection, line).await?;
+                    Ok(Entered::Now(MeetingIncidentId::new(added)))
                 })
             })
             .await?;
         self.announce(Change::Meetings);
-        Ok(added.map(MeetingIncidentId::new))
+        Ok(added)
     }
 
     /// Does something about an incident of a meeting that lasts. `false` where there is no such one.

@@ -157,7 +157,25 @@ impl Store {
         .await
     }
 
-    /// The runs of a meeting, in order.
+    /// What of a plan was run, is being run or was noted as missed for a meeting that begins at `from`, and
+    /// when that began; what persons asked for is not among it.
+    pub async fn planned_runs(
+        &self,
+        meeting: MeetingId,
+        from: Timestamp,
+    ) -> Result<Vec<(Cause, Timestamp)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM check_runs WHERE meeting_id = ? AND meeting_from_ms = ?
+               AND cause <> 'asked' AND state <> 'interrupted' ORDER BY id",
+        )
+        .bind(meeting.number())
+        .bind(from.millis())
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(|row| run_of(row).map(|run| (run.cause, run.started))).collect()
+    }
+
+    /// The last runs of a meeting, in order.
     pub async fn check_runs(&self, meeting: MeetingId) -> Result<Vec<CheckRun>, StoreError> {
         let rows =
             sqlx::query("SELECT * FROM check_runs WHERE meeting_id = ? ORDER BY id DESC LIMIT ?")

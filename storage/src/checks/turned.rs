@@ -1,5 +1,6 @@
 //! Endpoints that meetings turned to.
 
+use super::{Entered, place};
 use crate::{AuditLine, Change, Store, StoreError, audit, decode};
 use zhishou_domain::{DeviceId, MeetingId, Timestamp, VenueId};
 
@@ -19,18 +20,22 @@ pub struct Turned {
 }
 
 impl Store {
-    /// From now on a meeting is held on this endpoint of a venue, in the name of whom the line names. `false`
-    /// where the venue does not take part or has no such endpoint.
+    /// From now on a meeting is held on this endpoint of a venue, in the name of whom the line names. `Missing`
+    /// also where the venue has no such endpoint.
     pub async fn turn_to_endpoint(
         &self,
         meeting: MeetingId,
         venue: VenueId,
         device: DeviceId,
         mut line: AuditLine,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Entered<()>, StoreError> {
         let turned = self
             .write(move |connection| {
                 Box::pin(async move {
+                    let entered = place(connection, meeting, venue).await?;
+                    if entered != Entered::Now(()) {
+                        return Ok(entered);
+                    }
                     let turned = sqlx::query(
                         "INSERT INTO meeting_endpoints (meeting_id, venue_id, device_id, at_ms, login)
                          SELECT v.meeting_id, v.venue_id, d.device_id, ?4, ?5 FROM meeting_venues v
@@ -47,12 +52,13 @@ impl Store {
                     .await?
                     .rows_affected()
                         > 0;
-                    if turned {
-                        line.action = "meeting_endpoint";
-                        line.subject = format!("{meeting} {venue} {device}");
-                        audit::insert(connection, line).await?;
+                    if !turned {
+                        return Ok(Entered::Missing);
                     }
-                    Ok(turned)
+                    line.action = "meeting_endpoint";
+                    line.subject = format!("{meeting} {venue} {device}");
+                    audit::insert(connection, line).await?;
+                    Ok(entered)
                 })
             })
             .await?;

@@ -59,6 +59,9 @@ pub(super) async fn act(
             Ok(state) => stored.state = state,
             Err(refusal) => return Ok(MeetingActed::Refused(refusal)),
         }
+        if step.act == MeetingAct::Start && step.at < stored.plan.opens() {
+            return Ok(MeetingActed::Refused(MeetingRefusal::Early));
+        }
         stored.steps.push(step.clone());
     }
     let (Some(last), state) = (steps.last(), stored.state) else {

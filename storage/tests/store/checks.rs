@@ -13,7 +13,7 @@ use zhishou_domain::{
     meeting::{AssuranceGrade, MeetingAct, MeetingStep},
 };
 use zhishou_storage::{
-    Archived, AuditLine, EvidenceKind, EvidenceRow, IncidentActed, MeetingActed, NewCell,
+    Archived, AuditLine, Entered, EvidenceKind, EvidenceRow, IncidentActed, MeetingActed, NewCell,
     NewMeetingIncident, NewRun, PlanSaved, RunState, Store, VenueHistory,
 };
 
@@ -113,6 +113,43 @@ async fn watching_confirms_what_is_as_it_was_and_adds_what_differs() {
 }
 
 #[tokio::test]
+async fn a_failure_for_another_reason_is_told_and_dated_from_the_first() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let fails = |fault| NewCell {
+        finding: Finding {
+            item: CheckItem::Reachable,
+            outcome: Outcome::Fail,
+            evidence: Evidence::Faults { faults: vec![fault] },
+        },
+        ..cell(venues[0], CheckItem::Reachable, Outcome::Fail)
+    };
+    let watched = async |cell: &NewCell, second| {
+        let changed = store.watch_check_cells(meeting, vec![cell.clone()], at(second)).await;
+        changed.unwrap() == [cell.clone()]
+    };
+    let since = async || {
+        let cells = store.check_cells(meeting).await.unwrap();
+        let it = &cells[0].result;
+        (it.at, store.failing_since(meeting, venues[0], it).await.unwrap())
+    };
+    let (refused, lost) = (fails(FaultCode::Refused), fails(FaultCode::NotRegistered));
+    assert!(watched(&refused, 100).await);
+    assert!(!watched(&refused, 160).await, "as it was");
+    assert!(watched(&lost, 220).await, "another reason");
+    assert_eq!(since().await, (at(220), Some(at(100))));
+    let blind = cell(venues[0], CheckItem::Reachable, Outcome::Untested);
+    assert!(watched(&blind, 280).await);
+    assert!(watched(&lost, 340).await);
+    assert_eq!(since().await, (at(340), Some(at(100))), "a look in vain mends nothing");
+    assert!(watched(&cell(venues[0], CheckItem::Reachable, Outcome::Pass), 400).await);
+    assert_eq!(since().await, (at(400), None));
+    assert!(watched(&lost, 460).await);
+    assert_eq!(since().await, (at(460), Some(at(460))), "it fell again");
+}
+
+#[tokio::test]
 async fn a_look_in_vain_does_not_put_out_what_failed_before_it() {
     let home = Home::shanghai();
     let (store, venues, ..) = rooms(&home).await;
@@ -137,9 +174,11 @@ async fn only_a_person_signs_and_only_what_is_a_persons() {
         let said = (Outcome::Pass, "听得清".to_owned());
         store.sign_check(meeting, venue, item, said, line(50))
     };
-    assert!(!sign(venues[0], CheckItem::Audio).await.unwrap(), "no signature makes a probe");
-    assert!(!sign(venues[1], CheckItem::Sound).await.unwrap(), "it is not in the meeting");
-    assert!(sign(venues[0], CheckItem::Sound).await.unwrap());
+    let missing = sign(venues[0], CheckItem::Audio).await.unwrap();
+    assert_eq!(missing, Entered::Missing, "no signature makes a probe");
+    let missing = sign(venues[1], CheckItem::Sound).await.unwrap();
+    assert_eq!(missing, Entered::Missing, "it is not in the meeting");
+    assert_eq!(sign(venues[0], CheckItem::Sound).await.unwrap(), Entered::Now(()));
     let cells = store.check_cells(meeting).await.unwrap();
     assert_eq!((cells.len(), cells[0].result.login.as_str()), (1, "wang"));
     assert_eq!(cells[0].result.evidence.render(zhishou_domain::Lang::Zh), "听得清");
@@ -147,6 +186,29 @@ async fn only_a_person_signs_and_only_what_is_a_persons() {
     let mut past = home.look().await;
     let forged = sqlx::query("UPDATE check_results SET login = 'x'").execute(&mut past).await;
     assert!(forged.unwrap_err().to_string().contains("never changed"));
+}
+
+#[tokio::test]
+async fn nothing_is_entered_about_a_meeting_that_nobody_watches() {
+    let home = Home::shanghai();
+    let (store, venues, _, devices) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let cancel = MeetingStep {
+        at: at(40),
+        login: "li".into(),
+        act: MeetingAct::Cancel,
+        note: "另有安排".into(),
+    };
+    store.act_on_meeting(meeting, vec![cancel], String::new()).await.unwrap();
+    let said = (Outcome::Pass, String::new());
+    let signed = store.sign_check(meeting, venues[0], CheckItem::Sound, said, line(50)).await;
+    assert_eq!(signed.unwrap(), Entered::NotOpen);
+    let new = NewMeetingIncident { meeting, venue: venues[0], what: "无音频".into() };
+    assert_eq!(store.add_meeting_incident(new, line(50)).await.unwrap(), Entered::NotOpen);
+    let turned = store.turn_to_endpoint(meeting, venues[0], devices[0], line(50)).await;
+    assert_eq!(turned.unwrap(), Entered::NotOpen);
+    assert_eq!(store.check_cells(meeting).await.unwrap(), []);
+    assert_eq!(store.meeting_incidents(meeting).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -225,7 +287,8 @@ async fn a_meeting_that_is_over_is_archived_once_and_makes_the_figures_of_its_mo
     let archive = |second| store.archive_meeting(meeting, record.clone(), line(second));
     assert_eq!(archive(START).await.unwrap(), Archived::NotEnded);
     let new = NewMeetingIncident { meeting, venue: venues[1], what: "无音频".into() };
-    let incident = store.add_meeting_incident(new, line(START + 600)).await.unwrap().unwrap();
+    let added = store.add_meeting_incident(new, line(START + 600)).await.unwrap();
+    let Entered::Now(incident) = added else { panic!("{added:?}") };
     let act = |act, second| store.act_on_meeting_incident(meeting, incident, act, line(second));
     assert!(act(IncidentActed::Fallback(Fallback::Telephone), START + 660).await.unwrap());
     assert!(act(IncidentActed::Over, START + 840).await.unwrap());

@@ -361,6 +361,7 @@ fn refused(refusal: MeetingRefusal) -> Failure {
             "it does not stand so that this could be done; what has begun is not changed",
         ),
         MeetingRefusal::Reason => ("请填写原因", "a reason is missing"),
+        MeetingRefusal::Early => ("还没到可以开会的时间", "it is too early to begin it"),
         MeetingRefusal::SamePerson => {
             ("提交人不能审批自己的会议，须由他人审批", "another person has to approve it")
         }

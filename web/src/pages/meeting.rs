@@ -26,9 +26,9 @@ use zhishou_domain::{
     Lang, MeetingId, MeetingIncidentId, Timestamp, VenueId,
     check::{AfterRecord, Attendance, CheckItem, Conclusion, Outcome, lost},
     duty::Watcher,
-    meeting::{MeetingAct, MeetingState, MeetingStep, ResourceKind},
+    meeting::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep, ResourceKind},
 };
-use zhishou_storage::{Archived, IncidentActed, MeetingActed, RunState};
+use zhishou_storage::{Archived, Entered, IncidentActed, MeetingActed, RunState};
 
 /// Longest words of a field, characters.
 pub(super) const WORDS: usize = 500;
@@ -77,6 +77,7 @@ struct MeetingPage {
     plan: (&'static str, i64),
     state: &'static str,
     is_due: bool,
+    may_start: bool,
     is_live: bool,
     may_check: bool,
     is_checking: bool,
@@ -148,8 +149,9 @@ pub(crate) async fn show(
         plan: (plan.assurance.code(), known.plan_version),
         state: state.name(lang),
         is_due: state.is_due(),
+        may_start: state.is_due() && view.now >= plan.opens(),
         is_live: state == MeetingState::Live,
-        may_check: (state.is_due() || state == MeetingState::Live) && shell.may_operate(),
+        may_check: state.is_watched() && shell.may_operate(),
         is_checking: runs.last().is_some_and(|run| run.state == RunState::Running),
         waiting: waiting.len(),
         wants_reason: !known.readiness.conclusion.may_begin(),
@@ -262,6 +264,14 @@ pub(crate) async fn run_check(
     Ok(back(id))
 }
 
+/// Nobody checks or watches it.
+pub(super) fn not_open() -> Failure {
+    Failure {
+        zh: Some("会议未批准、已取消或已结束，不再检查、签字和登记故障".to_owned()),
+        ..Failure::new(StatusCode::CONFLICT, "it is not approved yet, cancelled or over")
+    }
+}
+
 /// Asks for a check in the name of `user`; what comes of it is seen on the page.
 pub(crate) async fn ask(
     app: &App,
@@ -270,11 +280,8 @@ pub(crate) async fn ask(
     (venue, item): (Option<VenueId>, Option<CheckItem>),
 ) -> Result<(), Failure> {
     let meeting = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
-    if !meeting.state.is_due() && meeting.state != MeetingState::Live {
-        return Err(Failure {
-            zh: Some("会议未批准或已结束，不再检查".to_owned()),
-            ..Failure::new(StatusCode::CONFLICT, "it is not approved yet, or over")
-        });
+    if !meeting.state.is_watched() {
+        return Err(not_open());
     }
     let asked = AskedCheck { meeting: id, venue, item, login: user.login.clone() };
     app.checks.ask(asked).await.map_err(|_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, ""))?;
@@ -319,8 +326,11 @@ pub(crate) async fn sign(
     let said = (outcome, typed("text", &form.text, WORDS)?);
     let line = audit_line(&app, &user, &extensions, "sign_check", String::new());
     match app.store.sign_check(id, venue, item, said, line).await? {
-        true => Ok(back(id)),
-        false => Err(Failure::bad_input("此项由平台检查，不能签字", "item: not one for persons")),
+        Entered::Now(()) => Ok(back(id)),
+        Entered::NotOpen => Err(not_open()),
+        Entered::Missing => {
+            Err(Failure::bad_input("此项由平台检查，不能签字", "item: not one for persons"))
+        }
     }
 }
 
@@ -369,6 +379,13 @@ pub(crate) async fn act(
     let steps = acts.into_iter().map(step).collect();
     match app.store.act_on_meeting(id, steps, address(&extensions)).await? {
         MeetingActed::Now(_) => Ok(back(id)),
+        MeetingActed::Refused(MeetingRefusal::Early) => {
+            let opens = known.stored.plan.opens().in_zone(app.zone).format("%m-%d %H:%M");
+            Err(Failure {
+                zh: Some(format!("还没到开会时间：{opens} 起才能点“开会”")),
+                ..Failure::new(StatusCode::CONFLICT, format!("it can be begun from {opens} on"))
+            })
+        }
         _ => Err(Failure {
             zh: Some("当前状态下不能这样做".to_owned()),
             ..Failure::new(StatusCode::CONFLICT, "it does not stand so that this could be done")

@@ -1,7 +1,7 @@
 //! 启用预案 on the page of a meeting: one tap turns to the backup endpoint, to another venue or to a telephone
 //! conference, and one takes that back. What is turned to is looked at at once.
 
-use super::meeting::{WORDS, ask, back, number};
+use super::meeting::{WORDS, ask, back, not_open, number};
 use crate::{
     app::App,
     booking::held_words,
@@ -20,11 +20,11 @@ use axum::{
 };
 use serde::Deserialize;
 use zhishou_domain::{
-    Lang, MeetingId, MeetingIncidentId, ResourceId, VenueId,
+    Lang, MeetingId, ResourceId, VenueId,
     check::{Fallback, TurnTo},
     meeting::{MeetingState, PlatformResource, Venue},
 };
-use zhishou_storage::{IncidentActed, NewMeetingIncident, NewTurn, TurnActed};
+use zhishou_storage::{Entered, IncidentActed, NewMeetingIncident, NewTurn, TurnActed};
 
 /// What goes wrong, or what is done about it.
 #[derive(Debug, Default, Deserialize)]
@@ -88,8 +88,11 @@ async fn enter(
 ) -> Result<(), Failure> {
     let line = || audit_line(app, user, extensions, "meeting_incident", String::new());
     let new = NewMeetingIncident { meeting, venue, what };
-    let added = app.store.add_meeting_incident(new, line()).await?;
-    let incident: MeetingIncidentId = added.ok_or_else(Failure::not_found)?;
+    let incident = match app.store.add_meeting_incident(new, line()).await? {
+        Entered::Now(incident) => incident,
+        Entered::NotOpen => return Err(not_open()),
+        Entered::Missing => return Err(Failure::not_found()),
+    };
     if let Some(fallback) = fallback {
         let act = IncidentActed::Fallback(fallback);
         app.store.act_on_meeting_incident(meeting, incident, act, line()).await?;
@@ -109,13 +112,17 @@ async fn turn_to_backup(
     let line = audit_line(app, user, extensions, "meeting_endpoint", String::new());
     let turned = match backup {
         Some(device) => app.store.turn_to_endpoint(id, venue, device, line).await?,
-        None => false,
+        None => Entered::Missing,
     };
-    if !turned {
-        return Err(Failure::bad_input(
-            "该会场没有备用终端",
-            "fallback: there is no backup endpoint",
-        ));
+    match turned {
+        Entered::Now(()) => {}
+        Entered::NotOpen => return Err(not_open()),
+        Entered::Missing => {
+            return Err(Failure::bad_input(
+                "该会场没有备用终端",
+                "fallback: there is no backup endpoint",
+            ));
+        }
     }
     ask(app, (user, extensions), id, (Some(venue), None)).await?;
     Ok(known.stored.state)

@@ -230,6 +230,38 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
 }
 
 #[tokio::test]
+async fn a_meeting_is_begun_no_earlier_than_an_hour_before_and_nothing_is_signed_once_it_is_over() {
+    let fixture = Fixture::empty(false).await;
+    let (id, venues) = booked(&fixture).await;
+    let at = format!("/meetings/{id}");
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let clock = |minutes: i64| {
+        let at = NOW.millis() + minutes * 60_000;
+        fixture.clock.0.store(at, std::sync::atomic::Ordering::SeqCst);
+    };
+    clock(-41);
+    let refused = operator.post(&format!("{at}/start"), "").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("11-21 14:50 起才能点"), "{}", refused.body);
+    let page = operator.get(&at).await.body;
+    assert!(page.contains("/run-check\"") && !page.contains("/start\""), "{page}");
+    clock(-40);
+    assert!(operator.get(&at).await.body.contains("/start\""));
+    for act in ["start", "end"] {
+        let sent = operator.post(&format!("{at}/{act}"), "").await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{act}: {}", sent.body);
+    }
+    let sign = format!("venue={}&item=roll_call&outcome=pass", venues[0]);
+    let incident = format!("venue={}&what=x&fallback=backup_endpoint", venues[1]);
+    for (path, form) in [("sign", sign), ("incidents", incident), ("run-check", String::new())] {
+        let refused = operator.post(&format!("{at}/{path}"), &form).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{path}");
+    }
+    assert_eq!(fixture.app.store.check_changes(id).await.unwrap(), []);
+    assert_eq!(fixture.app.store.turned_endpoints(id).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn programs_ask_for_a_check_and_read_what_came_of_it() {
     let fixture = Fixture::empty(false).await;
     let (id, venues) = booked(&fixture).await;
@@ -318,6 +350,23 @@ async fn what_fails_gets_one_work_order() {
     let page = operator.get("/work-orders").await.body;
     assert_eq!(page.matches("会前检查：").count(), 1, "{page}");
     assert!(operator.get(&format!("/meetings/{id}")).await.body.contains("/work-orders/1"));
+
+    // It is mended, and falls once more: that is told once more, and again once.
+    for (minute, is_silent) in [(1, false), (2, true), (3, true)] {
+        fixture.clock.0.store(NOW.millis() + minute * 60_000, std::sync::atomic::Ordering::SeqCst);
+        fixture.heard();
+        if is_silent {
+            fixture.silent(venues[1]);
+        }
+        operator.post(&format!("/meetings/{id}/run-check"), "").await;
+        let app = &fixture.app;
+        let repair = (&app.settings.repair, zhishou_domain::Lang::Zh);
+        zhishou_web::open_check_order(&app.store, app.clock.as_ref(), repair, id, venues[1])
+            .await
+            .unwrap();
+    }
+    let messages = fixture.app.store.messages(None, None, 20).await.unwrap();
+    assert_eq!(messages.iter().flat_map(|it| &it.recipients).count(), 6, "{messages:?}");
 }
 
 /// Another venue with an endpoint of its own; a street away.
