@@ -13,7 +13,8 @@ use zhishou_domain::{
 /// The meetings of a document, where its year had any.
 fn held(document: &Document) -> Option<&Meetings> {
     let meetings = document.meetings.as_ref()?;
-    (meetings.year.meetings + meetings.period.meetings > 0).then_some(meetings)
+    let told = meetings.year.meetings + meetings.period.meetings + meetings.unarchived;
+    (told > 0).then_some(meetings)
 }
 
 /// Up to when those of the year are counted.
@@ -100,7 +101,13 @@ pub(crate) fn sentences(document: &Document, span: &str, lang: Lang) -> String {
         };
     }
     words += lang.pick("", " ");
-    words + &meetings.year.sentence(until(document), lang)
+    words += &meetings.year.sentence(until(document), lang);
+    words
+        + &match (meetings.unarchived, lang) {
+            (0, _) => String::new(),
+            (count, Lang::Zh) => format!("另有 {count} 场已结束、待归档，未计入。"),
+            (count, Lang::En) => format!(" {count} more are over, not archived and not counted."),
+        }
 }
 
 #[cfg(test)]
@@ -140,6 +147,7 @@ mod tests {
             ],
             year,
             year_before: MeetingFigures::default(),
+            unarchived: 0,
         };
         Document { meetings: Some(meetings), ..sample::document() }
     }
@@ -150,6 +158,10 @@ mod tests {
         let chinese = words::paragraph(&document, Lang::Zh);
         let end = "当日保障会议 2 场（会场 6 场次），按时就绪 1/2 场 50.00 %；1 场出现故障共 2 起，每百会场·场次 33.33 起，影响 7 分钟。截止 3 月 25 日，累计保障会议 14 场（会场 42 场次），按时就绪 12/14 场 85.71 %；2 场出现故障共 4 起，每百会场·场次 9.52 起，影响 14 分钟。";
         assert!(chinese.ends_with(end), "{chinese}");
+        let mut owed = document.clone();
+        owed.meetings.as_mut().unwrap().unarchived = 3;
+        let chinese = words::paragraph(&owed, Lang::Zh);
+        assert!(chinese.ends_with("影响 14 分钟。另有 3 场已结束、待归档，未计入。"), "{chinese}");
         let english = words::paragraph(&document, Lang::En);
         assert!(english.contains(". This year to 25 March: 14 meetings assured"), "{english}");
         let csv = String::from_utf8(to_csv(&document, Lang::Zh).unwrap()).unwrap();

@@ -16,9 +16,9 @@ use zhishou_domain::{
     AudioFacts, Depth, Detail, DeviceKind, Fault, FaultCode, Lang, LedgerRow, MeetingId,
     MeetingIncidentId, Observation, Stage, Timestamp, VenueId, Verdict, VideoFacts,
     check::{
-        AfterRecord, Attendance, Cause, CellResult, CheckDepth, CheckItem, CheckPlan, Evidence,
-        Fallback, Finding, MeetingFigures, MeetingIncident, Outcome as Came, VenueCells, agenda,
-        depth_at, judge, lost, readiness,
+        AfterRecord, Attendance, Cause, CellResult, CheckDepth, CheckItem, CheckPlan, Draft,
+        Evidence, Fallback, Finding, MeetingFigures, MeetingIncident, Outcome as Came, VenueCells,
+        agenda, depth_at, judge, lost, readiness, roll_opens,
     },
     meeting::{
         AssuranceGrade, Buffers, Cascade, Convener, LocalSlot, MeetingAct, MeetingPlan,
@@ -114,6 +114,7 @@ fn hold(plan: &CheckPlan, number: i64, start: Timestamp) -> (Option<AfterRecord>
             role: if id == 1 { VenueRole::Main } else { VenueRole::Branch },
             items: items.clone(),
             results: vec![],
+            roll_from: roll_opens(start, &[]),
         })
         .collect();
     if script == Script::Cancelled {
@@ -182,8 +183,16 @@ fn hold(plan: &CheckPlan, number: i64, start: Timestamp) -> (Option<AfterRecord>
     let attendance = (1..=3)
         .map(|id| Attendance { venue: id.to_string(), attended: script != Script::Off || id != 2 })
         .collect();
-    let lost = lost(&incidents, slot, slot.to);
-    let record = AfterRecord::draft(attendance, on_time, &words, lost, vec!["王".into()], Lang::Zh);
+    let draft = Draft {
+        held: slot,
+        attendance,
+        uncalled: 0,
+        on_time,
+        incidents: &words,
+        lost: lost(&incidents, slot),
+        watchers: vec!["王".into()],
+    };
+    let record = AfterRecord::draft(draft, Lang::Zh);
     if script == Script::Stopped {
         assert_eq!(missed, [], "T−60 is made up when we are back at T−39");
         assert!(done.iter().any(|it| it.0 == Cause::Point(60)));

@@ -20,6 +20,9 @@ pub struct Meetings {
     pub year: MeetingFigures,
     /// The year before, up to the same day.
     pub year_before: MeetingFigures,
+    /// Meetings of the year that were over and not archived when the report was made: they count nowhere yet.
+    #[serde(default)]
+    pub unarchived: u64,
 }
 
 /// One month.
@@ -49,6 +52,9 @@ pub(crate) async fn stated(
         Ok::<_, StoreError>(sum)
     };
     let mut meetings = Meetings { period: figures(period.days).await?, ..Meetings::default() };
+    let year = Days { to, ..Period::around(PeriodKind::Year, to, cut_off).days };
+    meetings.unarchived =
+        store.unarchived_count((year.start(zone), year.end(zone).min(now)), now).await?;
     for number in 1..=to.month() {
         let Some(month) = NaiveDate::from_ymd_opt(to.year(), number, 1) else { continue };
         let days = Period::around(PeriodKind::Month, month, cut_off).days;

@@ -66,7 +66,8 @@ pub use certificates::StoredCertificate;
 pub use channels::{ChannelSaved, NewChannel};
 pub use checks::{
     Archived, CellOf, CheckRun, Entered, IncidentActed, MonthFigures, NewCell, NewMeetingIncident,
-    NewRun, PlanSaved, RunState, StoredPlan, Turned, VenueHistory, VenueShown, WaitingCheck,
+    NewRun, PlanSaved, RunState, StoredPlan, Turned, Unarchived, VenueHistory, VenueShown,
+    WaitingCheck,
 };
 pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};

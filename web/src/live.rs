@@ -51,8 +51,10 @@ impl Scope {
     fn covers(&self, change: &Change) -> bool {
         match change {
             Change::Incidents => self.about == About::Incidents,
-            Change::Duty => self.about == About::Duty,
-            Change::Meetings => self.about == About::Meetings,
+            // Who is on duty stands on the page of a meeting, how ready meetings are on that of the duty.
+            Change::Duty | Change::Meetings => {
+                matches!(self.about, About::Duty | About::Meetings)
+            }
             _ if self.about != About::Devices => false,
             Change::Ledger => true,
             Change::Result { device, site, .. } => {
@@ -94,4 +96,25 @@ pub(crate) async fn events(State(app): State<App>, Query(scope): Query<Scope>) -
         Some((Ok::<_, Infallible>(event), (changes, scope)))
     });
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duty_and_meetings_are_told_to_both_their_pages_and_to_no_other() {
+        for (about, hears) in [
+            (About::Duty, true),
+            (About::Meetings, true),
+            (About::Incidents, false),
+            (About::Devices, false),
+        ] {
+            let scope = Scope { about, ..Scope::default() };
+            for change in [Change::Duty, Change::Meetings] {
+                assert_eq!(scope.covers(&change), hears, "{about:?}");
+            }
+            assert_eq!(scope.covers(&Change::Incidents), about == About::Incidents);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use zhishou_domain::{
     alert::{Note, Topic},
     check::{CheckPlan, Conclusion, Outcome, Readiness, Row, TurnTo, Weight, readiness},
     duty::{DutyShift, reachable},
-    meeting::{MeetingState, Venue},
+    meeting::{MeetingAct, MeetingState, MeetingStep, Venue},
     work_order::{RepairRules, WorkCategory},
 };
 use zhishou_storage::{
@@ -47,7 +47,10 @@ impl Known {
         let (plan_version, plan) = store.check_plan(stored.plan.assurance).await?;
         let ((venues, cells), turns) =
             tokio::try_join!(store.venue_cells(&stored, &plan), store.meeting_turns(stored.id))?;
-        let readiness = readiness(&plan, cells, now);
+        // What is over stays as it was then.
+        let is_over = |it: &&MeetingStep| matches!(it.act, MeetingAct::End | MeetingAct::Cancel);
+        let over = stored.steps.iter().rev().find(is_over).filter(|_| !stored.state.is_watched());
+        let readiness = readiness(&plan, cells, over.map_or(now, |it| it.at.min(now)));
         Ok(Self { stored, venues, plan, plan_version, readiness, turns })
     }
 

@@ -50,6 +50,7 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/meetings/{id}/sign-off", Some(Role::Operator)),
     ("/meetings/{id}/start", Some(Role::Operator)),
     ("/meetings/{id}/end", Some(Role::Operator)),
+    ("/meetings/{id}/extend", Some(Role::Operator)),
     ("/meetings/{id}/incidents", Some(Role::Operator)),
     ("/meetings/{id}/incidents/{incident}/over", Some(Role::Operator)),
     ("/meetings/{id}/turns/{turn}/undo", Some(Role::Operator)),

@@ -105,6 +105,7 @@ pub fn router(app: App) -> Router {
         .route("/meetings/{id}/sign-off", post(pages::meeting::act))
         .route("/meetings/{id}/start", post(pages::meeting::act))
         .route("/meetings/{id}/end", post(pages::meeting::act))
+        .route("/meetings/{id}/extend", post(pages::meeting_extend::extend))
         .route("/meetings/{id}/incidents", post(pages::meeting_turn::add_incident))
         .route("/meetings/{id}/incidents/{incident}/over", post(pages::meeting::end_incident))
         .route("/meetings/{id}/turns/{turn}/undo", post(pages::meeting_turn::undo))

@@ -24,6 +24,7 @@ pub use judge::{Finding, judge, judge_backup, judge_cameras};
 pub use plan::{CallLimits, CheckDepth, CheckPlan, CheckPoint, Fallback, PlanProblem};
 pub use readiness::{
     Cell, CellResult, Conclusion, Readiness, Row, VenueCells, Weight, items_of, readiness,
+    roll_opens,
 };
-pub use record::{AfterRecord, Attendance, MeetingIncident, lost};
+pub use record::{AfterRecord, Attendance, Draft, MeetingIncident, held, lost};
 pub use turn::{LastShown, Standby, TurnTo};

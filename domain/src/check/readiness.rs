@@ -4,9 +4,13 @@ use super::{CheckItem, CheckPlan, Evidence, ItemKind, Outcome};
 use crate::{
     DeviceId, Lang, Timestamp, VenueId,
     endpoint::Signalling,
-    meeting::{DeviceRole, Venue, VenueRole},
+    meeting::{DeviceRole, MeetingAct, MeetingStep, Venue, VenueRole},
 };
 use chrono_tz::Tz;
+use std::time::Duration;
+
+/// So long before a meeting its roll may be called.
+const ROLL_CALL: Duration = Duration::from_secs(3 * 3600);
 
 /// The last that is known of one item in one venue.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +44,8 @@ pub struct VenueCells {
     pub items: Vec<CheckItem>,
     /// What came of it, at most one of an item.
     pub results: Vec<CellResult>,
+    /// A roll that was called before this is not that of this meeting ([`roll_opens`]).
+    pub roll_from: Timestamp,
 }
 
 /// What a cell means for the meeting.
@@ -152,6 +158,13 @@ pub struct Readiness {
     pub until: Option<Timestamp>,
 }
 
+/// From when on 点名 counts for a meeting that begins at `from`: three hours before, and never from before it was
+/// last moved.
+pub fn roll_opens(from: Timestamp, steps: &[MeetingStep]) -> Timestamp {
+    let moved = steps.iter().rev().find(|it| it.act == MeetingAct::Reschedule);
+    moved.map_or(from - ROLL_CALL, |it| it.at.max(from - ROLL_CALL))
+}
+
 /// What is checked in a venue that has these devices.
 pub fn items_of(plan: &CheckPlan, venue: &Venue) -> Vec<CheckItem> {
     let has = |role: DeviceRole| venue.devices.iter().any(|device| device.role == role);
@@ -178,8 +191,11 @@ fn is_risk(cell: &Cell) -> bool {
 }
 
 fn row(plan: &CheckPlan, known: VenueCells, now: Timestamp) -> Row {
-    let VenueCells { venue, role, mut items, mut results } = known;
-    let is_believed = |it: &CellResult| now.since(it.confirmed) <= plan.holds(it.item);
+    let VenueCells { venue, role, mut items, mut results, roll_from } = known;
+    let is_believed = |it: &CellResult| {
+        let is_of_this = it.item != CheckItem::RollCall || it.at >= roll_from;
+        is_of_this && now.since(it.confirmed) <= plan.holds(it.item)
+    };
     let joint = results.iter().find(|it| it.item == CheckItem::JointTest);
     let is_joint = joint.is_some_and(|it| it.outcome == Outcome::Pass && is_believed(it));
     if joint.is_some() && !items.contains(&CheckItem::JointTest) {
@@ -363,7 +379,7 @@ mod tests {
         let items: Vec<_> = plan().items.into_iter().filter(|it| !skip.contains(it)).collect();
         let results = items.iter().map(|item| result(*item, Outcome::Pass, minute)).collect();
         let role = if id == 1 { VenueRole::Main } else { VenueRole::Branch };
-        VenueCells { venue: VenueId::new(id), role, items, results }
+        VenueCells { venue: VenueId::new(id), role, items, results, roll_from: at(-9999) }
     }
 
     fn set(known: &mut VenueCells, item: CheckItem, outcome: Outcome, evidence: Evidence) {
@@ -411,6 +427,41 @@ mod tests {
         let mut bad = venue(1, 0);
         set(&mut bad, CheckItem::Reachable, Outcome::Fail, Evidence::None);
         assert_eq!(readiness(&plan(), vec![bad], at(9999)).conclusion, Conclusion::NotReady);
+    }
+
+    #[test]
+    fn a_roll_that_was_called_for_another_time_counts_for_nothing() {
+        let step = |act, minute| MeetingStep {
+            at: at(minute),
+            login: "li".into(),
+            act,
+            note: String::new(),
+        };
+        let steps = [step(MeetingAct::Approve, -3000)];
+        assert_eq!(roll_opens(at(60), &steps), at(-120), "three hours before");
+        let moved = [steps[0].clone(), step(MeetingAct::Reschedule, 5)];
+        assert_eq!(roll_opens(at(60), &moved), at(5));
+        let conclusion = |roll_from| {
+            let known = VenueCells { roll_from, ..venue(1, 0) };
+            let it = readiness(&plan(), vec![known], at(10));
+            (it.conclusion, said(&it, Lang::Zh))
+        };
+        assert_eq!(conclusion(at(0)).0, Conclusion::Ready);
+        let (late, words) = conclusion(at(1));
+        assert_eq!(late, Conclusion::Unconfirmed);
+        assert_eq!(words, "尚待确认：会场1 点名 待人工确认（0/1 会场就绪）");
+    }
+
+    #[test]
+    fn a_clock_is_asked_only_where_something_can_tell_it() {
+        let of = |known| readiness(&plan(), vec![known], at(0)).rows.remove(0).cells;
+        let has = |cells: &[Cell]| cells.iter().any(|cell| cell.item == CheckItem::Clock);
+        let mut known = venue(1, 0);
+        assert!(has(&of(known.clone())), "its endpoint told it");
+        known.results.retain(|it| it.item != CheckItem::Clock);
+        assert!(!has(&of(known.clone())), "a room without cameras");
+        known.items.push(CheckItem::Cameras);
+        assert!(has(&of(known)), "not looked at yet");
     }
 
     #[test]

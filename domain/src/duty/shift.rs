@@ -1,6 +1,6 @@
 //! One shift.
 
-use crate::{ShiftId, Timestamp, alert::Contact};
+use crate::{Lang, ShiftId, Timestamp, alert::Contact};
 use serde::{Deserialize, Serialize};
 
 /// A person on duty, as colleagues know and call them.
@@ -90,6 +90,25 @@ impl DutyShift {
     /// When the first of it signed in.
     pub fn signed_in(&self) -> Option<&SignIn> {
         self.sign_ins.first()
+    }
+
+    /// Who watched a meeting that ended at `end`, for its record: who signed in by then. Of those who were
+    /// only on the roster it says so, and where nobody signed in, that nobody did.
+    pub fn watched(&self, end: Timestamp, lang: Lang) -> Vec<String> {
+        let mut logins: Vec<&str> = Vec::new();
+        for signed in self.sign_ins.iter().filter(|it| it.at < end) {
+            if !logins.contains(&signed.login.as_str()) {
+                logins.push(&signed.login);
+            }
+        }
+        let roster = match logins.is_empty() {
+            true => lang.pick("（排班未签到）", " (rostered but not signed in)"),
+            false => lang.pick("（排班）", " (rostered)"),
+        };
+        let signed = lang.pick("（签到）", " (signed in)");
+        let others = self.people().filter(|who| !logins.contains(&who.name.as_str()));
+        let others: Vec<_> = others.map(|who| format!("{}{roster}", who.name)).collect();
+        logins.iter().map(|login| format!("{login}{signed}")).chain(others).collect()
     }
 
     /// Whether somebody may sign in at `now`.

@@ -114,6 +114,12 @@ impl MeetingPlan {
         (slot.from - OPENS).min(self.buffers.around(slot).from)
     }
 
+    /// The same, ending at another time.
+    pub fn ending(&self, to: Timestamp) -> Self {
+        let to = to.in_zone(self.zone).naive_local();
+        Self { time: LocalSlot { to, ..self.time }, ..self.clone() }
+    }
+
     /// What is reserved of each venue: the meeting with its buffers, and the rehearsal.
     pub fn reserved(&self) -> Vec<Slot> {
         let rehearsal = self.rehearsal.map(|slot| slot.in_zone(self.zone));

@@ -108,6 +108,8 @@ pub enum MeetingAct {
     Risk,
     /// 开会.
     Start,
+    /// 延长: it ends later than was booked.
+    Extend,
     /// 散会.
     End,
     /// 归档.
@@ -134,6 +136,7 @@ words!(MeetingAct {
     Ready = "ready", "判定就绪", "found ready";
     Risk = "risk", "判定带风险就绪", "found ready with risk";
     Start = "start", "开会", "begun";
+    Extend = "extend", "延长", "extended";
     End = "end", "散会", "ended";
     Archive = "archive", "归档", "archived";
     Cancel = "cancel", "取消", "cancelled";
@@ -245,6 +248,7 @@ fn after(state: MeetingState, act: MeetingAct) -> Option<MeetingState> {
         (S::Ready | S::ReadyWithRisk, A::Turn) => Some(S::Testing),
         (state, A::Turn) if state.is_due() || state == S::Live => Some(state),
         (state, A::Start) if state.is_due() => Some(S::Live),
+        (S::Live, A::Extend) => Some(S::Live),
         (S::Live, A::End) => Some(S::Ended),
         (S::Ended, A::Archive) => Some(S::Archived),
         (state, A::Cancel) if state.may_change() => Some(S::Cancelled),
@@ -284,6 +288,7 @@ mod tests {
             (A::Test, S::Testing),
             (A::Ready, S::Ready),
             (A::Start, S::Live),
+            (A::Extend, S::Live),
             (A::End, S::Ended),
             (A::Archive, S::Archived),
         ];
@@ -295,6 +300,7 @@ mod tests {
 
     #[test]
     fn what_is_over_is_never_changed() {
+        assert_eq!(after(S::Ended, A::Extend), None);
         for over in [S::Ended, S::Archived, S::Cancelled, S::Live] {
             for act in [A::Reschedule, A::Cancel, A::Displace, A::Submit, A::Test, A::Emergency] {
                 assert_eq!(after(over, act), None, "{over:?} {act:?}");

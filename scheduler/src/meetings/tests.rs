@@ -1,5 +1,7 @@
 //! Meetings looked after by a clock that is set, with devices that answer as told.
 
+mod rooms;
+
 use super::*;
 use chrono::{NaiveDate, NaiveDateTime};
 use std::sync::{
@@ -264,7 +266,12 @@ async fn a_meeting_is_checked_watched_and_ended_and_called_only_before_the_freez
     assert_eq!(world.opened(), [Depth::Reach, Depth::Reach], "not even where somebody asks");
     world.turn(10, 9).await;
     assert_eq!(world.state(meeting).await, MeetingState::Live);
-    world.turn(10, 10).await;
+    // It overruns: it is watched until it ends later.
+    let who = ("wang".to_owned(), String::new());
+    world.store.extend_meeting(meeting, at(10, 15), at(10, 9), who).await.unwrap();
+    world.turn(10, 24).await;
+    assert_eq!(world.state(meeting).await, MeetingState::Live);
+    world.turn(10, 25).await;
     assert_eq!(world.state(meeting).await, MeetingState::Ended);
     let point = Cause::Point;
     assert_eq!(
@@ -524,98 +531,4 @@ async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_get_the
     assert_eq!(all[2..], [report("wang"), report("li")]);
     let about = world.store.messages(None, None, 1).await.unwrap().remove(0).about;
     assert_eq!(about, format!("/meetings/{meeting}"));
-}
-
-#[tokio::test]
-async fn a_room_camera_is_looked_at_twice_and_one_that_was_not_seen_is_no_pass() {
-    let world = World::new(at(6, 0)).await;
-    let cameras = [world.endpoints[0], world.endpoints[1]];
-    let camera = |id| VenueDevice {
-        id,
-        name: "会场球机".into(),
-        role: DeviceRole::Camera,
-        signalling: Signalling::default(),
-    };
-    let venue = Venue {
-        id: world.venues[0],
-        name: "一楼会议室".into(),
-        site: None,
-        seats: None,
-        contact: String::new(),
-        phone: String::new(),
-        note: String::new(),
-        in_use: true,
-        devices: cameras.map(camera).into(),
-    };
-    let plan = CheckPlan::of_grade(AssuranceGrade::First);
-    let look = async || {
-        let parts = look::Parts::of(CheckItem::Cameras, Depth::Reach);
-        let eyes = (world.devices.as_ref() as &dyn LookAt, Duration::ZERO);
-        let found = look::look_at(eyes, &plan, &venue, parts).await;
-        let [clock, cameras] = found.as_slice() else { panic!("{found:?}") };
-        assert_eq!(clock.finding.item, CheckItem::Clock);
-        (cameras.finding.outcome, clock.finding.evidence.clone(), world.opened().len())
-    };
-    let silent = Evidence::not_run(NotRun::NoClock);
-    assert_eq!(look().await, (Outcome::Pass, silent.clone(), 2), "their streams tell no time");
-    world.devices.barred.lock().unwrap().insert(cameras[1]);
-    assert_eq!(look().await, (Outcome::Warn, silent.clone(), 3), "1 of 2");
-    world.devices.down.lock().unwrap().insert(cameras[0]);
-    assert_eq!(look().await, (Outcome::Untested, silent.clone(), 4), "the other may be well");
-    world.devices.barred.lock().unwrap().clear();
-    assert_eq!(look().await, (Outcome::Warn, silent, 3), "what is down twice");
-    world.devices.barred.lock().unwrap().extend(cameras);
-    let blind = Evidence::not_run(NotRun::NotProbed);
-    assert_eq!(look().await, (Outcome::Untested, blind, 4));
-}
-
-#[tokio::test]
-async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_believed() {
-    let mut world = World::new(at(6, 0)).await;
-    let both =
-        vec![(world.endpoints[0], DeviceRole::Primary), (world.endpoints[1], DeviceRole::Backup)];
-    let words = VenueWords {
-        name: "大会议室".into(),
-        in_use: true,
-        devices: both,
-        ..VenueWords::default()
-    };
-    let saved = world.store.save_venue(None, words, line(at(6, 0))).await.unwrap();
-    let VenueSaved::Now(venue) = saved else { panic!("{saved:?}") };
-    world.venues = vec![venue];
-    let meeting = world.book(BookingWay::Approved).await;
-    world.devices.down.lock().unwrap().insert(world.endpoints[0]);
-    world.turn(8, 0).await;
-    let ready = async |world: &World, now| {
-        let stored = world.store.meeting(meeting).await.unwrap().unwrap();
-        let (_, plan) = world.store.check_plan(stored.plan.assurance).await.unwrap();
-        let (venues, cells) = world.store.venue_cells(&stored, &plan).await.unwrap();
-        (venues[0].primary().unwrap().id, readiness(&plan, cells, now).conclusion)
-    };
-    assert_eq!(ready(&world, at(8, 1)).await, (world.endpoints[0], Conclusion::NotReady));
-
-    let (device, by) = (world.endpoints[1], line(at(8, 2)));
-    let turned = world.store.turn_to_endpoint(meeting, venue, device, by).await.unwrap();
-    assert_eq!(turned, Entered::Now(()));
-    assert_eq!(
-        ready(&world, at(8, 2)).await,
-        (device, Conclusion::Unconfirmed),
-        "not looked at yet"
-    );
-    world.devices.opened.lock().unwrap().clear();
-    let asked = AskedCheck { meeting, venue: Some(venue), item: None, login: "wang".into() };
-    world.care.asked(asked).await.unwrap();
-    world.settle().await;
-    let opened = world.devices.opened.lock().unwrap().clone();
-    let spare = world.endpoints[0];
-    let expected = [(device, Depth::Picture), (spare, Depth::Reach), (spare, Depth::Reach)];
-    assert_eq!(opened, expected, "what is down is looked at twice");
-    let cells = world.store.check_cells(meeting).await.unwrap();
-    let call = cells.iter().find(|it| it.result.item == CheckItem::Call).unwrap();
-    assert_eq!((call.result.outcome, call.result.device), (Outcome::Pass, Some(device)));
-    // The persons' items are still open, so it is not ready, and nothing fails.
-    assert_eq!(ready(&world, at(8, 3)).await, (device, Conclusion::Unconfirmed));
-    let stranger: DeviceId = "0194f5a0-0000-7000-8000-000000000001".parse().unwrap();
-    let turned = world.store.turn_to_endpoint(meeting, venue, stranger, line(at(8, 4))).await;
-    assert_eq!(turned.unwrap(), Entered::Missing);
 }

@@ -9,7 +9,7 @@ use zhishou_domain::{
     CheckRunId, DeviceId, MeetingId, Timestamp, VenueId, WorkOrderId,
     check::{
         CellResult, CheckItem, CheckPlan, Conclusion, Evidence, Finding, Outcome, VenueCells,
-        items_of,
+        items_of, roll_opens,
     },
     meeting::Venue,
 };
@@ -248,7 +248,8 @@ impl Store {
                 results.retain(|it| is_of(it, last.device));
             }
             let items = items_of(plan, &venue);
-            known.push(VenueCells { venue: venue.id, role: place.role, items, results });
+            let roll_from = roll_opens(meeting.plan.slot().from, &meeting.steps);
+            known.push(VenueCells { venue: venue.id, role: place.role, items, results, roll_from });
             venues.push(venue);
         }
         Ok((venues, known))

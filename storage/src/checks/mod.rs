@@ -21,7 +21,7 @@ pub use asked::WaitingCheck;
 pub use cells::{CellOf, NewCell, VenueHistory};
 pub use incidents::{IncidentActed, NewMeetingIncident};
 pub use plans::{PlanSaved, StoredPlan};
-pub use records::{Archived, MonthFigures};
+pub use records::{Archived, MonthFigures, Unarchived};
 pub use runs::{CheckRun, NewRun, RunState};
 pub use standby::VenueShown;
 pub use turned::Turned;

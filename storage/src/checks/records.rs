@@ -28,7 +28,59 @@ pub struct MonthFigures {
     pub figures: MeetingFigures,
 }
 
+/// A meeting that is over and whose record nobody has archived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unarchived {
+    /// 会议号.
+    pub id: MeetingId,
+    /// What it is called.
+    pub title: String,
+    /// When it was to begin.
+    pub from: Timestamp,
+    /// When it was to end.
+    pub to: Timestamp,
+}
+
 impl Store {
+    /// Meetings whose record is owed, the oldest first, `limit` at most.
+    pub async fn unarchived_meetings(&self, limit: u32) -> Result<Vec<Unarchived>, StoreError> {
+        let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
+            "SELECT id, title, from_ms, to_ms FROM meetings WHERE state = 'ended'
+             ORDER BY from_ms LIMIT ?",
+        )
+        .bind(limit)
+        .fetch_all(self.reader())
+        .await?;
+        let owed = rows.into_iter().map(|(id, title, from, to)| Unarchived {
+            id: MeetingId::new(id),
+            title,
+            from: Timestamp::from_millis(from),
+            to: Timestamp::from_millis(to),
+        });
+        Ok(owed.collect())
+    }
+
+    /// Meetings that began in `[from, to)`, had ended by `known`, and were not archived by then.
+    pub async fn unarchived_count(
+        &self,
+        (from, to): (Timestamp, Timestamp),
+        known: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM meetings m WHERE m.from_ms >= ?1 AND m.from_ms < ?2
+               AND EXISTS (SELECT 1 FROM meeting_steps s
+                   WHERE s.meeting_id = m.id AND s.act = 'end' AND s.at_ms <= ?3)
+               AND NOT EXISTS (SELECT 1 FROM meeting_records r
+                   WHERE r.meeting_id = m.id AND r.at_ms <= ?3)",
+        )
+        .bind(from.millis())
+        .bind(to.millis())
+        .bind(known.millis())
+        .fetch_one(self.reader())
+        .await?;
+        decode::unsigned("meetings", count)
+    }
+
     /// Archives the record of a meeting that is over, in the name of whom the line names.
     pub async fn archive_meeting(
         &self,

@@ -113,6 +113,7 @@ const fn action(act: MeetingAct) -> &'static str {
         MeetingAct::Ready => "ready_meeting",
         MeetingAct::Risk => "risk_meeting",
         MeetingAct::Start => "start_meeting",
+        MeetingAct::Extend => "extend_meeting",
         MeetingAct::End => "end_meeting",
         MeetingAct::Archive => "archive_meeting",
         MeetingAct::Cancel => "cancel_meeting",

@@ -7,6 +7,7 @@
 mod acts;
 mod book;
 mod clash;
+mod extend;
 mod feeds;
 mod following;
 mod list;

@@ -301,7 +301,14 @@ async fn a_meeting_that_is_over_is_archived_once_and_makes_the_figures_of_its_mo
         let acted = store.act_on_meeting(meeting, vec![step], String::new()).await.unwrap();
         assert!(matches!(acted, MeetingActed::Now(_)), "{acted:?}");
     }
+    let owed = store.unarchived_meetings(9).await.unwrap();
+    assert_eq!((owed.len(), owed[0].id, owed[0].from), (1, meeting, at(START)));
     assert_eq!(archive(START + 7300).await.unwrap(), Archived::Done);
+    assert_eq!(store.unarchived_meetings(9).await.unwrap(), []);
+    let owed = |known| store.unarchived_count((at(0), at(86_400)), at(known));
+    let counts = [owed(START), owed(START + 7200), owed(START + 7300)];
+    let [running, over, archived] = counts.map(async |it| it.await.unwrap());
+    assert_eq!((running.await, over.await, archived.await), (0, 1, 0), "as it was known then");
     assert_eq!(archive(START + 7400).await.unwrap(), Archived::NotEnded, "once");
     let (kept, login, _) = store.meeting_record(meeting).await.unwrap().unwrap();
     assert_eq!((kept, login.as_str()), (record, "wang"));

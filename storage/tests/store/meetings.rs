@@ -539,3 +539,41 @@ async fn a_notice_is_answered_by_its_address_alone() {
     let log = store.audit_of("answer_notice", 9).await.unwrap();
     assert_eq!((log.len(), log[0].0.as_str()), (2, "张三"));
 }
+
+#[tokio::test]
+async fn a_meeting_that_overruns_is_extended_as_far_as_its_rooms_are_free() {
+    let home = Home::shanghai();
+    let (store, venues, ..) = rooms(&home).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let next = MeetingPlan {
+        time: LocalSlot { from: wall(11, 30), to: wall(12, 30) },
+        ..plan("早会", &venues[..1])
+    };
+    let next = booked(&store, next).await;
+    let minute = |hour: i64, minute: i64| at((hour * 60 + minute) * 60);
+    let extend = |to, now| store.extend_meeting(meeting, to, now, ("wang".into(), String::new()));
+    let refused = MeetingActed::Refused(MeetingRefusal::Order);
+    assert_eq!(extend(minute(11, 10), minute(8, 0)).await.unwrap(), refused, "it is not held yet");
+    let step = |act, now| MeetingStep { at: now, login: "wang".into(), act, note: String::new() };
+    let start = vec![step(MeetingAct::Start, minute(9, 0))];
+    store.act_on_meeting(meeting, start, String::new()).await.unwrap();
+    let now = MeetingActed::Now(MeetingState::Live);
+    assert_eq!(extend(minute(11, 20), minute(10, 50)).await.unwrap(), now);
+    assert_eq!(extend(minute(11, 20), minute(10, 51)).await.unwrap(), refused, "once");
+    let stored = store.meeting(meeting).await.unwrap().unwrap();
+    assert_eq!((stored.plan.slot().to, stored.revision), (minute(11, 20), 1));
+    let last = stored.steps.last().unwrap();
+    assert_eq!((last.act, last.note.as_str()), (MeetingAct::Extend, "03-10 11:20"));
+    let taken = extend(minute(11, 40), minute(11, 0)).await.unwrap();
+    let MeetingActed::Taken(clash) = taken else { panic!("{taken:?}") };
+    assert!(clash.held.iter().all(|it| it.meeting == next), "{clash:?}");
+    assert_eq!(store.meeting(meeting).await.unwrap().unwrap(), stored, "nothing changed");
+    // What it holds now is held against others.
+    let between = MeetingPlan {
+        time: LocalSlot { from: wall(11, 10), to: wall(11, 15) },
+        ..plan("插空", &venues[1..])
+    };
+    let asked = store.clash_of(&between, None, minute(10, 55)).await.unwrap().unwrap();
+    assert!(asked.held.iter().all(|it| it.meeting == meeting) && !asked.held.is_empty());
+    assert_eq!(store.audit_of("extend_meeting", 9).await.unwrap().len(), 1);
+}

@@ -249,16 +249,15 @@ pub(crate) async fn act(
         MeetingActed::Now(_) => Ok(()),
         MeetingActed::Missing => Err(Failure::not_found()),
         MeetingActed::Refused(refusal) => Err(refused(refusal)),
-        MeetingActed::Taken(clash) => {
-            let held =
-                |lang| clash.held.iter().map(|it| held_words(app, it, lang)).collect::<Vec<_>>();
-            let (zh, en) = (held(Lang::Zh).join("；"), held(Lang::En).join("; "));
-            Err(conflict(
-                format!("会场或终端已被占用：{zh}"),
-                format!("something is held by others: {en}"),
-            ))
-        }
+        MeetingActed::Taken(clash) => Err(taken(app, &clash)),
     }
+}
+
+/// Others hold what is asked for.
+pub(crate) fn taken(app: &App, clash: &Clash) -> Failure {
+    let held = |lang| clash.held.iter().map(|it| held_words(app, it, lang)).collect::<Vec<_>>();
+    let (zh, en) = (held(Lang::Zh).join("；"), held(Lang::En).join("; "));
+    conflict(format!("会场或终端已被占用：{zh}"), format!("something is held by others: {en}"))
 }
 
 /// Which acts of these a person may still do to a meeting.

@@ -70,7 +70,7 @@ impl ShiftLine {
 }
 
 /// `11-24 08:30–17:30`, with the day of the end where that is another.
-fn span(view: &View<'_>, from: Timestamp, to: Timestamp) -> String {
+pub(super) fn span(view: &View<'_>, from: Timestamp, to: Timestamp) -> String {
     let zone = view.app.zone;
     let format = if from.local_day(zone) == to.local_day(zone) { "%H:%M" } else { "%m-%d %H:%M" };
     format!("{}–{}", from.in_zone(zone).format("%m-%d %H:%M"), to.in_zone(zone).format(format))
@@ -97,6 +97,13 @@ struct MeetingLine {
     sentence: String,
 }
 
+/// A meeting whose record is owed.
+struct OwedLine {
+    href: String,
+    title: String,
+    when: String,
+}
+
 #[derive(Template)]
 #[template(path = "duty.html")]
 struct DutyPage {
@@ -105,6 +112,8 @@ struct DutyPage {
     may_sign: bool,
     next: Option<ShiftLine>,
     meetings: Vec<MeetingLine>,
+    /// Those whose record is owed, the oldest first.
+    owed: Vec<OwedLine>,
     notes: Vec<NoteLine>,
     roster: Vec<RosterLine>,
     problem: Option<String>,
@@ -216,8 +225,14 @@ async fn render(
         }
     };
     let meetings = held.into_iter().map(meeting).collect();
+    let owed = app.store.unarchived_meetings(MEETINGS).await?.into_iter().map(|it| OwedLine {
+        href: format!("/meetings/{}", it.id),
+        when: span(&view, it.from, it.to),
+        title: it.title,
+    });
     page(&DutyPage {
         meetings,
+        owed: owed.collect(),
         now: present.map(|shift| ShiftLine::new(&view, shift)),
         may_sign: shell.may_operate(),
         next: next.map(|shift| ShiftLine::new(&view, shift)),

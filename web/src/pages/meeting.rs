@@ -4,6 +4,8 @@
 use super::{
     View,
     device::serve_picture,
+    duty::span,
+    meeting_extend::{Later, later},
     meeting_view::{EventView, VenueView, glyph, timeline, venue_view},
 };
 use crate::{
@@ -21,17 +23,22 @@ use axum::{
     http::{Extensions, StatusCode},
     response::{Redirect, Response},
 };
+use chrono::NaiveDateTime;
 use serde::Deserialize;
 use zhishou_domain::{
     Lang, MeetingId, MeetingIncidentId, Timestamp, VenueId,
-    check::{AfterRecord, Attendance, CheckItem, Conclusion, Outcome, lost},
-    duty::Watcher,
+    check::{
+        AfterRecord, Attendance, CheckItem, Conclusion, Draft, Outcome, held, lost, roll_opens,
+    },
+    duty::{DutyRefusal, Watcher},
     meeting::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep, ResourceKind},
 };
 use zhishou_storage::{Archived, Entered, IncidentActed, MeetingActed, RunState};
 
 /// Longest words of a field, characters.
 pub(super) const WORDS: usize = 500;
+/// How a form has a date and time.
+pub(super) const TYPED: &str = "%Y-%m-%dT%H:%M";
 /// Longest record, characters.
 const RECORD: usize = 8000;
 
@@ -45,7 +52,8 @@ struct IncidentView {
 struct DutyView {
     lead: Watcher,
     backup: Option<Watcher>,
-    signed: bool,
+    /// Signing in is open, and nobody has.
+    is_unsigned: bool,
 }
 
 /// A telephone conference that the meeting has.
@@ -59,6 +67,10 @@ pub(super) struct TelephoneView {
 /// A record to correct, or as it was archived.
 struct RecordView {
     record: AfterRecord,
+    /// When it began and ended, as a form has it.
+    times: [String; 2],
+    /// The same in words, and how long it was; empty where that was not kept.
+    span: String,
     watchers: String,
     /// Who archived it and when; empty: it is a draft.
     by: String,
@@ -87,6 +99,8 @@ struct MeetingPage {
     signed_off: bool,
     duty: Option<DutyView>,
     telephones: Vec<TelephoneView>,
+    /// To what it may be extended, while it is held.
+    later: Later,
     incidents: Vec<IncidentView>,
     venues: Vec<VenueView>,
     events: Vec<EventView>,
@@ -104,13 +118,20 @@ pub(crate) async fn show(
     let view = View::new(&app, shell.t);
     let (lang, zone) = (shell.t.0, app.zone);
     let known = Known::of(&app.store, id, view.now).await?.ok_or_else(Failure::not_found)?;
+    let (state, slot) = (known.stored.state, known.stored.plan.slot());
+    // Whoever stands for it: then, and while it is held, now.
+    let watched = match state {
+        MeetingState::Live => view.now,
+        MeetingState::Ended | MeetingState::Archived | MeetingState::Cancelled => slot.from,
+        _ => view.now.max(slot.from),
+    };
     let (runs, waiting, changes, incidents, turned, duty, resources) = tokio::try_join!(
         app.store.check_runs(id),
         app.store.waiting_checks(id),
         app.store.check_changes(id),
         app.store.meeting_incidents(id),
         app.store.turned_endpoints(id),
-        app.store.on_duty(view.now),
+        app.store.on_duty(watched),
         app.store.platform_resources(),
     )?;
     let telephones = resources.into_iter().filter(|it| {
@@ -126,11 +147,14 @@ pub(crate) async fn show(
     for row in &known.readiness.rows {
         venues.push(venue_view(&view, &known, row, &waiting).await?);
     }
-    let (state, slot) = (known.stored.state, known.stored.plan.slot());
     let record = match state {
-        MeetingState::Ended => Some(RecordView::draft(&app, &known, lang).await?),
-        MeetingState::Archived => RecordView::archived(&app, &view, id).await?,
+        MeetingState::Ended => Some(RecordView::draft(&view, &known).await?),
+        MeetingState::Archived => RecordView::archived(&view, id).await?,
         _ => None,
+    };
+    let later = match state {
+        MeetingState::Live => later(&view, &known).await?,
+        _ => Later::default(),
     };
     let is_over = record.is_some();
     let from = slot.from.in_zone(zone).format("%Y-%m-%d %H:%M");
@@ -157,7 +181,8 @@ pub(crate) async fn show(
         wants_reason: !known.readiness.conclusion.may_begin(),
         signed_off: matches!(state, MeetingState::Ready | MeetingState::ReadyWithRisk),
         duty: duty.map(|shift| DutyView {
-            signed: shift.signed_in().is_some(),
+            is_unsigned: shift.signed_in().is_none()
+                && shift.allow_sign_in(view.now) != Err(DutyRefusal::Early),
             lead: shift.lead,
             backup: shift.backup,
         }),
@@ -172,6 +197,7 @@ pub(crate) async fn show(
                 since: view.moment(it.from).short,
             })
             .collect(),
+        later,
         venues,
         record,
         shell,
@@ -179,22 +205,20 @@ pub(crate) async fn show(
 }
 
 impl RecordView {
-    async fn draft(app: &App, known: &Known, lang: Lang) -> Result<Self, Failure> {
-        let (id, slot) = (known.stored.id, known.stored.plan.slot());
+    async fn draft(view: &View<'_>, known: &Known) -> Result<Self, Failure> {
+        let (id, slot, lang) = (known.stored.id, known.stored.plan.slot(), view.t.0);
+        let held = held(&known.stored.steps, slot);
+        let store = &view.app.store;
         let (incidents, noted, duty) = tokio::try_join!(
-            app.store.meeting_incidents(id),
-            app.store.last_readiness(id, slot.from),
-            app.store.duty_shifts(slot.from, slot.to),
+            store.meeting_incidents(id),
+            store.last_readiness(id, slot.from),
+            store.duty_shifts(held.from, held.to),
         )?;
         let roll = |row: &zhishou_domain::check::Row| {
             let called = row.cells.iter().find(|cell| cell.item == CheckItem::RollCall);
-            called.is_none_or(|cell| cell.outcome != Outcome::Fail)
+            called.map_or(Outcome::Untested, |cell| cell.outcome)
         };
-        let attendance = known
-            .readiness
-            .rows
-            .iter()
-            .map(|row| Attendance { venue: known.name(row.venue), attended: roll(row) });
+        let rows = &known.readiness.rows;
         let words: Vec<_> = incidents
             .iter()
             .map(|it| {
@@ -202,24 +226,46 @@ impl RecordView {
                 format!("{} {} {turned}", known.name(it.venue), it.what).trim_end().to_owned()
             })
             .collect();
-        let record = AfterRecord::draft(
-            attendance.collect(),
-            noted.is_some_and(Conclusion::may_begin),
-            &words,
-            lost(&incidents, slot, app.clock.now()),
-            duty.into_iter().map(|shift| shift.lead.name).collect(),
-            lang,
-        );
-        Ok(Self { watchers: record.watchers.join("、"), record, by: String::new() })
+        let attendance = rows.iter().map(|row| Attendance {
+            venue: known.name(row.venue),
+            attended: matches!(roll(row), Outcome::Pass | Outcome::Warn),
+        });
+        let draft = Draft {
+            held,
+            attendance: attendance.collect(),
+            uncalled: rows.iter().filter(|row| roll(row) == Outcome::Untested).count(),
+            on_time: noted.is_some_and(Conclusion::may_begin),
+            incidents: &words,
+            lost: lost(&incidents, held),
+            watchers: duty.iter().flat_map(|shift| shift.watched(held.to, lang)).collect(),
+        };
+        Ok(Self::of(view, AfterRecord::draft(draft, lang), String::new()))
     }
 
-    async fn archived(app: &App, view: &View<'_>, id: MeetingId) -> Result<Option<Self>, Failure> {
-        let found = app.store.meeting_record(id).await?;
-        Ok(found.map(|(record, login, at)| Self {
-            watchers: record.watchers.join("、"),
-            record,
-            by: format!("{login} {}", view.moment(at).exact),
+    async fn archived(view: &View<'_>, id: MeetingId) -> Result<Option<Self>, Failure> {
+        let found = view.app.store.meeting_record(id).await?;
+        Ok(found.map(|(record, login, at)| {
+            Self::of(view, record, format!("{login} {}", view.moment(at).exact))
         }))
+    }
+
+    fn of(view: &View<'_>, record: AfterRecord, by: String) -> Self {
+        let (zone, lang) = (view.app.zone, view.t.0);
+        let typed = |at: Option<Timestamp>| {
+            at.map_or_else(String::new, |at| at.in_zone(zone).format(TYPED).to_string())
+        };
+        let span = match (record.from, record.to, record.minutes()) {
+            (Some(from), Some(to), Some(minutes)) => {
+                let minutes = match lang {
+                    Lang::Zh => format!("历时 {minutes} 分钟"),
+                    Lang::En => format!("{minutes} minutes"),
+                };
+                format!("{} · {minutes}", span(view, from, to))
+            }
+            _ => String::new(),
+        };
+        let times = [typed(record.from), typed(record.to)];
+        Self { watchers: record.watchers.join("、"), times, span, record, by }
     }
 }
 
@@ -323,6 +369,17 @@ pub(crate) async fn sign(
         return Err(Failure::bad_request("venue, item: missing"));
     };
     let outcome = word("outcome", &form.outcome, Outcome::from_code)?.unwrap_or(Outcome::Pass);
+    if item == CheckItem::RollCall {
+        let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
+        let opens = roll_opens(stored.plan.slot().from, &stored.steps);
+        if app.clock.now() < opens {
+            let opens = opens.in_zone(app.zone).format("%m-%d %H:%M");
+            return Err(Failure {
+                zh: Some(format!("会前 3 小时内才能点名：{opens} 起")),
+                ..Failure::new(StatusCode::CONFLICT, format!("the roll is called from {opens} on"))
+            });
+        }
+    }
     let said = (outcome, typed("text", &form.text, WORDS)?);
     let line = audit_line(&app, &user, &extensions, "sign_check", String::new());
     match app.store.sign_check(id, venue, item, said, line).await? {
@@ -428,10 +485,25 @@ pub(crate) async fn archive(
             Failure::bad_input(format!("{name}：须为不小于 0 的整数"), format!("{name}: a count"))
         })
     };
+    let held = held(&known.stored.steps, known.stored.plan.slot());
+    let moment = |name: &'static str, known: Timestamp| match field(name).trim() {
+        "" => Ok(known),
+        text => NaiveDateTime::parse_from_str(text, TYPED)
+            .map(|wall| Timestamp::from_local(wall, app.zone))
+            .map_err(|_| {
+                Failure::bad_input("开始和结束须为日期和时间", format!("{name}: no time"))
+            }),
+    };
+    let (from, to) = (moment("began", held.from)?, moment("ended", held.to)?);
+    if to < from {
+        return Err(Failure::bad_input("结束时间早于开始时间", "ended: before it began"));
+    }
     let is_there = |venue: VenueId| {
         fields.iter().any(|(key, value)| key == "attended" && *value == venue.to_string())
     };
     let record = AfterRecord {
+        from: Some(from),
+        to: Some(to),
         attendance: known
             .venues
             .iter()

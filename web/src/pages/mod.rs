@@ -21,6 +21,7 @@ pub(crate) mod inspection;
 pub(crate) mod ledger;
 pub(crate) mod login;
 pub(crate) mod meeting;
+pub(crate) mod meeting_extend;
 pub(crate) mod meeting_turn;
 pub(crate) mod meeting_view;
 pub(crate) mod overview;

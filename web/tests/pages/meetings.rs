@@ -102,7 +102,7 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     let at = format!("/meetings/{id}");
     let mut operator = Browser::of_role(&fixture, Role::Operator).await;
     let page = operator.get(&at).await.body;
-    assert!(page.contains("尚未检查：2 个会场") && page.contains("现在无人值班"), "{page}");
+    assert!(page.contains("尚未检查：2 个会场") && page.contains("会议时段无人值班"), "{page}");
     assert!(page.contains(&format!("href=\"/bookings/{id}\"")), "{page}");
     assert!(page.contains("href=\"tel:139-2\"") && !page.contains("<i>易家街"), "{page}");
 
@@ -135,7 +135,8 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     assert!(page[first..].starts_with(&format!("id=\"venue-{}\"", venues[1])), "worst first");
 
     let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
-    for path in ["run-check", "sign", "sign-off", "start", "end", "incidents", "archive"] {
+    for path in ["run-check", "sign", "sign-off", "start", "end", "extend", "incidents", "archive"]
+    {
         let refused = viewer.post(&format!("{at}/{path}"), "").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
     }
@@ -182,7 +183,9 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     for _ in 0..2 {
         // Whoever looks now and then stays logged in.
         fixture.clock.0.fetch_add(16 * 60_000, std::sync::atomic::Ordering::SeqCst);
-        (operator.get("/duty").await, viewer.get("/duty").await);
+        for who in [&mut operator, &mut viewer] {
+            who.get("/duty").await;
+        }
     }
     let board = operator.get("/wall/board").await.body;
     assert!(board.contains("进行中 · 2 个会场未见异常"), "{board}");
@@ -208,20 +211,46 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     fixture.clock.0.fetch_add(25 * 60_000, std::sync::atomic::Ordering::SeqCst);
     let incident = fixture.app.store.meeting_incidents(id).await.unwrap()[0].id;
     post(&mut operator, &format!("incidents/{incident}/over"), "").await;
+    // It may last longer: until then its rooms are its own.
+    assert!(page.contains("name=\"to\" value=\"2026-11-21T17:05\""), "{page}");
+    let page = post(&mut operator, "extend", "to=2026-11-21T17:05").await;
+    assert!(page.contains("15:50–17:05") && page.contains("<td>延长 11-21 17:05</td>"), "{page}");
+    let again = operator.post(&format!("{at}/extend"), "to=2026-11-21T17:05").await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
     let booking = format!("/bookings/{id}");
     assert!(operator.get(&booking).await.body.contains("会中值守"));
     let early = operator.post(&format!("{at}/archive"), "incidents=0&lost_minutes=0").await;
     assert_eq!(early.status, StatusCode::CONFLICT, "it runs");
     let page = post(&mut operator, "end", "").await;
-    assert!(page.contains("会后记录") && page.contains("影响 5 分钟"), "since 15:50: {page}");
+    assert!(page.contains("会后记录") && page.contains("历时 25 分钟"), "{page}");
+    assert!(page.contains("2/2 参会") && page.contains("影响 25 分钟"), "from 15:30 on: {page}");
+    assert!(page.contains("value=\"2026-11-21T15:30\""), "{page}");
+    let owed = operator.get("/duty").await.body;
+    assert!(owed.contains("待归档会后记录") && owed.contains(&at), "{owed}");
+    // The page as it is opened later says what was, and not how old that is by now.
+    let matrix = |page: &str| page.matches("class=\"mark s-up\"").count();
+    let (was, mut page) = (matrix(&page), page);
+    for _ in 0..3 {
+        fixture.clock.0.fetch_add(16 * 60_000, std::sync::atomic::Ordering::SeqCst);
+        page = operator.get(&at).await.body;
+    }
+    assert!(was > 0 && matrix(&page) == was && page.contains("影响 25 分钟"), "{page}");
+    fixture.clock.0.fetch_sub(48 * 60_000, std::sync::atomic::Ordering::SeqCst);
+    let bad = format!("{at}/archive");
+    let bad = operator
+        .post(&bad, "incidents=0&lost_minutes=0&began=2026-11-21T15:30&ended=2026-11-21T15:29")
+        .await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST, "it ends before it begins");
     let bad = operator.post(&format!("{at}/archive"), "incidents=x&lost_minutes=0").await;
     assert_eq!(bad.status, StatusCode::BAD_REQUEST);
     let form = format!(
-        "attended={}&on_time=1&incidents=1&lost_minutes=5&watchers=%E7%8E%8B%E3%80%81%E6%9D%8E&text=x",
+        "attended={}&began=2026-11-21T15:30&ended=2026-11-21T15:50&on_time=1&incidents=1&lost_minutes=5&watchers=%E7%8E%8B%E3%80%81%E6%9D%8E&text=x",
         venues[0]
     );
     let page = post(&mut operator, "archive", &form).await;
     assert!(page.contains("已归档") && !page.contains("<i>"), "{page}");
+    assert!(page.contains("15:30–15:50 · 历时 20 分钟"), "as it was corrected: {page}");
+    assert!(!operator.get("/duty").await.body.contains("待归档会后记录"));
     assert_eq!(fixture.app.store.meeting(id).await.unwrap().unwrap().state, MeetingState::Archived);
     assert!(operator.get(&booking).await.body.contains("会后记录"));
     let year = viewer.get("/api/v1/meeting-figures").await.json();
@@ -263,6 +292,47 @@ async fn a_meeting_is_begun_no_earlier_than_an_hour_before_and_nothing_is_signed
     }
     assert_eq!(fixture.app.store.check_changes(id).await.unwrap(), []);
     assert_eq!(fixture.app.store.turned_endpoints(id).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_record_names_who_signed_in_and_no_venue_attended_without_a_roll_call() {
+    let fixture = Fixture::empty(false).await;
+    let (id, venues) = booked(&fixture).await;
+    let at = format!("/meetings/{id}");
+    let clock = |minutes: i64| {
+        let at = NOW.millis() + minutes * 60_000;
+        fixture.clock.0.store(at, std::sync::atomic::Ordering::SeqCst);
+    };
+    // The roll is called within three hours before.
+    let roll = format!("venue={}&item=roll_call&outcome=pass", venues[0]);
+    clock(-161);
+    let mut early = Browser::of_role(&fixture, Role::Admin).await;
+    let refused = early.post(&format!("{at}/sign"), &roll).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.body.contains("11-21 12:50 起"), "{}", refused.body);
+    clock(0);
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let (day, night) = ("from=08:30&to=15:40", "from=15:40&to=23:30");
+    for (hours, lead, backup) in [(day, "zhou", "wu"), (night, "wang", "li")] {
+        let roster =
+            format!("first=2026-11-21&last=2026-11-21&{hours}&lead={lead}&backup={backup}");
+        assert_eq!(operator.post("/duty", &roster).await.status, StatusCode::SEE_OTHER);
+    }
+    let page = operator.get(&at).await.body;
+    assert!(page.contains("<b>wang</b>") && !page.contains("zhou"), "who has it then: {page}");
+    assert_eq!(operator.post(&format!("{at}/sign"), &roll).await.status, StatusCode::SEE_OTHER);
+    let shift = fixture.app.store.on_duty(NOW).await.unwrap().unwrap().id;
+    let signed = operator.post(&format!("/duty/{shift}/sign-in"), "").await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER);
+    for act in ["start", "end"] {
+        operator.post(&format!("{at}/{act}"), "").await;
+        clock(20);
+    }
+    let page = operator.get(&at).await.body;
+    assert!(page.contains("1/2 参会（1 个会场未点名）"), "{page}");
+    let watchers =
+        "operator（签到）、zhou（排班）、wu（排班）、wang（排班未签到）、li（排班未签到）";
+    assert!(page.contains(watchers), "{page}");
 }
 
 #[tokio::test]
