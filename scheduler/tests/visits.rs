@@ -14,9 +14,9 @@ use std::{
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, Habit,
-    IdSource, LedgerRow, Observation, PictureFacts, PictureLight, PictureMode, Plan, ProbeRequest,
-    Snapshot, Stage, State, Teaching, TestCall, Timestamp, TransportPolicy, Verdict,
+    CallFacts, Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode,
+    Habit, IdSource, LedgerRow, Observation, PictureFacts, PictureLight, PictureMode, Plan,
+    ProbeRequest, Snapshot, Stage, State, Teaching, TestCall, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_scheduler::{
     Agent, AgentHandle, Dialogues, EvidenceFiles, Eyes, Limits, Probed, Prober, Taping,
@@ -88,6 +88,7 @@ impl Prober for Camera {
                 let fault = code.map(|code| Fault::new(code, Stage::Judge, Detail::None));
                 seen.faults.extend(fault);
                 seen.picture = Some(picture());
+                seen.call = Some(CallFacts { called: true, ..CallFacts::default() });
             }
             if let Some(code) = broken.filter(|_| is_sub) {
                 (seen.verdict, seen.reached) = (Verdict::Offline, true);
@@ -173,6 +174,8 @@ struct House {
     store: Store,
     agent: AgentHandle,
     device: DeviceId,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
 
@@ -235,8 +238,9 @@ impl House {
             limits: Limits { concurrent: 4, per_parent: 4, per_site: 4 },
             eyes: Eyes::default(),
         };
-        let (agent, _task) = agent.start(CancellationToken::new());
-        Self { camera, store, agent, device: fleet[0].id, _folder: folder }
+        let stop = CancellationToken::new();
+        let (agent, task) = agent.start(stop.clone());
+        Self { camera, store, agent, device: fleet[0].id, stop, task, _folder: folder }
     }
 
     async fn probe(&self, verdict: Verdict, taping: Taping) -> Observation {
@@ -285,6 +289,23 @@ async fn each_call_that_is_asked_for_keeps_its_picture_and_none_replaces_another
     // Without a call there is nothing to show.
     let seen = house.agent.look_now(house.device, Depth::Reach).await.unwrap();
     assert!(seen.picture.is_none());
+}
+
+#[tokio::test]
+async fn a_call_that_a_stop_breaks_off_is_on_record_all_the_same() {
+    let house = House::of(Dialogues::Asked, endpoint(Some(TestCall::Permitted))).await;
+    house.camera.permits.forget_permits(1000);
+    let (agent, device) = (house.agent.clone(), house.device);
+    let called = tokio::spawn(async move { agent.look_now(device, Depth::Picture).await });
+    house.camera.begun.acquire().await.unwrap().forget();
+    house.stop.cancel();
+    house.camera.permits.add_permits(1);
+    house.task.await.unwrap();
+    let _answer = called.await.unwrap();
+    let lines = house.store.audit_of("test_call", 9).await.unwrap();
+    assert_eq!((lines.len(), lines[0].1.clone()), (1, device.to_string()));
+    let seen = house.store.device_page(device).await.unwrap().unwrap().seen;
+    assert_eq!(seen, None, "what we broke off says nothing of the endpoint");
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ pub enum CheckItem {
     BackupLine,
     /// The cameras that look at the room.
     Cameras,
+    /// What the endpoint's own page or agent says of it.
+    Status,
     /// The clock of endpoint or cameras.
     Clock,
     /// 画面取景: who speaks is in the picture.
@@ -56,6 +58,7 @@ words!(CheckItem {
     Delay = "delay", "时延", "delay";
     BackupLine = "backup_line", "备用终端", "backup endpoint";
     Cameras = "cameras", "会场摄像机", "room cameras";
+    Status = "status", "终端状态", "endpoint status";
     Clock = "clock", "时钟", "clock";
     Framing = "framing", "画面取景", "framing";
     Sound = "sound", "声音", "sound";
@@ -85,6 +88,7 @@ impl CheckItem {
             | Self::CallPort
             | Self::BackupLine
             | Self::Cameras
+            | Self::Status
             | Self::Clock => ItemKind::Liveness,
             Self::Call | Self::Audio | Self::Video | Self::Loss | Self::Jitter | Self::Delay => {
                 ItemKind::Media

@@ -228,7 +228,18 @@ pub fn judge_backup(seen: &[Observation], of: usize) -> Finding {
 
 /// Of the cameras of a venue, `of` in number, of which these were `seen`.
 pub fn judge_cameras(seen: &[Observation], of: usize) -> Finding {
-    let found = share(CheckItem::Cameras, (seen, of), |it| it.verdict == Verdict::Online);
+    intact(CheckItem::Cameras, (seen, of))
+}
+
+/// Of the pages and agents that tell of its endpoints: one that answers and has something to complain of is a
+/// risk.
+pub fn judge_status(seen: &[Observation], of: usize) -> Finding {
+    intact(CheckItem::Status, (seen, of))
+}
+
+fn intact(item: CheckItem, seen: (&[Observation], usize)) -> Finding {
+    let found = share(item, seen, |it| it.verdict == Verdict::Online);
+    let seen = seen.0;
     let shows = |it: &Observation| matches!(it.verdict, Verdict::Online | Verdict::Degraded);
     match found.outcome {
         Outcome::Fail | Outcome::Untested if seen.iter().any(shows) => {
@@ -499,6 +510,20 @@ mod tests {
         assert_eq!(found.evidence.render(crate::Lang::Zh), "1/2 网络不可达");
         assert_eq!(judge_cameras(&[down], 1).outcome, Outcome::Fail);
         assert_eq!(judge_cameras(&[], 1).outcome, Outcome::Untested);
+    }
+
+    #[test]
+    fn a_status_page_that_complains_is_a_risk() {
+        let told = |verdict, faults: &[FaultCode]| {
+            let seen = seen(Depth::Reach, verdict, verdict != Verdict::Offline, faults);
+            let found = judge_status(&[seen], 1);
+            assert_eq!(found.item, CheckItem::Status);
+            found.outcome
+        };
+        assert_eq!(told(Verdict::Online, &[]), Outcome::Pass);
+        let changed = [FaultCode::CertificateChanged];
+        assert_eq!(told(Verdict::Degraded, &changed), Outcome::Warn);
+        assert_eq!(told(Verdict::Offline, &[FaultCode::Refused]), Outcome::Fail);
     }
 
     #[test]

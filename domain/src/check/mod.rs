@@ -20,7 +20,7 @@ pub use document::DocumentProblem;
 pub use evidence::{Evidence, MeasureUnit, NotRun};
 pub use figures::{Assured, MeetingFigures, Until};
 pub use item::{CheckItem, ItemKind, Outcome};
-pub use judge::{Finding, judge, judge_backup, judge_cameras};
+pub use judge::{Finding, judge, judge_backup, judge_cameras, judge_status};
 pub use plan::{CallLimits, CheckDepth, CheckPlan, CheckPoint, Fallback, PlanProblem};
 pub use readiness::{
     Cell, CellResult, Conclusion, Readiness, Row, VenueCells, Weight, items_of, readiness,

@@ -174,6 +174,7 @@ pub fn items_of(plan: &CheckPlan, venue: &Venue) -> Vec<CheckItem> {
         CheckItem::CallPort => signalling == Signalling::H323,
         CheckItem::BackupLine => has(DeviceRole::Backup),
         CheckItem::Cameras => has(DeviceRole::Camera),
+        CheckItem::Status => has(DeviceRole::Status),
         _ => true,
     };
     plan.items.iter().copied().filter(applies).collect()
@@ -375,7 +376,8 @@ mod tests {
 
     /// A venue without backup and cameras in which all is well since `minute`.
     fn venue(id: i64, minute: i64) -> VenueCells {
-        let skip = [CheckItem::CallPort, CheckItem::BackupLine, CheckItem::Cameras];
+        use CheckItem as I;
+        let skip = [I::CallPort, I::BackupLine, I::Cameras, I::Status];
         let items: Vec<_> = plan().items.into_iter().filter(|it| !skip.contains(it)).collect();
         let results = items.iter().map(|item| result(*item, Outcome::Pass, minute)).collect();
         let role = if id == 1 { VenueRole::Main } else { VenueRole::Branch };

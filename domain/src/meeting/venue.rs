@@ -29,14 +29,17 @@ pub enum DeviceRole {
     Primary,
     /// 备用终端.
     Backup,
-    /// 会场摄像机: looks at the room, over RTSP.
+    /// 会场摄像机: looks at the room, over RTSP; also what an endpoint itself offers by RTSP.
     Camera,
+    /// 终端状态接口: what the endpoint's own page or agent says of it (HTTP, SNMP), entered as equipment.
+    Status,
 }
 
 words!(DeviceRole {
     Primary = "primary", "主用终端", "primary endpoint";
     Backup = "backup", "备用终端", "backup endpoint";
     Camera = "camera", "会场摄像机", "room camera";
+    Status = "status", "终端状态接口", "status page of the endpoint";
 });
 
 impl DeviceRole {
@@ -45,11 +48,17 @@ impl DeviceRole {
         match self {
             Self::Primary | Self::Backup => DeviceKind::Endpoint,
             Self::Camera => DeviceKind::Camera,
+            Self::Status => DeviceKind::Equipment,
         }
+    }
+
+    /// Whether meetings are held on it, so that it is reserved with its venue.
+    pub const fn is_endpoint(self) -> bool {
+        matches!(self, Self::Primary | Self::Backup)
     }
 }
 
-/// A device that stands in a venue. Endpoints are reserved with it; cameras are not, they never leave.
+/// A device that stands in a venue. Endpoints are reserved with it; the others are not, they never leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VenueDevice {
     /// Of the ledger.
@@ -81,7 +90,7 @@ pub struct Venue {
     pub note: String,
     /// Whether it can be booked; one that is out of use keeps its past.
     pub in_use: bool,
-    /// Its endpoints, primary first, then room cameras.
+    /// Its endpoints, primary first, then room cameras and what tells of endpoints.
     pub devices: Vec<VenueDevice>,
 }
 
@@ -107,13 +116,14 @@ impl Venue {
         if !self.devices.iter().any(|it| it.id == device && it.role == DeviceRole::Backup) {
             return;
         }
-        for it in self.devices.iter_mut().filter(|it| it.role != DeviceRole::Camera) {
+        for it in self.devices.iter_mut().filter(|it| it.role.is_endpoint()) {
             it.role = if it.id == device { DeviceRole::Primary } else { DeviceRole::Backup };
         }
         self.devices.sort_by_key(|it| match it.role {
             DeviceRole::Primary => 0,
             DeviceRole::Backup => 1,
             DeviceRole::Camera => 2,
+            DeviceRole::Status => 3,
         });
     }
 }

@@ -281,3 +281,30 @@ async fn a_call_over_a_connection_is_hung_up_on_it() {
     assert_eq!(seen.call.unwrap().ended, Some(true));
     assert_eq!(count(&heard, "BYE"), 1, "{:?}", methods(&heard));
 }
+
+#[tokio::test]
+async fn no_more_calls_than_may_be_are_under_way_and_none_is_longer_than_may_be() {
+    let mut settings = settings();
+    settings.call.at_once = 1;
+    settings.call.wait = Duration::from_millis(300);
+    settings.call.longest = Duration::from_secs(3);
+    let prober = with(settings);
+    let (port, _) = ear();
+    let ((one, first), (two, second)) = (
+        by_datagrams(endpoint(port, |_| None)).await,
+        by_datagrams(endpoint(port, |_| None)).await,
+    );
+    let asked = |at| request(at, TestCall::Permitted, Duration::from_secs(600));
+    let (one, two) = tokio::join!(
+        prober.probe(asked(one), CancellationToken::new()),
+        prober.probe(asked(two), CancellationToken::new())
+    );
+    let facts = [one, two].map(|seen| seen.observation.call.unwrap());
+    let called: Vec<_> = facts.iter().filter(|it| it.called).collect();
+    let skipped: Vec<_> = facts.iter().filter_map(|it| it.skipped).collect();
+    assert_eq!((called.len(), skipped), (1, vec![CallSkipped::NoRoom]), "{facts:?}");
+    let talked = called[0].talked_ms.unwrap();
+    assert!((3_000.0..10_000.0).contains(&talked), "{talked} ms of 600 s");
+    assert_eq!(count(&first, "INVITE") + count(&second, "INVITE"), 1);
+    assert_eq!(count(&first, "BYE") + count(&second, "BYE"), 1);
+}

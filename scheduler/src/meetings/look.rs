@@ -6,7 +6,7 @@ use zhishou_domain::{
     Depth, DeviceId, FaultCode, Observation, Verdict,
     check::{
         CheckItem, CheckPlan, Evidence, Finding, ItemKind, NotRun, Outcome, items_of, judge,
-        judge_backup, judge_cameras,
+        judge_backup, judge_cameras, judge_status,
     },
     meeting::{DeviceRole, Venue},
 };
@@ -44,20 +44,23 @@ pub(super) struct Parts {
     pub(super) backup: bool,
     /// Its room cameras.
     pub(super) cameras: bool,
+    /// What its endpoints' own pages and agents say.
+    pub(super) status: bool,
 }
 
 impl Parts {
     /// All, the endpoint so deep.
     pub(super) const fn all(endpoint: Depth) -> Self {
-        Self { endpoint: Some(endpoint), backup: true, cameras: true }
+        Self { endpoint: Some(endpoint), backup: true, cameras: true, status: true }
     }
 
     /// What one item asks for, where a call may go so deep.
     pub(super) fn of(item: CheckItem, deepest: Depth) -> Self {
-        let none = Self { endpoint: None, backup: false, cameras: false };
+        let none = Self { endpoint: None, backup: false, cameras: false, status: false };
         match item {
             CheckItem::BackupLine => Self { backup: true, ..none },
             CheckItem::Cameras | CheckItem::Clock => Self { cameras: true, ..none },
+            CheckItem::Status => Self { status: true, ..none },
             item if item.kind() == ItemKind::Media => Self { endpoint: Some(deepest), ..none },
             _ => Self { endpoint: Some(Depth::Reach), ..none },
         }
@@ -125,6 +128,11 @@ pub(super) async fn look_at(
             cells.extend(clock.map(|found| cell(first, found)));
             cells.push(cell(first, found));
         }
+    }
+    if parts.status {
+        let devices: Vec<_> = of(DeviceRole::Status).map(|device| device.id).collect();
+        let finding = several((eyes, again), &devices, Depth::Reach, judge_status).await;
+        cells.extend(finding.map(|(found, _)| cell(devices.first().copied(), found)));
     }
     cells.retain(|cell| items.contains(&cell.finding.item));
     cells

@@ -382,7 +382,7 @@ impl Store {
 fn is_of(result: &CellResult, primary: DeviceId) -> bool {
     match result.item {
         CheckItem::BackupLine => result.device != Some(primary),
-        CheckItem::Cameras | CheckItem::Clock => true,
+        CheckItem::Cameras | CheckItem::Status | CheckItem::Clock => true,
         item => item.is_human() || result.device == Some(primary),
     }
 }

@@ -98,7 +98,7 @@ pub(super) async fn subjects(
     }
     let devices: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT device_id FROM venue_devices
-         WHERE venue_id IN (SELECT value FROM json_each(?)) AND role <> 'camera'",
+         WHERE venue_id IN (SELECT value FROM json_each(?)) AND role IN ('primary', 'backup')",
     )
     .bind(venues)
     .fetch_all(connection)

@@ -82,7 +82,7 @@ impl Store {
     }
 
     /// What could stand in a venue at a site: the endpoints in use that stand in none, wherever they are,
-    /// and the cameras of the site; `limit` at most of each.
+    /// and the cameras and the equipment of the site; `limit` at most of each.
     pub async fn meeting_devices(
         &self,
         site: Option<SiteId>,
@@ -94,17 +94,20 @@ impl Store {
             .into_iter()
             .map(|(id, name, _, site)| DevicePlace { id, name, kind: DeviceKind::Endpoint, site })
             .collect();
-        let cameras: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT d.id, d.name, s.name FROM devices d JOIN sites s ON s.id = d.site_id
-             WHERE d.site_id = ? AND d.kind = 'camera' AND d.life = 'in_use' ORDER BY d.name LIMIT ?",
-        )
-        .bind(site.map(|id| id.to_string()))
-        .bind(limit)
-        .fetch_all(self.reader())
-        .await?;
-        for (id, name, site) in cameras {
-            let id = decode::id("devices.id", &id)?;
-            found.push(DevicePlace { id, name, kind: DeviceKind::Camera, site });
+        for kind in [DeviceKind::Camera, DeviceKind::Equipment] {
+            let of_site: Vec<(String, String, String)> = sqlx::query_as(
+                "SELECT d.id, d.name, s.name FROM devices d JOIN sites s ON s.id = d.site_id
+                 WHERE d.site_id = ? AND d.kind = ? AND d.life = 'in_use' ORDER BY d.name LIMIT ?",
+            )
+            .bind(site.map(|id| id.to_string()))
+            .bind(kind.code())
+            .bind(limit)
+            .fetch_all(self.reader())
+            .await?;
+            for (id, name, site) in of_site {
+                let id = decode::id("devices.id", &id)?;
+                found.push(DevicePlace { id, name, kind, site });
+            }
         }
         Ok(found)
     }
@@ -211,7 +214,8 @@ async fn read(
     let devices: Vec<(i64, String, String, String, Option<String>)> = sqlx::query_as(
         "SELECT v.venue_id, d.id, d.name, v.role, d.url FROM venue_devices v
          JOIN devices d ON d.id = v.device_id WHERE ?1 IS NULL OR v.venue_id = ?1
-         ORDER BY CASE v.role WHEN 'primary' THEN 0 WHEN 'backup' THEN 1 ELSE 2 END, d.name",
+         ORDER BY CASE v.role WHEN 'primary' THEN 0 WHEN 'backup' THEN 1 WHEN 'camera' THEN 2 ELSE 3 END,
+             d.name",
     )
     .bind(number)
     .fetch_all(&mut *connection)

@@ -109,7 +109,7 @@ labels! {
     venue_phone: "联系电话", "Telephone";
     venue_in_use: "可预约", "can be booked";
     venue_closed: "停用", "out of use";
-    venue_devices: "终端与会场摄像机", "Endpoints and room cameras";
+    venue_devices: "终端、会场摄像机与状态接口", "Endpoints, room cameras and status pages";
     venue_no_devices: "未登记终端", "no endpoint";
     venue_from_ledger: "从台账登记", "From the ledger";
     venue_from_ledger_note: "台账中还没有归入会场的会议终端，按站点列出；确认后，每个终端登记为一个同名会场。", "Endpoints of the ledger that stand in no venue, by site; each becomes a venue of its name.";

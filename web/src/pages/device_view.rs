@@ -78,8 +78,10 @@ pub(super) struct DevicePage {
     stages: Vec<StageBar>,
     video: Vec<Fact>,
     sparks: Vec<SparkView>,
-    /// Not asked as equipment is: it has pictures and dialogues.
+    /// Not asked as equipment is: it has pictures.
     is_camera: bool,
+    /// Spoken to by RTSP: what is said is kept, and how its picture should look is learned.
+    is_rtsp: bool,
     month: Vec<DayView>,
     dialogues: Vec<DialogueRow>,
     baselines: Vec<BaselineView>,
@@ -220,6 +222,10 @@ impl DevicePage {
             video: video(view, &parts),
             sparks: sparks(view, &parts),
             is_camera: device.url.as_deref().and_then(Service::of).is_none(),
+            is_rtsp: device
+                .url
+                .as_deref()
+                .is_none_or(|url| !is_sip(url) && Service::of(url).is_none()),
             month: month(view, &parts),
             baselines: parts.habits.iter().filter_map(|it| BaselineView::new(view, it)).collect(),
             dialogues: parts.dialogues.iter().map(|it| DialogueRow::new(view, it)).collect(),

@@ -141,6 +141,11 @@ async fn an_endpoint_that_may_be_called_is_called_on_request_and_says_why_where_
         page.contains(&format!("action=\"{path}/test-call\""))
     };
     assert!(offers(&mut operator, path(0)).await && !offers(&mut operator, path(2)).await);
+    // No dialogue of SIP is kept, and no scene of a room is learned.
+    let page = operator.get(&path(0)).await.body;
+    for id in ["dialogues", "references"] {
+        assert!(!page.contains(&format!("id=\"{id}\"")), "{id}: {page}");
+    }
     let answer = operator.post(&format!("{}/test-call", path(0)), "").await;
     assert_eq!(answer.header("location"), format!("{}?done=called#video", path(0)));
     assert_eq!(store.audit_of("call_now", 9).await.unwrap().len(), 1, "who asked");

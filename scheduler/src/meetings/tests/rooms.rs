@@ -95,3 +95,59 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     let turned = world.store.turn_to_endpoint(meeting, venue, stranger, line(at(8, 4))).await;
     assert_eq!(turned.unwrap(), Entered::Missing);
 }
+
+#[tokio::test]
+async fn what_an_endpoint_offers_beside_sip_is_looked_at_in_checks_and_in_the_watch() {
+    let mut world = World::new(at(6, 0)).await;
+    let beside = |row, name: &str, kind, url: &str| LedgerRow {
+        street: Some("人民路".into()),
+        kind: Some(kind),
+        url: Some(url.into()),
+        ..LedgerRow::new(row, name, "东门")
+    };
+    let rows = vec![
+        beside(4, "终端一码流", DeviceKind::Camera, "rtsp://10.0.0.2/main"),
+        beside(5, "终端一状态页", DeviceKind::Equipment, "http://10.0.0.2/status"),
+    ];
+    world.store.import(rows, at(6, 0), ImportMode::AllOrNothing).await.unwrap();
+    let venue = world.store.venue(world.venues[0]).await.unwrap().unwrap();
+    let site = world.store.site_names().await.unwrap()[0].id;
+    let offered = world.store.meeting_devices(Some(site), 10).await.unwrap();
+    let of = |kind| offered.iter().find(|it| it.kind == kind).unwrap().id;
+    let (stream, status) = (of(DeviceKind::Camera), of(DeviceKind::Equipment));
+    let endpoint = world.endpoints[0];
+    let words = VenueWords {
+        name: venue.name,
+        in_use: true,
+        devices: vec![
+            (endpoint, DeviceRole::Primary),
+            (stream, DeviceRole::Camera),
+            (status, DeviceRole::Status),
+        ],
+        ..VenueWords::default()
+    };
+    world.store.save_venue(Some(venue.id), words, line(at(6, 0))).await.unwrap();
+    world.venues.truncate(1);
+    let meeting = world.book(BookingWay::Approved).await;
+    let opened = |world: &World| std::mem::take(&mut *world.devices.opened.lock().unwrap());
+    world.turn(8, 0).await;
+    let looked = |call| [(endpoint, call), (stream, Depth::Stream), (status, Depth::Reach)];
+    assert_eq!(opened(&world), looked(Depth::Picture));
+    let outcome = async |world: &World| {
+        let cells = world.store.check_cells(meeting).await.unwrap();
+        let cell = cells.iter().find(|it| it.result.item == CheckItem::Status).unwrap();
+        (cell.result.outcome, cell.result.device)
+    };
+    assert_eq!(outcome(&world).await, (Outcome::Pass, Some(status)));
+    world.turn(9, 0).await;
+    opened(&world);
+    world.devices.down.lock().unwrap().insert(status);
+    world.turn(9, 1).await;
+    let [endpoint, stream, status_page] = looked(Depth::Reach);
+    let twice = [endpoint, stream, status_page, status_page];
+    assert_eq!(opened(&world), twice, "while it runs nothing is called");
+    assert_eq!(outcome(&world).await, (Outcome::Fail, Some(status)));
+    let changes = world.store.check_changes(meeting).await.unwrap();
+    assert!(changes.iter().any(|it| it.result.item == CheckItem::Status), "on the timeline");
+    assert_eq!(*world.told.0.lock().unwrap(), [], "a risk, and no failure of the venue");
+}
