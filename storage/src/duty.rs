@@ -1,9 +1,11 @@
 //! 值班: the roster, who signed in, what was handed over.
 //!
+//! A shift names its people; how they are reached is kept once (`duty_people`).
+//!
 //! Invariants: shifts never overlap, the schema keeps it so; what is done and its audit line are one
 //! transaction; a shift that is over is never changed.
 
-use crate::{AuditLine, Change, Store, StoreError, audit};
+use crate::{AuditLine, Change, Store, StoreError, audit, duty_people};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::collections::HashMap;
 use zhishou_domain::{
@@ -13,6 +15,19 @@ use zhishou_domain::{
 
 /// Shifts read at once at most: two a day for two months.
 const SHIFTS: i64 = 256;
+
+/// Shifts with how their people are reached.
+macro_rules! shift {
+    ($which:literal) => {
+        concat!(
+            "SELECT s.*, coalesce(l.phone, '') AS lead_phone, coalesce(l.mail, '') AS lead_mail,
+                 coalesce(b.phone, '') AS backup_phone, coalesce(b.mail, '') AS backup_mail
+             FROM duty_shifts s LEFT JOIN duty_people l ON l.name = s.lead_name
+             LEFT JOIN duty_people b ON b.name = s.backup_name ",
+            $which
+        )
+    };
+}
 
 /// What became of adding shifts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,20 +138,15 @@ async fn add(
         return Ok(Rostered::Collides(held));
     }
     let backup = backup.unwrap_or_default();
+    keep(connection, &lead, &backup).await?;
     for (from, to) in &times {
         sqlx::query(
-            "INSERT INTO duty_shifts (from_ms, to_ms, lead_name, lead_phone, lead_mail, backup_name,
-                 backup_phone, backup_mail)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO duty_shifts (from_ms, to_ms, lead_name, backup_name) VALUES (?, ?, ?, ?)",
         )
         .bind(from.millis())
         .bind(to.millis())
         .bind(&lead.name)
-        .bind(&lead.phone)
-        .bind(&lead.mail)
         .bind(&backup.name)
-        .bind(&backup.phone)
-        .bind(&backup.mail)
         .execute(&mut *connection)
         .await?;
     }
@@ -150,7 +160,7 @@ async fn do_it(
     act: DutyAct,
     mut line: AuditLine,
 ) -> Result<DutyActed, StoreError> {
-    let row = sqlx::query("SELECT * FROM duty_shifts WHERE id = ?").bind(id.number());
+    let row = sqlx::query(shift!("WHERE s.id = ?")).bind(id.number());
     let Some(row) = row.fetch_optional(&mut *connection).await? else {
         return Ok(DutyActed::Missing);
     };
@@ -176,19 +186,13 @@ async fn do_it(
         DutyAct::HandOver(text) => enter(connection, id, &line, Some(text)).await?,
         DutyAct::Change { lead, backup } => {
             let backup = backup.unwrap_or_default();
-            sqlx::query(
-                "UPDATE duty_shifts SET lead_name = ?2, lead_phone = ?3, lead_mail = ?4,
-                     backup_name = ?5, backup_phone = ?6, backup_mail = ?7 WHERE id = ?1",
-            )
-            .bind(id.number())
-            .bind(lead.name)
-            .bind(lead.phone)
-            .bind(lead.mail)
-            .bind(backup.name)
-            .bind(backup.phone)
-            .bind(backup.mail)
-            .execute(&mut *connection)
-            .await?;
+            keep(connection, &lead, &backup).await?;
+            sqlx::query("UPDATE duty_shifts SET lead_name = ?2, backup_name = ?3 WHERE id = ?1")
+                .bind(id.number())
+                .bind(lead.name)
+                .bind(backup.name)
+                .execute(&mut *connection)
+                .await?;
         }
         DutyAct::Remove => {
             let entries: bool =
@@ -207,6 +211,18 @@ async fn do_it(
     }
     audit::insert(connection, line).await?;
     Ok(DutyActed::Done)
+}
+
+/// Whoever has a shift is listed.
+async fn keep(
+    connection: &mut SqliteConnection,
+    lead: &Watcher,
+    backup: &Watcher,
+) -> Result<(), StoreError> {
+    for person in [lead, backup].into_iter().filter(|it| !it.name.is_empty()) {
+        duty_people::keep(connection, person).await?;
+    }
+    Ok(())
 }
 
 async fn enter(
@@ -230,14 +246,13 @@ async fn touching(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<DutyShift>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT * FROM duty_shifts WHERE to_ms > ?1 AND from_ms < ?2 ORDER BY from_ms LIMIT ?3",
-    )
-    .bind(from.millis())
-    .bind(to.millis())
-    .bind(SHIFTS)
-    .fetch_all(&mut *connection)
-    .await?;
+    let rows =
+        sqlx::query(shift!("WHERE s.to_ms > ?1 AND s.from_ms < ?2 ORDER BY s.from_ms LIMIT ?3"))
+            .bind(from.millis())
+            .bind(to.millis())
+            .bind(SHIFTS)
+            .fetch_all(&mut *connection)
+            .await?;
     let mut shifts: Vec<_> = rows.iter().map(shift_of).collect();
     let (Some(first), Some(last)) =
         (shifts.iter().map(|shift| shift.id).min(), shifts.iter().map(|shift| shift.id).max())

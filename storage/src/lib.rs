@@ -17,6 +17,7 @@ mod decode;
 mod device_page;
 mod dialogues;
 mod duty;
+mod duty_people;
 mod error;
 mod evidence;
 mod exclusions;
@@ -73,6 +74,7 @@ pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use dialogues::{Dialogue, KeptFor};
 pub use duty::{DutyAct, DutyActed, Rostered};
+pub use duty_people::PersonRemoved;
 pub use error::{KeyError, StoreError};
 pub use evidence::{EvidenceKind, EvidenceRow, EvidenceTotal, Pictures};
 pub use exclusions::{ExclusionActed, ExclusionScope, StoredExclusion};
@@ -94,7 +96,8 @@ pub use measures::{ItemRollup, Measure, Rollup};
 pub use meetings::{
     Booked, BookingWay, CalendarFeed, Clash, DevicePlace, FeedScope, Held, MakesWay, MeetingActed,
     MeetingFilter, MeetingNotice, MeetingTurn, NewMeeting, NewSeries, NewTurn, NoticeAnswer,
-    Rebooking, ResourceWords, SeriesBooked, StoredMeeting, TurnActed, VenueSaved, VenueWords,
+    OnClash, Rebooking, ResourceWords, SeriesBooked, StoredMeeting, TurnActed, VenueSaved,
+    VenueWords,
 };
 pub use outages::{Outage, OutageOrder};
 pub use outbox::{Message, Route, Taken, Try};

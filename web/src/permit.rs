@@ -57,6 +57,8 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/meetings/{id}/archive", Some(Role::Operator)),
     ("/api/v1/meetings/{id}/run-check", Some(Role::Operator)),
     ("/duty", Some(Role::Operator)),
+    ("/duty/people", Some(Role::Operator)),
+    ("/duty/people/remove", Some(Role::Operator)),
     ("/duty/{id}/sign-in", Some(Role::Operator)),
     ("/duty/{id}/hand-over", Some(Role::Operator)),
     ("/duty/{id}/change", Some(Role::Operator)),

@@ -111,6 +111,8 @@ pub fn router(app: App) -> Router {
         .route("/meetings/{id}/turns/{turn}/undo", post(pages::meeting_turn::undo))
         .route("/meetings/{id}/archive", post(pages::meeting::archive))
         .route("/duty", get(pages::duty::show).post(pages::duty::add))
+        .route("/duty/people", post(pages::duty_people::save))
+        .route("/duty/people/remove", post(pages::duty_people::remove))
         .route("/duty/{id}/sign-in", post(pages::duty::act))
         .route("/duty/{id}/hand-over", post(pages::duty::act))
         .route("/duty/{id}/change", post(pages::duty::act))

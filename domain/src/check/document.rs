@@ -31,6 +31,7 @@ impl DocumentProblem {
                 PlanProblem::Order => "检查点须从早到晚，最早不超过会前 28 天",
                 PlanProblem::Freeze => "会前 10 分钟内只查在线，不作测试呼叫",
                 PlanProblem::Items => "检查项至少一项、不得重复，可选项须在检查项之内",
+                PlanProblem::Fallbacks => "应急预案的每种措施只列一次",
                 PlanProblem::Limits => "限值和有效期须大于 0",
             }
             .to_owned(),

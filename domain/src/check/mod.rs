@@ -5,6 +5,7 @@
 //! minutes or while the meeting runs.
 
 mod agenda;
+mod change;
 mod document;
 mod evidence;
 mod figures;
@@ -16,6 +17,7 @@ mod record;
 mod turn;
 
 pub use agenda::{Agenda, Cause, agenda, depth_at};
+pub use change::PointChange;
 pub use document::DocumentProblem;
 pub use evidence::{Evidence, MeasureUnit, NotRun};
 pub use figures::{Assured, MeetingFigures, Until};

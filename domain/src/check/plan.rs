@@ -106,6 +106,9 @@ pub enum PlanProblem {
     /// There is nothing to check, something twice, or what is optional is not checked at all.
     #[error("items are named once, at least one, and what is optional is among them")]
     Items,
+    /// Something is turned to twice.
+    #[error("what is turned to is named once")]
+    Fallbacks,
     /// A limit or a time is not above 0.
     #[error("limits and times are above 0")]
     Limits,
@@ -179,6 +182,10 @@ impl CheckPlan {
         if self.items.is_empty() || strays || is_twice(&self.items) || is_twice(&self.optional) {
             return Err(PlanProblem::Items);
         }
+        let turned = &self.fallbacks;
+        if turned.iter().enumerate().any(|(place, it)| turned[..place].contains(it)) {
+            return Err(PlanProblem::Fallbacks);
+        }
         let CallLimits { loss_percent, jitter_ms, delay_ms } = self.limits;
         let times = [self.liveness_holds_min, self.media_holds_min, self.human_holds_min];
         let is_above = |it: &f64| it.is_finite() && *it > 0.0;
@@ -231,6 +238,8 @@ mod tests {
         assert_eq!(broken(|it| it.items.push(CheckItem::Sound)), PlanProblem::Items);
         assert_eq!(broken(|it| it.optional.push(CheckItem::JointTest)), PlanProblem::Items);
         assert_eq!(broken(|it| it.limits.delay_ms = f64::NAN), PlanProblem::Limits);
+        let twice = |it: &mut CheckPlan| it.fallbacks.push(Fallback::Telephone);
+        assert_eq!(broken(twice), PlanProblem::Fallbacks);
         assert_eq!(broken(|it| it.media_holds_min = 0), PlanProblem::Limits);
     }
 }

@@ -244,8 +244,10 @@ impl Store {
             let mut results: Vec<_> = results.map(|cell| cell.result).collect();
             if let Some(last) = turned.iter().rev().find(|it| it.venue == venue.id) {
                 venue.turn_to(last.device);
-                // What another endpoint showed says nothing of this one.
-                results.retain(|it| is_of(it, last.device));
+            }
+            // What another endpoint showed says nothing of this one.
+            if let Some(primary) = venue.primary() {
+                results.retain(|it| it.device.is_none() || is_of(it, primary.id));
             }
             let items = items_of(plan, &venue);
             let roll_from = roll_opens(meeting.plan.slot().from, &meeting.steps);

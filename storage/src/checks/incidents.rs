@@ -2,7 +2,7 @@
 
 use super::{Entered, place};
 use crate::{AuditLine, Change, Store, StoreError, audit, decode};
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use zhishou_domain::{
     MeetingId, MeetingIncidentId, Timestamp, VenueId,
     check::{Fallback, MeetingIncident},
@@ -117,6 +117,41 @@ impl Store {
             .await?;
         rows.iter().map(incident_of).collect()
     }
+}
+
+/// What a venue turned to belongs to the incident of it that lasts; where there is none, it is one.
+pub(crate) async fn turn_incident(
+    connection: &mut SqliteConnection,
+    (meeting, venue): (MeetingId, VenueId),
+    fallback: Fallback,
+    what: &str,
+    line: &AuditLine,
+) -> Result<(), StoreError> {
+    let lasting = sqlx::query(
+        "UPDATE meeting_incidents SET fallback = ?3 WHERE id =
+             (SELECT max(id) FROM meeting_incidents
+              WHERE meeting_id = ?1 AND venue_id = ?2 AND to_ms IS NULL)",
+    )
+    .bind(meeting.number())
+    .bind(venue.number())
+    .bind(fallback.code())
+    .execute(&mut *connection)
+    .await?;
+    if lasting.rows_affected() == 0 {
+        sqlx::query(
+            "INSERT INTO meeting_incidents (meeting_id, venue_id, from_ms, what, fallback, login)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(meeting.number())
+        .bind(venue.number())
+        .bind(line.at.millis())
+        .bind(what)
+        .bind(fallback.code())
+        .bind(&line.login)
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
 }
 
 fn incident_of(row: &SqliteRow) -> Result<MeetingIncident, StoreError> {

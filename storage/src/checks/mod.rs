@@ -19,6 +19,7 @@ use zhishou_domain::{MeetingId, VenueId, meeting::MeetingState};
 
 pub use asked::WaitingCheck;
 pub use cells::{CellOf, NewCell, VenueHistory};
+pub(crate) use incidents::turn_incident;
 pub use incidents::{IncidentActed, NewMeetingIncident};
 pub use plans::{PlanSaved, StoredPlan};
 pub use records::{Archived, MonthFigures, Unarchived};

@@ -415,6 +415,38 @@ pub(super) async fn release(
     Ok(())
 }
 
+/// From now on a meeting no longer holds something; what it held before stays on record.
+pub(super) async fn shorten(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    subject: Subject,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let gone: Vec<(i64, String)> = sqlx::query_as(
+        "DELETE FROM reservations WHERE meeting_id = ? AND subject = ? AND to_ms > ?
+         RETURNING from_ms, purpose",
+    )
+    .bind(meeting.number())
+    .bind(subject.key())
+    .bind(now.millis())
+    .fetch_all(&mut *connection)
+    .await?;
+    for (from, purpose) in gone.into_iter().filter(|(from, _)| *from < now.millis()) {
+        sqlx::query(
+            "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
+             VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(meeting.number())
+        .bind(subject.key())
+        .bind(from)
+        .bind(now.millis())
+        .bind(purpose)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     plan: &MeetingPlan,

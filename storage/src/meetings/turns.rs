@@ -8,11 +8,11 @@
 use super::{
     Held,
     acts::{add_step, set_state},
-    book::{begin, finish, is_overlap},
+    book::{begin, finish, is_overlap, shorten},
     clash::{held, subjects},
     list,
 };
-use crate::{AuditLine, Change, Route, Store, StoreError, audit, outbox};
+use crate::{AuditLine, Change, Route, Store, StoreError, audit, checks, outbox};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use zhishou_domain::{
     MeetingId, ResourceId, Timestamp, VenueId,
@@ -194,18 +194,7 @@ async fn do_turn(
         ));
     };
     if state == MeetingState::Live {
-        sqlx::query(
-            "INSERT INTO meeting_incidents (meeting_id, venue_id, from_ms, what, fallback, login)
-             VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(meeting.number())
-        .bind(venue.number())
-        .bind(line.at.millis())
-        .bind(&what)
-        .bind(to.fallback().code())
-        .bind(&line.login)
-        .execute(&mut *connection)
-        .await?;
+        checks::turn_incident(connection, (meeting, venue), to.fallback(), &what, &line).await?;
     }
     let (other, resource) = match to {
         TurnTo::Venue(other) => (Some(other), None),
@@ -395,29 +384,8 @@ async fn let_go(
     let (going, stays) = (subjects(connection, old).await?, subjects(connection, new).await?);
     // Of a venue that was taken out of use meanwhile it is not known what stood there.
     let (Some(going), Some(stays)) = (going, stays) else { return Ok(()) };
-    for subject in going.iter().filter(|it| !stays.contains(it)) {
-        let gone: Vec<(i64, String)> = sqlx::query_as(
-            "DELETE FROM reservations WHERE meeting_id = ? AND subject = ? AND to_ms > ?
-             RETURNING from_ms, purpose",
-        )
-        .bind(meeting.number())
-        .bind(subject.key())
-        .bind(now.millis())
-        .fetch_all(&mut *connection)
-        .await?;
-        for (from, purpose) in gone.into_iter().filter(|(from, _)| *from < now.millis()) {
-            sqlx::query(
-                "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
-                 VALUES (?, ?, ?, ?, ?)",
-            )
-            .bind(meeting.number())
-            .bind(subject.key())
-            .bind(from)
-            .bind(now.millis())
-            .bind(purpose)
-            .execute(&mut *connection)
-            .await?;
-        }
+    for subject in going.into_iter().filter(|it| !stays.contains(it)) {
+        shorten(connection, meeting, subject, now).await?;
     }
     Ok(())
 }

@@ -1,5 +1,10 @@
 //! Venues and what stands in them. There are some hundreds of them, so they are read whole.
 
+use super::{
+    Held,
+    book::{begin, finish},
+    refit::{OnClash, endpoints, refit},
+};
 use crate::{AuditLine, Store, StoreError, audit, decode};
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
@@ -44,7 +49,7 @@ pub struct DevicePlace {
 }
 
 /// What became of saving a venue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VenueSaved {
     /// It is saved.
     Now(VenueId),
@@ -52,19 +57,33 @@ pub enum VenueSaved {
     Missing,
     /// Another has the name.
     NameTaken,
+    /// Meetings ahead in this venue would need an endpoint that these hold, and nothing changed.
+    Taken(Vec<Held>),
 }
 
 impl Store {
     /// Adds a venue, or changes the one of `id`, with its line of the audit log, whose subject becomes
-    /// the venue.
+    /// the venue. Meetings ahead in it hold the endpoints that stand there from now on, or nothing changes.
     pub async fn save_venue(
         &self,
         id: Option<VenueId>,
         words: VenueWords,
         line: AuditLine,
     ) -> Result<VenueSaved, StoreError> {
-        let saved =
-            self.write(move |connection| Box::pin(save(connection, id, words, line))).await?;
+        self.change_venue(id, words, OnClash::Refuse, line).await
+    }
+
+    /// The same, where somebody decided what becomes of meetings that cannot have an endpoint.
+    pub async fn change_venue(
+        &self,
+        id: Option<VenueId>,
+        words: VenueWords,
+        on_clash: OnClash,
+        line: AuditLine,
+    ) -> Result<VenueSaved, StoreError> {
+        let saved = self
+            .write(move |connection| Box::pin(save(connection, id, words, on_clash, line)))
+            .await?;
         if matches!(saved, VenueSaved::Now(_)) {
             self.announce(crate::Change::Meetings);
         }
@@ -139,6 +158,7 @@ async fn save(
     connection: &mut SqliteConnection,
     id: Option<VenueId>,
     words: VenueWords,
+    on_clash: OnClash,
     mut line: AuditLine,
 ) -> Result<VenueSaved, StoreError> {
     let holder: Option<i64> = sqlx::query_scalar("SELECT id FROM venues WHERE name = ?")
@@ -166,6 +186,11 @@ async fn save(
             return Ok(VenueSaved::Missing);
         }
     }
+    let was = match id {
+        Some(id) => endpoints(connection, id).await?,
+        None => Vec::new(),
+    };
+    begin(connection).await?;
     let saved: Option<i64> = sqlx::query_scalar(match id {
         None => {
             "INSERT INTO venues (name, site_id, seats, contact, phone, note, in_use)
@@ -186,7 +211,10 @@ async fn save(
     .bind(words.in_use)
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(saved) = saved else { return Ok(VenueSaved::Missing) };
+    let Some(saved) = saved else {
+        finish(connection, false).await?;
+        return Ok(VenueSaved::Missing);
+    };
     sqlx::query("DELETE FROM venue_devices WHERE venue_id = ?")
         .bind(saved)
         .execute(&mut *connection)
@@ -201,9 +229,17 @@ async fn save(
         .execute(&mut *connection)
         .await?;
     }
+    let saved = VenueId::new(saved);
+    let is = endpoints(connection, saved).await?;
+    let clashes = refit(connection, saved, (&was, &is), line.at).await?;
+    let keep = clashes.is_empty() || on_clash == OnClash::LeaveOut;
+    finish(connection, keep).await?;
+    if !keep {
+        return Ok(VenueSaved::Taken(clashes));
+    }
     line.subject = format!("venue {saved}");
     audit::insert(connection, line).await?;
-    Ok(VenueSaved::Now(VenueId::new(saved)))
+    Ok(VenueSaved::Now(saved))
 }
 
 async fn read(

@@ -5,7 +5,7 @@ use zhishou_domain::{
     Timestamp,
     duty::{DutyRefusal, Watcher},
 };
-use zhishou_storage::{AuditLine, DutyAct, DutyActed, Rostered, Store};
+use zhishou_storage::{AuditLine, DutyAct, DutyActed, PersonRemoved, Rostered, Store};
 
 const HOUR: i64 = 3600;
 
@@ -51,8 +51,7 @@ async fn one_moment_has_one_shift_and_a_roster_that_collides_changes_nothing() {
     // Past the store, the schema refuses too.
     let mut past = home.look().await;
     let clash = sqlx::query(
-        "INSERT INTO duty_shifts (from_ms, to_ms, lead_name, lead_phone, backup_name, backup_phone)
-         VALUES (?, ?, 'x', '', '', '')",
+        "INSERT INTO duty_shifts (from_ms, to_ms, lead_name, backup_name) VALUES (?, ?, 'x', '')",
     )
     .bind(at(9 * HOUR).millis())
     .bind(at(10 * HOUR).millis());
@@ -91,4 +90,32 @@ async fn what_is_signed_and_handed_over_stays_and_is_audited() {
     assert_eq!(lead(&store, at(17 * HOUR)).await, None);
     let missing = store.act_on_duty(second, DutyAct::SignIn, line(0)).await.unwrap();
     assert_eq!(missing, DutyActed::Missing);
+}
+
+#[tokio::test]
+async fn how_somebody_is_reached_is_kept_once_for_all_their_shifts() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    roster(&store, &[(8, 17), (32, 41)]).await;
+    let phones = async || {
+        let shifts = store.duty_shifts(at(0), at(50 * HOUR)).await.unwrap();
+        shifts.into_iter().map(|it| (it.lead.phone, it.lead.mail)).collect::<Vec<_>>()
+    };
+    let known = ("028-1".to_owned(), "w@x.example".to_owned());
+    assert_eq!(phones().await, [known.clone(), known]);
+    let moved = Watcher { name: "王".into(), phone: "139-7".into(), mail: String::new() };
+    store.save_duty_person(moved.clone(), line(0)).await.unwrap();
+    let new = ("139-7".to_owned(), String::new());
+    assert_eq!(phones().await, [new.clone(), new], "also in the shifts that they have");
+    // A shift that says something else of them changes nothing of what is known.
+    assert_eq!(roster(&store, &[(41, 45)]).await, Rostered::Added(1));
+    assert_eq!(phones().await[2].0, "139-7");
+    let names: Vec<_> = store.duty_people().await.unwrap().into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["李", "王"]);
+    let remove = |name: &str, hour| store.remove_duty_person(name.into(), line(hour * HOUR));
+    assert_eq!(remove("李", 44).await.unwrap(), PersonRemoved::OnDuty);
+    assert_eq!(remove("李", 45).await.unwrap(), PersonRemoved::Done);
+    assert_eq!(remove("李", 45).await.unwrap(), PersonRemoved::Missing);
+    let past = store.on_duty(at(9 * HOUR)).await.unwrap().unwrap().backup.unwrap();
+    assert_eq!((past.name.as_str(), past.phone.as_str()), ("李", ""), "who was there stays");
 }

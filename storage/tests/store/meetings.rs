@@ -13,7 +13,7 @@ use zhishou_domain::{
 };
 use zhishou_storage::{
     AuditLine, Booked, BookingWay, FeedScope, MakesWay, MeetingActed, MeetingFilter, NewMeeting,
-    NoticeAnswer, Rebooking, ResourceWords, Store, VenueSaved, VenueWords,
+    NoticeAnswer, OnClash, Rebooking, ResourceWords, Store, VenueSaved, VenueWords,
 };
 
 pub(crate) const ADDRESS: &str = "10.0.0.9";
@@ -576,4 +576,56 @@ async fn a_meeting_that_overruns_is_extended_as_far_as_its_rooms_are_free() {
     let asked = store.clash_of(&between, None, minute(10, 55)).await.unwrap().unwrap();
     assert!(asked.held.iter().all(|it| it.meeting == meeting) && !asked.held.is_empty());
     assert_eq!(store.audit_of("extend_meeting", 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_comes_or_goes_is_held_or_let_go_for_the_meetings_ahead() {
+    let home = Home::shanghai();
+    let (store, [one, two], _, [first, second]) = rooms(&home).await;
+    let id = booked(&store, plan("早会", &[one])).await;
+    let other = booked(&store, plan("例会", &[two])).await;
+    let row = LedgerRow {
+        street: Some("人民路".into()),
+        kind: Some(DeviceKind::Endpoint),
+        url: Some("sip:room9@10.0.0.9".into()),
+        ..LedgerRow::new(9, "终端三", "东门")
+    };
+    import(&store, vec![row], at(-500)).await;
+    let third = store.endpoints_without_venue(10).await.unwrap()[0].0;
+    let primary = (first, DeviceRole::Primary);
+    let mine = |all: Vec<(MeetingId, Subject)>| {
+        let of = all.into_iter().filter(|(meeting, _)| *meeting == id).map(|(_, subject)| subject);
+        of.collect::<Vec<_>>()
+    };
+    let save = |devices, on_clash, when| {
+        store.change_venue(Some(one), venue("一楼会议室", devices), on_clash, line(when))
+    };
+    // One that is free comes along.
+    let backup = vec![primary, (third, DeviceRole::Backup)];
+    assert_eq!(save(backup, OnClash::Refuse, 60).await.unwrap(), VenueSaved::Now(one));
+    let now = mine(held(&store).await);
+    assert_eq!(now, [Subject::Venue(one), Subject::Device(first), Subject::Device(third)]);
+    // One that another meeting has by then does not: nothing changes, and it is told who has it.
+    let clash = vec![primary, (second, DeviceRole::Backup)];
+    let VenueSaved::Taken(by) = save(clash.clone(), OnClash::Refuse, 120).await.unwrap() else {
+        panic!("it is held by another")
+    };
+    assert_eq!((by.len(), by[0].meeting, by[0].name.as_str()), (1, other, "终端二"));
+    assert_eq!(mine(held(&store).await), now);
+    assert_eq!(store.venue(one).await.unwrap().unwrap().backup().unwrap().id, third);
+    // Somebody decides that the meeting does without; the one that went is free again.
+    assert_eq!(save(clash, OnClash::LeaveOut, 180).await.unwrap(), VenueSaved::Now(one));
+    assert_eq!(mine(held(&store).await), [Subject::Venue(one), Subject::Device(first)]);
+    // While it runs: what went is held until then and no longer.
+    let alone = vec![(third, DeviceRole::Primary)];
+    let begun = moment(10, 0).millis() - at(0).millis();
+    assert_eq!(save(alone, OnClash::Refuse, begun / 1000).await.unwrap(), VenueSaved::Now(one));
+    let day = Slot { from: at(0), to: at(86_400) };
+    let all = store.held_within(day).await.unwrap();
+    let slot = |device| {
+        let of = all.iter().find(|it| it.meeting == id && it.subject == Subject::Device(device));
+        of.map(|it| it.slot)
+    };
+    assert_eq!(slot(first), Some(Slot { from: moment(9, 0), to: moment(10, 0) }));
+    assert_eq!(slot(third), Some(Slot { from: moment(10, 0), to: moment(11, 0) }));
 }

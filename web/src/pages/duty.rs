@@ -35,7 +35,6 @@ const NOTES: usize = 8;
 const MEETINGS: u32 = 20;
 /// Longest name, telephone and note, characters.
 const NAME: usize = 40;
-const MAIL: usize = 120;
 const NOTE: usize = 1000;
 
 /// A shift in one line.
@@ -52,6 +51,11 @@ struct ShiftLine {
 }
 
 impl ShiftLine {
+    /// Empty where nobody is.
+    fn backup_name(&self) -> &str {
+        self.backup.as_ref().map_or("", |it| it.name.as_str())
+    }
+
     fn new(view: &View<'_>, shift: &DutyShift) -> Self {
         let now = view.now;
         Self {
@@ -121,6 +125,13 @@ struct DutyPage {
     people: Vec<Watcher>,
 }
 
+impl DutyPage {
+    /// Who can have a shift, and whether they are the one that is chosen.
+    fn options(&self, chosen: &str) -> Vec<(&str, bool)> {
+        self.people.iter().map(|it| (it.name.as_str(), it.name == chosen)).collect()
+    }
+}
+
 /// What is typed to add shifts.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -133,34 +144,33 @@ pub(crate) struct RosterForm {
     who: WhoForm,
 }
 
-/// Who has a shift.
+/// Who has a shift, by name.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct WhoForm {
     lead: String,
-    lead_phone: String,
-    lead_mail: String,
     backup: String,
-    backup_phone: String,
-    backup_mail: String,
 }
 
 impl WhoForm {
-    fn read(&self) -> Result<(Watcher, Option<Watcher>), Failure> {
-        let watcher = |name: &str, phone: &str, mail: &str| {
-            let mail = typed("mail", mail, MAIL)?;
-            if !mail.is_empty() && !mail.contains('@') {
-                return Err(Failure::bad_input("邮箱地址不完整", "mail: no address"));
+    /// Those who are named, as they are listed.
+    async fn read(&self, app: &App) -> Result<(Watcher, Option<Watcher>), Failure> {
+        let people = app.store.duty_people().await?;
+        let listed = |name: &str| {
+            let name = typed("name", name, NAME)?;
+            match people.iter().find(|it| it.name == name) {
+                _ if name.is_empty() => Ok(None),
+                Some(person) => Ok(Some(person.clone())),
+                None => Err(Failure::bad_input(
+                    format!("“{name}”未登记：请先在“值班人员”中登记电话或邮箱"),
+                    format!("{name} is not listed: enter their telephone or mail first"),
+                )),
             }
-            let (name, phone) = (typed("name", name, NAME)?, typed("phone", phone, NAME)?);
-            Ok::<_, Failure>(Watcher { name, phone, mail })
         };
-        let lead = watcher(&self.lead, &self.lead_phone, &self.lead_mail)?;
-        if lead.name.is_empty() {
-            return Err(Failure::bad_input("请填写值班长姓名", "lead: a name must be given"));
-        }
-        let backup = watcher(&self.backup, &self.backup_phone, &self.backup_mail)?;
-        Ok((lead, Some(backup).filter(|it| !it.name.is_empty())))
+        let lead = listed(&self.lead)?;
+        let lead =
+            lead.ok_or_else(|| Failure::bad_input("请选择值班长", "lead: a name must be given"))?;
+        Ok((lead, listed(&self.backup)?))
     }
 }
 
@@ -178,7 +188,10 @@ async fn render(
     let shell = shell.at(Nav::Duty).live("/events?about=duty");
     let view = View::new(app, shell.t);
     let now = view.now;
-    let shifts = app.store.duty_shifts(now - BEHIND, now + AHEAD).await?;
+    let (shifts, people) = tokio::try_join!(
+        app.store.duty_shifts(now - BEHIND, now + AHEAD),
+        app.store.duty_people()
+    )?;
     let present = shifts.iter().find(|shift| shift.covers(now));
     let next = shifts.iter().find(|shift| shift.from > now);
     let mut notes: Vec<_> = shifts.iter().flat_map(|shift| &shift.hand_overs).collect();
@@ -196,13 +209,6 @@ async fn render(
         )
         .collect();
     roster.sort_by_key(|(from, _)| *from);
-    let mut people: Vec<Watcher> = shifts
-        .iter()
-        .flat_map(|shift| std::iter::once(&shift.lead).chain(&shift.backup))
-        .cloned()
-        .collect();
-    people.sort_by(|a, b| a.name.cmp(&b.name));
-    people.dedup_by(|a, b| a.name == b.name);
     if form.first.is_empty() {
         let day = until.max(now).local_day(app.zone).to_string();
         form = RosterForm {
@@ -279,7 +285,7 @@ pub(crate) async fn add(
     Form(form): Form<RosterForm>,
 ) -> Result<Response, Failure> {
     let added = async {
-        let (lead, backup) = form.who.read()?;
+        let (lead, backup) = form.who.read(&app).await?;
         let shifts = roster(&form)?.shifts(app.zone).map_err(|problem| match problem {
             RosterProblem::Backwards => {
                 Failure::bad_input("结束日期早于开始日期", "last: before the first day")
@@ -341,7 +347,7 @@ pub(crate) async fn act(
         Some("sign-in") => DutyAct::SignIn,
         Some("hand-over") => DutyAct::HandOver(typed("text", &form.text, NOTE)?),
         Some("change") => {
-            let (lead, backup) = form.who.read()?;
+            let (lead, backup) = form.who.read(&app).await?;
             DutyAct::Change { lead, backup }
         }
         Some("remove") => DutyAct::Remove,

@@ -145,7 +145,7 @@ pub(crate) async fn show(
     });
     let mut venues = Vec::new();
     for row in &known.readiness.rows {
-        venues.push(venue_view(&view, &known, row, &waiting).await?);
+        venues.push(venue_view(&view, &known, row, &waiting, &incidents).await?);
     }
     let record = match state {
         MeetingState::Ended => Some(RecordView::draft(&view, &known).await?),

@@ -78,7 +78,7 @@ pub(crate) async fn add_incident(
     Ok(back(id))
 }
 
-/// Enters an incident.
+/// Enters an incident; what was turned to belongs to the one that lasts, where there is one.
 async fn enter(
     app: &App,
     (user, extensions, _): By<'_>,
@@ -87,11 +87,21 @@ async fn enter(
     (what, fallback): (String, Option<Fallback>),
 ) -> Result<(), Failure> {
     let line = || audit_line(app, user, extensions, "meeting_incident", String::new());
-    let new = NewMeetingIncident { meeting, venue, what };
-    let incident = match app.store.add_meeting_incident(new, line()).await? {
-        Entered::Now(incident) => incident,
-        Entered::NotOpen => return Err(not_open()),
-        Entered::Missing => return Err(Failure::not_found()),
+    let lasting = match fallback {
+        Some(_) => app.store.meeting_incidents(meeting).await?,
+        None => Vec::new(),
+    };
+    let lasting = lasting.iter().rev().find(|it| it.venue == venue && it.to.is_none());
+    let incident = match lasting {
+        Some(lasting) => lasting.id,
+        None => {
+            let new = NewMeetingIncident { meeting, venue, what };
+            match app.store.add_meeting_incident(new, line()).await? {
+                Entered::Now(incident) => incident,
+                Entered::NotOpen => return Err(not_open()),
+                Entered::Missing => return Err(Failure::not_found()),
+            }
+        }
     };
     if let Some(fallback) = fallback {
         let act = IncidentActed::Fallback(fallback);

@@ -55,6 +55,8 @@ pub(super) struct VenueView {
     pub(super) conclusion: &'static str,
     pub(super) glyph: &'static str,
     pub(super) first: String,
+    /// What is turned away from: the incident that lasts, else what fails.
+    pub(super) amiss: String,
     pub(super) contact: String,
     pub(super) phone: String,
     pub(super) history: Option<String>,
@@ -176,9 +178,12 @@ pub(super) async fn venue_view(
     known: &Known,
     row: &Row,
     waiting: &[WaitingCheck],
+    incidents: &[MeetingIncident],
 ) -> Result<VenueView, Failure> {
     let (lang, store) = (view.t.0, &view.app.store);
-    let is_failed = row.conclusion == Conclusion::NotReady;
+    // What persons hear and see counts as much as what we do.
+    let entered = incidents.iter().rev().find(|it| it.venue == row.venue && it.to.is_none());
+    let is_failed = row.conclusion == Conclusion::NotReady || entered.is_some();
     let (history, order) =
         tokio::try_join!(store.venue_history(row.venue), store.check_order(row.venue))?;
     let proposals = match is_failed {
@@ -203,6 +208,7 @@ pub(super) async fn venue_view(
         role: row.role.name(lang),
         conclusion: row.conclusion.name(lang),
         glyph: glyph(row.conclusion),
+        amiss: entered.map_or_else(|| row.words(lang), |it| it.what.clone()),
         first: if row.conclusion == Conclusion::Ready { String::new() } else { row.words(lang) },
         contact: venue.map(|venue| venue.contact.clone()).unwrap_or_default(),
         phone: venue.map(|venue| venue.phone.clone()).unwrap_or_default(),
@@ -264,7 +270,11 @@ fn run_words(run: &CheckRun, lang: Lang) -> String {
     let state = match run.state {
         RunState::Running => lang.pick("进行中", "under way").to_owned(),
         RunState::Missed => {
-            lang.pick("未进行：平台当时未运行", "missed: we did not run").to_owned()
+            let (zh, en) = (
+                "未进行：到点时平台未运行，或方案还没有此检查点",
+                "missed: we did not run then, or the plan had no such point yet",
+            );
+            lang.pick(zh, en).to_owned()
         }
         RunState::Interrupted => lang.pick("中断", "broken off").to_owned(),
         RunState::Done => {

@@ -10,9 +10,12 @@ fn roster(from: &str, to: &str) -> String {
         .append_pair("from", from)
         .append_pair("to", to)
         .append_pair("lead", "<i>王</i>")
-        .append_pair("lead_phone", "138-1")
         .append_pair("backup", "李")
         .finish()
+}
+
+fn person(name: &str, phone: &str) -> String {
+    Serializer::new(String::new()).append_pair("name", name).append_pair("phone", phone).finish()
 }
 
 #[tokio::test]
@@ -22,10 +25,29 @@ async fn the_roster_says_who_has_the_watch_now_and_what_was_handed_over() {
     let mut operator = Browser::of_role(&fixture, Role::Operator).await;
     let empty = operator.get("/duty").await.body;
     assert!(empty.contains("现在无人值班") && empty.contains("还没有排班"), "{empty}");
+    let unknown = operator.post("/duty", &roster("08:30", "17:30")).await;
+    assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unknown.body.contains("未登记：请先在"), "{}", unknown.body);
+    for (name, phone) in [("<i>王</i>", "138-1"), ("李", "138-2"), ("赵", "138-3")] {
+        let person = person(name, phone);
+        let entered = operator.post("/duty/people", &person).await;
+        assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.body);
+    }
+    for bad in [person("孙", ""), person("", "138-4"), format!("{}&mail=x", person("孙", ""))] {
+        assert_eq!(operator.post("/duty/people", &bad).await.status, StatusCode::BAD_REQUEST);
+    }
     let added = operator.post("/duty", &roster("08:30", "17:30")).await;
     assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.body);
+    // A new telephone is entered once and holds for every shift.
+    operator.post("/duty/people", &person("<i>王</i>", "139-9")).await;
+    let api = operator.get("/api/v1/duty").await.json();
+    for shift in [&api["on_duty"], &api["items"][1]] {
+        assert_eq!(shift["lead"]["phone"], "139-9", "{api}");
+    }
+    let kept = operator.post("/duty/people/remove", &person("李", "")).await;
+    assert_eq!(kept.status, StatusCode::CONFLICT, "they have a shift");
     let page = operator.get("/duty").await.body;
-    assert!(page.contains("现在值班") && page.contains("href=\"tel:138-1\""), "{page}");
+    assert!(page.contains("现在值班") && page.contains("href=\"tel:139-9\""), "{page}");
     assert!(page.contains("尚未签到") && !page.contains("<i>王"), "{page}");
     assert!(page.contains("11-21 17:30–11-22 08:30"), "the night has nobody: {page}");
 

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    booking::LONGEST,
+    booking::{LONGEST, held_words},
     failure::Failure,
     guard::{User, audit_line},
     query::{self, typed},
@@ -12,14 +12,16 @@ use askama::Template;
 use axum::{
     Extension, Form,
     extract::{Path, State},
-    http::Extensions,
+    http::{Extensions, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
+use std::collections::BTreeSet;
 use zhishou_domain::{
     DeviceId, VenueId,
-    meeting::{DeviceRole, ResourceKind, Venue},
+    endpoint::Signalling,
+    meeting::{DeviceRole, ResourceKind, Venue, VenueDevice},
 };
-use zhishou_storage::{DevicePlace, ResourceWords, VenueSaved, VenueWords};
+use zhishou_storage::{DevicePlace, OnClash, ResourceWords, VenueSaved, VenueWords};
 
 type Fields = Vec<(String, String)>;
 /// Value, label, whether it is chosen.
@@ -108,12 +110,20 @@ pub(crate) async fn list(State(app): State<App>, shell: Shell) -> Result<Respons
     })
 }
 
+/// Why nothing was saved.
+enum Problem {
+    /// Another has the name.
+    Name,
+    /// These meetings have an endpoint that meetings in this venue would need.
+    Taken(Vec<String>),
+}
+
 #[derive(Template)]
 #[template(path = "venue.html")]
 struct VenuePage {
     shell: Shell,
     action: String,
-    problem: Option<String>,
+    problem: Option<Problem>,
     venue: Option<Venue>,
     sites: Vec<(String, String, bool)>,
     /// The devices that stand here and those that could: id, name, roles.
@@ -134,14 +144,16 @@ pub(crate) async fn show(
             Some(app.store.venue(id).await?.ok_or_else(Failure::not_found)?)
         }
     };
-    form(&app, shell, venue, None).await
+    form(&app, shell, venue.as_ref().map(|it| it.id), venue, None).await
 }
 
+/// The form of a venue, as it is or as it was typed.
 async fn form(
     app: &App,
     shell: Shell,
+    id: Option<VenueId>,
     venue: Option<Venue>,
-    problem: Option<String>,
+    problem: Option<Problem>,
 ) -> Result<Response, Failure> {
     let lang = shell.t.0;
     let site = venue.as_ref().and_then(|it| it.site);
@@ -162,8 +174,8 @@ async fn form(
         (id.to_string(), name, roles.collect())
     });
     page(&VenuePage {
-        action: match &venue {
-            Some(venue) => format!("/admin/venues/{}", venue.id),
+        action: match id {
+            Some(id) => format!("/admin/venues/{id}"),
             None => "/admin/venues".to_owned(),
         },
         problem,
@@ -233,25 +245,49 @@ pub(crate) async fn save(
             "name: missing, or seats: not positive",
         ));
     }
-    match app
-        .store
-        .save_venue(id, words, audit_line(&app, &user, &extensions, "save_venue", String::new()))
-        .await?
-    {
-        VenueSaved::Now(_) => Ok(Redirect::to("/admin/venues").into_response()),
-        VenueSaved::NameTaken => {
-            let problem = shell.t.venue_name_taken().to_owned();
-            let venue = match id {
-                Some(id) => app.store.venue(id).await?,
-                None => None,
-            };
-            form(&app, shell, venue, Some(problem)).await
+    let on_clash = match field("on_clash") {
+        "leave_out" => OnClash::LeaveOut,
+        _ => OnClash::Refuse,
+    };
+    let line = audit_line(&app, &user, &extensions, "save_venue", String::new());
+    let problem = match app.store.change_venue(id, words.clone(), on_clash, line).await? {
+        VenueSaved::Now(_) => return Ok(Redirect::to("/admin/venues").into_response()),
+        VenueSaved::NameTaken => Problem::Name,
+        VenueSaved::Taken(held) => {
+            let held: BTreeSet<_> = held.iter().map(|it| held_words(&app, it, shell.t.0)).collect();
+            Problem::Taken(held.into_iter().collect())
         }
-        VenueSaved::Missing => Err(Failure::bad_input(
-            "会场、站点或设备不存在，或设备类别不符",
-            "venue, site, devices: one does not exist, or a device is of another kind",
-        )),
+        VenueSaved::Missing => {
+            return Err(Failure::bad_input(
+                "会场、站点或设备不存在，或设备类别不符",
+                "venue, site, devices: one does not exist, or a device is of another kind",
+            ));
+        }
+    };
+    let venue = as_typed(&app, id, words).await?;
+    let page = form(&app, shell, id, Some(venue), Some(problem)).await?;
+    Ok((StatusCode::CONFLICT, page).into_response())
+}
+
+/// A venue as it was typed, to be shown again.
+async fn as_typed(app: &App, id: Option<VenueId>, words: VenueWords) -> Result<Venue, Failure> {
+    let mut devices = Vec::new();
+    for (id, role) in words.devices {
+        let name = app.store.device_page(id).await?.map(|it| it.name).unwrap_or_default();
+        let signalling = Signalling::default();
+        devices.push(VenueDevice { id, name, role, signalling });
     }
+    Ok(Venue {
+        id: id.unwrap_or(VenueId::new(0)),
+        name: words.name,
+        site: words.site,
+        seats: words.seats,
+        contact: words.contact,
+        phone: words.phone,
+        note: words.note,
+        in_use: words.in_use,
+        devices,
+    })
 }
 
 /// `POST /admin/venues/from-ledger`: a venue for each endpoint that was chosen.
