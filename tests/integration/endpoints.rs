@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 use zhishou_tests::{
+    call_relay::{Line, call_relay},
     peers::footage,
     sip_peers::{Network, Room, baresip, baresip_over_tls, free_port, kamailio, relay, sipp},
 };
@@ -85,6 +86,33 @@ fn baresip_is_asked_and_called() {
     under_way.wait().unwrap();
     let (seen, exit) = call(&url, "2");
     assert_eq!((codes(&seen), exit), (vec![], 0), "busy before: {busy}; {seen:#}");
+}
+
+#[test]
+fn what_the_line_does_to_a_call_is_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let video = footage().join("view-h264.mp4");
+    let _peer = baresip(folder.path(), port, Room::Lively, &video, None);
+    // 2 % are lost, each is 60 ms on the way in each direction, and up to 18 ms longer.
+    let millis = Duration::from_millis;
+    let line = Line { loses: 50, delays: millis(60), varies: millis(18) };
+    let through = call_relay(port, line);
+    let (seen, exit) = call(&format!("sip:room1@127.0.0.1:{through}"), "21");
+    let (audio, facts) = (&seen["audio"], &seen["call"]);
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("degraded"), 1), "{seen:#}");
+    assert!(codes(&seen).contains(&"high_loss"), "{seen:#}");
+    let (packets, lost) = (audio["packets"].as_f64().unwrap(), audio["lost"].as_f64().unwrap());
+    let ratio = lost / (packets + lost);
+    assert!((0.018..0.022).contains(&ratio), "{lost} lost of {packets}: {seen:#}");
+    // Of what is uniform over W the mean difference of two is W/3 (RFC 3550, 6.4.1); a loaded machine adds.
+    let jitter = audio["jitter_ms"].as_f64().unwrap();
+    assert!((3.0..30.0).contains(&jitter), "{jitter} ms: {seen:#}");
+    let rtt = facts["rtt_ms"].as_f64().unwrap();
+    assert!((118.0..300.0).contains(&rtt), "{rtt} ms: {seen:#}");
+    // G.107 with G.113's values of G.711 (Ie 0, Bpl 4.3): about 3.1 at 2 %, above 4 without loss.
+    let mos = facts["mos"].as_f64().unwrap();
+    assert!((2.2..3.6).contains(&mos), "{mos}: {seen:#}");
 }
 
 #[test]

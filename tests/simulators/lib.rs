@@ -1,5 +1,6 @@
 //! Simulators of cameras, written from the RFCs and captures, never over `zhishou-protocol`.
 pub mod asking;
+pub mod call_relay;
 pub mod counting;
 pub mod impaired;
 pub mod peers;
