@@ -117,8 +117,8 @@ await drive(async () => {
   // A series leaves out a day; this one and those after it move together.
   await desk.goto(`${address}/bookings/new?day=${day}`);
   await desk.fill("input[name=title]", "周例会");
-  await desk.fill("input[name=from]", "18:30");
-  await desk.fill("input[name=to]", "19:00");
+  await desk.fill("input[name=from]", "20:00");
+  await desk.fill("input[name=to]", "20:30");
   await desk.selectOption(".venue:has-text('会场二') select", "main");
   await desk.click("details.rest > summary");
   await desk.selectOption("select[name=repeat]", "weekly");
@@ -132,14 +132,14 @@ await drive(async () => {
   await others.nth(1).locator("a").click();
   await desk.click("a[href$='/edit']");
   await desk.check("input[name=scope][value=following]");
-  await desk.fill("input[name=from]", "19:30");
-  await desk.fill("input[name=to]", "20:00");
+  await desk.fill("input[name=from]", "21:00");
+  await desk.fill("input[name=to]", "21:30");
   await desk.fill("input[name=reason]", "避开晚餐");
   await desk.click("button.main");
   await desk.waitForURL("**/bookings/*?done=changed");
-  assert.match(await others.nth(0).innerText(), /18:30–19:00/);
-  assert.match(await others.nth(1).innerText(), /19:30–20:00/);
-  assert.match(await others.nth(2).innerText(), /19:30–20:00/);
+  assert.match(await others.nth(0).innerText(), /20:00–20:30/);
+  assert.match(await others.nth(1).innerText(), /21:00–21:30/);
+  assert.match(await others.nth(2).innerText(), /21:00–21:30/);
 
   // A finger that rests on a meeting lifts it; one that moves at once does not.
   const tablet = await touching(1024, 800, "/bookings");

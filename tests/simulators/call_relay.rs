@@ -72,7 +72,7 @@ pub fn call_relay(to: u16, line: Line) -> u16 {
             called: AtomicU16::new(0),
         })
         .into();
-    for (index, leg) in media.iter().enumerate() {
+    for index in 0..media.len() {
         for channel in [0, 1] {
             // Reports are late like everything, but none is lost: what they say is what is measured.
             let hurt = if channel == 0 { line } else { Line { loses: 0, ..line } };
@@ -80,7 +80,6 @@ pub fn call_relay(to: u16, line: Line) -> u16 {
             carry(&media, (index, channel), Way::Back, hurt);
             carry(&media, (index, channel), Way::There, there);
         }
-        assert!(port_of(&leg.near[0]) > 9_999, "a port has five digits, as those of the parties");
     }
     let (front, back) = (UdpSocket::bind(local(0)).unwrap(), UdpSocket::bind(local(0)).unwrap());
     back.connect(local(to)).unwrap();
@@ -115,26 +114,38 @@ enum Way {
     Back,
 }
 
-/// A message with our ports in the place of its own, which are remembered. All have five digits, so no
-/// length changes.
+/// A message with our address and ports in the place of its own, which are remembered.
 fn rewritten(message: &[u8], media: &[Media], way: Way) -> Vec<u8> {
-    let Ok(text) = std::str::from_utf8(message) else { return message.to_vec() };
-    let mut text = text.to_owned();
-    for it in media {
-        let Some(at) = text.find(&format!("m={} ", it.kind)).map(|at| at + 8) else { continue };
-        let Some(Ok(port)) = text.get(at..at + 5).map(str::parse::<u16>) else { continue };
-        let (theirs, ours) = match way {
-            Way::There => (&it.caller, &it.far[0]),
-            Way::Back => (&it.called, &it.near[0]),
-        };
-        theirs.store(port, Ordering::SeqCst);
-        let ours = port_of(ours);
-        text.replace_range(at..at + 5, &ours.to_string());
-        // RFC 3605.
-        let (told, to_tell) = (format!("a=rtcp:{}", port + 1), format!("a=rtcp:{}", ours + 1));
-        text = text.replace(&told, &to_tell);
+    let whole = String::from_utf8_lossy(message);
+    let Some((head, body)) = whole.split_once("\r\n\r\n") else { return message.to_vec() };
+    if body.is_empty() {
+        return message.to_vec();
     }
-    text.into_bytes()
+    let mut described = String::new();
+    for line in body.lines() {
+        let mut line = line.to_owned();
+        if line.starts_with("c=IN IP4 ") {
+            line = "c=IN IP4 127.0.0.1".to_owned();
+        }
+        for it in media {
+            let Some(rest) = line.strip_prefix(&format!("m={} ", it.kind)) else { continue };
+            let (port, rest) = rest.split_once(' ').unwrap();
+            let (theirs, ours) = match way {
+                Way::There => (&it.caller, &it.far[0]),
+                Way::Back => (&it.called, &it.near[0]),
+            };
+            theirs.store(port.parse().unwrap(), Ordering::SeqCst);
+            line = format!("m={} {} {rest}", it.kind, port_of(ours));
+        }
+        described += &line;
+        described += "\r\n";
+    }
+    let head = head.lines().map(|line| match line.split_once(':') {
+        Some(("Content-Length", _)) => format!("Content-Length: {}\r\n", described.len()),
+        _ => format!("{line}\r\n"),
+    });
+    let head: String = head.collect();
+    format!("{head}\r\n{described}").into_bytes()
 }
 
 /// Passes on what comes in at one port of a leg; order is kept.
