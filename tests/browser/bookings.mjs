@@ -146,7 +146,7 @@ await drive(async () => {
   await tablet.goto(grid);
   const fingers = await tablet.context().newCDPSession(tablet);
   const touch = async (title, venue, at, rest) => {
-    const box = async (it) => { const { x, y, height } = await it.boundingBox(); return [x + 8, y + height / 2]; };
+    const box = async (it) => { const { x, y } = await it.boundingBox(); return [x + 8, y + 12]; };
     const [x, y] = await box(tablet.locator(`#grid .chip:has-text("${title}")`));
     const [left, top] = await box(tablet.locator(`tr:has(th:has-text("${venue}")) td[data-at="${day}T${at}"]`));
     const send = (type, touchPoints) => fingers.send("Input.dispatchTouchEvent", { type, touchPoints });
