@@ -11,8 +11,9 @@ use std::{
         atomic::{AtomicU16, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 /// What becomes of the media that the called party sends.
 #[derive(Clone, Copy)]
