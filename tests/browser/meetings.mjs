@@ -75,13 +75,16 @@ await drive(async () => {
 
   // What only a person can tell is ticked on a phone, and keeps the name.
   await phone.goto(meeting);
-  const items = ["声音", "点名"];
+  const sign = (page, name, item) => hall(page, name).locator(".sign-item", { hasText: item });
+  const tick = async (page, name, item) => {
+    await sign(page, name, item).locator("button.tick").click();
+    await sign(page, name, item).locator(".tick", { hasText: "demo" }).waitFor();
+  };
   for (const name of ["柳溪街道办会议室", "万人社区议事厅"]) {
-    for (const item of items) {
-      const row = hall(phone, name).locator(".sign-item", { hasText: item });
-      await row.locator("button.tick").click();
-      await row.locator(".tick", { hasText: "demo" }).waitFor();
-    }
+    await tick(phone, name, "声音");
+    // Nobody calls the roll three weeks before.
+    assert.match(await sign(phone, name, "点名").innerText(), /\d\d-\d\d \d\d:\d\d 起/);
+    assert.equal(await sign(phone, name, "点名").locator("button").count(), 0);
   }
   await fits(phone, "meeting-ticked", "light");
   // With a room that fails it is signed off only with a reason.
@@ -97,6 +100,9 @@ await drive(async () => {
   const live = desk.url();
   const seen = (item) => hall(desk, "柳溪街道办会议室")
     .locator(`.cell-item:has(summary span:text-is("${item}")) time`).getAttribute("title");
+  await phone.goto(live);
+  await tick(phone, "柳溪街道办会议室", "点名");
+  await desk.reload();
   const before = [await seen("可达"), await seen("音频")];
   await desk.click("form[action$='/start'] button");
   await desk.mouse.move(0, 0);
@@ -123,7 +129,9 @@ await drive(async () => {
   assert.match(await desk.inputValue("input[name=watchers]"), /王建国/);
   await fits(desk, "meeting-record", "light");
   await phone.goto(live);
-  await phone.locator("label", { hasText: "青枫小学会议室" }).locator("input").uncheck();
+  const attended = (name) => phone.locator("form.record label", { hasText: name }).locator("input").isChecked();
+  assert.ok(await attended("柳溪街道办会议室"), "its roll was called");
+  assert.ok(!await attended("万人社区议事厅"), "nobody called its roll");
   await phone.fill("textarea[name=text]", "青枫小学会议室改用备用终端参会。");
   await phone.click("form.record button.main");
   await phone.locator("dd", { hasText: "改用备用终端参会" }).waitFor();
@@ -135,12 +143,12 @@ await drive(async () => {
   await phone.locator("#agenda li", { hasText: "防汛调度视频会" }).locator("a[href^='/meetings/']").click();
   await phone.waitForURL(live);
 
-  // An emergency is booked for now at the desk, checked at once, signed off, held, ended and archived there.
+  // An emergency in five minutes is booked at the desk, checked at once, signed off, held, ended and archived there.
   await desk.goto(address + "/admin/venues/new");
   await desk.fill("input[name=name]", "应急指挥车");
   await desk.click("button.main");
   await desk.waitForURL(address + "/admin/venues");
-  const now = new Date(), later = new Date(now.getTime() + 30 * 60000);
+  const now = new Date(Date.now() + 5 * 60000), later = new Date(now.getTime() + 30 * 60000);
   const there = (at, form) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", ...form }).format(at);
   const hour = (at) => there(at, { timeStyle: "short" });
   await desk.goto(`${address}/bookings/new?day=${there(now)}`);

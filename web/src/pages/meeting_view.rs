@@ -11,7 +11,7 @@ use zhishou_domain::{
     Lang, MeetingId, Timestamp, VenueId,
     check::{
         Cause, Cell, CellResult, CheckItem, Conclusion, Evidence, Fallback, ItemKind,
-        MeetingIncident, Outcome, Row, TurnTo, Weight,
+        MeetingIncident, Outcome, Row, TurnTo, Weight, roll_opens,
     },
 };
 use zhishou_storage::{CellOf, CheckRun, RunState, Turned, WaitingCheck};
@@ -43,6 +43,8 @@ pub(super) struct SignView {
     pub(super) mark: &'static str,
     pub(super) class: &'static str,
     pub(super) is_signed: bool,
+    /// It cannot be signed yet: from when on.
+    pub(super) opens: Option<String>,
     /// `王 9:40 听得清`.
     pub(super) by: String,
 }
@@ -147,7 +149,10 @@ pub(crate) fn picture_href(meeting: MeetingId, venue: VenueId, it: &CellResult) 
     it.picture.as_ref().map(|_| format!("/meetings/{meeting}/venues/{venue}/picture?at={at}"))
 }
 
-fn sign_view(view: &View<'_>, item: CheckItem, cell: Option<&Cell>) -> SignView {
+fn sign_view(view: &View<'_>, known: &Known, item: CheckItem, cell: Option<&Cell>) -> SignView {
+    let (meeting, lang) = (&known.stored, view.t.0);
+    let opens = roll_opens(meeting.plan.slot().from, &meeting.steps);
+    let is_early = item == CheckItem::RollCall && view.now < opens;
     let outcome = cell.map_or(Outcome::Untested, |cell| cell.outcome);
     let (mark, class) = mark(outcome);
     let last = cell.and_then(|cell| cell.last.as_ref());
@@ -157,6 +162,13 @@ fn sign_view(view: &View<'_>, item: CheckItem, cell: Option<&Cell>) -> SignView 
         mark: if outcome == Outcome::Untested { "☐" } else { mark },
         class,
         is_signed: outcome != Outcome::Untested,
+        opens: is_early.then(|| {
+            let at = opens.in_zone(view.app.zone).format("%m-%d %H:%M");
+            match lang {
+                Lang::Zh => format!("{at} 起"),
+                Lang::En => format!("from {at} on"),
+            }
+        }),
         by: last.map_or_else(String::new, |last| {
             let said = last.evidence.render(view.t.0);
             format!("{} {} {said}", last.login, view.moment(last.at).short).trim_end().to_owned()
@@ -197,10 +209,10 @@ pub(super) async fn venue_view(
     };
     let (human, own): (Vec<_>, Vec<_>) = row.cells.iter().partition(|cell| cell.item.is_human());
     let mut signs: Vec<_> =
-        human.iter().map(|cell| sign_view(view, cell.item, Some(cell))).collect();
+        human.iter().map(|cell| sign_view(view, known, cell.item, Some(cell))).collect();
     let has_joint = human.iter().any(|cell| cell.item == CheckItem::JointTest);
     if !has_joint && needs_joint_test(row) {
-        signs.push(sign_view(view, CheckItem::JointTest, None));
+        signs.push(sign_view(view, known, CheckItem::JointTest, None));
     }
     Ok(VenueView {
         id: row.venue.to_string(),
