@@ -169,7 +169,7 @@ await drive(async () => {
   await desk.click("form[action$='/sign-off'] button");
   await desk.locator("#meeting-first", { hasText: "带风险就绪" }).waitFor();
   await desk.click("form[action$='/start'] button");
-  await desk.locator("#meeting-first", { hasText: "进行中" }).waitFor();
+  await desk.locator("#meeting-first", { hasText: "会场平台看不到" }).waitFor();
   await desk.click("form[action$='/end'] button");
   await desk.waitForSelector("form.record");
   await desk.fill("textarea[name=text]", "抢险会商结束，无故障。");

@@ -90,7 +90,10 @@ impl Known {
     pub(crate) fn conclusion(&self) -> Conclusion {
         match self.readiness.conclusion {
             Conclusion::NotReady => Conclusion::NotReady,
-            _ if self.stored.state == MeetingState::Live => Conclusion::Ready,
+            _ if self.stored.state == MeetingState::Live => match self.unseen().count() {
+                0 => Conclusion::Ready,
+                _ => Conclusion::Unconfirmed,
+            },
             other => other,
         }
     }
@@ -105,11 +108,36 @@ impl Known {
         }
         let live = self.stored.state.name(lang);
         match (self.amiss().count(), lang) {
-            (0, Lang::Zh) => format!("{live} · {of} 个会场未见异常"),
-            (0, Lang::En) => format!("{live} · nothing amiss in {of} venues"),
+            (0, lang) => format!("{live} · {}", self.quiet(lang)),
             (amiss, Lang::Zh) => format!("{live} · {amiss}/{of} 会场异常"),
             (amiss, Lang::En) => format!("{live} · {amiss}/{of} venues fail"),
         }
+    }
+
+    /// What is said while nothing fails: of a venue that nobody looked into, nothing good.
+    fn quiet(&self, lang: Lang) -> String {
+        let (of, unseen) = (self.readiness.rows.len(), self.unseen().count());
+        let seen = of - unseen;
+        match (unseen, lang) {
+            (0, Lang::Zh) => format!("{of} 个会场未见异常"),
+            (0, Lang::En) => format!("nothing amiss in {of} venues"),
+            (_, Lang::Zh) => format!("{unseen}/{of} 会场平台看不到，其余 {seen} 个未见异常"),
+            (_, Lang::En) => {
+                format!(
+                    "{unseen} of {of} venues are not seen by the platform, nothing amiss in {seen}"
+                )
+            }
+        }
+    }
+
+    /// The venues of which nothing was ever seen by ourselves.
+    fn unseen(&self) -> impl Iterator<Item = &Row> {
+        let is_seen = |row: &Row| {
+            row.cells.iter().filter(|cell| !cell.item.is_human()).any(|cell| {
+                cell.last.as_ref().is_some_and(|last| last.outcome != Outcome::Untested)
+            })
+        };
+        self.readiness.rows.iter().filter(move |row| !is_seen(row))
     }
 
     /// The venues that fail.
@@ -132,8 +160,7 @@ impl Known {
             (Some(first), Lang::En) => {
                 format!("{} of {of} venues fail: {first}", self.amiss().count())
             }
-            (None, Lang::Zh) => format!("{of} 个会场未见异常"),
-            (None, Lang::En) => format!("nothing amiss in {of} venues"),
+            (None, lang) => self.quiet(lang),
         };
         let held = lang.pick("会议进行中：", "Being held: ");
         format!("{held}{said}{}", at.unwrap_or_default())

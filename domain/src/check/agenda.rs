@@ -60,6 +60,10 @@ pub fn agenda(
     let came_late = plan.points.first().is_some_and(|point| time(point.before_min) < settled);
     if now >= slot.from {
         found.missed.extend(passed);
+        // What had begun when it was booked is looked at once all the same.
+        if settled >= slot.from {
+            found.run = Some(Cause::Booked).filter(|cause| !is_done(*cause));
+        }
     } else if let Some(before) = passed {
         found.run = Some(Cause::Point(before)).filter(|cause| !is_done(*cause));
     } else if came_late {
@@ -106,6 +110,18 @@ mod tests {
     }
 
     #[test]
+    fn what_had_begun_when_it_was_booked_is_looked_at_once_without_a_call() {
+        let (settled, now) = (at(2), at(3));
+        let due = agenda(&plan(), slot(), settled, &[], now);
+        assert_eq!((due.run, due.missed.len()), (Some(Cause::Booked), 0));
+        assert_eq!(depth_at(&plan(), Cause::Booked, slot(), now), CheckDepth::Liveness);
+        let done = [(Cause::Booked, at(3))];
+        assert_eq!(agenda(&plan(), slot(), settled, &done, at(4)).run, None);
+        // One that was booked in time and was not begun by us is not.
+        assert_eq!(agenda(&plan(), slot(), at(-5000), &[], now).run, None);
+    }
+
+    #[test]
     fn each_point_is_run_once_at_its_time() {
         let mut done = Vec::new();
         let mut times = Vec::new();
@@ -139,8 +155,6 @@ mod tests {
         let done = [(Cause::Booked, booked)];
         assert_eq!(agenda(&plan(), slot(), booked, &done, at(-19)).run, None);
         assert_eq!(agenda(&plan(), slot(), booked, &done, at(-15)).run, Some(Cause::Point(15)));
-        let running = agenda(&plan(), slot(), at(5), &[], at(6));
-        assert_eq!((running.run, running.missed.len()), (None, 0), "it runs: it is watched");
     }
 
     #[test]

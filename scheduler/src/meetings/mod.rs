@@ -248,11 +248,12 @@ impl Loop {
                 let missed = new_run(&turn, cause, String::new());
                 care.store.miss_check_run(missed).await?;
             }
-            if *now >= slot.from {
-                self.act(id, MeetingAct::Start, *now).await?;
-            } else if let Some(cause) = due.run.filter(|_| !self.is_busy(id)) {
+            if let Some(cause) = due.run.filter(|_| !self.is_busy(id)) {
                 let errand = Errand { venue: None, item: None };
                 self.begin(new_run(&turn, cause, String::new()), &turn, errand).await?;
+            }
+            if *now >= slot.from {
+                self.act(id, MeetingAct::Start, *now).await?;
             }
             let under_way = if self.is_busy(id) { UnderWay::Something } else { UnderWay::Nothing };
             tell(&care, &turn, under_way, self.told.entry(id).or_default()).await?;

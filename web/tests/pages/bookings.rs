@@ -368,6 +368,22 @@ async fn a_meeting_of_another_zone_stays_where_it_is_when_its_words_are_changed(
 }
 
 #[tokio::test]
+async fn of_a_meeting_that_runs_nothing_good_is_said_that_nobody_saw() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let mut urgent = typed("抢险会商", "15:30", "16:30");
+    urgent[1] = ("day", "2026-11-21");
+    urgent.push(("filing", "emergency"));
+    let booked = admin.post("/bookings", &form(&urgent)).await;
+    assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.body);
+    assert_eq!(admin.post("/meetings/1/start", "").await.status, StatusCode::SEE_OTHER);
+    let page = admin.get("/meetings/1").await.body;
+    assert!(page.contains("会议进行中：1/1 会场平台看不到，其余 0 个未见异常"), "{page}");
+    let api = admin.get("/api/v1/meetings/1/readiness").await.json();
+    assert_eq!(api["conclusion"], "unconfirmed", "{api}");
+}
+
+#[tokio::test]
 async fn the_agenda_of_a_day_has_what_goes_on_over_night_and_what_is_rehearsed() {
     let fixture = Fixture::empty(false).await;
     let mut admin = rooms(&fixture).await;
