@@ -107,7 +107,7 @@ impl Venue {
 
     /// What is reserved with it.
     pub fn endpoints(&self) -> impl Iterator<Item = &VenueDevice> {
-        self.devices.iter().filter(|device| device.role != DeviceRole::Camera)
+        self.devices.iter().filter(|device| device.role.is_endpoint())
     }
 
     /// Holds it on another of its endpoints: that is the primary one, and the one that was stands by. Nothing

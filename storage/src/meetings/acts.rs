@@ -2,9 +2,10 @@
 
 use super::{
     Clash,
-    book::{audit_line, begin, finish, release, reserve},
+    book::audit_line,
     clash::{find, subjects},
     list,
+    reservations::{begin, finish, release, reserve},
 };
 use crate::{Change, Store, StoreError};
 use sqlx::SqliteConnection;

@@ -6,6 +6,7 @@ use super::{
     clash::{self, find, held},
     list::{self, LOCAL, StoredMeeting},
     notices,
+    reservations::{begin, finish, release, reserve},
 };
 use crate::{AuditLine, Change, Route, Store, StoreError, audit, decode, outbox::put};
 use sqlx::SqliteConnection;
@@ -292,24 +293,6 @@ fn moves(one: &MeetingPlan, other: &MeetingPlan) -> bool {
     held(one) != held(other)
 }
 
-/// Begins what [`finish`] keeps or takes back; they nest.
-pub(super) async fn begin(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    sqlx::query("SAVEPOINT booking").execute(connection).await?;
-    Ok(())
-}
-
-/// Keeps what was done since [`begin`], or takes it back.
-pub(super) async fn finish(
-    connection: &mut SqliteConnection,
-    keep: bool,
-) -> Result<(), StoreError> {
-    if !keep {
-        sqlx::query("ROLLBACK TO booking").execute(&mut *connection).await?;
-    }
-    sqlx::query("RELEASE booking").execute(connection).await?;
-    Ok(())
-}
-
 /// Displaces what was confirmed to make way, and reserves; `false` where the schema refuses.
 async fn take(
     connection: &mut SqliteConnection,
@@ -365,86 +348,6 @@ async fn make_way(
     }
     put(connection, &lower.duty, &Route::Topic, at).await?;
     Ok(true)
-}
-
-/// Reserves all that a plan needs; `false` where the schema refuses a part of it, and then whatever was
-/// done has to be taken back.
-pub(super) async fn reserve(
-    connection: &mut SqliteConnection,
-    id: MeetingId,
-    plan: &MeetingPlan,
-    subjects: &[Subject],
-) -> Result<bool, StoreError> {
-    for (slot, purpose) in plan.reserved().into_iter().zip(["meeting", "rehearsal"]) {
-        for subject in subjects {
-            let inserted = sqlx::query(
-                "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
-                 VALUES (?, ?, ?, ?, ?)",
-            )
-            .bind(id.number())
-            .bind(subject.key())
-            .bind(slot.from.millis())
-            .bind(slot.to.millis())
-            .bind(purpose)
-            .execute(&mut *connection)
-            .await;
-            match inserted {
-                Ok(_) => {}
-                Err(error) if is_overlap(&error) => return Ok(false),
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-    Ok(true)
-}
-
-/// Whether the schema refuses a reservation because others hold it.
-pub(super) fn is_overlap(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(it) if it.message().contains("reservation overlaps"))
-}
-
-/// Lets go of all that a meeting holds.
-pub(super) async fn release(
-    connection: &mut SqliteConnection,
-    id: MeetingId,
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM reservations WHERE meeting_id = ?")
-        .bind(id.number())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// From now on a meeting no longer holds something; what it held before stays on record.
-pub(super) async fn shorten(
-    connection: &mut SqliteConnection,
-    meeting: MeetingId,
-    subject: Subject,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let gone: Vec<(i64, String)> = sqlx::query_as(
-        "DELETE FROM reservations WHERE meeting_id = ? AND subject = ? AND to_ms > ?
-         RETURNING from_ms, purpose",
-    )
-    .bind(meeting.number())
-    .bind(subject.key())
-    .bind(now.millis())
-    .fetch_all(&mut *connection)
-    .await?;
-    for (from, purpose) in gone.into_iter().filter(|(from, _)| *from < now.millis()) {
-        sqlx::query(
-            "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
-             VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(meeting.number())
-        .bind(subject.key())
-        .bind(from)
-        .bind(now.millis())
-        .bind(purpose)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
 }
 
 pub(super) async fn insert(

@@ -6,7 +6,7 @@ use chrono::Timelike;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::time::Duration;
 use zhishou_domain::{
-    MeetingId, Timestamp, VenueId,
+    DeviceId, MeetingId, Timestamp, VenueId,
     meeting::{MeetingPlan, MeetingRank, MeetingState, Slot, Subject, nearest_free},
 };
 
@@ -76,39 +76,44 @@ pub(super) async fn subjects(
     connection: &mut SqliteConnection,
     plan: &MeetingPlan,
 ) -> Result<Option<Vec<Subject>>, StoreError> {
-    let venues: Vec<i64> = plan.venues.iter().map(|it| it.venue.number()).collect();
+    let venues: Vec<VenueId> = plan.venues.iter().map(|it| it.venue).collect();
+    let venue_numbers: Vec<i64> = venues.iter().map(|it| it.number()).collect();
     let resources: Vec<i64> = plan.resources.iter().map(|it| it.number()).collect();
-    let (venues, resources) = (
-        decode::to_json("venues.id", &venues)?,
-        decode::to_json("platform_resources.id", &resources)?,
-    );
     let (found, held): (i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM venues WHERE in_use
                      AND id IN (SELECT value FROM json_each(?1))),
                 (SELECT count(*) FROM platform_resources WHERE in_use
                      AND id IN (SELECT value FROM json_each(?2)))",
     )
-    .bind(&venues)
-    .bind(resources)
+    .bind(decode::to_json("venues.id", &venue_numbers)?)
+    .bind(decode::to_json("platform_resources.id", &resources)?)
     .fetch_one(&mut *connection)
     .await?;
     let asked = (plan.venues.len(), plan.resources.len());
     if (usize::try_from(found).ok(), usize::try_from(held).ok()) != (Some(asked.0), Some(asked.1)) {
         return Ok(None);
     }
-    let devices: Vec<String> = sqlx::query_scalar(
+    let devices = endpoints(connection, &venues).await?;
+    let mut subjects: Vec<_> = venues.into_iter().map(Subject::Venue).collect();
+    subjects.extend(devices.into_iter().map(Subject::Device));
+    subjects.extend(plan.resources.iter().map(|id| Subject::Resource(*id)));
+    Ok(Some(subjects))
+}
+
+/// The endpoints in some venues: what whoever holds the venues holds too.
+pub(super) async fn endpoints(
+    connection: &mut SqliteConnection,
+    venues: &[VenueId],
+) -> Result<Vec<DeviceId>, StoreError> {
+    let venues: Vec<i64> = venues.iter().map(|it| it.number()).collect();
+    let found: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT device_id FROM venue_devices
          WHERE venue_id IN (SELECT value FROM json_each(?)) AND role IN ('primary', 'backup')",
     )
-    .bind(venues)
+    .bind(decode::to_json("venues.id", &venues)?)
     .fetch_all(connection)
     .await?;
-    let mut subjects: Vec<_> = plan.venues.iter().map(|it| Subject::Venue(it.venue)).collect();
-    for device in devices {
-        subjects.push(Subject::Device(decode::id("venue_devices.device_id", &device)?));
-    }
-    subjects.extend(plan.resources.iter().map(|id| Subject::Resource(*id)));
-    Ok(Some(subjects))
+    found.iter().map(|id| decode::id("venue_devices.device_id", id)).collect()
 }
 
 /// What stands in the way of a plan that needs these subjects.

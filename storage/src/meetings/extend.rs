@@ -3,9 +3,10 @@
 use super::{
     Clash, Held, MeetingActed,
     acts::add_step,
-    book::{audit_line, begin, finish, is_overlap},
+    book::audit_line,
     clash::{held, subjects},
     list,
+    reservations::{Holding, begin, finish, hold},
 };
 use crate::{Change, Store, StoreError};
 use sqlx::SqliteConnection;
@@ -78,24 +79,10 @@ async fn extend(
     };
     begin(connection).await?;
     for subject in &subjects {
-        let inserted = sqlx::query(
-            "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
-             VALUES (?, ?, ?, ?, 'meeting')",
-        )
-        .bind(id.number())
-        .bind(subject.key())
-        .bind(beyond.from.millis())
-        .bind(beyond.to.millis())
-        .execute(&mut *connection)
-        .await;
-        match inserted {
-            Ok(_) => {}
-            Err(error) if is_overlap(&error) => {
-                finish(connection, false).await?;
-                let held = held(connection, Some(&subjects), beyond, Some(id)).await?;
-                return Ok(MeetingActed::Taken(Clash { held, free: None }));
-            }
-            Err(error) => return Err(error.into()),
+        if hold(connection, id, *subject, beyond, "meeting").await? == Holding::Taken {
+            finish(connection, false).await?;
+            let held = held(connection, Some(&subjects), beyond, Some(id)).await?;
+            return Ok(MeetingActed::Taken(Clash { held, free: None }));
         }
     }
     finish(connection, true).await?;

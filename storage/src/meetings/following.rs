@@ -3,9 +3,10 @@
 use super::{
     Booked, Clash, MeetingActed, Rebooking, SeriesBooked,
     acts::act,
-    book::{Anew, begin, finish, release, reserve, update},
+    book::{Anew, update},
     clash::{find, subjects},
     list::{self, StoredMeeting},
+    reservations::{begin, finish, release, reserve},
 };
 use crate::{Change, Store, StoreError};
 use sqlx::SqliteConnection;

@@ -14,6 +14,7 @@ mod list;
 mod notices;
 mod programme;
 mod refit;
+mod reservations;
 mod resources;
 mod series;
 mod turns;

@@ -5,8 +5,8 @@
 
 use super::{
     Held,
-    book::{is_overlap, shorten},
-    clash::{LONGEST_MS, held},
+    clash::{LONGEST_MS, endpoints, held},
+    reservations::{Holding, hold, shorten},
 };
 use crate::StoreError;
 use sqlx::SqliteConnection;
@@ -22,20 +22,6 @@ pub enum OnClash {
     Refuse,
     /// Those meetings do without it.
     LeaveOut,
-}
-
-/// Endpoints that meetings hold because they stand in a venue, before and after it changed.
-pub(super) async fn endpoints(
-    connection: &mut SqliteConnection,
-    venue: VenueId,
-) -> Result<Vec<DeviceId>, StoreError> {
-    let found: Vec<String> = sqlx::query_scalar(
-        "SELECT device_id FROM venue_devices WHERE venue_id = ? AND role <> 'camera'",
-    )
-    .bind(venue.number())
-    .fetch_all(connection)
-    .await?;
-    found.iter().map(|id| crate::decode::id("venue_devices.device_id", id)).collect()
 }
 
 /// Reserves what was added for each meeting ahead that holds the venue, and lets go of what was taken away,
@@ -59,42 +45,22 @@ pub(super) async fn refit(
     let mut clashes = Vec::new();
     for (meeting, from, to, purpose) in ahead {
         let meeting = MeetingId::new(meeting);
-        for device in was.iter().filter(|it| !is.contains(it)) {
-            let still: bool = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM meeting_venues m
-                     JOIN venue_devices v ON v.venue_id = m.venue_id
-                     WHERE m.meeting_id = ? AND v.device_id = ? AND v.role <> 'camera')",
-            )
-            .bind(meeting.number())
-            .bind(device.to_string())
-            .fetch_one(&mut *connection)
-            .await?;
-            if !still {
-                shorten(connection, meeting, Subject::Device(*device), now).await?;
-            }
+        let venues: Vec<i64> =
+            sqlx::query_scalar("SELECT venue_id FROM meeting_venues WHERE meeting_id = ?")
+                .bind(meeting.number())
+                .fetch_all(&mut *connection)
+                .await?;
+        let venues: Vec<_> = venues.into_iter().map(VenueId::new).collect();
+        let elsewhere = endpoints(connection, &venues).await?;
+        for device in was.iter().filter(|it| !is.contains(it) && !elsewhere.contains(it)) {
+            shorten(connection, meeting, Subject::Device(*device), now).await?;
         }
         let slot =
             Slot { from: Timestamp::from_millis(from).max(now), to: Timestamp::from_millis(to) };
         for device in is.iter().filter(|it| !was.contains(it)) {
             let subject = Subject::Device(*device);
-            let added = sqlx::query(
-                "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
-                 SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM reservations
-                     WHERE meeting_id = ?1 AND subject = ?2 AND from_ms <= ?3 AND to_ms >= ?4)",
-            )
-            .bind(meeting.number())
-            .bind(subject.key())
-            .bind(slot.from.millis())
-            .bind(slot.to.millis())
-            .bind(&purpose)
-            .execute(&mut *connection)
-            .await;
-            match added {
-                Ok(_) => {}
-                Err(error) if is_overlap(&error) => {
-                    clashes.extend(held(connection, Some(&[subject]), slot, Some(meeting)).await?);
-                }
-                Err(error) => return Err(error.into()),
+            if hold(connection, meeting, subject, slot, &purpose).await? == Holding::Taken {
+                clashes.extend(held(connection, Some(&[subject]), slot, Some(meeting)).await?);
             }
         }
     }

@@ -3,8 +3,9 @@
 use super::{
     Booked, Clash,
     acts::add_step,
-    book::{audit_line, begin, booked_before, finish, insert, reserve, steps_of},
+    book::{audit_line, booked_before, insert, steps_of},
     clash::{self, find},
+    reservations::{begin, finish, reserve},
 };
 use crate::{Change, Store, StoreError};
 use sqlx::SqliteConnection;

@@ -8,9 +8,9 @@
 use super::{
     Held,
     acts::{add_step, set_state},
-    book::{begin, finish, is_overlap, shorten},
     clash::{held, subjects},
     list,
+    reservations::{Holding, begin, finish, hold, shorten},
 };
 use crate::{AuditLine, Change, Route, Store, StoreError, audit, checks, outbox};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
@@ -188,7 +188,7 @@ async fn do_turn(
     let Some(wanted) = subjects_of(connection, plan, to).await? else {
         return Ok(TurnActed::Missing);
     };
-    let Some(taken) = hold(connection, meeting, plan, &wanted, line.at).await? else {
+    let Some(taken) = hold_left(connection, meeting, plan, &wanted, line.at).await? else {
         return Ok(TurnActed::Taken(
             in_the_way(connection, meeting, plan, &wanted, line.at).await?,
         ));
@@ -261,7 +261,7 @@ async fn undo(
         let Some(wanted) = subjects_of(connection, plan, TurnTo::Venue(venue)).await? else {
             return Ok(TurnActed::Missing);
         };
-        if hold(connection, meeting, plan, &wanted, line.at).await?.is_none() {
+        if hold_left(connection, meeting, plan, &wanted, line.at).await?.is_none() {
             let held = in_the_way(connection, meeting, plan, &wanted, line.at).await?;
             return Ok(TurnActed::Taken(held));
         }
@@ -325,38 +325,29 @@ async fn is_on(
 
 /// Reserves for a meeting what it does not hold yet of these, for what is left of its time. Says whether
 /// anything was; `None` where the schema refuses, and then nothing changed.
-async fn hold(
+async fn hold_left(
     connection: &mut SqliteConnection,
     meeting: MeetingId,
     plan: &MeetingPlan,
     subjects: &[Subject],
     now: Timestamp,
 ) -> Result<Option<bool>, StoreError> {
-    let mut taken = Some(0);
+    let mut has_more = false;
     begin(connection).await?;
     for (slot, purpose) in left(plan, now) {
         for subject in subjects {
-            let added = sqlx::query(
-                "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
-                 SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM reservations
-                     WHERE meeting_id = ?1 AND subject = ?2 AND from_ms <= ?3 AND to_ms >= ?4)",
-            )
-            .bind(meeting.number())
-            .bind(subject.key())
-            .bind(slot.from.millis())
-            .bind(slot.to.millis())
-            .bind(purpose)
-            .execute(&mut *connection)
-            .await;
-            taken = match added {
-                Ok(added) => taken.map(|taken| taken + added.rows_affected()),
-                Err(error) if is_overlap(&error) => None,
-                Err(error) => return Err(error.into()),
-            };
+            match hold(connection, meeting, *subject, slot, purpose).await? {
+                Holding::New => has_more = true,
+                Holding::Already => {}
+                Holding::Taken => {
+                    finish(connection, false).await?;
+                    return Ok(None);
+                }
+            }
         }
     }
-    finish(connection, taken.is_some()).await?;
-    Ok(taken.map(|taken| taken > 0))
+    finish(connection, true).await?;
+    Ok(Some(has_more))
 }
 
 /// Who holds some of these in what is left of a meeting's time.

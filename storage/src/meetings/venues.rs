@@ -2,8 +2,9 @@
 
 use super::{
     Held,
-    book::{begin, finish},
-    refit::{OnClash, endpoints, refit},
+    clash::endpoints,
+    refit::{OnClash, refit},
+    reservations::{begin, finish},
 };
 use crate::{AuditLine, Store, StoreError, audit, decode};
 use sqlx::{Row, SqliteConnection};
@@ -187,7 +188,7 @@ async fn save(
         }
     }
     let was = match id {
-        Some(id) => endpoints(connection, id).await?,
+        Some(id) => endpoints(connection, &[id]).await?,
         None => Vec::new(),
     };
     begin(connection).await?;
@@ -230,7 +231,7 @@ async fn save(
         .await?;
     }
     let saved = VenueId::new(saved);
-    let is = endpoints(connection, saved).await?;
+    let is = endpoints(connection, &[saved]).await?;
     let clashes = refit(connection, saved, (&was, &is), line.at).await?;
     let keep = clashes.is_empty() || on_clash == OnClash::LeaveOut;
     finish(connection, keep).await?;

@@ -13,7 +13,6 @@ mod endpoints;
 mod equipment;
 mod habits;
 mod import;
-
 mod incidents;
 mod inspections;
 mod kept;
@@ -31,5 +30,6 @@ mod strips;
 mod support;
 mod turns;
 mod upkeep;
+mod venues;
 mod wall_clock;
 mod work_orders;

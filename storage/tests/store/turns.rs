@@ -1,11 +1,11 @@
 //! 启用预案: a meeting goes to another venue or to a telephone conference whole or not at all, and back.
 
 use crate::{
-    meetings::{booked, line, plan, resource, rooms, venue, wall},
-    support::{Home, at, import},
+    meetings::{booked, line, plan, resource, rooms, third_endpoint, venue, wall},
+    support::{Home, at},
 };
 use zhishou_domain::{
-    DeviceId, DeviceKind, LedgerRow, MeetingId, ResourceId, State, Timestamp, VenueId,
+    DeviceId, MeetingId, ResourceId, State, Timestamp, VenueId,
     alert::{
         ChannelAccess, ChannelKind, ChannelSettings, Contact, MailSecurity, Note, Switch, Topic,
     },
@@ -24,14 +24,7 @@ use zhishou_storage::{
 async fn house() -> (Home, Store, MeetingId, [VenueId; 3], ResourceId, [DeviceId; 3]) {
     let home = Home::shanghai();
     let (store, [one, two], _, [first, second]) = rooms(&home).await;
-    let row = LedgerRow {
-        street: Some("人民路".into()),
-        kind: Some(DeviceKind::Endpoint),
-        url: Some("sip:room9@10.0.0.9".into()),
-        ..LedgerRow::new(9, "终端三", "东门")
-    };
-    import(&store, vec![row], at(-500)).await;
-    let third = store.endpoints_without_venue(10).await.unwrap()[0].0;
+    let third = third_endpoint(&store).await;
     let words = venue("三楼会议室", vec![(third, DeviceRole::Primary)]);
     let saved = store.save_venue(None, words, line(0)).await.unwrap();
     let VenueSaved::Now(three) = saved else { panic!("{saved:?}") };
