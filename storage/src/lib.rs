@@ -67,8 +67,7 @@ pub use certificates::StoredCertificate;
 pub use channels::{ChannelSaved, NewChannel};
 pub use checks::{
     Archived, CellOf, CheckRun, Entered, IncidentActed, MonthFigures, NewCell, NewMeetingIncident,
-    NewRun, PlanSaved, RunState, StoredPlan, Turned, Unarchived, VenueHistory, VenueShown,
-    WaitingCheck,
+    NewRun, PlanSaved, RunState, StoredPlan, Unarchived, VenueHistory, VenueShown, WaitingCheck,
 };
 pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};

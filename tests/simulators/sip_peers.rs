@@ -43,13 +43,19 @@ pub fn free_port() -> u16 {
     UdpSocket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// Waits until something listens on a UDP port of loopback, whatever it says.
+/// Waits until something listens on a UDP port, whatever it says. The kernel is asked: binding the port to see
+/// whether it is free would take it from whoever starts just then.
 ///
 /// # Panics
 /// If nothing does within half a minute.
 pub fn wait_for(port: u16) {
     let until = Instant::now() + Duration::from_secs(30);
-    while UdpSocket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)).is_ok() {
+    let end = format!(":{port:04X}");
+    let is_bound = || {
+        let sockets = fs::read_to_string("/proc/net/udp").unwrap();
+        sockets.lines().any(|it| it.split_whitespace().nth(1).is_some_and(|it| it.ends_with(&end)))
+    };
+    while !is_bound() {
         assert!(Instant::now() < until, "nothing listens on {port}");
         thread::sleep(Duration::from_millis(50));
     }

@@ -38,7 +38,6 @@ mod sessions;
 mod shell;
 mod throttle;
 mod token;
-mod turning;
 mod upload;
 mod verifying;
 mod words;

@@ -125,8 +125,8 @@ impl Browser {
         self.send(Method::POST, path, Body::from(form.to_owned()), kind).await
     }
 
-    async fn post_json(&mut self, path: &str, body: &str) -> Answer {
-        self.send(Method::POST, path, Body::from(body.to_owned()), "application/json").await
+    async fn post_json(&mut self, path: &str, body: impl ToString) -> Answer {
+        self.send(Method::POST, path, Body::from(body.to_string()), "application/json").await
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Body, kind: &str) -> Answer {

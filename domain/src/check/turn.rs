@@ -2,12 +2,14 @@
 //! turned to. A venue that is known to fail itself is never proposed; one that nobody tested says so.
 
 use super::{CheckItem, CheckPlan, Fallback, ItemKind, Outcome};
-use crate::{Lang, ResourceId, State, Timestamp, VenueId};
+use crate::{DeviceId, Lang, ResourceId, State, Timestamp, VenueId};
 use chrono_tz::Tz;
 
 /// What is turned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TurnTo {
+    /// 启用备用终端: another endpoint of the same venue.
+    Endpoint(DeviceId),
     /// 改用会场.
     Venue(VenueId),
     /// 电话会议, a platform resource.
@@ -18,9 +20,34 @@ impl TurnTo {
     /// Which part of the contingency plan that is.
     pub const fn fallback(self) -> Fallback {
         match self {
+            Self::Endpoint(_) => Fallback::BackupEndpoint,
             Self::Venue(_) => Fallback::NearestVenue,
             Self::Telephone(_) => Fallback::Telephone,
         }
+    }
+
+    /// Which one, as a form or a program names it.
+    pub fn id(self) -> String {
+        match self {
+            Self::Endpoint(id) => id.to_string(),
+            Self::Venue(id) => id.to_string(),
+            Self::Telephone(id) => id.to_string(),
+        }
+    }
+
+    /// The endpoint, where it is one.
+    pub const fn endpoint(self) -> Option<DeviceId> {
+        if let Self::Endpoint(device) = self { Some(device) } else { None }
+    }
+
+    /// The venue, where it is another.
+    pub const fn venue(self) -> Option<VenueId> {
+        if let Self::Venue(venue) = self { Some(venue) } else { None }
+    }
+
+    /// The conference, where it is one.
+    pub const fn telephone(self) -> Option<ResourceId> {
+        if let Self::Telephone(resource) = self { Some(resource) } else { None }
     }
 }
 

@@ -12,7 +12,7 @@ use zhishou_domain::{
     AudioFacts, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode, IdSource, LedgerRow,
     Observation, Stage, Verdict, VideoFacts,
     alert::{ChannelAccess, ChannelKind, ChannelSettings, MailSecurity, Switch, Topic},
-    check::{CheckDepth, Conclusion, Evidence, ItemKind, NotRun, Outcome},
+    check::{CheckDepth, Conclusion, Evidence, ItemKind, NotRun, Outcome, TurnTo},
     duty::Watcher,
     endpoint::Signalling,
     meeting::{
@@ -21,8 +21,8 @@ use zhishou_domain::{
     },
 };
 use zhishou_storage::{
-    AuditLine, Booked, BookingWay, ChannelSaved, Entered, ImportMode, MasterKey, NewChannel,
-    NewMeeting, RunState, VenueSaved, VenueWords,
+    AuditLine, Booked, BookingWay, ChannelSaved, ImportMode, MasterKey, NewChannel, NewMeeting,
+    NewTurn, RunState, TurnActed, VenueSaved, VenueWords,
 };
 
 /// 2026-03-10T00:00:00 in Shanghai.
@@ -268,7 +268,7 @@ async fn a_meeting_is_checked_watched_and_ended_and_called_only_before_the_freez
     assert_eq!(world.state(meeting).await, MeetingState::Live);
     // It overruns: it is watched until it ends later.
     let who = ("wang".to_owned(), String::new());
-    world.store.extend_meeting(meeting, at(10, 15), at(10, 9), who).await.unwrap();
+    world.store.extend_meeting(meeting, at(10, 15), at(10, 9), who, Vec::new()).await.unwrap();
     world.turn(10, 24).await;
     assert_eq!(world.state(meeting).await, MeetingState::Live);
     world.turn(10, 25).await;

@@ -3,6 +3,7 @@
 use super::{Entered, place};
 use crate::{
     AuditLine, Change, EvidenceRow, Store, StoreError, StoredMeeting, audit, decode, evidence,
+    meetings::endpoint_of,
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 use zhishou_domain::{
@@ -236,14 +237,14 @@ impl Store {
         plan: &CheckPlan,
     ) -> Result<(Vec<Venue>, Vec<VenueCells>), StoreError> {
         let mut cells = self.check_cells(meeting.id).await?;
-        let turned = self.turned_endpoints(meeting.id).await?;
+        let turned = self.meeting_turns(meeting.id).await?;
         let (mut venues, mut known) = (Vec::new(), Vec::new());
         for place in &meeting.plan.venues {
             let Some(mut venue) = self.venue(place.venue).await? else { continue };
             let results = cells.extract_if(.., |cell| cell.venue == venue.id);
             let mut results: Vec<_> = results.map(|cell| cell.result).collect();
-            if let Some(last) = turned.iter().rev().find(|it| it.venue == venue.id) {
-                venue.turn_to(last.device);
+            if let Some(device) = endpoint_of(&turned, venue.id) {
+                venue.turn_to(device);
             }
             // What another endpoint showed says nothing of this one.
             if let Some(primary) = venue.primary() {

@@ -11,7 +11,6 @@ mod plans;
 mod records;
 mod runs;
 mod standby;
-mod turned;
 
 use crate::{StoreError, decode};
 use sqlx::SqliteConnection;
@@ -25,7 +24,6 @@ pub use plans::{PlanSaved, StoredPlan};
 pub use records::{Archived, MonthFigures, Unarchived};
 pub use runs::{CheckRun, NewRun, RunState};
 pub use standby::VenueShown;
-pub use turned::Turned;
 
 /// What became of what a person enters about a venue of a meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,11 @@ use super::{
     list,
     reservations::{Holding, begin, finish, hold},
 };
-use crate::{Change, Store, StoreError};
+use crate::{Change, Route, Store, StoreError, outbox};
 use sqlx::SqliteConnection;
 use zhishou_domain::{
     MeetingId, Timestamp,
+    alert::Note,
     meeting::{MeetingAct, MeetingPlan, MeetingRefusal, MeetingStep, Slot},
 };
 
@@ -29,16 +30,18 @@ impl Store {
     }
 
     /// Has a meeting that is held end at `to`, which lies after its end so far, and holds what it needs until
-    /// then; or nothing changes. `who` did it, from where.
+    /// then; or nothing changes. `who` did it, from where; `told` is said of it in the same transaction.
     pub async fn extend_meeting(
         &self,
         id: MeetingId,
         to: Timestamp,
         at: Timestamp,
         who: (String, String),
+        told: Vec<(Note, Route)>,
     ) -> Result<MeetingActed, StoreError> {
-        let extended =
-            self.write(move |connection| Box::pin(extend(connection, id, to, at, who))).await?;
+        let extended = self
+            .write(move |connection| Box::pin(extend(connection, id, to, at, who, told)))
+            .await?;
         if matches!(extended, MeetingActed::Now(_)) {
             self.announce(Change::Meetings);
         }
@@ -59,6 +62,7 @@ async fn extend(
     to: Timestamp,
     at: Timestamp,
     (login, address): (String, String),
+    told: Vec<(Note, Route)>,
 ) -> Result<MeetingActed, StoreError> {
     let Some(stored) = list::read(connection, id).await? else {
         return Ok(MeetingActed::Missing);
@@ -95,6 +99,9 @@ async fn extend(
     .execute(&mut *connection)
     .await?;
     add_step(connection, id, &step).await?;
+    for (note, route) in &told {
+        outbox::put(connection, note, route, at).await?;
+    }
     audit_line(connection, "extend_meeting", id, at, (&step.login, &address)).await?;
     Ok(MeetingActed::Now(state))
 }

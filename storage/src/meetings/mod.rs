@@ -29,5 +29,6 @@ pub use notices::{MeetingNotice, NoticeAnswer};
 pub use refit::OnClash;
 pub use resources::ResourceWords;
 pub use series::{NewSeries, SeriesBooked};
+pub(crate) use turns::endpoint_of;
 pub use turns::{MeetingTurn, NewTurn, TurnActed};
 pub use venues::{DevicePlace, VenueSaved, VenueWords};

@@ -1,4 +1,5 @@
-//! 启用预案: a meeting goes to another venue, or a venue of it to a telephone conference; and back.
+//! 启用预案: a venue of a meeting goes to its backup endpoint, to another venue or to a telephone conference; and
+//! back.
 //!
 //! Invariants: what is turned to is reserved for what is left of the time, or nothing changes; a venue that is
 //! left stays reserved, so that the way back is open while the meeting lasts and nobody books what just
@@ -8,14 +9,14 @@
 use super::{
     Held,
     acts::{add_step, set_state},
-    clash::{held, subjects},
+    clash::{endpoints, held, subjects},
     list,
     reservations::{Holding, begin, finish, hold, shorten},
 };
-use crate::{AuditLine, Change, Route, Store, StoreError, audit, checks, outbox};
+use crate::{AuditLine, Change, Route, Store, StoreError, audit, checks, decode, outbox};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use zhishou_domain::{
-    MeetingId, ResourceId, Timestamp, VenueId,
+    DeviceId, MeetingId, ResourceId, Timestamp, VenueId,
     alert::Note,
     check::TurnTo,
     meeting::{
@@ -47,9 +48,9 @@ pub enum TurnActed {
     Done,
     /// Others hold what is wanted, and nothing changed.
     Taken(Vec<Held>),
-    /// The meeting is not ahead and does not run; or it is there already, or was undone.
+    /// The meeting is not approved yet or is over; or it is there already.
     Refused,
-    /// There is no such meeting, venue or resource, or it is out of use.
+    /// There is no such meeting, venue, endpoint or resource, it is out of use, or it was undone already.
     Missing,
 }
 
@@ -105,20 +106,37 @@ impl Store {
 
     /// What a meeting turned to, in order, also what was undone.
     pub async fn meeting_turns(&self, meeting: MeetingId) -> Result<Vec<MeetingTurn>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT t.*, v.name, coalesce(o.name, r.name) AS to_name FROM meeting_turns t
-             JOIN venues v ON v.id = t.venue_id LEFT JOIN venues o ON o.id = t.to_venue_id
-             LEFT JOIN platform_resources r ON r.id = t.resource_id
-             WHERE t.meeting_id = ? ORDER BY t.id",
-        )
-        .bind(meeting.number())
-        .fetch_all(self.reader())
-        .await?;
-        rows.iter().map(turn_of).collect()
+        turns_of(&mut *self.reader().acquire().await?, meeting).await
     }
 }
 
+async fn turns_of(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+) -> Result<Vec<MeetingTurn>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT t.*, v.name, coalesce(d.name, o.name, r.name) AS to_name FROM meeting_turns t
+         JOIN venues v ON v.id = t.venue_id LEFT JOIN venues o ON o.id = t.to_venue_id
+         LEFT JOIN platform_resources r ON r.id = t.resource_id
+         LEFT JOIN devices d ON d.id = t.device_id
+         WHERE t.meeting_id = ? ORDER BY t.id",
+    )
+    .bind(meeting.number())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(turn_of).collect()
+}
+
+/// The endpoint that a venue is held on where that is not its primary one.
+pub(crate) fn endpoint_of(turns: &[MeetingTurn], venue: VenueId) -> Option<DeviceId> {
+    let of = turns.iter().rev().filter(|it| it.venue == venue && !it.is_undone);
+    of.filter_map(|it| it.to.endpoint()).next()
+}
+
 fn to_of(row: &SqliteRow) -> Result<TurnTo, StoreError> {
+    if let Some(device) = row.try_get("device_id")? {
+        return decode::id("meeting_turns.device_id", device).map(TurnTo::Endpoint);
+    }
     Ok(match row.try_get::<Option<i64>, _>("to_venue_id")? {
         Some(venue) => TurnTo::Venue(VenueId::new(venue)),
         None => TurnTo::Telephone(ResourceId::new(row.try_get("resource_id")?)),
@@ -154,6 +172,7 @@ async fn subjects_of(
 ) -> Result<Option<Vec<Subject>>, StoreError> {
     let mut alone = MeetingPlan { venues: Vec::new(), resources: Vec::new(), ..plan.clone() };
     match to {
+        TurnTo::Endpoint(device) => return Ok(Some(vec![Subject::Device(device)])),
         TurnTo::Venue(venue) => alone.venues.push(MeetingVenue { venue, role: VenueRole::Branch }),
         TurnTo::Telephone(resource) => alone.resources.push(resource),
     }
@@ -179,6 +198,12 @@ async fn do_turn(
         return Ok(TurnActed::Refused);
     };
     let is_there = match to {
+        TurnTo::Endpoint(device) => {
+            if !endpoints(connection, &[venue]).await?.contains(&device) {
+                return Ok(TurnActed::Missing);
+            }
+            held_on(connection, meeting, venue).await? == Some(device)
+        }
         TurnTo::Venue(other) => takes_part(other),
         TurnTo::Telephone(resource) => is_on(connection, meeting, venue, resource).await?,
     };
@@ -196,18 +221,15 @@ async fn do_turn(
     if state == MeetingState::Live {
         checks::turn_incident(connection, (meeting, venue), to.fallback(), &what, &line).await?;
     }
-    let (other, resource) = match to {
-        TurnTo::Venue(other) => (Some(other), None),
-        TurnTo::Telephone(resource) => (None, Some(resource)),
-    };
     sqlx::query(
-        "INSERT INTO meeting_turns (meeting_id, venue_id, to_venue_id, resource_id, taken, what, at_ms,
-             login) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO meeting_turns (meeting_id, venue_id, device_id, to_venue_id, resource_id, taken, what,
+             at_ms, login) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(meeting.number())
     .bind(venue.number())
-    .bind(other.map(VenueId::number))
-    .bind(resource.map(ResourceId::number))
+    .bind(to.endpoint().map(|it| it.to_string()))
+    .bind(to.venue().map(VenueId::number))
+    .bind(to.telephone().map(ResourceId::number))
     .bind(taken)
     .bind(what)
     .bind(line.at.millis())
@@ -215,6 +237,7 @@ async fn do_turn(
     .execute(&mut *connection)
     .await?;
     match to {
+        TurnTo::Endpoint(_) => {}
         TurnTo::Venue(other) => change_venue(connection, meeting, venue, other).await?,
         TurnTo::Telephone(resource) => {
             sqlx::query(
@@ -274,6 +297,8 @@ async fn undo(
         .execute(&mut *connection)
         .await?;
     match to {
+        // It stands in the venue, and is held with it.
+        TurnTo::Endpoint(_) => {}
         TurnTo::Venue(other) => {
             let mut new = plan.clone();
             let place = new.venues.iter_mut().find(|it| it.venue == other);
@@ -306,6 +331,24 @@ async fn undo(
     }
     close(connection, (meeting, state), step, told, line).await?;
     Ok(TurnActed::Done)
+}
+
+/// The endpoint that a meeting has in a venue now.
+async fn held_on(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    venue: VenueId,
+) -> Result<Option<DeviceId>, StoreError> {
+    if let Some(device) = endpoint_of(&turns_of(connection, meeting).await?, venue) {
+        return Ok(Some(device));
+    }
+    let primary: Option<String> = sqlx::query_scalar(
+        "SELECT device_id FROM venue_devices WHERE venue_id = ? AND role = 'primary'",
+    )
+    .bind(venue.number())
+    .fetch_optional(connection)
+    .await?;
+    primary.map(|id| decode::id("venue_devices.device_id", &id)).transpose()
 }
 
 /// Whether a venue is on a telephone conference already.

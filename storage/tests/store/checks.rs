@@ -8,13 +8,13 @@ use zhishou_domain::{
     CheckRunId, FaultCode, MeetingId, Timestamp, VenueId,
     check::{
         AfterRecord, Cause, CheckDepth, CheckItem, CheckPlan, Conclusion, Evidence, Fallback,
-        Finding, Outcome, readiness,
+        Finding, Outcome, TurnTo, readiness,
     },
     meeting::{AssuranceGrade, MeetingAct, MeetingStep},
 };
 use zhishou_storage::{
     Archived, AuditLine, Entered, EvidenceKind, EvidenceRow, IncidentActed, MeetingActed, NewCell,
-    NewMeetingIncident, NewRun, PlanSaved, RunState, Store, VenueHistory,
+    NewMeetingIncident, NewRun, NewTurn, PlanSaved, RunState, Store, TurnActed, VenueHistory,
 };
 
 /// When the meeting of these tests begins: 09:00.
@@ -205,8 +205,15 @@ async fn nothing_is_entered_about_a_meeting_that_nobody_watches() {
     assert_eq!(signed.unwrap(), Entered::NotOpen);
     let new = NewMeetingIncident { meeting, venue: venues[0], what: "无音频".into() };
     assert_eq!(store.add_meeting_incident(new, line(50)).await.unwrap(), Entered::NotOpen);
-    let turned = store.turn_to_endpoint(meeting, venues[0], devices[0], line(50)).await;
-    assert_eq!(turned.unwrap(), Entered::NotOpen);
+    let turn = NewTurn {
+        meeting,
+        venue: venues[0],
+        to: TurnTo::Endpoint(devices[0]),
+        what: "无音频".into(),
+        note: String::new(),
+        told: Vec::new(),
+    };
+    assert_eq!(store.turn_meeting(turn, line(50)).await.unwrap(), TurnActed::Refused);
     assert_eq!(store.check_cells(meeting).await.unwrap(), []);
     assert_eq!(store.meeting_incidents(meeting).await.unwrap(), []);
 }

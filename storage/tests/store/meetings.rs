@@ -532,7 +532,9 @@ async fn a_meeting_that_overruns_is_extended_as_far_as_its_rooms_are_free() {
     };
     let next = booked(&store, next).await;
     let minute = |hour: i64, minute: i64| at((hour * 60 + minute) * 60);
-    let extend = |to, now| store.extend_meeting(meeting, to, now, ("wang".into(), String::new()));
+    let extend = |to, now| {
+        store.extend_meeting(meeting, to, now, ("wang".into(), String::new()), Vec::new())
+    };
     let refused = MeetingActed::Refused(MeetingRefusal::Order);
     assert_eq!(extend(minute(11, 10), minute(8, 0)).await.unwrap(), refused, "it is not held yet");
     let step = |act, now| MeetingStep { at: now, login: "wang".into(), act, note: String::new() };

@@ -1,7 +1,7 @@
 //! 启用预案: a meeting goes to another venue or to a telephone conference whole or not at all, and back.
 
 use crate::{
-    meetings::{booked, line, plan, resource, rooms, third_endpoint, venue, wall},
+    meetings::{booked, line, plan, resource, rooms, step, third_endpoint, venue, wall},
     support::{Home, at},
 };
 use zhishou_domain::{
@@ -9,15 +9,15 @@ use zhishou_domain::{
     alert::{
         ChannelAccess, ChannelKind, ChannelSettings, Contact, MailSecurity, Note, Switch, Topic,
     },
-    check::{CheckItem, Evidence, Finding, LastShown, Outcome, TurnTo},
+    check::{CheckItem, Evidence, Fallback, Finding, LastShown, Outcome, TurnTo},
     meeting::{
         DeviceRole, LocalSlot, MeetingAct, MeetingState, MeetingStep, ResourceKind, Slot, Subject,
         VenueRole,
     },
 };
 use zhishou_storage::{
-    ChannelSaved, MeetingActed, NewCell, NewChannel, NewRun, NewTurn, Rebooking, Route, Store,
-    TurnActed, VenueSaved,
+    ChannelSaved, MeetingActed, NewCell, NewChannel, NewRun, NewTurn, OnClash, Rebooking, Route,
+    Store, TurnActed, VenueSaved,
 };
 
 /// A meeting of two venues from 9 to 11, a third venue with an endpoint that is free, a telephone.
@@ -126,6 +126,48 @@ async fn another_venue_takes_the_place_and_the_one_that_failed_is_kept_until_it_
     assert_eq!(again.await.unwrap(), TurnActed::Done);
     let now = holds(&store, id).await;
     assert!(now.contains(&(Subject::Device(third), 0, 120)), "{now:?}");
+}
+
+#[tokio::test]
+async fn a_backup_endpoint_is_turned_to_because_of_something_and_back() {
+    let (_home, store, id, [one, two, three], _, [_, second, third]) = house().await;
+    store.save_venue(Some(three), venue("三楼会议室", vec![]), line(0)).await.unwrap();
+    let both = vec![(second, DeviceRole::Primary), (third, DeviceRole::Backup)];
+    let words = venue("易家街会场", both);
+    store.change_venue(Some(two), words, OnClash::Refuse, line(1)).await.unwrap();
+    let turn = |device| to(id, two, TurnTo::Endpoint(device));
+    let at_begin = store.meeting(id).await.unwrap().unwrap();
+    let same = store.turn_meeting(turn(second), by("wang", nine(-20))).await.unwrap();
+    assert_eq!(same, TurnActed::Refused, "it is held on that");
+    assert_eq!(
+        store.turn_meeting(turn(third), by("wang", nine(-20))).await.unwrap(),
+        TurnActed::Done
+    );
+    assert_eq!(places(&store, id).await, [(two, VenueRole::Main), (one, VenueRole::Branch)]);
+    let turned = store.meeting_turns(id).await.unwrap();
+    assert_eq!((turned[0].to_name.as_str(), turned[0].what.as_str()), ("终端三", "无声"));
+    let again = store.turn_meeting(turn(third), by("wang", nine(-19))).await.unwrap();
+    assert_eq!(again, TurnActed::Refused);
+    // There and on, and back by as many steps.
+    assert_eq!(
+        store.turn_meeting(turn(second), by("wang", nine(-18))).await.unwrap(),
+        TurnActed::Done
+    );
+    let turned = store.meeting_turns(id).await.unwrap();
+    for it in turned.iter().rev() {
+        assert_eq!(back(&store, id, it.id, nine(-17)).await, TurnActed::Done);
+    }
+    assert_eq!(store.turn_meeting(turn(second), by("wang", nine(-16))).await.unwrap(), same);
+    let stored = store.meeting(id).await.unwrap().unwrap();
+    assert_eq!(stored.revision, at_begin.revision + 4, "whoever has a form open sees it is old");
+    // While it is held that is an incident, whose fallback it is.
+    let start = step(9 * 3600, "wang", MeetingAct::Start, "");
+    store.act_on_meeting(id, vec![start], String::new()).await.unwrap();
+    store.turn_meeting(turn(third), by("wang", nine(5))).await.unwrap();
+    let incidents = store.meeting_incidents(id).await.unwrap();
+    assert_eq!(incidents[0].fallback, Some(Fallback::BackupEndpoint));
+    let held = holds(&store, id).await;
+    assert!(held.contains(&(Subject::Device(third), 0, 120)), "it stands there: {held:?}");
 }
 
 #[tokio::test]

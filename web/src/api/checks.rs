@@ -4,8 +4,8 @@ use crate::{
     app::App,
     failure::Failure,
     guard::User,
-    meeting_care::Known,
-    pages::{meeting::ask, meeting_view::picture_href},
+    meeting_care::{Known, ask},
+    pages::meeting_view::picture_href,
     query::{id as id_of, word},
     shell::Shell,
 };

@@ -10,6 +10,7 @@ mod duty;
 mod exclusions;
 mod figures;
 mod incidents;
+mod meeting_turns;
 mod meetings;
 mod minutes;
 mod observations;
@@ -92,6 +93,10 @@ const MOST: u32 = 1000;
         meetings::one,
         meetings::reschedule,
         meetings::act,
+        meeting_turns::list,
+        meeting_turns::add,
+        meeting_turns::take_back,
+        meeting_turns::extend_to,
         venues::conflicts,
         venues::list,
         venues::endpoints,
@@ -154,6 +159,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/meetings", get(meetings::list).post(meetings::book))
         .route("/v1/meetings/{id}", get(meetings::one))
         .route("/v1/meetings/{id}/reschedule", post(meetings::reschedule))
+        .route("/v1/meetings/{id}/turns", get(meeting_turns::list).post(meeting_turns::add))
+        .route("/v1/meetings/{id}/turns/{turn}/undo", post(meeting_turns::take_back))
+        .route("/v1/meetings/{id}/extend", post(meeting_turns::extend_to))
         .route("/v1/meetings/{id}/submit", post(meetings::act))
         .route("/v1/meetings/{id}/approve", post(meetings::act))
         .route("/v1/meetings/{id}/reject", post(meetings::act))

@@ -249,15 +249,18 @@ pub(crate) async fn act(
         MeetingActed::Now(_) => Ok(()),
         MeetingActed::Missing => Err(Failure::not_found()),
         MeetingActed::Refused(refusal) => Err(refused(refusal)),
-        MeetingActed::Taken(clash) => Err(taken(app, &clash)),
+        MeetingActed::Taken(clash) => Err(taken(app, &clash.held)),
     }
 }
 
 /// Others hold what is asked for.
-pub(crate) fn taken(app: &App, clash: &Clash) -> Failure {
-    let held = |lang| clash.held.iter().map(|it| held_words(app, it, lang)).collect::<Vec<_>>();
+pub(crate) fn taken(app: &App, held: &[Held]) -> Failure {
+    let held = |lang| held.iter().map(|it| held_words(app, it, lang)).collect::<Vec<_>>();
     let (zh, en) = (held(Lang::Zh).join("；"), held(Lang::En).join("; "));
-    conflict(format!("会场或终端已被占用：{zh}"), format!("something is held by others: {en}"))
+    conflict(
+        format!("没有改动，会场、终端或资源已被占用：{zh}"),
+        format!("nothing changed, others hold it: {en}"),
+    )
 }
 
 /// Which acts of these a person may still do to a meeting.

@@ -5,14 +5,13 @@ use super::{
     View,
     device::serve_picture,
     duty::span,
-    meeting_extend::{Later, later},
     meeting_view::{EventView, VenueView, glyph, timeline, venue_view},
 };
 use crate::{
-    app::{App, AskedCheck},
+    app::App,
     failure::Failure,
-    guard::{User, address, audit, audit_line},
-    meeting_care::Known,
+    guard::{User, address, audit_line},
+    meeting_care::{Known, Later, ask, later, not_open},
     query::{id as id_of, typed, word},
     shell::{Nav, Shell, page},
 };
@@ -24,6 +23,7 @@ use axum::{
     response::{Redirect, Response},
 };
 use chrono::NaiveDateTime;
+use chrono_tz::Tz;
 use serde::Deserialize;
 use zhishou_domain::{
     Lang, MeetingId, MeetingIncidentId, Timestamp, VenueId,
@@ -99,12 +99,29 @@ struct MeetingPage {
     signed_off: bool,
     duty: Option<DutyView>,
     telephones: Vec<TelephoneView>,
-    /// To what it may be extended, while it is held.
-    later: Later,
+    later: LaterView,
     incidents: Vec<IncidentView>,
     venues: Vec<VenueView>,
     events: Vec<EventView>,
     record: Option<RecordView>,
+}
+
+/// To what it may be extended.
+struct LaterView {
+    /// As a form has it, and as a person reads it.
+    ends: Vec<(String, String)>,
+    /// Who has its rooms then; empty where nobody has.
+    held: String,
+}
+
+impl LaterView {
+    fn of(later: Later, zone: Tz) -> Self {
+        let end = |to: Timestamp| {
+            let to = to.in_zone(zone);
+            (to.format(TYPED).to_string(), to.format("%H:%M").to_string())
+        };
+        Self { ends: later.ends.into_iter().map(end).collect(), held: later.held }
+    }
 }
 
 /// `GET /meetings/{id}`.
@@ -125,12 +142,11 @@ pub(crate) async fn show(
         MeetingState::Ended | MeetingState::Archived | MeetingState::Cancelled => slot.from,
         _ => view.now.max(slot.from),
     };
-    let (runs, waiting, changes, incidents, turned, duty, resources) = tokio::try_join!(
+    let (runs, waiting, changes, incidents, duty, resources) = tokio::try_join!(
         app.store.check_runs(id),
         app.store.waiting_checks(id),
         app.store.check_changes(id),
         app.store.meeting_incidents(id),
-        app.store.turned_endpoints(id),
         app.store.on_duty(watched),
         app.store.platform_resources(),
     )?;
@@ -153,7 +169,7 @@ pub(crate) async fn show(
         _ => None,
     };
     let later = match state {
-        MeetingState::Live => later(&view, &known).await?,
+        MeetingState::Live => later(&app, &known, lang).await?,
         _ => Later::default(),
     };
     let is_over = record.is_some();
@@ -187,7 +203,7 @@ pub(crate) async fn show(
             backup: shift.backup,
         }),
         telephones: telephones.collect(),
-        events: timeline(&view, &known, &runs, &changes, (&incidents, &turned)),
+        events: timeline(&view, &known, &runs, &changes, &incidents),
         incidents: incidents
             .iter()
             .filter(|it| it.to.is_none() && !is_over)
@@ -197,7 +213,7 @@ pub(crate) async fn show(
                 since: view.moment(it.from).short,
             })
             .collect(),
-        later,
+        later: LaterView::of(later, zone),
         venues,
         record,
         shell,
@@ -308,30 +324,6 @@ pub(crate) async fn run_check(
     let id = number(&id)?;
     ask(&app, (&user, &extensions), id, (form.venue()?, form.item()?)).await?;
     Ok(back(id))
-}
-
-/// Nobody checks or watches it.
-pub(super) fn not_open() -> Failure {
-    Failure {
-        zh: Some("会议未批准、已取消或已结束，不再检查、签字和登记故障".to_owned()),
-        ..Failure::new(StatusCode::CONFLICT, "it is not approved yet, cancelled or over")
-    }
-}
-
-/// Asks for a check in the name of `user`; what comes of it is seen on the page.
-pub(crate) async fn ask(
-    app: &App,
-    (user, extensions): (&User, &Extensions),
-    id: MeetingId,
-    (venue, item): (Option<VenueId>, Option<CheckItem>),
-) -> Result<(), Failure> {
-    let meeting = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
-    if !meeting.state.is_watched() {
-        return Err(not_open());
-    }
-    let asked = AskedCheck { meeting: id, venue, item, login: user.login.clone() };
-    app.checks.ask(asked).await.map_err(|_| Failure::new(StatusCode::SERVICE_UNAVAILABLE, ""))?;
-    audit(app, user, extensions, "run_check", id.to_string()).await
 }
 
 /// Which check of a venue.

@@ -4,17 +4,16 @@ use super::View;
 use crate::{
     failure::Failure,
     format::Moment,
-    meeting_care::{Known, endpoint_history, history_words},
-    turning::{Proposal, proposals},
+    meeting_care::{Known, Proposal, endpoint_history, history_words, proposals},
 };
 use zhishou_domain::{
     Lang, MeetingId, Timestamp, VenueId,
     check::{
-        Cause, Cell, CellResult, CheckItem, Conclusion, Evidence, Fallback, ItemKind,
-        MeetingIncident, Outcome, Row, TurnTo, Weight, roll_opens,
+        Cause, Cell, CellResult, CheckItem, Conclusion, Evidence, ItemKind, MeetingIncident,
+        Outcome, Row, TurnTo, Weight, roll_opens,
     },
 };
-use zhishou_storage::{CellOf, CheckRun, RunState, Turned, WaitingCheck};
+use zhishou_storage::{CellOf, CheckRun, RunState, WaitingCheck};
 
 /// One cell that we fill.
 pub(super) struct CellView {
@@ -82,7 +81,7 @@ pub(super) struct TurnView {
 /// One thing to turn to.
 pub(super) struct ProposalView {
     pub(super) code: &'static str,
-    /// Which venue or conference; empty of a backup endpoint.
+    /// Which endpoint, venue or conference.
     pub(super) to: String,
     pub(super) name: String,
     pub(super) phone: String,
@@ -241,20 +240,16 @@ pub(super) async fn venue_view(
 }
 
 fn proposal_view(it: Proposal, lang: Lang) -> ProposalView {
-    let name = match it.what.is_empty() {
-        true => it.kind.name(lang).to_owned(),
-        false => format!("{}: {}", it.kind.name(lang), it.what),
-    };
-    let to = match it.to {
-        None => String::new(),
-        Some(TurnTo::Venue(id)) => id.to_string(),
-        Some(TurnTo::Telephone(id)) => id.to_string(),
-    };
-    ProposalView { code: it.kind.code(), to, name, phone: it.phone }
+    let kind = it.to.fallback();
+    let name = format!("{}: {}", kind.name(lang), it.what);
+    ProposalView { code: kind.code(), to: it.to.id(), name, phone: it.phone }
 }
 
-/// What holds of what a meeting turned to: a venue that stands in for another, a venue on the telephone.
+/// What holds of what a meeting turned to: a venue that stands in for another, a venue on its backup endpoint or
+/// on the telephone.
 fn turns_of(view: &View<'_>, known: &Known, venue: VenueId) -> Vec<TurnView> {
+    let held_on = known.venue(venue).and_then(|it| it.primary()).map(|it| it.id);
+    let is_on = |device| held_on == Some(device);
     let turns = known.turns.iter().filter(|it| !it.is_undone);
     let turns = turns.filter_map(|it| match it.to {
         TurnTo::Venue(to) if to == venue && known.venue(it.venue).is_none() => {
@@ -266,7 +261,11 @@ fn turns_of(view: &View<'_>, known: &Known, venue: VenueId) -> Vec<TurnView> {
             let words = format!("{}: {}", view.t.turn_telephone(), it.to_name);
             Some(TurnView { id: it.id, words, is_telephone: true })
         }
-        TurnTo::Venue(_) | TurnTo::Telephone(_) => None,
+        TurnTo::Endpoint(device) if it.venue == venue && is_on(device) => {
+            let words = format!("{}: {}", it.to.fallback().name(view.t.0), it.to_name);
+            Some(TurnView { id: it.id, words, is_telephone: false })
+        }
+        TurnTo::Endpoint(_) | TurnTo::Venue(_) | TurnTo::Telephone(_) => None,
     });
     turns.collect()
 }
@@ -310,7 +309,7 @@ pub(super) fn timeline(
     known: &Known,
     runs: &[CheckRun],
     changes: &[CellOf],
-    (incidents, turned): (&[MeetingIncident], &[Turned]),
+    incidents: &[MeetingIncident],
 ) -> Vec<EventView> {
     let lang = view.t.0;
     let mut all: Vec<(Timestamp, String, &str)> = Vec::new();
@@ -332,10 +331,6 @@ pub(super) fn timeline(
         if let Some(to) = it.to {
             all.push((to, format!("{}: {name} {}", lang.pick("恢复", "over"), it.what), &it.login));
         }
-    }
-    for it in turned {
-        let words = Fallback::BackupEndpoint.name(lang);
-        all.push((it.at, format!("{} {words}: {}", known.name(it.venue), it.name), &it.login));
     }
     for step in &known.stored.steps {
         let words = format!("{} {}", step.act.name(lang), step.note).trim_end().to_owned();

@@ -3,19 +3,13 @@
 use super::*;
 use zhishou_domain::policy::shipped;
 
-impl Browser {
-    async fn send_json(&mut self, path: &str, body: &Value) -> Answer {
-        self.send(Method::POST, path, Body::from(body.to_string()), "application/json").await
-    }
-}
-
 /// Another person at the same platform.
 async fn colleague(fixture: &Fixture, login: &str, role: Role) -> Browser {
     let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
     fixture.app.store.create_user(login, role, &hash, false, NOW).await.unwrap().unwrap();
     let mut browser = Browser::new(fixture);
     let body = serde_json::json!({"login": login, "password": PASSWORD});
-    assert_eq!(browser.send_json("/api/v1/session", &body).await.status, StatusCode::OK);
+    assert_eq!(browser.post_json("/api/v1/session", &body).await.status, StatusCode::OK);
     browser
 }
 
@@ -37,7 +31,7 @@ async fn policies_are_listed_previewed_and_added_but_never_changed() {
     // 低帧率 as down: the preview says what that does to the period, and nothing is stored.
     document["version"] = 2.into();
     document["faults"] = serde_json::json!({"low_fps": {"online": "down"}});
-    let preview = browser.send_json("/api/v1/policies/preview", &document).await;
+    let preview = browser.post_json("/api/v1/policies/preview", &document).await;
     assert_eq!(preview.status, StatusCode::OK, "{}", preview.body);
     let preview = preview.json();
     let good = |side: &str| preview[side]["numerator"].as_u64().unwrap();
@@ -46,9 +40,9 @@ async fn policies_are_listed_previewed_and_added_but_never_changed() {
     assert_eq!(preview["then"]["policy"], "time-weighted@2");
     assert_eq!(browser.get("/api/v1/policies/time-weighted@2").await.status, StatusCode::NOT_FOUND);
 
-    assert_eq!(browser.send_json("/api/v1/policies", &document).await.status, StatusCode::CREATED);
+    assert_eq!(browser.post_json("/api/v1/policies", &document).await.status, StatusCode::CREATED);
     assert_eq!(actions(&fixture, "add_policy").await, 1);
-    let again = browser.send_json("/api/v1/policies", &document).await;
+    let again = browser.post_json("/api/v1/policies", &document).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     assert!(again.json()["detail"].as_str().unwrap().contains('3'), "{}", again.body);
     let rates = |policy| format!("/api/v1/rates?by=site&policy={policy}");
@@ -59,7 +53,7 @@ async fn policies_are_listed_previewed_and_added_but_never_changed() {
     assert_eq!(first["total"]["numerator"], preview["now"]["numerator"]);
 
     document["colour"] = 1.into();
-    let unknown = browser.send_json("/api/v1/policies", &document).await;
+    let unknown = browser.post_json("/api/v1/policies", &document).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
     assert!(unknown.json()["detail"].as_str().unwrap().contains("colour"), "{}", unknown.body);
     let toml = "id = \"x\"\nversion = 1";
@@ -143,7 +137,7 @@ async fn more_than_a_quarter_is_made_from_strips_alone() {
     }
     let document = browser.get("/api/v1/policies/time-weighted").await.json()["document"].take();
     let path = "/api/v1/policies/preview?to=2026-11-21&from=2026-08-21";
-    let preview = browser.send_json(path, &document).await;
+    let preview = browser.post_json(path, &document).await;
     assert_eq!(preview.status, StatusCode::BAD_REQUEST, "{}", preview.body);
     assert!(preview.body.contains("at most 92 days"), "{}", preview.body);
 }
@@ -161,7 +155,7 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
         "device": device.to_string(), "from": "2026-11-21T13:00:00+08:00",
         "to": "2026-11-21T14:30:00+08:00", "reason": "power_cut", "evidence": "供电局通知 12 号",
     });
-    let filed = maintainer.send_json("/api/v1/exclusions", &filing).await;
+    let filed = maintainer.post_json("/api/v1/exclusions", &filing).await;
     assert_eq!(filed.status, StatusCode::CREATED, "{}", filed.body);
     let id = filed.json()["id"].as_str().unwrap().to_owned();
     assert_eq!(filed.json()["state"], "filed");
@@ -172,7 +166,7 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
     };
     assert_eq!(total(&mut maintainer, "time-weighted").await["excluded"], 0);
 
-    let own = maintainer.send_json(&path("approve"), &Value::Object(Default::default())).await;
+    let own = maintainer.post_json(&path("approve"), &Value::Object(Default::default())).await;
     assert_eq!(own.status, StatusCode::CONFLICT);
     assert!(own.json()["detail"].as_str().unwrap().contains("不同的人"), "{}", own.body);
     let early = liaison.send(Method::POST, &path("confirm"), Body::empty(), "").await;
@@ -180,14 +174,14 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
     let beyond = liaison.send(Method::POST, &path("approve"), Body::empty(), "").await;
     assert_eq!(beyond.status, StatusCode::FORBIDDEN, "{}", beyond.body);
     let note = serde_json::json!({"note": "属实"});
-    assert_eq!(centre.send_json(&path("approve"), &note).await.json()["state"], "approved");
+    assert_eq!(centre.post_json(&path("approve"), &note).await.json()["state"], "approved");
     let figures = total(&mut centre, "time-weighted").await;
     assert_eq!(figures["excluded"], 90);
     let scheduled = |it: &Value| it["scheduled"].as_u64().unwrap();
     assert_eq!(scheduled(&figures["before_exclusion"]) - scheduled(&figures), 90);
     assert_eq!(total(&mut centre, "assessment").await["excluded"], 0, "not confirmed yet");
-    assert_eq!(centre.send_json(&path("confirm"), &note).await.status, StatusCode::CONFLICT);
-    assert_eq!(liaison.send_json(&path("confirm"), &note).await.json()["state"], "confirmed");
+    assert_eq!(centre.post_json(&path("confirm"), &note).await.status, StatusCode::CONFLICT);
+    assert_eq!(liaison.post_json(&path("confirm"), &note).await.json()["state"], "confirmed");
     assert_eq!(total(&mut liaison, "assessment").await["excluded"], 90);
 
     let minutes = liaison.get(&format!("/api/v1/devices/{device}/minutes")).await.json();
@@ -210,7 +204,7 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
     let listed = liaison.get("/api/v1/exclusions?limit=1").await.json();
     assert_eq!(listed["items"][0]["steps"].as_array().unwrap().len(), 3);
     assert_eq!(listed["next"], Value::Null);
-    assert_eq!(centre.send_json(&path("withdraw"), &note).await.json()["state"], "withdrawn");
+    assert_eq!(centre.post_json(&path("withdraw"), &note).await.json()["state"], "withdrawn");
     assert_eq!(total(&mut liaison, "assessment").await["excluded"], 0);
     for action in ["file_exclusion", "approve_exclusion", "confirm_exclusion", "withdraw_exclusion"]
     {
@@ -226,7 +220,7 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
     ] {
         let mut wrong = filing.clone();
         wrong[key] = value.into();
-        let answer = maintainer.send_json("/api/v1/exclusions", &wrong).await;
+        let answer = maintainer.post_json("/api/v1/exclusions", &wrong).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{key}: {}", answer.body);
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }

@@ -34,12 +34,6 @@ fn typed<'a>(title: &'a str, from: &'a str, to: &'a str) -> Vec<(&'a str, &'a st
     vec![("title", title), ("day", "2026-11-23"), ("from", from), ("to", to), ("venue_1", "main")]
 }
 
-impl Browser {
-    async fn post_value(&mut self, path: &str, body: &Value) -> Answer {
-        self.send(Method::POST, path, Body::from(body.to_string()), "application/json").await
-    }
-}
-
 fn with_rules(mut fixture: Fixture, booking: BookingRules) -> Fixture {
     fixture.app.settings = Arc::new(Settings { booking, ..(*fixture.app.settings).clone() });
     fixture
@@ -159,15 +153,15 @@ async fn a_meeting_is_moved_by_programs_and_pages_and_only_from_what_they_saw() 
         "contacts": [{ "name": "张三", "phone": "13800000000" }],
     });
     admin.headers = vec![("idempotency-key", "k1")];
-    let booked = admin.post_value("/api/v1/meetings", &body).await;
+    let booked = admin.post_json("/api/v1/meetings", &body).await;
     assert_eq!(booked.status, StatusCode::CREATED, "{}", booked.body);
-    let again = admin.post_value("/api/v1/meetings", &body).await;
+    let again = admin.post_json("/api/v1/meetings", &body).await;
     assert_eq!(again.json()["id"], booked.json()["id"], "the same request books once");
     admin.headers.clear();
     let told = booked.json();
     assert_eq!(told["from"], "2026-11-23T09:00:00.000+08:00");
     assert_eq!(told["reserved"]["from"], "2026-11-23T08:30:00.000+08:00");
-    let clash = admin.post_value("/api/v1/meetings", &body).await;
+    let clash = admin.post_json("/api/v1/meetings", &body).await;
     assert_eq!(clash.status, StatusCode::CONFLICT);
     assert_eq!(clash.header("content-type"), "application/problem+json");
     let conflict = &clash.json()["conflicts"][0];
@@ -185,20 +179,20 @@ async fn a_meeting_is_moved_by_programs_and_pages_and_only_from_what_they_saw() 
         "revision": 0, "from": "2026-11-24T14:00", "to": "2026-11-24T15:00",
         "replace_venue": [1, 2], "reason": "日历拖动改期",
     });
-    let answer = admin.post_value("/api/v1/meetings/1/reschedule", &moved).await;
+    let answer = admin.post_json("/api/v1/meetings/1/reschedule", &moved).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let told = answer.json();
     assert_eq!((told["revision"].as_i64(), told["state"].as_str()), (Some(1), Some("rescheduled")));
     assert_eq!(told["venues"][0]["venue"], 2);
-    let stale = admin.post_value("/api/v1/meetings/1/reschedule", &moved).await;
+    let stale = admin.post_json("/api/v1/meetings/1/reschedule", &moved).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
     assert_eq!(admin.get(window).await.json()["venues"][0]["free"], true, "it let go");
     let list = admin.get("/api/v1/meetings?from=2026-11-24T00:00:00%2B08:00&limit=1").await.json();
     assert_eq!(list["items"][0]["id"], 1);
     assert_eq!(list["next"], Value::Null);
-    let bare = admin.post_value("/api/v1/meetings/1/cancel", &json!({})).await;
+    let bare = admin.post_json("/api/v1/meetings/1/cancel", &json!({})).await;
     assert_eq!(bare.status, StatusCode::CONFLICT, "nothing is cancelled without a reason");
-    let gone = admin.post_value("/api/v1/meetings/1/cancel", &json!({ "note": "不开了" })).await;
+    let gone = admin.post_json("/api/v1/meetings/1/cancel", &json!({ "note": "不开了" })).await;
     assert_eq!(gone.json()["state"], "cancelled");
     let first = admin.get("/api/v1/venues?limit=1").await.json();
     let venue = &first["items"][0];
@@ -313,12 +307,12 @@ async fn this_one_and_those_after_it_are_changed_together_or_not_at_all() {
         "revision": 0, "from": "2026-11-23T10:00", "to": "2026-11-23T11:00", "reason": "顺延",
         "scope": "following",
     });
-    let moved = admin.post_value("/api/v1/meetings/1/reschedule", &program).await;
+    let moved = admin.post_json("/api/v1/meetings/1/reschedule", &program).await;
     assert_eq!(moved.status, StatusCode::OK, "{}", moved.body);
     let second = admin.get("/api/v1/meetings/2").await.json();
     assert_eq!(second["from"], "2026-11-30T15:00:00.000+08:00", "an hour later than it was");
     let bad = json!({ "revision": 1, "from": "x", "to": "x", "reason": "", "scope": "all" });
-    let refused = admin.post_value("/api/v1/meetings/1/reschedule", &bad).await;
+    let refused = admin.post_json("/api/v1/meetings/1/reschedule", &bad).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
 }
 
@@ -331,7 +325,7 @@ async fn a_meeting_of_another_zone_stays_where_it_is_when_its_words_are_changed(
         "zone": "Europe/Berlin", "venues": [{ "venue": 1 }],
         "rehearsal": { "from": "2026-11-22T09:00", "to": "2026-11-22T09:30" },
     });
-    let booked = admin.post_value("/api/v1/meetings", &asked).await;
+    let booked = admin.post_json("/api/v1/meetings", &asked).await;
     assert_eq!(booked.status, StatusCode::CREATED, "{}", booked.body);
     let edit = admin.get("/bookings/1/edit").await.body;
     assert!(edit.contains("时区: Europe/Berlin") && edit.contains("value=\"09:00\""), "{edit}");
@@ -350,12 +344,12 @@ async fn a_meeting_of_another_zone_stays_where_it_is_when_its_words_are_changed(
     let mut drag = json!({
         "revision": 1, "from": "2026-11-24T09:00", "to": "2026-11-24T10:00", "reason": "拖动",
     });
-    let moved = admin.post_value("/api/v1/meetings/1/reschedule", &drag).await.json();
+    let moved = admin.post_json("/api/v1/meetings/1/reschedule", &drag).await.json();
     assert_eq!(moved["rehearsal"]["from"], "2026-11-23T09:00:00.000+01:00");
     drag["revision"] = json!(2);
     drag["from"] = json!("2026-11-22T08:00");
     drag["to"] = json!("2026-11-22T09:00");
-    let back = admin.post_value("/api/v1/meetings/1/reschedule", &drag).await;
+    let back = admin.post_json("/api/v1/meetings/1/reschedule", &drag).await;
     assert_eq!(
         back.status,
         StatusCode::BAD_REQUEST,
@@ -363,7 +357,7 @@ async fn a_meeting_of_another_zone_stays_where_it_is_when_its_words_are_changed(
         back.body
     );
     drag["rehearsal"] = json!({ "from": "2026-11-21T20:00", "to": "2026-11-21T21:00" });
-    let back = admin.post_value("/api/v1/meetings/1/reschedule", &drag).await.json();
+    let back = admin.post_json("/api/v1/meetings/1/reschedule", &drag).await.json();
     assert_eq!(back["rehearsal"]["from"], "2026-11-21T20:00:00.000+01:00");
 }
 

@@ -147,15 +147,23 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     assert_eq!(bare.status, StatusCode::BAD_REQUEST, "a risk asks for a reason");
 
     // One tap turns to the backup, which is looked at at once; before the meeting that is no incident.
-    let form = format!("venue={}&what=x&fallback=backup_endpoint", venues[1]);
+    let backup = fixture.app.store.venue(venues[1]).await.unwrap().unwrap().backup().unwrap().id;
+    let form = format!("venue={}&what=x&fallback=backup_endpoint&to={backup}", venues[1]);
     let page = post(&mut operator, "incidents", &form).await;
     assert!(page.contains("启用备用终端: 3 号终端"), "{page}");
-    let turned = fixture.app.store.turned_endpoints(id).await.unwrap();
+    let turned = fixture.app.store.meeting_turns(id).await.unwrap();
     assert_eq!((turned.len(), turned[0].login.as_str()), (1, "operator"));
     assert_eq!(fixture.app.store.meeting_incidents(id).await.unwrap(), []);
-    let none = format!("venue={}&what=x&fallback=backup_endpoint", venues[0]);
-    let refused = operator.post(&format!("{at}/incidents"), &none).await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "it has no backup");
+    let again = operator.post(&format!("{at}/incidents"), &form).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "it is held on that already");
+    let stranger = format!("venue={}&what=x&fallback=backup_endpoint&to={backup}", venues[0]);
+    let refused = operator.post(&format!("{at}/incidents"), &stranger).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "it stands in another venue");
+    // One tap takes that back, and another brings it again.
+    let undo = format!("turns/{}/undo", turned[0].id);
+    let page = post(&mut operator, &undo, "").await;
+    assert!(page.contains("撤销：3 号终端 →") && !page.contains(&undo), "{page}");
+    post(&mut operator, "incidents", &form).await;
 
     fixture.heard();
     let page = post(&mut operator, "run-check", &format!("venue={}", venues[1])).await;
@@ -215,7 +223,16 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     let seen = viewer.get(&at).await.body;
     assert!(seen.contains("href=\"tel:010-7\"") && !seen.contains("8821"), "{seen}");
     let audit = fixture.app.store.audit_of("turn_meeting", 9).await.unwrap();
-    assert!(audit.len() == 1 && !audit[0].1.contains("8821"), "{audit:?}");
+    assert!(audit.len() == 4 && audit.iter().all(|it| !it.1.contains("8821")), "{audit:?}");
+    // Programs read the same, and do the same.
+    let turns = viewer.get(&format!("/api/v1{at}/turns")).await.json();
+    let done: Vec<_> = turns["turns"].as_array().unwrap().iter().map(|it| &it["undone"]).collect();
+    assert_eq!(done, [true, false, false], "{turns}");
+    assert_eq!(turns["turns"][2]["fallback"], "telephone");
+    let body =
+        serde_json::json!({"venue": venues[1], "fallback": "telephone", "to": "1", "what": "无声"});
+    let twice = operator.post_json(&format!("/api/v1{at}/turns"), &body).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT, "{}", twice.body);
     fixture.clock.0.fetch_add(25 * 60_000, std::sync::atomic::Ordering::SeqCst);
     let incident = fixture.app.store.meeting_incidents(id).await.unwrap()[0].id;
     post(&mut operator, &format!("incidents/{incident}/over"), "").await;
@@ -293,13 +310,14 @@ async fn a_meeting_is_begun_no_earlier_than_an_hour_before_and_nothing_is_signed
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{act}: {}", sent.body);
     }
     let sign = format!("venue={}&item=roll_call&outcome=pass", venues[0]);
-    let incident = format!("venue={}&what=x&fallback=backup_endpoint", venues[1]);
+    let backup = fixture.app.store.venue(venues[1]).await.unwrap().unwrap().backup().unwrap().id;
+    let incident = format!("venue={}&what=x&fallback=backup_endpoint&to={backup}", venues[1]);
     for (path, form) in [("sign", sign), ("incidents", incident), ("run-check", String::new())] {
         let refused = operator.post(&format!("{at}/{path}"), &form).await;
         assert_eq!(refused.status, StatusCode::CONFLICT, "{path}");
     }
     assert_eq!(fixture.app.store.check_changes(id).await.unwrap(), []);
-    assert_eq!(fixture.app.store.turned_endpoints(id).await.unwrap(), []);
+    assert_eq!(fixture.app.store.meeting_turns(id).await.unwrap(), []);
 }
 
 #[tokio::test]

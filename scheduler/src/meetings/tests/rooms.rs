@@ -70,9 +70,17 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     };
     assert_eq!(ready(&world, at(8, 1)).await, (world.endpoints[0], Conclusion::NotReady));
 
-    let (device, by) = (world.endpoints[1], line(at(8, 2)));
-    let turned = world.store.turn_to_endpoint(meeting, venue, device, by).await.unwrap();
-    assert_eq!(turned, Entered::Now(()));
+    let device = world.endpoints[1];
+    let turn = |to| NewTurn {
+        meeting,
+        venue,
+        to: TurnTo::Endpoint(to),
+        what: "无声".into(),
+        note: "主用 → 备用：无声".into(),
+        told: Vec::new(),
+    };
+    let turned = world.store.turn_meeting(turn(device), line(at(8, 2))).await.unwrap();
+    assert_eq!(turned, TurnActed::Done);
     assert_eq!(
         ready(&world, at(8, 2)).await,
         (device, Conclusion::Unconfirmed),
@@ -92,8 +100,14 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     // The persons' items are still open, so it is not ready, and nothing fails.
     assert_eq!(ready(&world, at(8, 3)).await, (device, Conclusion::Unconfirmed));
     let stranger: DeviceId = "0194f5a0-0000-7000-8000-000000000001".parse().unwrap();
-    let turned = world.store.turn_to_endpoint(meeting, venue, stranger, line(at(8, 4))).await;
-    assert_eq!(turned.unwrap(), Entered::Missing);
+    let turned = world.store.turn_meeting(turn(stranger), line(at(8, 4))).await;
+    assert_eq!(turned.unwrap(), TurnActed::Missing);
+    // What is taken back is held on its primary one again.
+    let turn = world.store.meeting_turns(meeting).await.unwrap()[0].id;
+    let note = ("撤销".to_owned(), Vec::new());
+    let undone = world.store.undo_turn(meeting, turn, note, line(at(8, 5))).await.unwrap();
+    assert_eq!(undone, TurnActed::Done);
+    assert_eq!(ready(&world, at(8, 5)).await.0, spare);
 }
 
 #[tokio::test]

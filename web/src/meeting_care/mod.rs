@@ -1,6 +1,17 @@
 //! What is known of a meeting, for its page and for programs; and what is done by itself where a venue of
 //! it fails.
 
+mod ask;
+mod extend;
+mod proposals;
+mod told;
+mod turn;
+
+pub(crate) use ask::{ask, not_open};
+pub(crate) use extend::{Later, extend, later};
+pub(crate) use proposals::{Proposal, proposals};
+pub(crate) use turn::{turn, turn_to, undo};
+
 use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId,
     alert::{Note, Topic},
@@ -141,7 +152,7 @@ impl Known {
     }
 
     /// The venues that fail.
-    fn amiss(&self) -> impl Iterator<Item = &Row> {
+    pub(crate) fn amiss(&self) -> impl Iterator<Item = &Row> {
         self.readiness.rows.iter().filter(|row| row.conclusion == Conclusion::NotReady)
     }
 
