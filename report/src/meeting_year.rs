@@ -256,7 +256,7 @@ async fn book(store: &Store, venues: &[MeetingVenue], number: i64, start: Timest
 
 async fn act(store: &Store, id: MeetingId, act: MeetingAct, at: Timestamp) {
     let step = MeetingStep { at, login: "li".into(), act, note: "原因".into() };
-    let acted = store.act_on_meeting(id, vec![step], String::new()).await.unwrap();
+    let acted = store.act_on_meeting(id, vec![step], String::new(), Vec::new()).await.unwrap();
     assert!(matches!(acted, MeetingActed::Now(_)), "{acted:?}");
 }
 

@@ -16,29 +16,31 @@
       const turn = ++asked;
       const rows = $$(".venue[data-venue]", form);
       if (!day || !from || !to) { rows.forEach((row) => { $(".availability", row).textContent = ""; }); return; }
-      const query = new URLSearchParams({ from: day + "T" + from, to: (to <= from ? next(day) : day) + "T" + to });
-      for (const name of ["setup", "teardown"]) if (value(name)) query.set(name, value(name));
+      const query = new URLSearchParams({ from: day + "T" + from, to: (value("last") || (to <= from ? next(day) : day)) + "T" + to });
+      for (const name of ["setup", "teardown", "rehearsal_from", "rehearsal_to"]) if (value(name)) query.set(name, value(name));
       if (value("zone")) query.set("zone", value("zone"));
       if (form.dataset.except) query.set("except", form.dataset.except);
       try {
         const answer = await fetch("/api/v1/bookings/conflicts?" + query, { headers: { Accept: "application/json" } });
         if (!answer.ok || turn !== asked) return;
-        const found = new Map((await answer.json()).venues.map((venue) => [String(venue.id), venue]));
-        for (const row of rows) {
-          const venue = found.get(row.dataset.venue), words = $(".availability", row);
-          words.textContent = !venue ? "" : venue.free ? form.dataset.free : form.dataset.busy + " · " + venue.held[0].words;
-          row.classList.toggle("is-held", !!venue && !venue.free);
-        }
+        const { venues, resources } = await answer.json();
+        const show = (all, id, words, row) => {
+          const it = all.find((it) => String(it.id) === id);
+          words.textContent = !it ? "" : it.free ? form.dataset.free : form.dataset.busy + " · " + it.held[0].words;
+          row.classList.toggle("is-held", !!it && !it.free);
+        };
+        for (const row of rows) show(venues, row.dataset.venue, $(".availability", row), row);
+        for (const words of $$("[data-resource]", form)) show(resources, words.dataset.resource, words, words.parentElement);
       } catch { /* The server looks again when the form is sent. */ }
     };
     form.addEventListener("input", (event) => {
-      if (!["day", "from", "to", "setup", "teardown"].includes(event.target.name)) return;
+      if (!["day", "from", "to", "last", "setup", "teardown", "rehearsal_from", "rehearsal_to"].includes(event.target.name)) return;
       clearTimeout(due); due = setTimeout(look, 250);
     });
     form.addEventListener("click", (event) => {
       const use = event.target.closest("button.use");
       if (!use) return;
-      for (const name of ["day", "from", "to"]) form.elements[name].value = use.dataset[name];
+      for (const name of ["day", "from", "to", "last"]) form.elements[name].value = use.dataset[name];
       $("#clash").hidden = true;
       look();
       $("button.main", form).focus();

@@ -33,6 +33,8 @@ mod logins;
 mod meetings;
 #[path = "pages/pictures.rs"]
 mod pictures;
+#[path = "pages/rebookings.rs"]
+mod rebookings;
 #[path = "pages/references.rs"]
 mod references;
 #[path = "pages/repeats.rs"]

@@ -10,6 +10,18 @@ impl MeetingPlan {
         Self { time, rehearsal: self.rehearsal.map(|it| it.moved_by(away)), ..self.clone() }
     }
 
+    /// Whether another plan asks for other times, places or resources than this.
+    pub fn moves(&self, other: &Self) -> bool {
+        let held = |it: &Self| {
+            let mut venues: Vec<_> = it.venues.iter().map(|it| (it.venue, it.role)).collect();
+            let mut resources = it.resources.clone();
+            venues.sort();
+            resources.sort();
+            (it.time, it.zone, it.buffers, it.rehearsal, venues, resources)
+        };
+        held(self) != held(other)
+    }
+
     /// This plan with what differs between two others, and nothing else of them: so that what was
     /// changed of this occurrence alone stays. Its time moves on the wall as theirs did; a rehearsal that
     /// was changed gets the same distance to its meeting.

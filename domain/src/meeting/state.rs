@@ -252,6 +252,8 @@ fn after(state: MeetingState, act: MeetingAct) -> Option<MeetingState> {
         (S::Live, A::End) => Some(S::Ended),
         (S::Ended, A::Archive) => Some(S::Archived),
         (state, A::Cancel) if state.may_change() => Some(S::Cancelled),
+        // 未召开: the clock began it, and nobody came.
+        (S::Live | S::Ended, A::Cancel) => Some(S::Cancelled),
         (state, A::Displace) if state.may_change() && state.holds() => Some(S::Draft),
         _ => None,
     }
@@ -302,11 +304,15 @@ mod tests {
     fn what_is_over_is_never_changed() {
         assert_eq!(after(S::Ended, A::Extend), None);
         for over in [S::Ended, S::Archived, S::Cancelled, S::Live] {
-            for act in [A::Reschedule, A::Cancel, A::Displace, A::Submit, A::Test, A::Emergency] {
+            for act in [A::Reschedule, A::Displace, A::Submit, A::Test, A::Emergency] {
                 assert_eq!(after(over, act), None, "{over:?} {act:?}");
             }
             assert!(!over.may_change());
         }
+        // That it was never held can be said until it is archived.
+        assert_eq!(after(S::Live, A::Cancel), Some(S::Cancelled));
+        assert_eq!(after(S::Ended, A::Cancel), Some(S::Cancelled));
+        assert_eq!(after(S::Archived, A::Cancel), None);
     }
 
     #[test]

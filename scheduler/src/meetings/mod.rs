@@ -315,7 +315,7 @@ impl Loop {
     /// In the name of the platform.
     async fn act(&self, id: MeetingId, act: MeetingAct, at: Timestamp) -> Result<(), StoreError> {
         let step = MeetingStep { at, login: String::new(), act, note: String::new() };
-        self.care.store.act_on_meeting(id, vec![step], String::new()).await.map(|_| ())
+        self.care.store.act_on_meeting(id, vec![step], String::new(), Vec::new()).await.map(|_| ())
     }
 }
 

@@ -473,7 +473,7 @@ async fn what_waits_for_a_meeting_that_is_cancelled_is_dropped() {
         act: MeetingAct::Cancel,
         note: "改期".into(),
     };
-    world.store.act_on_meeting(meeting, vec![step], String::new()).await.unwrap();
+    world.store.act_on_meeting(meeting, vec![step], String::new(), Vec::new()).await.unwrap();
     world.settle().await;
     assert_eq!(world.runs(meeting).await.len(), 1);
     assert_eq!(world.store.waiting_checks(meeting).await.unwrap(), []);

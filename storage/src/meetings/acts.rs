@@ -5,13 +5,14 @@ use super::{
     book::audit_line,
     clash::{find, subjects},
     list,
+    notices::{self, NoticeOut},
     reservations::{begin, finish, release, reserve},
 };
 use crate::{Change, Store, StoreError};
 use sqlx::SqliteConnection;
 use zhishou_domain::{
     MeetingId,
-    meeting::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep},
+    meeting::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep, Slot},
 };
 
 /// What became of acts on a meeting.
@@ -35,9 +36,13 @@ impl Store {
         id: MeetingId,
         steps: Vec<MeetingStep>,
         address: String,
+        told: Vec<NoticeOut>,
     ) -> Result<MeetingActed, StoreError> {
-        let acted =
-            self.write(move |connection| Box::pin(act(connection, id, steps, address))).await?;
+        let acted = self
+            .write(move |connection| {
+                Box::pin(async move { act(connection, id, steps, address, &told).await })
+            })
+            .await?;
         if matches!(acted, MeetingActed::Now(_)) {
             self.announce(Change::Meetings);
         }
@@ -50,6 +55,7 @@ pub(super) async fn act(
     id: MeetingId,
     steps: Vec<MeetingStep>,
     address: String,
+    told: &[NoticeOut],
 ) -> Result<MeetingActed, StoreError> {
     let Some(mut stored) = list::read(connection, id).await? else {
         return Ok(MeetingActed::Missing);
@@ -74,22 +80,28 @@ pub(super) async fn act(
         if plan.slot().from < last.at && state != MeetingState::Emergency {
             return Ok(MeetingActed::Refused(MeetingRefusal::Order));
         }
-        let Some(subjects) = subjects(connection, plan).await? else {
+        let Some(subjects) = subjects(connection, plan, Some(id)).await? else {
             return Ok(MeetingActed::Missing);
         };
         begin(connection).await?;
-        let is_free = reserve(connection, id, plan, &subjects).await?;
+        let is_free = reserve(connection, id, plan, &subjects, last.at).await?;
         finish(connection, is_free).await?;
         if !is_free {
             let clash = find(connection, plan, &subjects, Some(id), last.at).await?;
             return Ok(MeetingActed::Taken(clash));
         }
+    } else if before == MeetingState::Submitted && state.is_due() && plan.slot().from < last.at {
+        // Nobody approves after the fact either.
+        return Ok(MeetingActed::Refused(MeetingRefusal::Order));
     } else if before.holds() && !state.holds() {
-        // Past occupation stays on record.
-        if plan.slot().to <= last.at {
+        // What nobody looked at while it lasted is not rewritten.
+        if before.is_due() && plan.slot().to <= last.at {
             return Ok(MeetingActed::Refused(MeetingRefusal::Order));
         }
-        release(connection, id).await?;
+        release(connection, id, last.at).await?;
+    } else if state == MeetingState::Ended {
+        let cleared = Slot { to: last.at, ..plan.slot() };
+        release(connection, id, plan.buffers.around(cleared).to).await?;
     }
     for step in &steps {
         add_step(connection, id, step).await?;
@@ -97,6 +109,7 @@ pub(super) async fn act(
         audit_line(connection, action(step.act), id, step.at, who).await?;
     }
     set_state(connection, id, state).await?;
+    notices::tell(connection, id, told, (&last.login, last.at)).await?;
     Ok(MeetingActed::Now(state))
 }
 

@@ -5,8 +5,8 @@ use super::{
     acts::{add_step, set_state},
     clash::{self, find, held},
     list::{self, LOCAL, StoredMeeting},
-    notices,
-    reservations::{begin, finish, release, reserve},
+    notices::{self, NoticeOut, Noticed},
+    reservations::{ahead, begin, finish, release, reserve},
 };
 use crate::{AuditLine, Change, Route, Store, StoreError, audit, decode, outbox::put};
 use sqlx::SqliteConnection;
@@ -37,8 +37,8 @@ pub enum BookingWay {
 pub struct MakesWay {
     /// Which.
     pub meeting: MeetingId,
-    /// What those say who were told of it, by the number of their notice.
-    pub told: Vec<(i64, Note)>,
+    /// What is said to those who were told of it.
+    pub told: Vec<NoticeOut>,
     /// What the person on duty is told.
     pub duty: Note,
 }
@@ -79,6 +79,8 @@ pub struct Rebooking {
     pub step: MeetingStep,
     /// From where.
     pub address: String,
+    /// What is said of it, or of those of its series that change with it.
+    pub told: Vec<NoticeOut>,
 }
 
 /// What became of a booking.
@@ -136,7 +138,7 @@ async fn book(connection: &mut SqliteConnection, new: NewMeeting) -> Result<Book
     if earliest < new.at {
         return Ok(Booked::Past);
     }
-    let Some(subjects) = clash::subjects(connection, &new.plan).await? else {
+    let Some(subjects) = clash::subjects(connection, &new.plan, None).await? else {
         return Ok(Booked::Missing);
     };
     let steps = steps_of(new.way, new.at, &new.login);
@@ -154,7 +156,11 @@ async fn book(connection: &mut SqliteConnection, new: NewMeeting) -> Result<Book
     for step in &steps {
         add_step(connection, id, step).await?;
     }
-    audit_line(connection, "book_meeting", id, new.at, who).await?;
+    let action = match new.way {
+        BookingWay::Emergency => "emergency_meeting",
+        BookingWay::Draft | BookingWay::Submit | BookingWay::Approved => "book_meeting",
+    };
+    audit_line(connection, action, id, new.at, who).await?;
     Ok(Booked::Now(id, state))
 }
 
@@ -197,15 +203,16 @@ async fn rebook(
     if stored.revision != change.revision {
         return Ok(Booked::Stale);
     }
-    let anew = match Anew::of(&stored, change.plan, change.step, change.way, change.address) {
+    let (way, address) = (change.way, change.address);
+    let anew = match Anew::of(&stored, change.plan, change.step, way, address, &change.told) {
         Ok(anew) => anew,
         Err(refused) => return Ok(refused),
     };
-    let Some(subjects) = clash::subjects(connection, &anew.plan).await? else {
+    let Some(subjects) = clash::subjects(connection, &anew.plan, Some(id)).await? else {
         return Ok(Booked::Missing);
     };
     begin(connection).await?;
-    release(connection, id).await?;
+    release(connection, id, at).await?;
     update(connection, id, &anew.plan).await?;
     let is_free = !anew.state.holds()
         || take(connection, id, &anew.plan, &subjects, &change.displace, at, anew.who()).await?;
@@ -214,7 +221,7 @@ async fn rebook(
         let clash = find(connection, &anew.plan, &subjects, Some(id), at).await?;
         return Ok(Booked::Taken(clash));
     }
-    anew.written(connection).await?;
+    anew.written(connection, &change.told).await?;
     Ok(Booked::Now(id, anew.state))
 }
 
@@ -238,9 +245,10 @@ impl Anew {
         step: MeetingStep,
         way: BookingWay,
         address: String,
+        told: &[NoticeOut],
     ) -> Result<Self, Booked> {
         let at = step.at;
-        let (act, action) = if moves(&stored.plan, &plan) {
+        let (act, action) = if stored.plan.moves(&plan) {
             (MeetingAct::Reschedule, "reschedule_meeting")
         } else {
             (MeetingAct::Note, "edit_meeting")
@@ -261,6 +269,16 @@ impl Anew {
             steps.push(MeetingStep { at, login, act: MeetingAct::Submit, note: String::new() });
             state = MeetingState::Submitted;
         }
+        let invites = |it: &NoticeOut| it.meeting == stored.id && matches!(it.to, Noticed::Anew(_));
+        if told.iter().any(invites) {
+            let (login, note) = (steps[0].login.clone(), String::new());
+            let notify = MeetingStep { at, login, act: MeetingAct::Notify, note };
+            // One that waits for its approval is told beforehand and keeps its state.
+            if let Ok(told) = state.allow(&notify, &stored.steps) {
+                state = told;
+                steps.push(notify);
+            }
+        }
         Ok(Self { id: stored.id, plan, state, steps, action, address })
     }
 
@@ -272,25 +290,16 @@ impl Anew {
     pub(super) async fn written(
         &self,
         connection: &mut SqliteConnection,
+        told: &[NoticeOut],
     ) -> Result<(), StoreError> {
         for step in &self.steps {
             add_step(connection, self.id, step).await?;
         }
         set_state(connection, self.id, self.state).await?;
+        let (login, _) = self.who();
+        notices::tell(connection, self.id, told, (login, self.steps[0].at)).await?;
         audit_line(connection, self.action, self.id, self.steps[0].at, self.who()).await
     }
-}
-
-/// Whether a plan asks for other times, places or resources than another.
-fn moves(one: &MeetingPlan, other: &MeetingPlan) -> bool {
-    let held = |it: &MeetingPlan| {
-        let mut venues: Vec<_> = it.venues.iter().map(|it| (it.venue, it.role)).collect();
-        let mut resources = it.resources.clone();
-        venues.sort();
-        resources.sort();
-        (it.time, it.zone, it.buffers, it.rehearsal, venues, resources)
-    };
-    held(one) != held(other)
 }
 
 /// Displaces what was confirmed to make way, and reserves; `false` where the schema refuses.
@@ -304,7 +313,7 @@ async fn take(
     who: (&str, &str),
 ) -> Result<bool, StoreError> {
     if !displace.is_empty() {
-        for slot in plan.reserved() {
+        for (slot, _) in ahead(plan, at) {
             for held in held(connection, Some(subjects), slot, Some(id)).await? {
                 let named = displace.iter().find(|it| it.meeting == held.meeting);
                 if let Some(lower) = named.filter(|_| plan.rank.outranks(held.rank))
@@ -315,7 +324,7 @@ async fn take(
             }
         }
     }
-    reserve(connection, id, plan, subjects).await
+    reserve(connection, id, plan, subjects, at).await
 }
 
 /// Takes a meeting's place and tells of it; `false` where it cannot be displaced any more.
@@ -339,13 +348,11 @@ async fn make_way(
     if has_begun {
         return Ok(false);
     }
-    release(connection, id).await?;
+    release(connection, id, at).await?;
     add_step(connection, id, &step).await?;
     set_state(connection, id, state).await?;
     audit_line(connection, "displace_meeting", id, at, (login, address)).await?;
-    for (notice, note) in &lower.told {
-        notices::send(connection, id, *notice, note.clone(), at).await?;
-    }
+    notices::tell(connection, id, &lower.told, (login, at)).await?;
     put(connection, &lower.duty, &Route::Topic, at).await?;
     Ok(true)
 }

@@ -1,6 +1,6 @@
 //! Who holds what, in words; and where there is room.
 
-use super::list;
+use super::{list, reservations::ahead};
 use crate::{Store, StoreError, decode};
 use chrono::Timelike;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
@@ -59,7 +59,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Clash>, StoreError> {
         let mut connection = self.reader().acquire().await?;
-        let Some(subjects) = subjects(&mut connection, plan).await? else { return Ok(None) };
+        let Some(subjects) = subjects(&mut connection, plan, except).await? else {
+            return Ok(None);
+        };
         let clash = find(&mut connection, plan, &subjects, except, now).await?;
         Ok(Some(clash))
     }
@@ -71,22 +73,25 @@ impl Store {
 }
 
 /// What a plan reserves: its venues, the endpoints in them, its resources. `None` where something does
-/// not exist or is out of use.
+/// not exist or is out of use; what the meeting has already it keeps.
 pub(super) async fn subjects(
     connection: &mut SqliteConnection,
     plan: &MeetingPlan,
+    by: Option<MeetingId>,
 ) -> Result<Option<Vec<Subject>>, StoreError> {
     let venues: Vec<VenueId> = plan.venues.iter().map(|it| it.venue).collect();
     let venue_numbers: Vec<i64> = venues.iter().map(|it| it.number()).collect();
     let resources: Vec<i64> = plan.resources.iter().map(|it| it.number()).collect();
     let (found, held): (i64, i64) = sqlx::query_as(
-        "SELECT (SELECT count(*) FROM venues WHERE in_use
-                     AND id IN (SELECT value FROM json_each(?1))),
-                (SELECT count(*) FROM platform_resources WHERE in_use
-                     AND id IN (SELECT value FROM json_each(?2)))",
+        "SELECT (SELECT count(*) FROM venues WHERE id IN (SELECT value FROM json_each(?1))
+                     AND (in_use OR id IN (SELECT venue_id FROM meeting_venues WHERE meeting_id = ?3))),
+                (SELECT count(*) FROM platform_resources WHERE id IN (SELECT value FROM json_each(?2))
+                     AND (in_use OR id IN (SELECT resource_id FROM meeting_resources
+                                           WHERE meeting_id = ?3)))",
     )
     .bind(decode::to_json("venues.id", &venue_numbers)?)
     .bind(decode::to_json("platform_resources.id", &resources)?)
+    .bind(by.map(MeetingId::number))
     .fetch_one(&mut *connection)
     .await?;
     let asked = (plan.venues.len(), plan.resources.len());
@@ -125,7 +130,7 @@ pub(super) async fn find(
     now: Timestamp,
 ) -> Result<Clash, StoreError> {
     let mut clashing = Vec::new();
-    for slot in plan.reserved() {
+    for (slot, _) in ahead(plan, now) {
         clashing.extend(held(connection, Some(subjects), slot, except).await?);
     }
     clashing.sort_by_key(|it| (it.slot, it.subject));

@@ -6,7 +6,7 @@ use super::{
     book::audit_line,
     clash::{held, subjects},
     list,
-    reservations::{Holding, begin, finish, hold},
+    reservations::{begin, finish, hold},
 };
 use crate::{Change, Route, Store, StoreError, outbox};
 use sqlx::SqliteConnection;
@@ -25,7 +25,9 @@ impl Store {
         to: Timestamp,
     ) -> Result<Option<Vec<Held>>, StoreError> {
         let mut connection = self.reader().acquire().await?;
-        let Some(subjects) = subjects(&mut connection, plan).await? else { return Ok(None) };
+        let Some(subjects) = subjects(&mut connection, plan, Some(id)).await? else {
+            return Ok(None);
+        };
         held(&mut connection, Some(&subjects), beyond(plan, to), Some(id)).await.map(Some)
     }
 
@@ -78,12 +80,12 @@ async fn extend(
     if beyond.to <= beyond.from || plan.check().is_err() {
         return Ok(MeetingActed::Refused(MeetingRefusal::Order));
     }
-    let Some(subjects) = subjects(connection, &plan).await? else {
+    let Some(subjects) = subjects(connection, &plan, Some(id)).await? else {
         return Ok(MeetingActed::Missing);
     };
     begin(connection).await?;
     for subject in &subjects {
-        if hold(connection, id, *subject, beyond, "meeting").await? == Holding::Taken {
+        if !hold(connection, id, *subject, beyond, "meeting").await? {
             finish(connection, false).await?;
             let held = held(connection, Some(&subjects), beyond, Some(id)).await?;
             return Ok(MeetingActed::Taken(Clash { held, free: None }));

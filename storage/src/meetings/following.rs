@@ -6,6 +6,7 @@ use super::{
     book::{Anew, update},
     clash::{find, subjects},
     list::{self, StoredMeeting},
+    notices::NoticeOut,
     reservations::{begin, finish, release, reserve},
 };
 use crate::{Change, Store, StoreError};
@@ -32,20 +33,26 @@ impl Store {
         Ok(booked)
     }
 
-    /// Cancels a meeting and those of its series after it that can still be cancelled; how many.
+    /// Cancels a meeting and those of its series after it that can still be cancelled, and says so of them; how
+    /// many.
     pub async fn cancel_series_from(
         &self,
         id: MeetingId,
         step: MeetingStep,
         address: String,
+        told: Vec<NoticeOut>,
     ) -> Result<u32, StoreError> {
         let cancelled = self
             .write(move |connection| {
                 Box::pin(async move {
                     let mut cancelled = 0;
                     for id in following(connection, id).await? {
+                        let stored = list::read(connection, id).await?;
+                        if !stored.is_some_and(|it| it.state.may_change()) {
+                            continue;
+                        }
                         let acted =
-                            act(connection, id, vec![step.clone()], address.clone()).await?;
+                            act(connection, id, vec![step.clone()], address.clone(), &told).await?;
                         cancelled += u32::from(matches!(acted, MeetingActed::Now(_)));
                     }
                     Ok(cancelled)
@@ -96,11 +103,11 @@ async fn rebook(
     for stored in all.iter().filter(|it| may_change(it)) {
         let plan = stored.plan.changed_as(&first.plan, &change.plan);
         let (step, address) = (change.step.clone(), change.address.clone());
-        let anew = match Anew::of(stored, plan, step, change.way, address) {
+        let anew = match Anew::of(stored, plan, step, change.way, address, &change.told) {
             Ok(anew) => anew,
             Err(refused) => return Ok(SeriesBooked::Not(refused)),
         };
-        let Some(subjects) = subjects(connection, &anew.plan).await? else {
+        let Some(subjects) = subjects(connection, &anew.plan, Some(anew.id)).await? else {
             return Ok(SeriesBooked::Not(Booked::Missing));
         };
         changes.push((anew, subjects));
@@ -108,7 +115,7 @@ async fn rebook(
     // One that stays where it was may then be in the way of another of the series: so all is tried
     // again, with at least one less each time.
     loop {
-        let colliding = tried(connection, &changes, at).await?;
+        let colliding = tried(connection, &changes, &change.told, at).await?;
         if colliding.is_empty() {
             return Ok(SeriesBooked::Now(changes.iter().map(|(anew, _)| anew.id).collect()));
         }
@@ -124,21 +131,22 @@ async fn rebook(
 async fn tried(
     connection: &mut SqliteConnection,
     changes: &[(Anew, Vec<Subject>)],
+    told: &[NoticeOut],
     at: Timestamp,
 ) -> Result<Vec<(MeetingId, Slot, Clash)>, StoreError> {
     begin(connection).await?;
     for (anew, _) in changes {
-        release(connection, anew.id).await?;
+        release(connection, anew.id, at).await?;
     }
     let mut colliding = Vec::new();
     for (anew, subjects) in changes {
         let (id, plan) = (anew.id, &anew.plan);
         begin(connection).await?;
         update(connection, id, plan).await?;
-        let is_free = !anew.state.holds() || reserve(connection, id, plan, subjects).await?;
+        let is_free = !anew.state.holds() || reserve(connection, id, plan, subjects, at).await?;
         finish(connection, is_free).await?;
         if is_free {
-            anew.written(connection).await?;
+            anew.written(connection, told).await?;
         } else {
             let clash = find(connection, plan, subjects, Some(id), at).await?;
             colliding.push((id, plan.slot(), clash));

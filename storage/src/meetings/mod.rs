@@ -25,7 +25,7 @@ pub use book::{Booked, BookingWay, MakesWay, NewMeeting, Rebooking};
 pub use clash::{Clash, Held};
 pub use feeds::{CalendarFeed, FeedScope};
 pub use list::{MeetingFilter, StoredMeeting};
-pub use notices::{MeetingNotice, NoticeAnswer};
+pub use notices::{MeetingNotice, NoticeAnswer, NoticeOut, Noticed};
 pub use refit::OnClash;
 pub use resources::ResourceWords;
 pub use series::{NewSeries, SeriesBooked};

@@ -54,6 +54,26 @@ pub struct MeetingNotice {
     pub answer: Option<(Timestamp, NoticeAnswer, String)>,
 }
 
+/// Whom a notice goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noticed {
+    /// Whoever an earlier notice, by its number, went to: it is said on that.
+    Again(i64),
+    /// A contact, who has to acknowledge anew.
+    Anew(Contact),
+}
+
+/// What is said with a change of a meeting, by the same transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeOut {
+    /// Of which meeting; of one that did not change after all nothing is said.
+    pub meeting: MeetingId,
+    /// To whom.
+    pub to: Noticed,
+    /// What.
+    pub note: Note,
+}
+
 /// Letters of a token: 128 bits.
 const TOKEN: usize = 32;
 
@@ -78,24 +98,7 @@ impl Store {
         self.write(move |connection| {
             Box::pin(async move {
                 for (contact, note) in told {
-                    let id: Option<i64> = sqlx::query_scalar(
-                        "INSERT INTO meeting_notices (meeting_id, revision, name, unit, phone, mail,
-                             made_ms, login)
-                         SELECT id, revision, ?2, ?3, ?4, ?5, ?6, ?7 FROM meetings WHERE id = ?1
-                         RETURNING id",
-                    )
-                    .bind(meeting.number())
-                    .bind(contact.name)
-                    .bind(contact.unit)
-                    .bind(contact.phone)
-                    .bind(contact.mail)
-                    .bind(at.millis())
-                    .bind(&login)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-                    if let Some(id) = id {
-                        send(connection, meeting, id, note, at).await?;
-                    }
+                    make(connection, meeting, contact, note, (&login, at)).await?;
                 }
                 audit_line(connection, "make_notices", meeting, at, (&login, &address)).await
             })
@@ -218,8 +221,52 @@ impl Store {
     }
 }
 
+/// Says of a meeting that changed what is to be said of it.
+pub(super) async fn tell(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    told: &[NoticeOut],
+    by: (&str, Timestamp),
+) -> Result<(), StoreError> {
+    for NoticeOut { to, note, .. } in told.iter().filter(|it| it.meeting == meeting) {
+        match to {
+            Noticed::Again(id) => send(connection, meeting, *id, note.clone(), by.1).await?,
+            Noticed::Anew(contact) => {
+                make(connection, meeting, contact.clone(), note.clone(), by).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn make(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    contact: Contact,
+    note: Note,
+    (login, at): (&str, Timestamp),
+) -> Result<(), StoreError> {
+    let id: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO meeting_notices (meeting_id, revision, name, unit, phone, mail, made_ms, login)
+         SELECT id, revision, ?2, ?3, ?4, ?5, ?6, ?7 FROM meetings WHERE id = ?1 RETURNING id",
+    )
+    .bind(meeting.number())
+    .bind(contact.name)
+    .bind(contact.unit)
+    .bind(contact.phone)
+    .bind(contact.mail)
+    .bind(at.millis())
+    .bind(login)
+    .fetch_optional(&mut *connection)
+    .await?;
+    match id {
+        Some(id) => send(connection, meeting, id, note, at).await,
+        None => Ok(()),
+    }
+}
+
 /// Puts one notice into the outbox. Its address is not in it: that is made when it is sent.
-pub(super) async fn send(
+async fn send(
     connection: &mut SqliteConnection,
     meeting: MeetingId,
     id: i64,

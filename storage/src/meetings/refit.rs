@@ -6,7 +6,7 @@
 use super::{
     Held,
     clash::{LONGEST_MS, endpoints, held},
-    reservations::{Holding, hold, shorten},
+    reservations::{hold, shorten},
 };
 use crate::StoreError;
 use sqlx::SqliteConnection;
@@ -59,7 +59,7 @@ pub(super) async fn refit(
             Slot { from: Timestamp::from_millis(from).max(now), to: Timestamp::from_millis(to) };
         for device in is.iter().filter(|it| !was.contains(it)) {
             let subject = Subject::Device(*device);
-            if hold(connection, meeting, subject, slot, &purpose).await? == Holding::Taken {
+            if !hold(connection, meeting, subject, slot, &purpose).await? {
                 clashes.extend(held(connection, Some(&[subject]), slot, Some(meeting)).await?);
             }
         }

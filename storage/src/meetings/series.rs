@@ -91,7 +91,7 @@ async fn book(
     if plans.first().is_some_and(|plan| plan.slot().from < new.at) {
         return Ok(SeriesBooked::Not(Booked::Past));
     }
-    let Some(subjects) = clash::subjects(connection, &new.plan).await? else {
+    let Some(subjects) = clash::subjects(connection, &new.plan, None).await? else {
         return Ok(SeriesBooked::Not(Booked::Missing));
     };
     let steps = steps_of(new.way, new.at, &new.login);
@@ -111,7 +111,7 @@ async fn book(
         // The first that is booked stands for all.
         let key = new.request_key.clone().filter(|_| booked.is_empty());
         let id = insert(connection, plan, state, key).await?;
-        let is_free = !state.holds() || reserve(connection, id, plan, &subjects).await?;
+        let is_free = !state.holds() || reserve(connection, id, plan, &subjects, new.at).await?;
         finish(connection, is_free).await?;
         if is_free {
             sqlx::query("UPDATE meetings SET series_id = ? WHERE id = ?")

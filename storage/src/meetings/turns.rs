@@ -11,7 +11,7 @@ use super::{
     acts::{add_step, set_state},
     clash::{endpoints, held, subjects},
     list,
-    reservations::{Holding, begin, finish, hold, shorten},
+    reservations::{ahead, begin, finish, reserve, shorten},
 };
 use crate::{AuditLine, Change, Route, Store, StoreError, audit, checks, decode, outbox};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
@@ -20,7 +20,7 @@ use zhishou_domain::{
     alert::Note,
     check::TurnTo,
     meeting::{
-        MeetingAct, MeetingPlan, MeetingState, MeetingStep, MeetingVenue, Slot, Subject, VenueRole,
+        MeetingAct, MeetingPlan, MeetingState, MeetingStep, MeetingVenue, Subject, VenueRole,
     },
 };
 
@@ -157,17 +157,10 @@ fn turn_of(row: &SqliteRow) -> Result<MeetingTurn, StoreError> {
     })
 }
 
-/// What of a plan's reserved time is left, and for what.
-fn left(plan: &MeetingPlan, now: Timestamp) -> Vec<(Slot, &'static str)> {
-    let slots = plan.reserved().into_iter().zip(["meeting", "rehearsal"]);
-    let ahead = slots.filter(|(slot, _)| slot.to > now);
-    ahead.map(|(slot, purpose)| (Slot { from: slot.from.max(now), ..slot }, purpose)).collect()
-}
-
 /// What is reserved of this alone; `None` where it does not exist or is out of use.
 async fn subjects_of(
     connection: &mut SqliteConnection,
-    plan: &MeetingPlan,
+    (meeting, plan): (MeetingId, &MeetingPlan),
     to: TurnTo,
 ) -> Result<Option<Vec<Subject>>, StoreError> {
     let mut alone = MeetingPlan { venues: Vec::new(), resources: Vec::new(), ..plan.clone() };
@@ -176,7 +169,7 @@ async fn subjects_of(
         TurnTo::Venue(venue) => alone.venues.push(MeetingVenue { venue, role: VenueRole::Branch }),
         TurnTo::Telephone(resource) => alone.resources.push(resource),
     }
-    subjects(connection, &alone).await
+    subjects(connection, &alone, Some(meeting)).await
 }
 
 async fn do_turn(
@@ -210,14 +203,15 @@ async fn do_turn(
     if is_there {
         return Ok(TurnActed::Refused);
     }
-    let Some(wanted) = subjects_of(connection, plan, to).await? else {
+    let Some(wanted) = subjects_of(connection, (meeting, plan), to).await? else {
         return Ok(TurnActed::Missing);
     };
-    let Some(taken) = hold_left(connection, meeting, plan, &wanted, line.at).await? else {
-        return Ok(TurnActed::Taken(
-            in_the_way(connection, meeting, plan, &wanted, line.at).await?,
-        ));
-    };
+    if !hold_left(connection, meeting, plan, &wanted, line.at).await? {
+        let held = in_the_way(connection, meeting, plan, &wanted, line.at).await?;
+        return Ok(TurnActed::Taken(held));
+    }
+    // What was booked with it is not let go with the turn.
+    let taken = to.telephone().is_some_and(|it| !plan.resources.contains(&it));
     if state == MeetingState::Live {
         checks::turn_incident(connection, (meeting, venue), to.fallback(), &what, &line).await?;
     }
@@ -281,10 +275,11 @@ async fn undo(
         if !takes_part(other) || takes_part(venue) {
             return Ok(TurnActed::Refused);
         }
-        let Some(wanted) = subjects_of(connection, plan, TurnTo::Venue(venue)).await? else {
+        let Some(wanted) = subjects_of(connection, (meeting, plan), TurnTo::Venue(venue)).await?
+        else {
             return Ok(TurnActed::Missing);
         };
-        if hold_left(connection, meeting, plan, &wanted, line.at).await?.is_none() {
+        if !hold_left(connection, meeting, plan, &wanted, line.at).await? {
             let held = in_the_way(connection, meeting, plan, &wanted, line.at).await?;
             return Ok(TurnActed::Taken(held));
         }
@@ -366,31 +361,19 @@ async fn is_on(
     Ok(is_on.fetch_one(connection).await?)
 }
 
-/// Reserves for a meeting what it does not hold yet of these, for what is left of its time. Says whether
-/// anything was; `None` where the schema refuses, and then nothing changed.
+/// Reserves for a meeting what it does not hold yet of these, for what is left of its time; `false` where
+/// others hold some of it, and then nothing changed.
 async fn hold_left(
     connection: &mut SqliteConnection,
     meeting: MeetingId,
     plan: &MeetingPlan,
     subjects: &[Subject],
     now: Timestamp,
-) -> Result<Option<bool>, StoreError> {
-    let mut has_more = false;
+) -> Result<bool, StoreError> {
     begin(connection).await?;
-    for (slot, purpose) in left(plan, now) {
-        for subject in subjects {
-            match hold(connection, meeting, *subject, slot, purpose).await? {
-                Holding::New => has_more = true,
-                Holding::Already => {}
-                Holding::Taken => {
-                    finish(connection, false).await?;
-                    return Ok(None);
-                }
-            }
-        }
-    }
-    finish(connection, true).await?;
-    Ok(Some(has_more))
+    let held = reserve(connection, meeting, plan, subjects, now).await?;
+    finish(connection, held).await?;
+    Ok(held)
 }
 
 /// Who holds some of these in what is left of a meeting's time.
@@ -402,7 +385,7 @@ async fn in_the_way(
     now: Timestamp,
 ) -> Result<Vec<Held>, StoreError> {
     let mut all = Vec::new();
-    for (slot, _) in left(plan, now) {
+    for (slot, _) in ahead(plan, now) {
         all.extend(held(connection, Some(subjects), slot, Some(meeting)).await?);
     }
     Ok(all)
@@ -415,7 +398,10 @@ async fn let_go(
     (old, new): (&MeetingPlan, &MeetingPlan),
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let (going, stays) = (subjects(connection, old).await?, subjects(connection, new).await?);
+    let (going, stays) = (
+        subjects(connection, old, Some(meeting)).await?,
+        subjects(connection, new, Some(meeting)).await?,
+    );
     // Of a venue that was taken out of use meanwhile it is not known what stood there.
     let (Some(going), Some(stays)) = (going, stays) else { return Ok(()) };
     for subject in going.into_iter().filter(|it| !stays.contains(it)) {

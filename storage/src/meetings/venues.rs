@@ -2,7 +2,7 @@
 
 use super::{
     Held,
-    clash::endpoints,
+    clash::{endpoints, held},
     refit::{OnClash, refit},
     reservations::{begin, finish},
 };
@@ -10,9 +10,9 @@ use crate::{AuditLine, Store, StoreError, audit, decode};
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
 use zhishou_domain::{
-    DeviceId, DeviceKind, SiteId, VenueId,
+    DeviceId, DeviceKind, SiteId, Timestamp, VenueId,
     endpoint::Signalling,
-    meeting::{DeviceRole, Venue, VenueDevice},
+    meeting::{DeviceRole, Slot, Subject, Venue, VenueDevice},
 };
 
 /// What is kept of a venue.
@@ -60,6 +60,8 @@ pub enum VenueSaved {
     NameTaken,
     /// Meetings ahead in this venue would need an endpoint that these hold, and nothing changed.
     Taken(Vec<Held>),
+    /// It would be out of use while these are ahead in it, and nothing changed.
+    Booked(Vec<Held>),
 }
 
 impl Store {
@@ -187,6 +189,12 @@ async fn save(
             return Ok(VenueSaved::Missing);
         }
     }
+    if let Some(id) = id.filter(|_| !words.in_use && on_clash == OnClash::Refuse) {
+        let booked = booked_ahead(connection, id, line.at).await?;
+        if !booked.is_empty() {
+            return Ok(VenueSaved::Booked(booked));
+        }
+    }
     let was = match id {
         Some(id) => endpoints(connection, &[id]).await?,
         None => Vec::new(),
@@ -241,6 +249,24 @@ async fn save(
     line.subject = format!("venue {saved}");
     audit::insert(connection, line).await?;
     Ok(VenueSaved::Now(saved))
+}
+
+/// The meetings ahead in a venue that is in use.
+async fn booked_ahead(
+    connection: &mut SqliteConnection,
+    id: VenueId,
+    now: Timestamp,
+) -> Result<Vec<Held>, StoreError> {
+    let in_use: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM venues WHERE id = ? AND in_use)")
+            .bind(id.number())
+            .fetch_one(&mut *connection)
+            .await?;
+    let ahead = Slot { from: now, to: Timestamp::from_millis(i64::MAX) };
+    match in_use {
+        true => held(connection, Some(&[Subject::Venue(id)]), ahead, None).await,
+        false => Ok(Vec::new()),
+    }
 }
 
 async fn read(

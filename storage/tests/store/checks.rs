@@ -199,7 +199,7 @@ async fn nothing_is_entered_about_a_meeting_that_nobody_watches() {
         act: MeetingAct::Cancel,
         note: "另有安排".into(),
     };
-    store.act_on_meeting(meeting, vec![cancel], String::new()).await.unwrap();
+    store.act_on_meeting(meeting, vec![cancel], String::new(), Vec::new()).await.unwrap();
     let said = (Outcome::Pass, String::new());
     let signed = store.sign_check(meeting, venues[0], CheckItem::Sound, said, line(50)).await;
     assert_eq!(signed.unwrap(), Entered::NotOpen);
@@ -305,7 +305,8 @@ async fn a_meeting_that_is_over_is_archived_once_and_makes_the_figures_of_its_mo
     assert_eq!(incidents[0].to, Some(at(START + 840)));
     for (act, second) in [(MeetingAct::Start, START), (MeetingAct::End, START + 7200)] {
         let step = MeetingStep { at: at(second), login: String::new(), act, note: String::new() };
-        let acted = store.act_on_meeting(meeting, vec![step], String::new()).await.unwrap();
+        let acted =
+            store.act_on_meeting(meeting, vec![step], String::new(), Vec::new()).await.unwrap();
         assert!(matches!(acted, MeetingActed::Now(_)), "{acted:?}");
     }
     let owed = store.unarchived_meetings(9).await.unwrap();

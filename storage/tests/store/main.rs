@@ -24,6 +24,7 @@ mod publications;
 mod reconciliations;
 mod record;
 mod references;
+mod reservations;
 mod series;
 mod statement;
 mod strips;

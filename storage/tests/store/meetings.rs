@@ -276,6 +276,7 @@ pub(crate) fn rebooking(id: MeetingId, revision: u32, plan: MeetingPlan, note: &
         way: BookingWay::Approved,
         displace: Vec::new(),
         step: step(10, "li", MeetingAct::Reschedule, note),
+        told: Vec::new(),
         address: ADDRESS.into(),
     }
 }
@@ -326,7 +327,7 @@ async fn a_move_asks_for_approval_again_where_one_is_needed() {
         panic!("it does not wait for approval")
     };
     let approve = |login: &str| vec![step(1, login, MeetingAct::Approve, "")];
-    let act = |steps| store.act_on_meeting(id, steps, ADDRESS.into());
+    let act = |steps| store.act_on_meeting(id, steps, ADDRESS.into(), Vec::new());
     assert_eq!(
         act(approve("li")).await.unwrap(),
         MeetingActed::Refused(MeetingRefusal::SamePerson)
@@ -357,7 +358,7 @@ async fn a_draft_is_checked_when_it_is_submitted_and_a_cancellation_lets_go() {
     let other = booked(&store, plan("定了的会", &[one])).await;
     let submit =
         || vec![step(5, "li", MeetingAct::Submit, ""), step(5, "", MeetingAct::Approve, "")];
-    let act = |id, steps| store.act_on_meeting(id, steps, ADDRESS.into());
+    let act = |id, steps| store.act_on_meeting(id, steps, ADDRESS.into(), Vec::new());
     let MeetingActed::Taken(clash) = act(draft, submit()).await.unwrap() else {
         panic!("it holds what another holds")
     };
@@ -539,7 +540,7 @@ async fn a_meeting_that_overruns_is_extended_as_far_as_its_rooms_are_free() {
     assert_eq!(extend(minute(11, 10), minute(8, 0)).await.unwrap(), refused, "it is not held yet");
     let step = |act, now| MeetingStep { at: now, login: "wang".into(), act, note: String::new() };
     let start = vec![step(MeetingAct::Start, minute(9, 0))];
-    store.act_on_meeting(meeting, start, String::new()).await.unwrap();
+    store.act_on_meeting(meeting, start, String::new(), Vec::new()).await.unwrap();
     let now = MeetingActed::Now(MeetingState::Live);
     assert_eq!(extend(minute(11, 20), minute(10, 50)).await.unwrap(), now);
     assert_eq!(extend(minute(11, 20), minute(10, 51)).await.unwrap(), refused, "once");

@@ -79,6 +79,7 @@ async fn a_series_never_rewrites_what_is_over() {
         ids[0],
         MeetingStep { at: moment(36, 0), ..cancel },
         ADDRESS.into(),
+        Vec::new(),
     );
     assert_eq!(cancelled.await.unwrap(), 2);
     let mut states = Vec::new();
@@ -221,7 +222,8 @@ async fn a_change_of_those_after_it_leaves_what_has_begun_or_is_cancelled() {
     let (store, [one, _], ..) = rooms(&home).await;
     let ids = four_days(&store, one).await;
     let cancel = step(5, "li", MeetingAct::Cancel, "不开了");
-    let cancelled = store.act_on_meeting(ids[2], vec![cancel], ADDRESS.into()).await.unwrap();
+    let cancelled =
+        store.act_on_meeting(ids[2], vec![cancel], ADDRESS.into(), Vec::new()).await.unwrap();
     assert_eq!(cancelled, MeetingActed::Now(MeetingState::Cancelled));
     let change = |id, days, at| {
         let mut asked = on_day(plan("日调度", &[one]), days);

@@ -97,6 +97,7 @@ async fn another_venue_takes_the_place_and_the_one_that_failed_is_kept_until_it_
         plan: before.plan.clone(),
         way: zhishou_storage::BookingWay::Approved,
         displace: Vec::new(),
+        told: Vec::new(),
         step: MeetingStep {
             at: nine(-19),
             login: "li".into(),
@@ -162,7 +163,7 @@ async fn a_backup_endpoint_is_turned_to_because_of_something_and_back() {
     assert_eq!(stored.revision, at_begin.revision + 4, "whoever has a form open sees it is old");
     // While it is held that is an incident, whose fallback it is.
     let start = step(9 * 3600, "wang", MeetingAct::Start, "");
-    store.act_on_meeting(id, vec![start], String::new()).await.unwrap();
+    store.act_on_meeting(id, vec![start], String::new(), Vec::new()).await.unwrap();
     store.turn_meeting(turn(third), by("wang", nine(5))).await.unwrap();
     let incidents = store.meeting_incidents(id).await.unwrap();
     assert_eq!(incidents[0].fallback, Some(Fallback::BackupEndpoint));
@@ -187,7 +188,8 @@ async fn what_others_hold_is_refused_with_its_holder_and_nothing_changes() {
     // What is over by then is not in the way.
     let step =
         |act| MeetingStep { at: nine(-1), login: "li".into(), act, note: "不开了".into() };
-    let cancelled = store.act_on_meeting(other, vec![step(MeetingAct::Cancel)], String::new());
+    let cancelled =
+        store.act_on_meeting(other, vec![step(MeetingAct::Cancel)], String::new(), Vec::new());
     assert_eq!(cancelled.await.unwrap(), MeetingActed::Now(MeetingState::Cancelled));
     let turned = store.turn_meeting(to(id, two, TurnTo::Venue(three)), by("wang", nine(0)));
     assert_eq!(turned.await.unwrap(), TurnActed::Done);
@@ -198,7 +200,8 @@ async fn while_it_runs_a_turn_is_an_incident_and_what_passed_stays_on_record() {
     let (_home, store, id, [_, two, three], _, [_, _, third]) = house().await;
     let mut words = venue("三楼会议室", vec![(third, DeviceRole::Primary)]);
     let step = |at, act| MeetingStep { at, login: "li".into(), act, note: String::new() };
-    let begun = store.act_on_meeting(id, vec![step(nine(0), MeetingAct::Start)], String::new());
+    let begun =
+        store.act_on_meeting(id, vec![step(nine(0), MeetingAct::Start)], String::new(), Vec::new());
     assert_eq!(begun.await.unwrap(), MeetingActed::Now(MeetingState::Live));
     let turned = store.turn_meeting(to(id, two, TurnTo::Venue(three)), by("wang", nine(30)));
     assert_eq!(turned.await.unwrap(), TurnActed::Done);
@@ -211,10 +214,11 @@ async fn while_it_runs_a_turn_is_an_incident_and_what_passed_stays_on_record() {
     assert!(now.contains(&(Subject::Venue(three), 30, 45)), "{now:?}");
     // A venue that was taken out of use is not turned to.
     words.in_use = false;
-    store.save_venue(Some(three), words, line(0)).await.unwrap();
+    store.save_venue(Some(three), words, by("li", nine(46))).await.unwrap();
     let turned = store.turn_meeting(to(id, two, TurnTo::Venue(three)), by("wang", nine(50)));
     assert_eq!(turned.await.unwrap(), TurnActed::Missing);
-    let ended = store.act_on_meeting(id, vec![step(nine(60), MeetingAct::End)], String::new());
+    let ended =
+        store.act_on_meeting(id, vec![step(nine(60), MeetingAct::End)], String::new(), Vec::new());
     assert_eq!(ended.await.unwrap(), MeetingActed::Now(MeetingState::Ended));
     let late = store.turn_meeting(to(id, two, TurnTo::Venue(three)), by("wang", nine(61)));
     assert_eq!(late.await.unwrap(), TurnActed::Refused);

@@ -65,6 +65,7 @@ async fn clocks_that_change_do_not_move_a_booking() {
             plan: moved.clone(),
             way: BookingWay::Approved,
             displace: vec![],
+            told: vec![],
             step,
             address: String::new(),
         };

@@ -393,6 +393,9 @@ pub(super) struct MoveBody {
     /// Whether those that would collide stay as they are.
     #[serde(default)]
     skip: bool,
+    /// Whether contacts who were told of it are told of the change.
+    #[serde(default)]
+    notify: bool,
 }
 
 #[utoipa::path(post, path = "/api/v1/meetings/{id}/reschedule", params(("id" = i64, Path)),
@@ -429,7 +432,8 @@ pub(super) async fn reschedule(
     let displace = body.displace.into_iter().map(MeetingId::new).collect();
     let which = (id, body.revision, Scope::of(&body.scope, body.skip)?);
     let by = (&user, &extensions);
-    let outcome = booking::rebook(&app, by, which, plan, displace, &body.reason).await?;
+    let outcome =
+        booking::rebook(&app, by, which, plan, displace, (&body.reason, body.notify)).await?;
     answer(&app, outcome, StatusCode::OK, shell.t.0).await
 }
 

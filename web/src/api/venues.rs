@@ -31,6 +31,12 @@ pub(super) struct ConflictsQuery {
     /// IANA name of the zone that local times are in; that of the house where not given.
     #[serde(default)]
     zone: String,
+    /// Likewise: the rehearsal, where there is one.
+    #[serde(default)]
+    rehearsal_from: String,
+    /// Likewise; not included.
+    #[serde(default)]
+    rehearsal_to: String,
     /// A meeting that is not in its own way.
     #[serde(default)]
     except: String,
@@ -82,6 +88,12 @@ pub(super) async fn conflicts(
         app.store.platform_resources(),
         app.store.held_within(slot),
     )?;
+    if !query.rehearsal_from.is_empty() && !query.rehearsal_to.is_empty() {
+        let span = SpanJson { from: query.rehearsal_from, to: query.rehearsal_to };
+        let also = app.store.held_within(local(&span, zone)?.in_zone(zone)).await?;
+        let also: Vec<_> = also.into_iter().filter(|it| !held.contains(it)).collect();
+        held.extend(also);
+    }
     held.retain(|it| Some(it.meeting) != except);
     let of = |id: i64, name: String, is_of: &dyn Fn(Subject) -> bool| {
         let of: Vec<_> = held.iter().filter(|it| is_of(it.subject)).collect();

@@ -13,7 +13,7 @@ use zhishou_domain::{
     MeetingId, ResourceId, VenueId,
     meeting::{
         AssuranceGrade, Buffers, Cascade, Contact, Convener, LocalSlot, MeetingPlan, MeetingRank,
-        MeetingVenue, VenueRole,
+        MeetingVenue, Slot, VenueRole,
     },
 };
 
@@ -29,6 +29,8 @@ pub(crate) struct BookingForm {
     pub(crate) day: String,
     pub(crate) from: String,
     pub(crate) to: String,
+    /// The day on which it ends, where it lasts longer than a night.
+    pub(crate) last: String,
     /// The role of each venue that takes part.
     pub(crate) venues: BTreeMap<VenueId, String>,
     pub(crate) rank: String,
@@ -45,6 +47,8 @@ pub(crate) struct BookingForm {
     /// How much of a series is changed.
     pub(crate) scope: String,
     pub(crate) skip: bool,
+    /// Whether contacts who were told of it are told of the change.
+    pub(crate) notify: bool,
     pub(crate) resources: Vec<ResourceId>,
     pub(crate) contacts: String,
     pub(crate) setup: String,
@@ -68,6 +72,7 @@ impl BookingForm {
                 "day" => &mut form.day,
                 "from" => &mut form.from,
                 "to" => &mut form.to,
+                "last" => &mut form.last,
                 "rank" => &mut form.rank,
                 "assurance" => &mut form.assurance,
                 "convener" => &mut form.convener,
@@ -89,6 +94,10 @@ impl BookingForm {
                 "key" => &mut form.key,
                 "skip" => {
                     form.skip = true;
+                    continue;
+                }
+                "notify" => {
+                    form.notify = true;
                     continue;
                 }
                 "displace" => {
@@ -115,16 +124,9 @@ impl BookingForm {
     /// The form that a plan would have been typed in.
     pub(crate) fn of_plan(plan: &MeetingPlan, revision: u32) -> Self {
         let field = |at: NaiveDateTime| at.format(FIELD).to_string();
-        let contact = |it: &Contact| {
-            let words = [&it.name, &it.unit, &it.mail, &it.phone].map(String::as_str);
-            words.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ")
-        };
         Self {
             title: plan.title.clone(),
             zone: plan.zone.name().to_owned(),
-            day: plan.time.from.date().to_string(),
-            from: plan.time.from.format("%H:%M").to_string(),
-            to: plan.time.to.format("%H:%M").to_string(),
             venues: plan.venues.iter().map(|it| (it.venue, it.role.code().to_owned())).collect(),
             rank: plan.rank.code().to_owned(),
             assurance: plan.assurance.code().to_owned(),
@@ -134,11 +136,25 @@ impl BookingForm {
             rehearsal_from: plan.rehearsal.map(|it| field(it.from)).unwrap_or_default(),
             rehearsal_to: plan.rehearsal.map(|it| field(it.to)).unwrap_or_default(),
             resources: plan.resources.clone(),
-            contacts: plan.contacts.iter().map(contact).collect::<Vec<_>>().join("\n"),
+            contacts: plan.contacts.iter().map(typed_contact).collect::<Vec<_>>().join("\n"),
             setup: plan.buffers.setup_min.to_string(),
             teardown: plan.buffers.teardown_min.to_string(),
             note: plan.note.clone(),
             revision: revision.to_string(),
+            ..Self::of_times(plan.slot(), plan.zone)
+        }
+    }
+
+    /// Its times alone, on the wall of a zone.
+    pub(crate) fn of_times(slot: Slot, zone: Tz) -> Self {
+        let (from, to) =
+            (slot.from.in_zone(zone).naive_local(), slot.to.in_zone(zone).naive_local());
+        let last = Some(to.date()).filter(|day| *day != end_day(from, to.time()));
+        Self {
+            day: from.date().to_string(),
+            from: from.format("%H:%M").to_string(),
+            to: to.format("%H:%M").to_string(),
+            last: last.map(|day| day.to_string()).unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -149,7 +165,10 @@ impl BookingForm {
         let day: NaiveDate = self.day.parse().map_err(|_| missing())?;
         let clock = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| missing());
         let (begin, end) = (clock(&self.from)?, clock(&self.to)?);
-        let last = if end <= begin { day + Days::new(1) } else { day };
+        let last = match self.last.as_str() {
+            "" => end_day(day.and_time(begin), end),
+            text => text.parse().map_err(|_| missing())?,
+        };
         let rehearsal = match (self.rehearsal_from.as_str(), self.rehearsal_to.as_str()) {
             ("", "") => None,
             (from, to) => {
@@ -192,6 +211,11 @@ impl BookingForm {
             note: typed("note", &self.note, LONGEST)?,
         })
     }
+}
+
+/// The day on which what begins then ends, by the hour alone: one that lasts over midnight ends on the next.
+fn end_day(from: NaiveDateTime, end: NaiveTime) -> NaiveDate {
+    if end <= from.time() { from.date() + Days::new(1) } else { from.date() }
 }
 
 /// A zone by its IANA name; that of the house where there is none.
@@ -241,30 +265,45 @@ pub(crate) fn series_rule(form: &BookingForm) -> Result<Option<String>, Failure>
 }
 
 /// A contact a line: the name first, the telephone last, the unit between; what has an @ is a mail address.
+/// Where there are commas only they part, so that a name may have spaces. Who has no name is called by what there
+/// is.
 fn contacts(text: &str) -> Vec<Contact> {
-    let lines = text.lines().filter_map(|line| {
-        let mut words: Vec<_> = line
-            .split(|c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；'))
-            .filter(|word| !word.is_empty())
-            .collect();
+    let comma = |c: char| matches!(c, ',' | '，' | '、' | ';' | '；');
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
+        let mut words: Vec<_> = match line.contains(comma) {
+            true => line.split(comma).map(str::trim).collect(),
+            false => line.split_whitespace().collect(),
+        };
         let is_phone = |word: &&str| {
             word.chars().filter(char::is_ascii_digit).count() >= 3
-                && word.chars().all(|c| c.is_ascii_digit() || "+-()".contains(c))
+                && word.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c))
         };
         let mail = words.iter().position(|word| word.contains('@')).map(|at| words.remove(at));
+        while words.len() > 1 && words.last().is_some_and(|word| word.is_empty()) {
+            words.pop();
+        }
         let phone = words.last().filter(|word| is_phone(word)).copied();
         if phone.is_some() {
             words.pop();
         }
-        let (name, unit) = words.split_first()?;
-        Some(Contact {
-            name: (*name).to_owned(),
-            unit: unit.join(" "),
-            phone: phone.unwrap_or_default().to_owned(),
-            mail: mail.unwrap_or_default().to_owned(),
-        })
+        let (phone, mail) = (phone.unwrap_or_default(), mail.unwrap_or_default());
+        let (name, unit) = words.split_first().unwrap_or((&"", &[]));
+        let unit: Vec<_> = unit.iter().filter(|word| !word.is_empty()).copied().collect();
+        let unit = unit.join(" ");
+        let name = [name, phone, mail, unit.as_str()].into_iter().find(|word| !word.is_empty());
+        Contact {
+            name: name.unwrap_or_default().to_owned(),
+            phone: phone.to_owned(),
+            mail: mail.to_owned(),
+            unit,
+        }
     });
-    lines.collect()
+    lines.filter(|it| !it.name.is_empty()).collect()
+}
+
+/// The line that [`contacts`] reads it from.
+fn typed_contact(it: &Contact) -> String {
+    [&it.name, &it.unit, &it.mail, &it.phone].map(String::as_str).join("，")
 }
 
 #[cfg(test)]
@@ -283,8 +322,37 @@ mod tests {
             ["张三", "应急局 办公室", "13800000000", ""],
             ["李四", "", "010-6655", "li@gov.example"],
             ["王五", "", "", "w@x.cn"],
+            ["13900000000", "", "13900000000", ""],
         ];
-        assert_eq!(told, expected);
+        assert_eq!(told, expected, "nobody is lost");
+    }
+
+    #[test]
+    fn a_contact_is_read_as_it_was_written() {
+        let of = |name: &str, unit: &str, phone: &str, mail: &str| Contact {
+            name: name.into(),
+            unit: unit.into(),
+            phone: phone.into(),
+            mail: mail.into(),
+        };
+        let all = [
+            of("John Smith", "Water Bureau", "+44 20 7946 0000", "j@x.example"),
+            of("张三", "", "", ""),
+            of("李四", "应急局 办公室", "", ""),
+            of("王五", "", "110", ""),
+        ];
+        let typed: Vec<_> = all.iter().map(typed_contact).collect();
+        assert_eq!(contacts(&typed.join("\n")), all);
+    }
+
+    #[test]
+    fn what_lasts_for_days_stays_so_and_a_night_needs_no_second_day() {
+        let day = |day: u32| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+        let at = |on: u32, hour: u32| day(on).and_hms_opt(hour, 0, 0).unwrap();
+        let nine = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
+        assert_eq!(end_day(at(10, 8), nine), day(10));
+        assert_eq!(end_day(at(10, 9), nine), day(11));
+        assert_eq!(end_day(at(10, 22), nine), day(11));
     }
 
     #[test]

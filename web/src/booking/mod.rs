@@ -6,7 +6,7 @@ mod notice;
 mod words;
 
 pub(crate) use form::{BookingForm, series_rule, zone_of};
-pub(crate) use notice::{note as notice_note, with_age};
+pub(crate) use notice::{Said, note as notice_note, with_age};
 
 use crate::{
     app::App,
@@ -16,18 +16,23 @@ use crate::{
     query::typed,
 };
 use axum::http::{Extensions, StatusCode};
+use std::time::Duration;
 use zhishou_domain::{
-    Lang, MeetingId, Timestamp,
+    Lang, MeetingId, Role, Timestamp,
+    alert::{Note, Topic},
+    duty::{DutyShift, reachable},
     meeting::{
         BookingRules, Displacing, MeetingAct, MeetingApproval, MeetingPlan, MeetingProblem,
         MeetingRefusal, MeetingState, MeetingStep, SeriesProblem, Slot, occurrences,
     },
 };
 use zhishou_storage::{
-    Booked, BookingWay, Clash, Held, MakesWay, MeetingActed, NewMeeting, NewSeries, Rebooking,
-    SeriesBooked,
+    Booked, BookingWay, Clash, Held, MakesWay, MeetingActed, NewMeeting, NewSeries, NoticeOut,
+    Rebooking, Route, SeriesBooked, StoredMeeting,
 };
 
+/// How soon an emergency begins, at the latest: what is known longer can wait for its approval.
+const AT_SHORT_NOTICE: Duration = Duration::from_secs(24 * 3600);
 /// Longest words of a field, characters.
 pub(crate) const LONGEST: usize = 2000;
 
@@ -73,15 +78,30 @@ fn kept(rules: &BookingRules, filing: Filing, mut plan: MeetingPlan) -> MeetingP
     plan
 }
 
+fn lang_of(extensions: &Extensions) -> Lang {
+    extensions.get::<Prefs>().copied().unwrap_or_default().lang
+}
+
 /// Meetings that make way for `plan`, and what is said of it: none where the house does not allow it.
 async fn yielding(
     app: &App,
-    extensions: &Extensions,
+    (user, extensions): By<'_>,
     plan: &MeetingPlan,
     displace: Vec<MeetingId>,
 ) -> Result<Vec<MakesWay>, Failure> {
-    let lang = extensions.get::<Prefs>().copied().unwrap_or_default().lang;
+    let lang = lang_of(extensions);
     let mut yielding = Vec::new();
+    let rules = &app.settings.booking;
+    // What nobody approved yet takes no approved meeting's place.
+    if !displace.is_empty()
+        && rules.approval == MeetingApproval::Required
+        && user.role < Role::Admin
+    {
+        return Err(conflict(
+            "需审批的会议不能自行让其他会议让位，请由审批人预约",
+            "what waits for an approval makes no other meeting give way; ask who approves",
+        ));
+    }
     if app.settings.booking.displacing == Displacing::LowerRank {
         for id in displace {
             yielding.push(notice::makes_way(app, id, plan, lang).await?);
@@ -107,8 +127,14 @@ pub(crate) async fn book(
     let rules = &app.settings.booking;
     let plan = kept(rules, filing, plan);
     let slot = plan.slot();
+    if filing == Filing::Emergency && slot.from > app.clock.now() + AT_SHORT_NOTICE {
+        return Err(Failure::bad_input(
+            "应急会议不经审批，只用于 24 小时内开始的会议；更晚的请正常预约",
+            "an emergency needs no approval and begins within 24 hours; book a later one as usual",
+        ));
+    }
     let new = NewMeeting {
-        displace: yielding(app, extensions, &plan, displace).await?,
+        displace: yielding(app, (user, extensions), &plan, displace).await?,
         plan,
         way: way(rules, filing),
         at: app.clock.now(),
@@ -116,7 +142,37 @@ pub(crate) async fn book(
         address: address(extensions),
         request_key: request_key(user, key),
     };
-    outcome(app.store.book_meeting(new).await?, slot)
+    let booked = outcome(app.store.book_meeting(new).await?, slot)?;
+    ask_approval(app, &booked, lang_of(extensions)).await?;
+    Ok(booked)
+}
+
+/// Tells who is on duty that a meeting waits for its approval; one that does not is told to nobody.
+async fn ask_approval(app: &App, booked: &Outcome, lang: Lang) -> Result<(), Failure> {
+    let Outcome::Booked(id) = booked else { return Ok(()) };
+    let Some(stored) = app.store.meeting(*id).await? else { return Ok(()) };
+    if stored.state != MeetingState::Submitted {
+        return Ok(());
+    }
+    let by = stored.steps.last().map(|step| step.login.as_str()).unwrap_or_default();
+    let (title, when) = (&stored.plan.title, span(app, stored.plan.slot()));
+    let (subject, line) = match lang {
+        Lang::Zh => (format!("【待审批】{title}"), format!("{when}，{by} 提交，请他人审批。")),
+        Lang::En => (
+            format!("[to be approved] {title}"),
+            format!("{when}, submitted by {by}; somebody else has to approve it."),
+        ),
+    };
+    let now = app.clock.now();
+    let duty = app.store.on_duty(now).await?;
+    let note = Note {
+        about: format!("/bookings/{id}"),
+        lines: vec![line],
+        to: reachable(duty.iter().flat_map(DutyShift::people)),
+        ..Note::new(Topic::Duty, format!("approve/{id}/{}", stored.steps.len()), subject)
+    };
+    app.store.enqueue(note, Route::Topic, now).await?;
+    Ok(())
 }
 
 /// Books a meeting again and again by a rule of RFC 5545; `skip` leaves out what collides.
@@ -129,6 +185,9 @@ pub(crate) async fn book_series(
 ) -> Result<Outcome, Failure> {
     let rules = &app.settings.booking;
     let plan = kept(rules, filing, plan);
+    if filing == Filing::Emergency {
+        return Err(Failure::bad_input("应急会议不能重复", "an emergency is held once"));
+    }
     let found = occurrences(rule, plan.time, plan.zone).map_err(series_problem)?;
     let slot = plan.slot();
     let new = NewSeries {
@@ -142,7 +201,9 @@ pub(crate) async fn book_series(
         address: address(extensions),
         request_key: request_key(user, key),
     };
-    series_outcome(app.store.book_series(new).await?, slot)
+    let booked = series_outcome(app.store.book_series(new).await?, slot)?;
+    ask_approval(app, &booked, lang_of(extensions)).await?;
+    Ok(booked)
 }
 
 fn series_outcome(booked: SeriesBooked, slot: Slot) -> Result<Outcome, Failure> {
@@ -176,14 +237,42 @@ impl Scope {
     }
 }
 
-/// Books a meeting anew in the name of `user`, who saw it at `revision`.
+/// What is said of a change to those who were told of the meeting, and of those of its series that change too.
+async fn said_of(
+    app: &App,
+    stored: &StoredMeeting,
+    plan: &MeetingPlan,
+    scope: Scope,
+    lang: Lang,
+) -> Result<Vec<NoticeOut>, Failure> {
+    let mut told = notice::moved(app, (stored.id, &stored.plan), plan, lang).await?;
+    let Scope::Following { .. } = scope else { return Ok(told) };
+    for other in following(app, stored.id).await? {
+        let after = other.plan.changed_as(&stored.plan, plan);
+        told.extend(notice::moved(app, (other.id, &other.plan), &after, lang).await?);
+    }
+    Ok(told)
+}
+
+/// The meetings of a series after one of them.
+async fn following(app: &App, id: MeetingId) -> Result<Vec<StoredMeeting>, Failure> {
+    let Some((_, ids)) = app.store.series_of(id).await? else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for other in ids.into_iter().skip_while(|other| *other != id).skip(1) {
+        found.extend(app.store.meeting(other).await?);
+    }
+    Ok(found)
+}
+
+/// Books a meeting anew in the name of `user`, who saw it at `revision`; with `notify` its contacts are told, if
+/// they were told of it before.
 pub(crate) async fn rebook(
     app: &App,
     (user, extensions): By<'_>,
     (id, revision, scope): (MeetingId, u32, Scope),
     plan: MeetingPlan,
     displace: Vec<MeetingId>,
-    reason: &str,
+    (reason, notify): (&str, bool),
 ) -> Result<Outcome, Failure> {
     let rules = &app.settings.booking;
     let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
@@ -191,10 +280,15 @@ pub(crate) async fn rebook(
     let filing = if is_emergency { Filing::Emergency } else { Filing::Book };
     let plan = kept(rules, filing, plan);
     let slot = plan.slot();
+    let told = match notify {
+        true => said_of(app, &stored, &plan, scope, lang_of(extensions)).await?,
+        false => Vec::new(),
+    };
     let change = Rebooking {
         id,
         revision,
-        displace: yielding(app, extensions, &plan, displace).await?,
+        told,
+        displace: yielding(app, (user, extensions), &plan, displace).await?,
         plan,
         way: way(rules, Filing::Book),
         step: MeetingStep {
@@ -205,12 +299,14 @@ pub(crate) async fn rebook(
         },
         address: address(extensions),
     };
-    match scope {
-        Scope::This => outcome(app.store.rebook_meeting(change).await?, slot),
+    let booked = match scope {
+        Scope::This => outcome(app.store.rebook_meeting(change).await?, slot)?,
         Scope::Following { skip } => {
-            series_outcome(app.store.rebook_series_from(change, skip).await?, slot)
+            series_outcome(app.store.rebook_series_from(change, skip).await?, slot)?
         }
-    }
+    };
+    ask_approval(app, &booked, lang_of(extensions)).await?;
+    Ok(booked)
 }
 
 fn outcome(booked: Booked, slot: Slot) -> Result<Outcome, Failure> {
@@ -245,11 +341,64 @@ pub(crate) async fn act(
     if act == MeetingAct::Submit && app.settings.booking.approval == MeetingApproval::None {
         steps.push(step(MeetingAct::Approve, "", String::new()));
     }
-    match app.store.act_on_meeting(id, steps, address(extensions)).await? {
+    let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
+    let told = match act {
+        MeetingAct::Cancel | MeetingAct::Reject => {
+            off(app, &stored, (act, &steps[0].note), lang_of(extensions)).await?
+        }
+        _ => Vec::new(),
+    };
+    match app.store.act_on_meeting(id, steps, address(extensions), told).await? {
+        MeetingActed::Now(_) if act == MeetingAct::Submit => {
+            ask_approval(app, &Outcome::Booked(id), lang_of(extensions)).await
+        }
         MeetingActed::Now(_) => Ok(()),
         MeetingActed::Missing => Err(Failure::not_found()),
         MeetingActed::Refused(refusal) => Err(refused(refusal)),
         MeetingActed::Taken(clash) => Err(taken(app, &clash.held)),
+    }
+}
+
+/// What those are told who were told of a meeting that is not held then: nothing any more once it was to begin.
+async fn off(
+    app: &App,
+    meeting: &StoredMeeting,
+    (act, reason): (MeetingAct, &str),
+    lang: Lang,
+) -> Result<Vec<NoticeOut>, Failure> {
+    if meeting.plan.slot().from <= app.clock.now() {
+        return Ok(Vec::new());
+    }
+    let said = match act {
+        MeetingAct::Reject => Said::PutOff(reason),
+        _ => Said::Cancelled(reason),
+    };
+    let notices = app.store.notices(meeting.id).await?;
+    Ok(notice::called_off(app, meeting, notices, said, lang))
+}
+
+/// Cancels a meeting and those of its series after it; those who were told of them are told so.
+pub(crate) async fn cancel_series(
+    app: &App,
+    (user, extensions): By<'_>,
+    id: MeetingId,
+    note: &str,
+) -> Result<(), Failure> {
+    let note = typed("note", note, LONGEST)?;
+    if note.is_empty() {
+        return Err(Failure::bad_input("请填写原因", "note: a reason is missing"));
+    }
+    let (at, login, lang) = (app.clock.now(), user.login.clone(), lang_of(extensions));
+    let mut all = following(app, id).await?;
+    all.extend(app.store.meeting(id).await?);
+    let mut told = Vec::new();
+    for meeting in all.iter().filter(|it| it.state.may_change()) {
+        told.extend(off(app, meeting, (MeetingAct::Cancel, &note), lang).await?);
+    }
+    let step = MeetingStep { at, login, act: MeetingAct::Cancel, note };
+    match app.store.cancel_series_from(id, step, address(extensions), told).await? {
+        0 => Err(refused(MeetingRefusal::Order)),
+        _ => Ok(()),
     }
 }
 
@@ -268,6 +417,7 @@ pub(crate) fn acts_of(state: MeetingState) -> Vec<MeetingAct> {
     let acts: &[MeetingAct] = match state {
         MeetingState::Draft => &[MeetingAct::Submit, MeetingAct::Cancel],
         MeetingState::Submitted => &[MeetingAct::Approve, MeetingAct::Reject, MeetingAct::Cancel],
+        MeetingState::Live | MeetingState::Ended => &[MeetingAct::Cancel],
         state if state.may_change() => &[MeetingAct::Cancel],
         _ => &[],
     };

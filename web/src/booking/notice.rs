@@ -8,9 +8,76 @@ use zhishou_domain::{
     Lang, MeetingId,
     alert::{Note, Topic},
     duty::{DutyShift, reachable},
-    meeting::{Contact, MeetingAct, MeetingPlan, MeetingState, Venue, VenueRole},
+    meeting::{Contact, MeetingPlan, Venue, VenueRole},
 };
-use zhishou_storage::{MakesWay, MeetingNotice, StoredMeeting};
+use zhishou_storage::{MakesWay, MeetingNotice, NoticeOut, Noticed, StoreError, StoredMeeting};
+
+/// What a contact is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said<'a> {
+    /// To take part.
+    Come,
+    /// To take part at another time or place than they were told.
+    Moved,
+    /// 取消, and why.
+    Cancelled(&'a str),
+    /// 退回: whoever approves sent it back, and why.
+    PutOff(&'a str),
+    /// Not to take part any more.
+    Dropped,
+}
+
+/// The newest notice of each contact whom a plan has; `notices` are the newest first. Whoever it has no more was
+/// told so.
+fn newest(plan: &MeetingPlan, notices: Vec<MeetingNotice>) -> impl Iterator<Item = MeetingNotice> {
+    let mut waiting: BTreeSet<_> = plan.contacts.iter().map(person).collect();
+    notices.into_iter().filter(move |it| waiting.remove(&person(&it.contact)))
+}
+
+fn person(contact: &Contact) -> (String, String) {
+    (contact.name.clone(), contact.phone.clone())
+}
+
+/// Says to all who were told of a meeting that it is not held so.
+pub(super) fn called_off(
+    app: &App,
+    meeting: &StoredMeeting,
+    notices: Vec<MeetingNotice>,
+    said: Said<'_>,
+    lang: Lang,
+) -> Vec<NoticeOut> {
+    let told = newest(&meeting.plan, notices).map(|it| NoticeOut {
+        meeting: meeting.id,
+        to: Noticed::Again(it.id),
+        note: note(app, &meeting.plan, &[], &it.contact, said, lang),
+    });
+    told.collect()
+}
+
+/// Says to all contacts of a meeting that moves what is asked of them then; none where nobody was told of it
+/// before, or nothing moves.
+pub(super) async fn moved(
+    app: &App,
+    (id, before): (MeetingId, &MeetingPlan),
+    after: &MeetingPlan,
+    lang: Lang,
+) -> Result<Vec<NoticeOut>, StoreError> {
+    let (notices, venues) = tokio::try_join!(app.store.notices(id), app.store.venues())?;
+    if notices.is_empty() || !before.moves(after) {
+        return Ok(Vec::new());
+    }
+    let out = |to, contact: &Contact, said| NoticeOut {
+        meeting: id,
+        to,
+        note: note(app, after, &venues, contact, said, lang),
+    };
+    let stay: BTreeSet<_> = after.contacts.iter().map(person).collect();
+    let dropped = newest(before, notices).filter(|it| !stay.contains(&person(&it.contact)));
+    let dropped = dropped.map(|it| out(Noticed::Again(it.id), &it.contact, Said::Dropped));
+    let asked = after.contacts.iter();
+    let asked = asked.map(|it| out(Noticed::Anew(it.clone()), it, Said::Moved));
+    Ok(asked.chain(dropped).collect())
+}
 
 /// Marks those that a newer one or a move replaces; `notices` are the newest first.
 pub(crate) fn with_age(
@@ -19,7 +86,7 @@ pub(crate) fn with_age(
 ) -> Vec<(MeetingNotice, bool)> {
     let mut seen = BTreeSet::new();
     let of = |notice: MeetingNotice| {
-        let is_newest = seen.insert((notice.contact.name.clone(), notice.contact.phone.clone()));
+        let is_newest = seen.insert(person(&notice.contact));
         let is_old = !is_newest || notice.revision != meeting.revision;
         (notice, is_old)
     };
@@ -57,10 +124,10 @@ pub(super) async fn makes_way(
             ],
         ),
     };
-    let told = with_age(&stored, notices).into_iter().filter(|(_, is_old)| !is_old);
-    let told = told.map(|(notice, _)| {
+    let told = newest(&stored.plan, notices).map(|notice| {
         let note = Note::new(Topic::Meeting, String::new(), subject.clone());
-        (notice.id, Note { lines: lines.clone(), ..note })
+        let note = Note { lines: lines.clone(), ..note };
+        NoticeOut { meeting: id, to: Noticed::Again(notice.id), note }
     });
     // A meeting that was booked anew since can be displaced once more.
     let key = format!("displaced/{id}/{}/{}", stored.revision, stored.steps.len());
@@ -73,58 +140,80 @@ pub(super) async fn makes_way(
     Ok(MakesWay { meeting: id, told: told.collect(), duty })
 }
 
-/// What `contact` is told; of a meeting that is cancelled, that it is.
+/// What `contact` is told of a meeting.
 pub(crate) fn note(
     app: &App,
-    meeting: &StoredMeeting,
+    plan: &MeetingPlan,
     venues: &[Venue],
     contact: &Contact,
+    said: Said<'_>,
     lang: Lang,
 ) -> Note {
-    let plan = &meeting.plan;
     let (name, title, when) = (&contact.name, &plan.title, span(app, plan.slot()));
-    let is_cancelled = meeting.state == MeetingState::Cancelled;
-    let said = |zh: &str, en: &str, what: &str| match lang {
+    let line = |zh: &str, en: &str, what: &str| match lang {
         Lang::Zh => format!("{zh}：{what}"),
         Lang::En => format!("{en}: {what}"),
     };
-    let mut lines = vec![match (lang, is_cancelled) {
-        (Lang::Zh, false) => format!("{name}：您好。请按时参会并回执。"),
-        (Lang::Zh, true) => format!("{name}：您好。原定会议已取消，不再召开。"),
-        (Lang::En, false) => format!("{name}: please attend and acknowledge."),
-        (Lang::En, true) => format!("{name}: this meeting is cancelled."),
-    }];
-    lines.push(said("时间", "time", &when));
-    if is_cancelled {
-        let cancel = meeting.steps.iter().rev().find(|step| step.act == MeetingAct::Cancel);
-        lines.extend(cancel.map(|step| said("原因", "reason", &step.note)));
-    } else {
-        let places: Vec<_> = plan
-            .venues
-            .iter()
-            .filter_map(|it| {
+    let (subject, first) = match said {
+        Said::Come => (
+            lang.pick("会议通知", "meeting"),
+            lang.pick("请按时参会并回执。", "please attend and acknowledge."),
+        ),
+        Said::Moved => (
+            lang.pick("会议变更", "meeting changed"),
+            lang.pick(
+                "会议安排有变，请按下列时间地点参会并重新回执。",
+                "this meeting has changed; please attend as below and acknowledge anew.",
+            ),
+        ),
+        Said::Cancelled(_) => (
+            lang.pick("会议取消", "meeting cancelled"),
+            lang.pick("您好。原定会议已取消，不再召开。", "this meeting is cancelled."),
+        ),
+        Said::PutOff(_) => (
+            lang.pick("会议暂缓", "meeting put off"),
+            lang.pick(
+                "您好。原定会议暂缓，确定后将重新通知。",
+                "this meeting is put off; you will be told when it is settled.",
+            ),
+        ),
+        Said::Dropped => (
+            lang.pick("不再参会", "no need to attend"),
+            lang.pick(
+                "您好。会议安排有变，您不再需要参会。",
+                "this meeting has changed, and you need not attend any more.",
+            ),
+        ),
+    };
+    let mut lines = vec![line(name, name, first), line("时间", "time", &when)];
+    match said {
+        Said::Cancelled(reason) | Said::PutOff(reason) => {
+            lines.push(line("原因", "reason", reason));
+        }
+        Said::Dropped => {}
+        Said::Come | Said::Moved => {
+            let places = plan.venues.iter().filter_map(|it| {
                 let venue = venues.iter().find(|venue| venue.id == it.venue)?;
                 let role = it.role.name(lang);
                 Some(match it.role {
                     VenueRole::Branch => venue.name.clone(),
                     VenueRole::Main | VenueRole::Speaking => format!("{}（{role}）", venue.name),
                 })
-            })
-            .collect();
-        lines.push(said("会场", "venues", &places.join(lang.pick("、", ", "))));
-        if !plan.organiser.is_empty() {
-            lines.push(said("主办单位", "organiser", &plan.organiser));
-        }
-        if let Some(rehearsal) = plan.rehearsal {
-            let when = span(app, rehearsal.in_zone(plan.zone));
-            lines.push(said("联调", "rehearsal", &when));
+            });
+            let places = places.collect::<Vec<_>>().join(lang.pick("、", ", "));
+            lines.push(line("会场", "venues", &places));
+            if !plan.organiser.is_empty() {
+                lines.push(line("主办单位", "organiser", &plan.organiser));
+            }
+            if let Some(rehearsal) = plan.rehearsal {
+                let when = span(app, rehearsal.in_zone(plan.zone));
+                lines.push(line("联调", "rehearsal", &when));
+            }
         }
     }
-    let title = match (lang, is_cancelled) {
-        (Lang::Zh, false) => format!("【会议通知】{title}"),
-        (Lang::Zh, true) => format!("【会议取消】{title}"),
-        (Lang::En, false) => format!("[meeting] {title}"),
-        (Lang::En, true) => format!("[meeting cancelled] {title}"),
+    let title = match lang {
+        Lang::Zh => format!("【{subject}】{title}"),
+        Lang::En => format!("[{subject}] {title}"),
     };
     Note { lines, ..Note::new(Topic::Meeting, String::new(), title) }
 }

@@ -93,6 +93,10 @@ labels! {
     booking_history: "办理记录", "History";
     booking_edit: "修改或改期", "Change or reschedule";
     booking_cancel: "取消会议", "Cancel the meeting";
+    booking_not_held: "未召开", "It was not held";
+    booking_last: "结束日期（跨多天时填写）", "Last day (where it lasts for days)";
+    booking_last_hint: "不填：结束早于开始即为次日，最长 7 天。", "Left out: an end before the begin is on the next day. Seven days at most.";
+    booking_notify: "时间或地点有变时，重新通知联系人", "Where time or place changes, notify the contacts anew";
     booking_cancel_series: "取消本场及以后各场", "Cancel this one and those after it";
     booking_series: "系列会议", "Series";
     booking_in_venues: "会场与角色", "Venues and roles";
@@ -154,7 +158,6 @@ labels! {
     notice_again: "按变更重新通知", "Notify anew";
     notice_note: "向每位联系人发短信（有手机号）和邮件（有邮箱，附日历文件），内含回执链接；也可复制后自行发送。改期后请重新通知。", "Each contact gets an SMS (by their telephone) and mail (by their address, with a calendar file) with a link to acknowledge; or copy it and send it yourself. Notify anew after a change.";
     notice_remind: "催办未回执的", "Remind who has not answered";
-    notice_tell_cancelled: "通知会议取消", "Tell that it is cancelled";
     notice_send: "重发", "Send again";
     notice_seen: "已打开", "opened";
     notice_no_address: "未发送：没有手机号和邮箱，请在联系人中补全", "not sent: neither telephone nor mail address; enter one with the contacts";

@@ -16,7 +16,7 @@ use axum::http::{Extensions, StatusCode};
 use zhishou_domain::{
     Lang, MeetingId, VenueId,
     check::{Fallback, TurnTo},
-    meeting::Venue,
+    meeting::{ResourceKind, Venue},
 };
 use zhishou_storage::{NewTurn, TurnActed};
 
@@ -101,7 +101,8 @@ async fn target(app: &App, venue: &Venue, to: TurnTo) -> Result<Target, Failure>
         TurnTo::Venue(id) => app.store.venue(id).await?.map(Target::Venue),
         TurnTo::Telephone(id) => {
             let all = app.store.platform_resources().await?;
-            all.into_iter().find(|it| it.id == id).map(Target::Telephone)
+            let mut lines = all.into_iter().filter(|it| it.kind == ResourceKind::Telephone);
+            lines.find(|it| it.id == id).map(Target::Telephone)
         }
     };
     found.ok_or_else(Failure::not_found)

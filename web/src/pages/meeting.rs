@@ -426,7 +426,7 @@ pub(crate) async fn act(
         MeetingStep { at, login: user.login.clone(), act, note }
     };
     let steps = acts.into_iter().map(step).collect();
-    match app.store.act_on_meeting(id, steps, address(&extensions)).await? {
+    match app.store.act_on_meeting(id, steps, address(&extensions), Vec::new()).await? {
         MeetingActed::Now(_) => Ok(back(id)),
         MeetingActed::Refused(MeetingRefusal::Early) => {
             let opens = known.stored.plan.opens().in_zone(app.zone).format("%m-%d %H:%M");

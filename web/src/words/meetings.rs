@@ -11,6 +11,9 @@ labels! {
     turn_enter: "去登记", "Enter it";
     venue_taken: "没有保存：本会场已预约的会议需要同时占用新加的终端，但该终端已被占用：", "Nothing was saved: meetings that are booked here would need the endpoint that was added, and others hold it:";
     venue_taken_next: "请换一台终端，或先调整上述会议；也可照样保存，冲突的会议不占用该终端。", "Choose another endpoint or move those meetings first; or save all the same, and the meetings that collide do without it.";
+    venue_booked: "没有保存：停用后以下会议仍定在本会场：", "Nothing was saved: these meetings are ahead in this venue:";
+    venue_booked_next: "请先调整上述会议；也可照样停用：它们仍在此召开，但不能再新订。", "Move those meetings first; or save all the same: they are still held here, and nothing new is booked.";
+    venue_close: "照样停用", "Out of use all the same";
     venue_leave_out: "照样保存，冲突的会议不占用它", "Save; the meetings that collide do without it";
     resource_dial: "接入号码（电话会议）", "Number to dial (telephone conference)";
     resource_code: "会议密码", "Pass code";

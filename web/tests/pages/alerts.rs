@@ -13,7 +13,7 @@ fn form(pairs: &[(&str, &str)]) -> String {
     Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-const ROBOT: &[(&str, &str)] = &[
+pub(crate) const ROBOT: &[(&str, &str)] = &[
     ("kind", "dingtalk"),
     ("name", "值班群<b>"),
     ("switch", "on"),

@@ -11,9 +11,8 @@ use crate::{
     booking::{self, acts_of, span},
     failure::Failure,
     format::Moment,
-    guard::{User, address},
+    guard::User,
     meeting_care::Known,
-    query::typed,
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -26,8 +25,8 @@ use axum::{
 use serde::Deserialize;
 use std::collections::HashMap;
 use zhishou_domain::{
-    Lang, MeetingId, Role, Timestamp,
-    meeting::{MeetingAct, MeetingState, MeetingStep, was_displaced},
+    Lang, MeetingId, Role,
+    meeting::{MeetingAct, MeetingState, was_displaced},
 };
 use zhishou_storage::StoredMeeting;
 
@@ -80,8 +79,6 @@ struct BookingPage {
     notices: Notices,
     has_contacts: bool,
     may_notify: bool,
-    /// It is cancelled, and somebody was told that it would be held.
-    may_tell_cancelled: bool,
     /// Messages have a link to acknowledge by.
     has_link: bool,
     steps: Vec<StepRow>,
@@ -137,12 +134,16 @@ pub(crate) async fn show(
     facts.retain(|(_, value)| !value.is_empty());
     let may_change = stored.state.may_change() && plan.slot().from > now && shell.may_operate();
     let acts = acts_of(stored.state).into_iter().filter(|act| match act {
-        MeetingAct::Approve | MeetingAct::Reject => user.role >= Role::Admin,
-        _ => shell.may_operate() && plan.slot().to > now,
+        MeetingAct::Approve => user.role >= Role::Admin && plan.slot().from > now,
+        MeetingAct::Reject => user.role >= Role::Admin,
+        MeetingAct::Submit => shell.may_operate() && plan.slot().from > now,
+        _ => shell.may_operate(),
     });
+    let was_begun = matches!(stored.state, MeetingState::Live | MeetingState::Ended);
     let acts = acts.map(|act| ActForm {
         code: act.code(),
         name: match act {
+            MeetingAct::Cancel if was_begun => t.booking_not_held(),
             MeetingAct::Cancel => t.booking_cancel(),
             act => act_word(act, t.0),
         },
@@ -205,9 +206,6 @@ pub(crate) async fn show(
         may_cancel_series: may_change && series.is_some(),
         series,
         may_notify: is_ahead && stored.state.holds(),
-        may_tell_cancelled: is_ahead
-            && stored.state == MeetingState::Cancelled
-            && !notices.rows.is_empty(),
         programme: programme.map(|(_, it)| ProgrammeLines::new(&it, &by_id)).unwrap_or_default(),
         notices,
         has_contacts: !plan.contacts.is_empty(),
@@ -277,26 +275,10 @@ pub(crate) async fn act(
     let id: MeetingId = id.parse().map_err(|_| Failure::not_found())?;
     let word = route.as_str().rsplit('/').next().unwrap_or_default();
     if word == "cancel-series" {
-        cancel_series(&app, (&user, &extensions), id, &form.note, app.clock.now()).await?;
+        booking::cancel_series(&app, (&user, &extensions), id, &form.note).await?;
     } else {
         let act = MeetingAct::from_code(word).ok_or_else(Failure::not_found)?;
         booking::act(&app, (&user, &extensions), id, (act, &form.note)).await?;
     }
     Ok(Redirect::to(&format!("/bookings/{id}")))
-}
-
-async fn cancel_series(
-    app: &App,
-    (user, extensions): booking::By<'_>,
-    id: MeetingId,
-    note: &str,
-    at: Timestamp,
-) -> Result<(), Failure> {
-    let note = typed("note", note, booking::LONGEST)?;
-    if note.is_empty() {
-        return Err(Failure::bad_input("请填写原因", "note: a reason is missing"));
-    }
-    let step = MeetingStep { at, login: user.login.clone(), act: MeetingAct::Cancel, note };
-    app.store.cancel_series_from(id, step, address(extensions)).await?;
-    Ok(())
 }

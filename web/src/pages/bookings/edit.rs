@@ -49,7 +49,7 @@ struct ClashPart {
     taken: Vec<(String, Vec<String>)>,
     is_series: bool,
     /// The nearest free time, and the day and times to type for it.
-    nearest: Option<(String, String, String, String)>,
+    nearest: Option<(String, String, String, String, String)>,
     /// Meetings that could make way: number and words.
     could_yield: Vec<(String, String)>,
 }
@@ -76,6 +76,8 @@ struct FormPage {
     following: usize,
     resources: Vec<(String, String, bool)>,
     needs_approval: bool,
+    /// Somebody was told of it.
+    was_told: bool,
     is_open: bool,
 }
 
@@ -158,7 +160,8 @@ pub(crate) async fn change(
         Ok((plan, scope)) => {
             let (displace, by) = (form.displace.clone(), (&user, &extensions));
             let which = (id, revision, *scope);
-            booking::rebook(&app, by, which, plan.clone(), displace, &form.reason).await
+            booking::rebook(&app, by, which, plan.clone(), displace, (&form.reason, form.notify))
+                .await
         }
         Err(failure) => Err(failure.clone()),
     };
@@ -223,9 +226,8 @@ fn clash_part(
         taken: taken.collect(),
         is_series,
         nearest: nearest.map(|slot| {
-            let (from, to) = (slot.from.in_zone(app.zone), slot.to.in_zone(app.zone));
-            let clock = |at: chrono::DateTime<chrono_tz::Tz>| at.format("%H:%M").to_string();
-            (span(app, slot), from.date_naive().to_string(), clock(from), clock(to))
+            let form = BookingForm::of_times(slot, plan.zone);
+            (span(app, slot), form.day, form.from, form.to, form.last)
         }),
         could_yield: yielding,
     }
@@ -265,6 +267,10 @@ async fn show(
         }),
         None => 0,
     };
+    let was_told = match id {
+        Some(id) => !app.store.notices(id).await?.is_empty(),
+        None => false,
+    };
     macro_rules! options {
         ($all:ident, $chosen:expr, $otherwise:ident) => {{
             let chosen = $all::from_code($chosen).unwrap_or($all::$otherwise);
@@ -297,6 +303,7 @@ async fn show(
             .map(|it| (it.id.to_string(), it.name, form.resources.contains(&it.id)))
             .collect(),
         needs_approval: app.settings.booking.approval == MeetingApproval::Required,
+        was_told,
         is_open: id.is_some() || problem.is_some() || !form.rehearsal_from.is_empty(),
         problem,
         clash,

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    booking::{By, act, notice_note, span, with_age},
+    booking::{By, Said, act, notice_note, span, with_age},
     failure::Failure,
     format::Moment,
     guard::{User, address},
@@ -188,7 +188,7 @@ pub(crate) async fn make(
         act(&app, by, id, (MeetingAct::Notify, "")).await?;
     }
     let told = stored.plan.contacts.iter().map(|contact| {
-        let note = notice_note(&app, &stored, &venues, contact, shell.t.0);
+        let note = notice_note(&app, &stored.plan, &venues, contact, Said::Come, shell.t.0);
         (contact.clone(), note)
     });
     let (at, login) = (app.clock.now(), user.login.clone());
@@ -200,7 +200,7 @@ pub(crate) async fn make(
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Again {
-    /// One; none: those that were not answered, and of a cancelled meeting all.
+    /// One; none: those that were not answered.
     notice: Option<i64>,
 }
 
@@ -217,9 +217,8 @@ pub(crate) async fn send(
     let (stored, venues, made) =
         tokio::try_join!(app.store.meeting(id), app.store.venues(), app.store.notices(id))?;
     let stored = stored.ok_or_else(Failure::not_found)?;
-    let is_cancelled = stored.state == MeetingState::Cancelled;
     let (at, login) = (app.clock.now(), user.login.clone());
-    if stored.plan.slot().to <= at || !(stored.state.holds() || is_cancelled) {
+    if stored.plan.slot().to <= at || !stored.state.holds() {
         return Err(Failure::bad_input(
             "会议已结束或尚未确定，不再发送通知",
             "the meeting is over, or not settled yet: nothing is sent",
@@ -227,14 +226,14 @@ pub(crate) async fn send(
     }
     let is_asked = |it: &MeetingNotice| match form.notice {
         Some(notice) => it.id == notice,
-        None => is_cancelled || it.answer.is_none(),
+        None => it.answer.is_none(),
     };
     let told: Vec<_> = with_age(&stored, made)
         .into_iter()
         .filter(|(notice, is_old)| !is_old && is_asked(notice))
         .map(|(notice, _)| {
-            let note = notice_note(&app, &stored, &venues, &notice.contact, shell.t.0);
-            (notice.id, note)
+            let (plan, to) = (&stored.plan, &notice.contact);
+            (notice.id, notice_note(&app, plan, &venues, to, Said::Come, shell.t.0))
         })
         .collect();
     if told.is_empty() {

@@ -21,7 +21,7 @@ use zhishou_domain::{
     endpoint::Signalling,
     meeting::{DeviceRole, ResourceKind, Venue, VenueDevice},
 };
-use zhishou_storage::{DevicePlace, OnClash, ResourceWords, VenueSaved, VenueWords};
+use zhishou_storage::{DevicePlace, Held, OnClash, ResourceWords, VenueSaved, VenueWords};
 
 type Fields = Vec<(String, String)>;
 /// Value, label, whether it is chosen.
@@ -116,6 +116,8 @@ enum Problem {
     Name,
     /// These meetings have an endpoint that meetings in this venue would need.
     Taken(Vec<String>),
+    /// It would be out of use while these meetings are ahead in it.
+    Booked(Vec<String>),
 }
 
 #[derive(Template)]
@@ -250,13 +252,15 @@ pub(crate) async fn save(
         _ => OnClash::Refuse,
     };
     let line = audit_line(&app, &user, &extensions, "save_venue", String::new());
+    let words_of = |held: Vec<Held>| {
+        let held: BTreeSet<_> = held.iter().map(|it| held_words(&app, it, shell.t.0)).collect();
+        held.into_iter().collect()
+    };
     let problem = match app.store.change_venue(id, words.clone(), on_clash, line).await? {
         VenueSaved::Now(_) => return Ok(Redirect::to("/admin/venues").into_response()),
         VenueSaved::NameTaken => Problem::Name,
-        VenueSaved::Taken(held) => {
-            let held: BTreeSet<_> = held.iter().map(|it| held_words(&app, it, shell.t.0)).collect();
-            Problem::Taken(held.into_iter().collect())
-        }
+        VenueSaved::Taken(held) => Problem::Taken(words_of(held)),
+        VenueSaved::Booked(held) => Problem::Booked(words_of(held)),
         VenueSaved::Missing => {
             return Err(Failure::bad_input(
                 "会场、站点或设备不存在，或设备类别不符",
