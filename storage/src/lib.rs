@@ -66,8 +66,8 @@ pub use audit::AuditLine;
 pub use certificates::StoredCertificate;
 pub use channels::{ChannelSaved, NewChannel};
 pub use checks::{
-    Archived, CellOf, CheckRun, Entered, IncidentActed, MonthFigures, NewCell, NewMeetingIncident,
-    NewRun, PlanSaved, RunState, StoredPlan, Unarchived, VenueHistory, VenueShown, WaitingCheck,
+    Archived, CellOf, CheckRun, Entered, MonthFigures, NewCell, NewMeetingIncident, NewRun,
+    PlanSaved, RunState, StoredPlan, Unarchived, VenueHistory, VenueShown, WaitingCheck,
 };
 pub use credentials::{LoginUse, StoredCredential};
 pub use device_page::{DevicePage, ObservationFilter, Seen};

@@ -1,7 +1,7 @@
 //! What went wrong while a meeting ran.
 
 use super::{Entered, place};
-use crate::{AuditLine, Change, Store, StoreError, audit, decode};
+use crate::{AuditLine, Change, Store, StoreError, audit, decode, meetings};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use zhishou_domain::{
     MeetingId, MeetingIncidentId, Timestamp, VenueId,
@@ -17,15 +17,6 @@ pub struct NewMeetingIncident {
     pub venue: VenueId,
     /// What, in words.
     pub what: String,
-}
-
-/// What is done about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IncidentActed {
-    /// 启用预案.
-    Fallback(Fallback),
-    /// 已恢复.
-    Over,
 }
 
 impl Store {
@@ -65,45 +56,18 @@ impl Store {
         Ok(added)
     }
 
-    /// Does something about an incident of a meeting that lasts. `false` where there is no such one.
-    pub async fn act_on_meeting_incident(
+    /// An incident of a meeting that is held is over, in the name of whom the line names; `NotOpen` once the meeting
+    /// is, when its record says how long it lasted.
+    pub async fn end_meeting_incident(
         &self,
         meeting: MeetingId,
         id: MeetingIncidentId,
-        act: IncidentActed,
-        mut line: AuditLine,
-    ) -> Result<bool, StoreError> {
-        let done = self
-            .write(move |connection| {
-                Box::pin(async move {
-                    let (fallback, over) = match act {
-                        IncidentActed::Fallback(fallback) => (Some(fallback.code()), None),
-                        IncidentActed::Over => (None, Some(line.at.millis())),
-                    };
-                    let done = sqlx::query(
-                        "UPDATE meeting_incidents SET fallback = coalesce(?3, fallback),
-                             to_ms = max(coalesce(?4, to_ms), from_ms)
-                         WHERE id = ?1 AND meeting_id = ?2 AND to_ms IS NULL",
-                    )
-                    .bind(id.number())
-                    .bind(meeting.number())
-                    .bind(fallback)
-                    .bind(over)
-                    .execute(&mut *connection)
-                    .await?
-                    .rows_affected()
-                        > 0;
-                    if done {
-                        line.action = "meeting_incident";
-                        line.subject = format!("{meeting} {id} {}", fallback.unwrap_or("over"));
-                        audit::insert(connection, line).await?;
-                    }
-                    Ok(done)
-                })
-            })
-            .await?;
+        line: AuditLine,
+    ) -> Result<Entered<()>, StoreError> {
+        let ended =
+            self.write(move |connection| Box::pin(end(connection, meeting, id, line))).await?;
         self.announce(Change::Meetings);
-        Ok(done)
+        Ok(ended)
     }
 
     /// The incidents of a meeting, in order.
@@ -117,6 +81,36 @@ impl Store {
             .await?;
         rows.iter().map(incident_of).collect()
     }
+}
+
+async fn end(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    id: MeetingIncidentId,
+    mut line: AuditLine,
+) -> Result<Entered<()>, StoreError> {
+    let lasting: Option<i64> = sqlx::query_scalar(
+        "SELECT id FROM meeting_incidents WHERE id = ? AND meeting_id = ? AND to_ms IS NULL",
+    )
+    .bind(id.number())
+    .bind(meeting.number())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let state = meetings::read(connection, meeting).await?.map(|it| it.state);
+    match (lasting, state) {
+        (None, _) | (_, None) => return Ok(Entered::Missing),
+        (Some(_), Some(state)) if state.is_watched() => {}
+        (Some(_), Some(_)) => return Ok(Entered::NotOpen),
+    }
+    sqlx::query("UPDATE meeting_incidents SET to_ms = max(?2, from_ms) WHERE id = ?1")
+        .bind(id.number())
+        .bind(line.at.millis())
+        .execute(&mut *connection)
+        .await?;
+    line.action = "meeting_incident";
+    line.subject = format!("{meeting} {id} over");
+    audit::insert(connection, line).await?;
+    Ok(Entered::Now(()))
 }
 
 /// What a venue turned to belongs to the incident of it that lasts; where there is none, it is one.

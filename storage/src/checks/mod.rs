@@ -18,8 +18,8 @@ use zhishou_domain::{MeetingId, VenueId, meeting::MeetingState};
 
 pub use asked::WaitingCheck;
 pub use cells::{CellOf, NewCell, VenueHistory};
+pub use incidents::NewMeetingIncident;
 pub(crate) use incidents::turn_incident;
-pub use incidents::{IncidentActed, NewMeetingIncident};
 pub use plans::{PlanSaved, StoredPlan};
 pub use records::{Archived, MonthFigures, Unarchived};
 pub use runs::{CheckRun, NewRun, RunState};

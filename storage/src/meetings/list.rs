@@ -88,7 +88,7 @@ impl Store {
     }
 }
 
-pub(super) async fn read(
+pub(crate) async fn read(
     connection: &mut SqliteConnection,
     id: MeetingId,
 ) -> Result<Option<StoredMeeting>, StoreError> {

@@ -24,6 +24,7 @@ pub use acts::MeetingActed;
 pub use book::{Booked, BookingWay, MakesWay, NewMeeting, Rebooking};
 pub use clash::{Clash, Held};
 pub use feeds::{CalendarFeed, FeedScope};
+pub(crate) use list::read;
 pub use list::{MeetingFilter, StoredMeeting};
 pub use notices::{MeetingNotice, NoticeAnswer, NoticeOut, Noticed};
 pub use refit::OnClash;

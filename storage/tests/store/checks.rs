@@ -7,13 +7,13 @@ use crate::{
 use zhishou_domain::{
     CheckRunId, FaultCode, MeetingId, Timestamp, VenueId,
     check::{
-        AfterRecord, Cause, CheckDepth, CheckItem, CheckPlan, Conclusion, Evidence, Fallback,
-        Finding, Outcome, TurnTo, readiness,
+        AfterRecord, Cause, CheckDepth, CheckItem, CheckPlan, Conclusion, Evidence, Finding,
+        Outcome, TurnTo, readiness,
     },
     meeting::{AssuranceGrade, MeetingAct, MeetingStep},
 };
 use zhishou_storage::{
-    Archived, AuditLine, Entered, EvidenceKind, EvidenceRow, IncidentActed, MeetingActed, NewCell,
+    Archived, AuditLine, Entered, EvidenceKind, EvidenceRow, MeetingActed, NewCell,
     NewMeetingIncident, NewRun, NewTurn, PlanSaved, RunState, Store, TurnActed, VenueHistory,
 };
 
@@ -296,12 +296,15 @@ async fn a_meeting_that_is_over_is_archived_once_and_makes_the_figures_of_its_mo
     let new = NewMeetingIncident { meeting, venue: venues[1], what: "无音频".into() };
     let added = store.add_meeting_incident(new, line(START + 600)).await.unwrap();
     let Entered::Now(incident) = added else { panic!("{added:?}") };
-    let act = |act, second| store.act_on_meeting_incident(meeting, incident, act, line(second));
-    assert!(act(IncidentActed::Fallback(Fallback::Telephone), START + 660).await.unwrap());
-    assert!(act(IncidentActed::Over, START + 840).await.unwrap());
-    assert!(!act(IncidentActed::Over, START + 900).await.unwrap(), "it is over");
+    let over = |incident, second| store.end_meeting_incident(meeting, incident, line(second));
+    assert_eq!(over(incident, START + 840).await.unwrap(), Entered::Now(()));
+    assert_eq!(over(incident, START + 900).await.unwrap(), Entered::Missing, "it is over");
+    let lasts = NewMeetingIncident { meeting, venue: venues[0], what: "黑屏".into() };
+    let Entered::Now(lasts) = store.add_meeting_incident(lasts, line(START + 900)).await.unwrap()
+    else {
+        panic!("it is watched")
+    };
     let incidents = store.meeting_incidents(meeting).await.unwrap();
-    assert_eq!(incidents[0].fallback, Some(Fallback::Telephone));
     assert_eq!(incidents[0].to, Some(at(START + 840)));
     for (act, second) in [(MeetingAct::Start, START), (MeetingAct::End, START + 7200)] {
         let step = MeetingStep { at: at(second), login: String::new(), act, note: String::new() };
@@ -309,6 +312,7 @@ async fn a_meeting_that_is_over_is_archived_once_and_makes_the_figures_of_its_mo
             store.act_on_meeting(meeting, vec![step], String::new(), Vec::new()).await.unwrap();
         assert!(matches!(acted, MeetingActed::Now(_)), "{acted:?}");
     }
+    assert_eq!(over(lasts, START + 7250).await.unwrap(), Entered::NotOpen, "the record says so");
     let owed = store.unarchived_meetings(9).await.unwrap();
     assert_eq!((owed.len(), owed[0].id, owed[0].from), (1, meeting, at(START)));
     assert_eq!(archive(START + 7300).await.unwrap(), Archived::Done);

@@ -33,7 +33,7 @@ use zhishou_domain::{
     duty::{DutyRefusal, Watcher},
     meeting::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep, ResourceKind},
 };
-use zhishou_storage::{Archived, Entered, IncidentActed, MeetingActed, RunState};
+use zhishou_storage::{Archived, Entered, MeetingActed, RunState};
 
 /// Longest words of a field, characters.
 pub(super) const WORDS: usize = 500;
@@ -452,10 +452,10 @@ pub(crate) async fn end_incident(
     let id = number(&id)?;
     let incident: MeetingIncidentId = incident.parse().map_err(|_| Failure::not_found())?;
     let line = audit_line(&app, &user, &extensions, "meeting_incident", String::new());
-    let over = IncidentActed::Over;
-    match app.store.act_on_meeting_incident(id, incident, over, line).await? {
-        true => Ok(back(id)),
-        false => Err(Failure::not_found()),
+    match app.store.end_meeting_incident(id, incident, line).await? {
+        Entered::Now(()) => Ok(back(id)),
+        Entered::NotOpen => Err(not_open()),
+        Entered::Missing => Err(Failure::not_found()),
     }
 }
 

@@ -571,6 +571,9 @@ async fn a_venue_that_fails_goes_to_one_that_is_free_and_back_with_one_tap_each(
     assert!(cells.iter().any(|it| it.venue == free), "it was looked at at once");
     assert_eq!(store.meeting_incidents(id).await.unwrap(), []);
 
+    // Nobody takes the room that is kept for free.
+    let grid = operator.get("/bookings?day=2026-11-21&span=week").await.body;
+    assert!(grid.contains("原会场保留"), "{grid}");
     let turn = store.meeting_turns(id).await.unwrap()[0].id;
     let undo = format!("{at}/turns/{turn}/undo");
     assert_eq!(viewer.post(&undo, "").await.status, StatusCode::FORBIDDEN);

@@ -102,8 +102,18 @@ impl Grid {
                     chips.push(chip(app, t, stored, now));
                 }
             }
-            for held in held.iter().filter(|it| it.is_rehearsal && it.venue() == Some(venue.id)) {
-                chips.push(rehearsal(app, t, held));
+            let left = |held: &Held| {
+                let of = meetings.iter().find(|it| it.id == held.meeting);
+                of.is_some_and(|it| {
+                    it.state.is_watched() && it.plan.venues.iter().all(|it| it.venue != venue.id)
+                })
+            };
+            for held in held.iter().filter(|it| it.venue() == Some(venue.id)) {
+                if held.is_rehearsal {
+                    chips.push(kept(app, (t.booking_rehearsal(), "rehearsal"), held));
+                } else if left(held) {
+                    chips.push(kept(app, (t.booking_left(), "left"), held));
+                }
             }
             chips.sort_by_key(|it| it.slot);
             let cells = if is_week { week(&days, &chips) } else { day(first, chips) };
@@ -149,7 +159,8 @@ fn chip(app: &App, t: Words, stored: &StoredMeeting, now: zhishou_domain::Timest
     }
 }
 
-fn rehearsal(app: &App, t: Words, held: &Held) -> Chip {
+/// What holds a venue beside the meetings in it: a rehearsal, or a meeting that turned from it to another.
+fn kept(app: &App, (state, code): (&'static str, &'static str), held: &Held) -> Chip {
     let on_wall = |at: zhishou_domain::Timestamp| at.in_zone(app.zone).naive_local();
     let slot = LocalSlot { from: on_wall(held.slot.from), to: on_wall(held.slot.to) };
     Chip {
@@ -157,8 +168,8 @@ fn rehearsal(app: &App, t: Words, held: &Held) -> Chip {
         href: format!("/bookings/{}", held.meeting),
         title: held.title.clone(),
         time: times(slot),
-        state: t.booking_rehearsal(),
-        code: "rehearsal",
+        state,
+        code,
         movable: None,
         slot,
     }
