@@ -75,6 +75,8 @@ pub enum DutyRefusal {
 
 /// 签到 is open so long before a shift begins, minutes.
 const EARLY_MINUTES: u64 = 60;
+/// A signature says so long that somebody is there.
+const SIGNED: std::time::Duration = std::time::Duration::from_secs(4 * 3600);
 
 impl DutyShift {
     /// Whether `at` lies in it.
@@ -87,9 +89,15 @@ impl DutyShift {
         std::iter::once(&self.lead).chain(&self.backup)
     }
 
-    /// When the first of it signed in.
+    /// Who signed in last.
     pub fn signed_in(&self) -> Option<&SignIn> {
-        self.sign_ins.first()
+        self.sign_ins.last()
+    }
+
+    /// Who signed in for what begins at `from`: no more than four hours before. Of a day's shift that began in the
+    /// morning nobody knows whether its people are there in the evening.
+    pub fn signed_for(&self, from: Timestamp) -> Option<&SignIn> {
+        self.sign_ins.iter().rfind(|it| it.at >= from - SIGNED)
     }
 
     /// Who watched a meeting that ended at `end`, for its record: who signed in by then. Of those who were

@@ -71,7 +71,7 @@ impl Ahead<'_> {
             };
             return vec![self.note("duty/nobody".to_owned(), title, duty, vec![line.to_owned()])];
         };
-        if shift.signed_in().is_some() {
+        if shift.signed_for(self.from).is_some() {
             return Vec::new();
         }
         let title = match zh {
@@ -193,7 +193,10 @@ mod tests {
         assert_eq!(late[0].key, asked(&shift, -60)[0].key, "the lead is asked once");
         assert!(late[1].lines[0].contains("请副班 李 到岗签到"), "{late:?}");
         assert_eq!(asked(&shift, 0), [], "it runs");
-        shift.sign_ins.push(SignIn { at: at(-50), login: "wang".into() });
+        let signs = |minute| SignIn { at: at(minute), login: "wang".into() };
+        shift.sign_ins.push(signs(-241));
+        assert_eq!(asked(&shift, -45), late, "whoever came in the morning may have gone");
+        shift.sign_ins.push(signs(-50));
         assert_eq!(asked(&shift, -45), []);
     }
 

@@ -60,7 +60,8 @@ impl Store {
         Ok(owed.collect())
     }
 
-    /// Meetings that began in `[from, to)`, had ended by `known`, and were not archived by then.
+    /// Meetings that began in `[from, to)`, had ended by `known`, and were neither archived nor
+    /// found not to have been held (未召开) by then.
     pub async fn unarchived_count(
         &self,
         (from, to): (Timestamp, Timestamp),
@@ -70,6 +71,8 @@ impl Store {
             "SELECT count(*) FROM meetings m WHERE m.from_ms >= ?1 AND m.from_ms < ?2
                AND EXISTS (SELECT 1 FROM meeting_steps s
                    WHERE s.meeting_id = m.id AND s.act = 'end' AND s.at_ms <= ?3)
+               AND NOT EXISTS (SELECT 1 FROM meeting_steps s
+                   WHERE s.meeting_id = m.id AND s.act = 'cancel' AND s.at_ms <= ?3)
                AND NOT EXISTS (SELECT 1 FROM meeting_records r
                    WHERE r.meeting_id = m.id AND r.at_ms <= ?3)",
         )

@@ -139,6 +139,23 @@ async fn what_nobody_came_to_is_no_meeting_and_what_it_held_stays_on_record() {
     let cancelled = act_on(9 * 3600 + 1800, MeetingAct::Cancel, "领导另有安排").await.unwrap();
     assert_eq!(cancelled, MeetingActed::Now(MeetingState::Cancelled));
     assert_eq!(of(&store, id, one).await, [(9.0, 9.5, false)]);
+    // Also of one that the clock ended: nobody owes a record of it from then on.
+    let mut later = plan("例会", &[one]);
+    later.time = LocalSlot { from: wall(12, 0), to: wall(13, 0) };
+    let later = booked(&store, later).await;
+    for (hour, act, note) in
+        [(12, MeetingAct::Start, ""), (13, MeetingAct::End, ""), (14, MeetingAct::Cancel, "x")]
+    {
+        let steps = vec![step(hour * 3600, "wang", act, note)];
+        let acted = store.act_on_meeting(later, steps, String::new(), Vec::new()).await.unwrap();
+        assert!(matches!(acted, MeetingActed::Now(_)), "{acted:?}");
+    }
+    let owed = async |hour| {
+        let day = (moment(0, 0), moment(24, 0));
+        store.unarchived_count(day, moment(hour, 0)).await.unwrap()
+    };
+    assert_eq!((owed(13).await, owed(14).await), (1, 0));
+    assert_eq!(store.unarchived_meetings(9).await.unwrap(), []);
 }
 
 #[tokio::test]

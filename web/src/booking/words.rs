@@ -95,6 +95,7 @@ labels! {
     booking_edit: "修改或改期", "Change or reschedule";
     booking_cancel: "取消会议", "Cancel the meeting";
     booking_not_held: "未召开", "It was not held";
+    booking_not_held_note: "没有人到会：会议取消，不计入保障统计。", "Nobody came: the meeting is cancelled, and in no figure.";
     booking_last: "结束日期（跨多天时填写）", "Last day (where it lasts for days)";
     booking_last_hint: "不填：结束早于开始即为次日，最长 7 天。", "Left out: an end before the begin is on the next day. Seven days at most.";
     booking_notify: "时间或地点有变时，重新通知联系人", "Where time or place changes, notify the contacts anew";

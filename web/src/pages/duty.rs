@@ -64,7 +64,7 @@ impl ShiftLine {
             signed: shift.signed_in().map_or_else(String::new, |it| {
                 format!("{} {}", view.moment(it.at).short, it.login)
             }),
-            may_sign_in: shift.signed_in().is_none() && shift.allow_sign_in(now).is_ok(),
+            may_sign_in: shift.signed_for(now).is_none() && shift.allow_sign_in(now).is_ok(),
             may_remove: shift.allow_removal(now).is_ok(),
             may_change: shift.allow_change(now, &shift.lead).is_ok(),
             lead: shift.lead.clone(),

@@ -197,7 +197,7 @@ pub(crate) async fn show(
         wants_reason: !known.readiness.conclusion.may_begin(),
         signed_off: matches!(state, MeetingState::Ready | MeetingState::ReadyWithRisk),
         duty: duty.map(|shift| DutyView {
-            is_unsigned: shift.signed_in().is_none()
+            is_unsigned: shift.signed_for(watched).is_none()
                 && shift.allow_sign_in(view.now) != Err(DutyRefusal::Early),
             lead: shift.lead,
             backup: shift.backup,

@@ -175,6 +175,7 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
         }
     }
     let page = operator.get(&at).await.body;
+    assert!(!page.contains("未召开"), "it is ahead");
     assert!(page.contains("可以开始") && page.contains("2/2 会场就绪 · 15:30 复核"), "{page}");
     assert!(page.contains("operator 15:30"), "who signed, and when: {page}");
     let page = post(&mut operator, "sign-off", "").await;
