@@ -162,7 +162,7 @@ pub struct ProbeRequest {
     pub kind: DeviceKind,
     /// Address to open, without credentials.
     pub url: String,
-    /// What to log in with.
+    /// What to log in with; see [`ProbeRequest::login`].
     pub credential: Option<Credential>,
     /// How the credential stands; a prober refuses to send a suspended one.
     pub credential_state: CredentialState,
@@ -217,6 +217,12 @@ impl ProbeRequest {
             checks: Checks::default(),
             test_call: TestCall::default(),
         }
+    }
+
+    /// What is sent to a device whose address holds `own`: that, and no other, which may be meant for
+    /// another host.
+    pub fn login(&self, own: Option<Credential>) -> Option<Credential> {
+        own.or_else(|| self.credential.clone())
     }
 }
 

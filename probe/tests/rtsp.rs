@@ -222,6 +222,17 @@ async fn a_login_in_the_address_is_used_and_not_shown() {
 }
 
 #[tokio::test]
+async fn a_login_in_the_address_wins_over_any_other() {
+    let camera = Camera::start(Habit::Guarded).await;
+    let url = format!("rtsp://admin:right@127.0.0.1:{}/live/main", camera.port);
+    let mut request = request(&url, Depth::Reach);
+    request.credential = Some(Credential::new("admin", "of another host"));
+    let outcome = prober().probe(request, CancellationToken::new()).await;
+    assert_eq!(outcome.observation.verdict, Verdict::Online);
+    assert_eq!((outcome.observation.rejected_logins, camera.logins()), (0, 1));
+}
+
+#[tokio::test]
 async fn failures_have_their_code_stage_and_verdict() {
     for (habit, code, stage, verdict) in [
         (Habit::Silent, FaultCode::NoResponse, Stage::Options, Verdict::Offline),

@@ -40,7 +40,7 @@ impl Prober {
         let calling = Calling { leave: request.test_call, time: request.seconds, clock, places };
         let order = Order {
             target,
-            credential: request.credential.clone().or(own),
+            credential: request.login(own),
             credential_state: request.credential_state.clone(),
             certificate: request.certificate,
             entropy: self.entropy(),

@@ -34,7 +34,7 @@ impl Prober {
         let order = Order {
             address,
             checks: request.checks.clone(),
-            credential: request.credential.clone().or(community),
+            credential: request.login(community),
             credential_state: request.credential_state.clone(),
             certificate: request.certificate,
             at: start.at,

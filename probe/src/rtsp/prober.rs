@@ -255,7 +255,7 @@ impl Prober {
         let (target, credential) = match Target::parse(&request.url) {
             Ok((target, own)) => {
                 let own = own.map(|c| Credential::new(c.username(), c.password()));
-                (target, request.credential.clone().or(own))
+                (target, request.login(own))
             }
             Err(error) => {
                 // The address itself is not repeated: it may hold a password anywhere.

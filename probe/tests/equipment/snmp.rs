@@ -119,7 +119,8 @@ async fn a_community_is_sent_proven_and_never_shown() {
         assert_eq!(codes(&outcome.observation), [FaultCode::NoResponse]);
         assert!(outcome.login.is_none());
     }
-    let mut in_the_address = request(None);
+    // What the address says is sent, and not what is meant for another host.
+    let mut in_the_address = request(Some(Credential::community("other")));
     in_the_address.url = agent.url().replace("snmp://", "snmp://s3cret-ro@");
     let outcome = prober.probe(in_the_address, CancellationToken::new()).await;
     assert_eq!(

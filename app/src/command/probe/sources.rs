@@ -1,7 +1,8 @@
 //! Where the addresses and logins of a run come from.
 //!
 //! A login may stand in the address, in a credentials file, or in `ZHISHOU_USER` and
-//! `ZHISHOU_PASSWORD`; the first that is there counts, in this order.
+//! `ZHISHOU_PASSWORD`; the first that is there counts, in this order. That of the environment, which
+//! names no host, is for cameras and endpoints alone: SNMP would carry it in the clear.
 
 use super::request;
 use crate::{cli::ProbeArgs, command::Failure};
@@ -79,10 +80,20 @@ pub(super) fn read(args: &ProbeArgs, lang: Lang) -> Result<Vec<ProbeRequest>, Fa
     Ok(urls
         .into_iter()
         .map(|url| {
-            let login = places_of(&url).iter().find_map(|place| known.get(place)).cloned();
-            request(url, login.or_else(|| environment.clone()), args)
+            let login = login_for(&url, &known, environment.as_ref());
+            request(url, login, args)
         })
         .collect())
+}
+
+/// The login for an address that holds none.
+fn login_for(
+    url: &str,
+    known: &HashMap<String, Credential>,
+    environment: Option<&Credential>,
+) -> Option<Credential> {
+    let of_host = places_of(url).iter().find_map(|place| known.get(place));
+    of_host.or(environment.filter(|_| Service::of(url).is_none())).cloned()
 }
 
 /// Refuses an address that cannot be opened. Shows where it stands, not what it says: a login may
@@ -183,5 +194,16 @@ mod tests {
         assert_eq!(places_of("sip:room1@MCU;transport=tcp")[..2], ["mcu:5060", "mcu"]);
         assert_eq!(places_of("sips:a:b@[::1]:5071")[0], "[::1]:5071");
         assert!(places_of("nothing").is_empty());
+    }
+
+    #[test]
+    fn a_login_without_a_host_goes_to_no_equipment() {
+        let known = HashMap::from([("switch".to_owned(), Credential::community("ro"))]);
+        let environment = Credential::new("viewer", "secret");
+        let login = |url| login_for(url, &known, Some(&environment));
+        assert_eq!(login("rtsp://camera/x"), Some(environment.clone()));
+        assert_eq!(login("sip:room@mcu"), Some(environment.clone()));
+        assert_eq!(login("snmp://switch"), Some(Credential::community("ro")));
+        assert_eq!(login("snmp://another"), None);
     }
 }
