@@ -115,7 +115,9 @@ pub enum Snapshot {
     Never,
     /// Where a fault was found in it.
     OnFault,
-    /// Always.
+    /// Where a fault was found in it, or it is looked at anyhow.
+    IfLooked,
+    /// Always: it is looked at for that.
     Always,
 }
 

@@ -182,7 +182,7 @@ pub(crate) fn look(
     let is_wanted = match want.snapshot {
         Snapshot::Never => false,
         Snapshot::OnFault => !faults.is_empty(),
-        Snapshot::Always => true,
+        Snapshot::IfLooked | Snapshot::Always => true,
     };
     Look {
         facts: Some(facts(&judgement, picture, &order.limits)),

@@ -41,11 +41,13 @@ pub trait EvidenceFiles: Send + Sync + 'static {
     fn discard(&self, row: EvidenceRow) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
-/// Whether a probe begun at `now` is asked for a snapshot of a clean picture too.
+/// Whether a probe begun at `now` is asked for a snapshot of a clean picture too. One that is to
+/// replace another waits until the picture is looked at; only the first is worth a look.
 pub(crate) fn snapshot_wanted(last_good: Option<Timestamp>, now: Timestamp) -> Snapshot {
     match last_good {
         Some(taken) if is_within(taken, now, GOOD_FOR) => Snapshot::OnFault,
-        _ => Snapshot::Always,
+        Some(_) => Snapshot::IfLooked,
+        None => Snapshot::Always,
     }
 }
 
@@ -68,8 +70,12 @@ pub(crate) fn last_good(pictures: &Pictures) -> Option<Timestamp> {
 
 /// What a picture shows: a fault, or how it should be.
 pub(crate) fn kind_of(observation: &Observation) -> EvidenceKind {
-    let is_fault =
-        |code: FaultCode| code.group() == Group::Picture || code == FaultCode::StillPicture;
+    // Of the stream, a picture shows these.
+    let is_fault = |code: FaultCode| {
+        use FaultCode::{EncryptedSuspected, StillPicture, Undecodable};
+        code.group() == Group::Picture
+            || matches!(code, StillPicture | Undecodable | EncryptedSuspected)
+    };
     match observation.faults.iter().any(|fault| is_fault(fault.code)) {
         true => EvidenceKind::Fault,
         false => EvidenceKind::Good,
@@ -80,7 +86,8 @@ pub(crate) fn kind_of(observation: &Observation) -> EvidenceKind {
 ///
 /// A picture with a fault in it is kept when it shows one that neither the standing nor the doubt
 /// has, and that no picture of the last [`FAULT_FOR`] shows: one that flickers around its limit is
-/// kept once. A clean one is kept when the last clean one is older than [`GOOD_FOR`].
+/// kept once. A clean one is kept when the last clean one is older than [`GOOD_FOR`], whatever else
+/// is wrong with the device.
 pub(crate) fn worth_keeping(
     observation: &Observation,
     before: &Standing,
@@ -102,8 +109,8 @@ pub(crate) fn worth_keeping(
         });
         return is_new.then_some(EvidenceKind::Fault);
     }
-    let is_old = snapshot_wanted(last_good(pictures), at) == Snapshot::Always;
-    (seen.next().is_none() && is_old).then_some(EvidenceKind::Good)
+    let is_old = snapshot_wanted(last_good(pictures), at) != Snapshot::OnFault;
+    (kind_of(observation) == EvidenceKind::Good && is_old).then_some(EvidenceKind::Good)
 }
 
 #[cfg(test)]
@@ -211,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clean_picture_is_kept_once_an_hour_and_a_slow_stream_is_not_one() {
+    fn a_clean_picture_is_kept_once_an_hour_whatever_else_is_wrong() {
         let fresh = Standing::default();
         let row = |second| EvidenceRow {
             key: String::new(),
@@ -227,6 +234,16 @@ mod tests {
         assert_eq!(keep(seen(0, &[]), Pictures::default()), good);
         assert_eq!(keep(seen(3599, &[]), taken(0)), None);
         assert_eq!(keep(seen(3600, &[]), taken(0)), good);
-        assert_eq!(keep(seen(0, &[FaultCode::LowFps]), Pictures::default()), None);
+        let elsewhere = [FaultCode::ClockOffset, FaultCode::LowFps];
+        assert_eq!(keep(seen(0, &elsewhere), Pictures::default()), good);
+        assert_eq!(keep(seen(3599, &elsewhere), taken(0)), None);
+        assert_eq!(keep(seen(0, &[FaultCode::EncryptedSuspected]), Pictures::default()), None);
+    }
+
+    #[test]
+    fn only_the_first_clean_picture_is_looked_at_for_its_own_sake() {
+        assert_eq!(snapshot_wanted(None, at(0)), Snapshot::Always);
+        assert_eq!(snapshot_wanted(Some(at(0)), at(3599)), Snapshot::OnFault);
+        assert_eq!(snapshot_wanted(Some(at(0)), at(3600)), Snapshot::IfLooked);
     }
 }

@@ -54,6 +54,8 @@ struct Camera {
     depths: Mutex<Vec<(Depth, Duration)>>,
     /// What its picture shows, where that is a fault.
     picture: Mutex<Option<FaultCode>>,
+    /// Which snapshot each was asked for.
+    snapshots: Mutex<Vec<Snapshot>>,
     /// What each may have learned of its picture, and by how many lights it was judged.
     taught: Mutex<Vec<(Teaching, usize)>>,
     clock: Arc<Ticking>,
@@ -80,10 +82,11 @@ impl Prober for Camera {
             let code = *self.picture.lock().unwrap();
             let is_shown = request.depth == Depth::Picture;
             let is_wanted = match request.snapshot {
-                Snapshot::Always => true,
+                Snapshot::IfLooked | Snapshot::Always => true,
                 Snapshot::OnFault => code.is_some(),
                 Snapshot::Never => false,
             };
+            self.snapshots.lock().unwrap().push(request.snapshot);
             if is_shown {
                 let fault = code.map(|code| Fault::new(code, Stage::Judge, Detail::None));
                 seen.faults.extend(fault);
@@ -213,6 +216,7 @@ impl House {
             probes: Mutex::default(),
             depths: Mutex::default(),
             picture: Mutex::default(),
+            snapshots: Mutex::default(),
             taught: Mutex::default(),
             clock: clock.clone(),
         });
@@ -289,6 +293,21 @@ async fn each_call_that_is_asked_for_keeps_its_picture_and_none_replaces_another
     // Without a call there is nothing to show.
     let seen = house.agent.look_now(house.device, Depth::Reach).await.unwrap();
     assert!(seen.picture.is_none());
+}
+
+#[tokio::test]
+async fn a_camera_whose_clock_is_wrong_has_its_clean_picture_kept_and_is_not_looked_at_for_another()
+{
+    let house = House::new(Dialogues::Asked).await;
+    *house.camera.picture.lock().unwrap() = Some(FaultCode::ClockOffset);
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let seen = house.agent.look_now(house.device, Depth::Picture).await.unwrap();
+        kept.push(seen.picture.unwrap().snapshot.is_some());
+    }
+    assert_eq!(kept, [true, false, false]);
+    let asked = house.camera.snapshots.lock().unwrap().clone();
+    assert_eq!(asked, [Snapshot::Always, Snapshot::OnFault, Snapshot::OnFault]);
 }
 
 #[tokio::test]
