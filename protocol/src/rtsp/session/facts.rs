@@ -13,9 +13,10 @@ pub enum TeardownState {
     NotNeeded,
     /// Answered.
     Confirmed,
-    /// The device closed the connection instead of answering.
+    /// The device closed the connection, which carried the media, instead of answering.
     ClosedByPeer,
-    /// Sent, and no answer came in time, or it was refused for its login.
+    /// Sent, and no answer came in time, or it was refused for its login, or the connection was closed on
+    /// it and did not carry the media.
     Unanswered,
     /// The connection was gone before it could be sent.
     NotSent,

@@ -474,7 +474,11 @@ impl Session {
             return self.fail(Cause::ConnectionLost, now);
         };
         if pending.step == Step::Teardown {
-            return self.torn_down(TeardownState::ClosedByPeer);
+            // Media that travel apart go on without it (RFC 2326 §1.4).
+            return self.torn_down(match self.facts.transport {
+                Some(TransportKind::Udp) => TeardownState::Unanswered,
+                Some(TransportKind::Tcp) | None => TeardownState::ClosedByPeer,
+            });
         }
         // A device that closes after its 401 or after DESCRIBE is asked once more (Q70); SETUP needs
         // a DESCRIBE on its own connection (Q71).

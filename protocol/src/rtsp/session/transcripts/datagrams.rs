@@ -243,6 +243,25 @@ fn a_session_that_is_not_surely_closed_is_not_followed_by_another() {
 }
 
 #[test]
+fn closing_the_connection_ends_no_media_that_travel_apart() {
+    let mut device = playing_udp();
+    device.input(Input::Stop);
+    device.expect("TEARDOWN");
+    device.input(Input::Closed);
+    assert_eq!(device.finished, Some(Ok(())));
+    assert_eq!(device.session.facts().teardown, TeardownState::Unanswered);
+    // Nor does another session follow.
+    let mut device = described(Transports::AUTO_BY_UDP, None);
+    device.bound();
+    device.serve("SETUP", &set_up(";server_port=6970-6971"));
+    device.serve("PLAY", &status("200 OK"));
+    device.input(Input::Silent);
+    device.expect("TEARDOWN");
+    device.input(Input::Closed);
+    assert_eq!((device.finished.clone(), device.connects.len()), (Some(Ok(())), 1));
+}
+
+#[test]
 fn stopped_while_changing_it_does_not_begin_again() {
     let mut device = described(Transports::AUTO, None);
     device.serve("SETUP", SETUP);
