@@ -1,7 +1,7 @@
 //! What exactly a probe saw, kept as code and arguments and put into words per language.
 
 use crate::{
-    CertificateFingerprint, Lang,
+    Bottleneck, CertificateFingerprint, Lang,
     equipment::{Bounds, Oid},
 };
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,8 @@ pub enum Detail {
     MediaDeclined,
     /// Sound came, and every sample of it was zero.
     DigitalSilence,
+    /// Other probes of ours used up what it shares with them, for as long as it waited.
+    Crowded { by: Bottleneck, waited_ms: u64 },
     /// Why we could not tell, our own cause.
     Ours { problem: String },
 }
@@ -211,7 +213,7 @@ impl<'de> Deserialize<'de> for LossOrigin {
 impl Detail {
     /// Whether the cause is our own, so that nothing is said of the device.
     pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Ours { .. } | Self::PingForbidden)
+        matches!(self, Self::Ours { .. } | Self::PingForbidden | Self::Crowded { .. })
     }
 
     /// Whether what was seen leaves open how the device is.
@@ -479,6 +481,14 @@ impl Detail {
                     "our own: the system does not let us ping (net.ipv4.ping_group_range), see zhishou doctor",
                 )
                 .to_owned(),
+            Self::Crowded { by, waited_ms } => {
+                let (what, seconds) = (by.name(lang), waited_ms / 1000);
+                if zh {
+                    format!("探测机自身原因：{what}被本平台其他探测占满，等了 {seconds} 秒")
+                } else {
+                    format!("our own: other probes of ours use all of {what}, waited {seconds} s")
+                }
+            }
             Self::Ours { problem } => {
                 if zh {
                     format!("探测机自身原因：{problem}")
@@ -560,49 +570,4 @@ fn loss(lost: u64, expected: u64, origin: LossOrigin, lang: Lang) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn details_read_well_in_both_languages() {
-        let fps = Detail::Fps { fps: 12.5, declared_fps: 25.0 };
-        assert_eq!(fps.render(Lang::En), "12.5 of 25.0 fps");
-        assert_eq!(fps.render(Lang::Zh), "实收 12.5 / 标称 25.0 帧/秒");
-        let status = Detail::Status { status: 404, reason: String::new() };
-        assert_eq!(status.render(Lang::En), "answered 404");
-        let budget = Detail::Budget { failures: 2, retry_after_ms: Some(90_000) };
-        assert_eq!(budget.render(Lang::En), "2 rejected, next try in 2 min");
-    }
-
-    #[test]
-    fn a_fault_of_the_sub_stream_says_that_the_main_one_flows() {
-        let status = Detail::Status { status: 404, reason: "Not Found".to_owned() };
-        let detail = Detail::SubStream { detail: Box::new(status) };
-        assert_eq!(
-            detail.render(Lang::Zh),
-            "只是子码流有此故障，主码流正常取到：应答 404 Not Found"
-        );
-        let kept = serde_json::to_string(&detail).unwrap();
-        assert_eq!(serde_json::from_str::<Detail>(&kept).unwrap(), detail);
-        let bare = Detail::SubStream { detail: Box::new(Detail::None) };
-        assert!(bare.render(Lang::En).ends_with("and flows"));
-    }
-
-    #[test]
-    fn loss_says_where_also_in_rows_of_before() {
-        let read = |row: &str| serde_json::from_str::<Detail>(row).unwrap();
-        let old = r#"{"what":"loss","lost":5,"expected":100,"by_device":true}"#;
-        let device = Detail::Loss { lost: 5, expected: 100, origin: LossOrigin::Device };
-        assert_eq!(read(old), device);
-        let unknown = Detail::Loss { lost: 5, expected: 100, origin: LossOrigin::Unknown };
-        assert_eq!(read(&old.replace("true", "false")), unknown);
-        for origin in [LossOrigin::Device, LossOrigin::Network, LossOrigin::Unknown] {
-            let detail = Detail::Loss { lost: 5, expected: 100, origin };
-            let row = serde_json::to_string(&detail).unwrap();
-            assert_eq!(read(&row), detail, "{row}");
-        }
-        assert!(device.render(Lang::Zh).ends_with("系设备（或录像机）自身丢弃"));
-        let network = Detail::Loss { lost: 5, expected: 100, origin: LossOrigin::Network };
-        assert_eq!(network.render(Lang::En), "5/100 packets lost (5.0 %), lost on the way");
-    }
-}
+mod tests;

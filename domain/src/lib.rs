@@ -79,7 +79,9 @@ pub use observation::{
 };
 pub use own_limits::{Feedback, Opinion, OwnLimits, Reading};
 pub use place::{Department, Maintainer, Site, Street};
-pub use plan::{Claim, Depth, PictureOrder, Plan, ProbeRequest, Snapshot, TransportPolicy, Uplink};
+pub use plan::{
+    Bottleneck, Claim, Depth, PictureOrder, Plan, ProbeRequest, Snapshot, TransportPolicy, Uplink,
+};
 pub use rate::{Counts, KindCounts, Rate};
 pub use reference::{
     LearnedPicture, Lesson, PictureLight, PictureShift, PictureTiles, ReferenceAction, Taught,

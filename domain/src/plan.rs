@@ -142,6 +142,21 @@ pub struct Claim {
     pub uplink: Option<Uplink>,
 }
 
+/// What probes share, and others of ours may use up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bottleneck {
+    /// The sessions of the parent.
+    Parent,
+    /// The bandwidth of the site's uplink.
+    Uplink,
+}
+
+words!(Bottleneck {
+    Parent = "parent", "上级设备的取流路数", "the sessions that its parent bears";
+    Uplink = "uplink", "站点的上联带宽", "the uplink of its site";
+});
+
 /// What is to be known of one device's picture before it is looked at.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PictureOrder {

@@ -11,10 +11,10 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 use zhishou_domain::credential::{PROVEN_FAILURES, WINDOW, keep_failures};
 use zhishou_domain::{
-    Claim, Credential, CredentialState, DeviceId, HostLogins, IdSource, LoginOutcome, LoginResult,
-    SiteId, Timestamp, Uplink,
+    Bottleneck, Claim, Credential, CredentialState, DeviceId, HostLogins, IdSource, LoginOutcome,
+    LoginResult, SiteId, Timestamp, Uplink,
 };
-use zhishou_probe::guard::{FingerprintKey, Guard, Held, Refusal, Ticket};
+use zhishou_probe::guard::{FingerprintKey, Guard, Held, Ticket};
 
 const CHANNELS: usize = 4;
 const PASSWORDS: usize = 3;
@@ -387,7 +387,7 @@ async fn a_recorder_and_an_uplink_bear_what_they_can_and_everybody_has_a_turn() 
         1,
         Instant::now() + Duration::from_millis(1),
     );
-    assert_eq!(impatient.await.unwrap_err(), Refusal::Busy);
+    assert_eq!(impatient.await.unwrap_err(), Bottleneck::Uplink);
     while let Some(ended) = probes.join_next().await {
         ended.unwrap();
     }

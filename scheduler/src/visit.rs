@@ -109,7 +109,9 @@ async fn try_visit(
     {
         (known, probed) = main;
     }
-    if says_nothing(&probed.observation, cancel) {
+    let retried_at = agent.clock.now() + known.plan.confirm.retry;
+    let is_waiting = is_crowded(&probed.observation) && known.standing.stands(retried_at);
+    if says_nothing(&probed.observation, cancel) || is_waiting {
         // It says nothing about the device, and the last result still stands. But what became of
         // a login is never forgotten, and a call that was made was made.
         note_login(agent, &known, probed.login).await?;
@@ -147,7 +149,7 @@ async fn try_visit(
         forget_dialogues(agent, device).await?;
     }
     let standing = recorded.step.standing;
-    let rest = plan.rest(device, standing.doubt.is_some(), standing.round);
+    let rest = rest(plan, device, &observation, before, &standing);
     let is_lost = standing.doubt.is_some() && !observation.reached;
     let parent = known.target.parent.filter(|_| is_lost);
     Ok(Some(Visited { observation, rest, parent }))
@@ -273,6 +275,34 @@ fn says_nothing(observation: &Observation, cancel: &CancellationToken) -> bool {
         || observation.faults.iter().any(|fault| {
             fault.code == FaultCode::SessionLimit && matches!(fault.detail, Detail::Ours { .. })
         })
+}
+
+/// Others of ours used up what it shares with them. That goes on record where the last result does not
+/// stand until the next try: nobody would learn why else.
+fn is_crowded(observation: &Observation) -> bool {
+    observation.faults.iter().any(|fault| matches!(fault.detail, Detail::Crowded { .. }))
+}
+
+/// Whether the device says that it has no room for us.
+fn is_full(observation: &Observation) -> bool {
+    let is_full = |fault: &Fault| fault.code == FaultCode::SessionLimit && !fault.detail.is_ours();
+    observation.faults.iter().any(is_full)
+}
+
+/// After how long the device is due again. One that says again that it is full is asked half as often,
+/// so that those who watch it have the room.
+fn rest(
+    plan: &Plan,
+    device: DeviceId,
+    seen: &Observation,
+    before: &Standing,
+    after: &Standing,
+) -> Duration {
+    let rest = plan.rest(device, after.doubt.is_some(), after.round);
+    match is_full(seen) && before.faults.contains(&FaultCode::SessionLimit) {
+        true => (2 * rest).min(plan.hold()),
+        false => rest,
+    }
 }
 
 /// Puts on record what became of the credential, where the result itself is not kept.
@@ -414,5 +444,53 @@ async fn record_surely(
             }
             Err(error) => return Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zhishou_domain::{Bottleneck, ConfirmRule, IdSource, Stage, Timestamp, TransportPolicy};
+
+    struct Zeros;
+
+    impl IdSource for Zeros {
+        fn random(&self) -> [u8; 10] {
+            [0; 10]
+        }
+    }
+
+    #[test]
+    fn q72_a_device_that_goes_on_saying_that_it_is_full_is_asked_half_as_often() {
+        let minute = Duration::from_secs(60);
+        let plan = Plan {
+            interval: minute,
+            depth: Depth::Stream,
+            seconds: Duration::from_secs(1),
+            decode_every: Duration::ZERO,
+            transport: TransportPolicy::Auto,
+            jitter: 0.0,
+            confirm: ConfirmRule { failures: 2, retry: minute / 4 },
+        };
+        let device = DeviceId::new(Timestamp::default(), &Zeros);
+        let seen = |detail| {
+            let at = Timestamp::default();
+            let mut seen =
+                Observation::new("rtsp://nvr/1".into(), DeviceKind::Camera, Depth::Stream, at);
+            seen.faults = vec![Fault::new(FaultCode::SessionLimit, Stage::Setup, detail)];
+            seen
+        };
+        let full = seen(Detail::Status { status: 453, reason: String::new() });
+        let crowded = seen(Detail::Crowded { by: Bottleneck::Uplink, waited_ms: 30_000 });
+        let (well, said) = (
+            Standing::default(),
+            Standing { faults: vec![FaultCode::SessionLimit], ..Standing::default() },
+        );
+        let next = |seen, before| rest(&plan, device, seen, before, &Standing::default());
+        assert_eq!(next(&full, &well), minute);
+        assert_eq!(next(&full, &said), 2 * minute);
+        assert_eq!(next(&crowded, &said), minute, "that is ours, not the device's");
+        let answers = Observation { faults: vec![], ..full.clone() };
+        assert_eq!(next(&answers, &said), minute);
     }
 }

@@ -7,16 +7,17 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    CallFacts, Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault, FaultCode,
-    Habit, IdSource, LedgerRow, Observation, PictureFacts, PictureLight, PictureMode, Plan,
-    ProbeRequest, Snapshot, Stage, State, Teaching, TestCall, Timestamp, TransportPolicy, Verdict,
+    Bottleneck, CallFacts, Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault,
+    FaultCode, Habit, IdSource, LedgerRow, Observation, PictureFacts, PictureLight, PictureMode,
+    Plan, ProbeRequest, Snapshot, Stage, State, Teaching, TestCall, Timestamp, TransportPolicy,
+    Verdict,
 };
 use zhishou_scheduler::{
     Agent, AgentHandle, Dialogues, EvidenceFiles, Eyes, Limits, Probed, Prober, Taping,
@@ -54,6 +55,8 @@ struct Camera {
     depths: Mutex<Vec<(Depth, Duration)>>,
     /// What its picture shows, where that is a fault.
     picture: Mutex<Option<FaultCode>>,
+    /// Others of ours take all that it shares with them.
+    crowded: AtomicBool,
     /// Which snapshot each was asked for.
     snapshots: Mutex<Vec<Snapshot>>,
     /// What each may have learned of its picture, and by how many lights it was judged.
@@ -96,6 +99,11 @@ impl Prober for Camera {
             if let Some(code) = broken.filter(|_| is_sub) {
                 (seen.verdict, seen.reached) = (Verdict::Offline, true);
                 seen.faults = vec![Fault::new(code, Stage::Describe, Detail::None)];
+            }
+            if self.crowded.load(Ordering::SeqCst) {
+                let detail = Detail::Crowded { by: Bottleneck::Uplink, waited_ms: 30_000 };
+                seen.verdict = Verdict::Unknown;
+                seen.faults = vec![Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail)];
             }
             Probed {
                 observation: seen,
@@ -216,6 +224,7 @@ impl House {
             probes: Mutex::default(),
             depths: Mutex::default(),
             picture: Mutex::default(),
+            crowded: AtomicBool::new(false),
             snapshots: Mutex::default(),
             taught: Mutex::default(),
             clock: clock.clone(),
@@ -458,4 +467,25 @@ async fn a_main_stream_that_could_not_be_opened_calls_no_camera_down() {
         assert_eq!((seen.verdict, seen.target.as_str()), (Verdict::Unknown, "rtsp://10.0.0.1/1"));
     }
     assert_ne!(house.store.standing(house.device).await.unwrap().state, State::Down);
+}
+
+#[tokio::test]
+async fn a_site_whose_uplink_is_too_small_is_on_record_once_the_last_result_no_longer_stands() {
+    let house = House::new(Dialogues::Asked).await;
+    let stands = async || house.store.standing(house.device).await.unwrap();
+    house.camera.crowded.store(true, Ordering::SeqCst);
+    house.probe(Online, Off).await;
+    let never_seen = stands().await;
+    assert_eq!((never_seen.state, never_seen.round), (State::Unknown, 1));
+    assert_eq!(never_seen.faults, [FaultCode::SessionLimit]);
+    house.camera.crowded.store(false, Ordering::SeqCst);
+    house.probe(Online, Off).await;
+    // What was seen a moment ago stands while it waits for its turn.
+    house.camera.crowded.store(true, Ordering::SeqCst);
+    house.probe(Online, Off).await;
+    let seen = stands().await;
+    assert_eq!((seen.state, seen.round), (State::Up, 2));
+    house.camera.clock.0.fetch_add(86_400_000, Ordering::SeqCst);
+    house.probe(Online, Off).await;
+    assert_eq!(stands().await.state, State::Unknown);
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use zhishou_domain::{DeviceId, SiteId};
+use zhishou_domain::{Bottleneck, DeviceId, SiteId};
 
 /// Something shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,16 @@ pub(super) enum Shared {
     Parent(DeviceId),
     /// Bits per second of a site's uplink.
     Uplink(SiteId),
+}
+
+impl Shared {
+    /// What it is to who waits for it.
+    pub(super) const fn bottleneck(self) -> Bottleneck {
+        match self {
+            Self::Parent(_) => Bottleneck::Parent,
+            Self::Uplink(_) => Bottleneck::Uplink,
+        }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use zhishou_domain::{Claim, Credential, CredentialState, HostLogins, LoginOutcome, LoginResult};
+use zhishou_domain::{
+    Bottleneck, Claim, Credential, CredentialState, HostLogins, LoginOutcome, LoginResult,
+};
 
 use super::gates::{Gates, Leaving, Shared};
 use super::logins::{Admission, Attempt, Logins};
@@ -80,13 +82,13 @@ impl Guard {
     /// place that one of another site could have.
     ///
     /// # Errors
-    /// [`Refusal::Busy`] if that took too long.
+    /// What others used up all that time.
     pub async fn share(
         self: &Arc<Self>,
         claim: Claim,
         stream_bps: u64,
         deadline: Instant,
-    ) -> Result<Share, Refusal> {
+    ) -> Result<Share, Bottleneck> {
         let parent =
             claim.parent.map(|(parent, sessions)| (Shared::Parent(parent), 1, u64::from(sessions)));
         let uplink =
@@ -114,7 +116,7 @@ impl Guard {
                     () = changed => {}
                     () = tokio::time::sleep_until(over) => {
                         if over >= deadline {
-                            return Err(Refusal::Busy);
+                            return Err(what.bottleneck());
                         }
                     }
                 }
@@ -310,7 +312,7 @@ mod tests {
 
     /// A device that shares nothing.
     async fn open(guard: &Arc<Guard>, key: &str) -> Result<Held, Refusal> {
-        let share = guard.share(Claim::default(), 0, soon()).await?;
+        let share = guard.share(Claim::default(), 0, soon()).await.unwrap();
         guard.open(key, share, soon()).await
     }
 
@@ -338,7 +340,7 @@ mod tests {
     }
 
     /// A device behind the only session of a recorder.
-    async fn behind_recorder(guard: &Arc<Guard>, key: &str) -> Result<Held, Refusal> {
+    async fn behind_recorder(guard: &Arc<Guard>, key: &str) -> Result<Held, Bottleneck> {
         struct Fixed;
         impl zhishou_domain::IdSource for Fixed {
             fn random(&self) -> [u8; 10] {
@@ -349,7 +351,7 @@ mod tests {
         let recorder = zhishou_domain::DeviceId::new(epoch, &Fixed);
         let claim = Claim { parent: Some((recorder, 1)), uplink: None };
         let share = guard.share(claim, 0, soon()).await?;
-        guard.open(key, share, soon()).await
+        Ok(guard.open(key, share, soon()).await.unwrap())
     }
 
     #[tokio::test(start_paused = true)]
@@ -368,7 +370,7 @@ mod tests {
         assert_eq!(waited, 4);
         // As if its task had panicked: nobody knows.
         drop(third.unwrap());
-        assert_eq!(waits("d").await.0.unwrap_err(), Refusal::Busy);
+        assert_eq!(waits("d").await.0.unwrap_err(), Bottleneck::Parent);
         tokio::time::advance(Duration::from_secs(50)).await;
         assert!(waits("d").await.0.is_ok());
     }

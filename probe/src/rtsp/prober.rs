@@ -314,13 +314,16 @@ impl Prober {
         start: &mut Start,
     ) -> Result<Held, Fault> {
         let turn = async {
-            let share = Instant::now() + self.settings.share;
-            let share = self.guard.share(request.claim, bps, share).await.map_err(
-                |_| "other probes of ours use all that the recorder or the site's uplink bears",
-            )?;
+            let began = Instant::now();
+            let share = self.guard.share(request.claim, bps, began + self.settings.share).await;
+            let share = share.map_err(|by| Detail::Crowded {
+                by,
+                waited_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            })?;
             let turn = Instant::now() + self.settings.turn;
-            let held = self.guard.open(key, share, turn).await;
-            held.map_err(|_| "another session of ours with this device is still open")
+            self.guard.open(key, share, turn).await.map_err(|_| Detail::Ours {
+                problem: "another session of ours with this device is still open".to_owned(),
+            })
         };
         let held = tokio::select! {
             held = turn => Some(held),
@@ -328,10 +331,7 @@ impl Prober {
         };
         start.our_turn(self.clock.now());
         let held = held.ok_or_else(|| cancelled(Stage::Prepare))?;
-        held.map_err(|problem| {
-            let detail = Detail::Ours { problem: problem.to_owned() };
-            Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail)
-        })
+        held.map_err(|detail| Fault::new(FaultCode::SessionLimit, Stage::Prepare, detail))
     }
 
     /// Has a visit where sessions are had, and waited for by [`Prober::close`].

@@ -13,8 +13,8 @@ use std::time::Duration;
 use camera::{Answer, Camera, Farewell, Habit, LARGE, Wire};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    Claim, Credential, Depth, Detail, DeviceId, FaultCode, Lang, ProbeRequest, Snapshot, Timestamp,
-    Transport, TransportPolicy, Verdict, VideoFacts,
+    Bottleneck, Claim, Credential, Depth, Detail, DeviceId, FaultCode, Lang, ProbeRequest,
+    Snapshot, Timestamp, Transport, TransportPolicy, Verdict, VideoFacts,
 };
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
@@ -266,7 +266,14 @@ async fn the_share_of_a_stream_that_stopped_coming_is_free_and_of_one_that_goes_
             prober.probe(request, CancellationToken::new())
         };
         came_clean(&probe(&channel).await, Transport::Udp);
-        assert_eq!(codes(&probe(&sibling).await), faults, "{farewell:?}");
+        let seen = probe(&sibling).await;
+        assert_eq!(codes(&seen), faults, "{farewell:?}");
+        for fault in &seen.observation.faults {
+            assert!(
+                matches!(fault.detail, Detail::Crowded { by: Bottleneck::Parent, .. }),
+                "{fault:?}"
+            );
+        }
         // The channel itself is left alone in either case.
         assert_eq!(codes(&probe(&channel).await), [FaultCode::SessionLimit], "{farewell:?}");
         assert_eq!(channel.count("PLAY"), 1);
