@@ -35,6 +35,7 @@ mod mask;
 pub mod meeting;
 pub mod mos;
 mod observation;
+mod oddities;
 pub mod own_limits;
 mod place;
 mod plan;
@@ -77,6 +78,7 @@ pub use observation::{
     AudioFacts, Observation, PictureFacts, PictureMode, PictureSkipped, StageTiming, Transport,
     VideoFacts,
 };
+pub use oddities::Oddities;
 pub use own_limits::{Feedback, Opinion, OwnLimits, Reading};
 pub use place::{Department, Maintainer, Site, Street};
 pub use plan::{

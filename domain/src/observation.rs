@@ -2,7 +2,8 @@
 
 use crate::{
     CallFacts, CertificateTrust, Depth, DeviceKind, EquipmentFacts, Fault, FaultCode, Lang,
-    PictureLight, PictureShift, PictureTiles, Reading, Stage, Timestamp, TlsFacts, Verdict,
+    Oddities, PictureLight, PictureShift, PictureTiles, Reading, Stage, Timestamp, TlsFacts,
+    Verdict,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -203,6 +204,9 @@ pub struct Observation {
     /// Why there is none: what the last look found still stands.
     #[serde(default)]
     pub picture_skipped: Option<PictureSkipped>,
+    /// What it did apart from the rules; `None` where nothing was.
+    #[serde(default)]
+    pub oddities: Option<Oddities>,
     /// What was seen of equipment.
     #[serde(default)]
     pub equipment: Option<EquipmentFacts>,
@@ -233,6 +237,7 @@ impl Observation {
             audio: None,
             picture: None,
             picture_skipped: None,
+            oddities: None,
             equipment: None,
             call: None,
         }
@@ -241,7 +246,7 @@ impl Observation {
 
 impl VideoFacts {
     /// Jumps of the timestamp in words, with what to do. No fault: players cope, recordings may not.
-    pub fn jumps_note(&self, lang: Lang) -> Option<String> {
+    fn jumps_note(&self, lang: Lang) -> Option<String> {
         let jumps = Some(self.timestamp_jumps).filter(|jumps| *jumps > 0)?;
         Some(match lang {
             Lang::Zh => format!(
@@ -255,14 +260,20 @@ impl VideoFacts {
 }
 
 impl Observation {
+    /// What of the stream is no fault and yet to be said, a sentence each.
+    pub fn remarks(&self, lang: Lang) -> Vec<String> {
+        let jumps = self.video.as_ref().and_then(|video| video.jumps_note(lang));
+        let odd = self.oddities.as_ref().map(|odd| odd.sentences(lang));
+        jumps.into_iter().chain(odd.into_iter().flatten()).collect()
+    }
+
     /// What is no fault and yet to be said, a sentence each.
     pub fn notes(&self, lang: Lang) -> Vec<String> {
-        let jumps = self.video.as_ref().and_then(|video| video.jumps_note(lang));
         let skipped = self
             .picture_skipped
             .map(|why| format!("{}{}", lang.pick("画面：", "picture: "), why.name(lang)));
         let call = self.call.as_ref().and_then(|call| call.note(lang));
-        jumps.into_iter().chain(skipped).chain(call).collect()
+        self.remarks(lang).into_iter().chain(skipped).chain(call).collect()
     }
 
     /// The JSON of the outside contract: times in RFC 3339 with the offset of `zone`, faults with

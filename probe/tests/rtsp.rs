@@ -20,8 +20,8 @@ use simulator::{Camera, Habit};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::{self as domain, Judged};
 use zhishou_domain::{
-    Credential, CredentialState, Depth, Detail, FaultCode, LoginOutcome, ProbeRequest, Snapshot,
-    Stage, Timestamp, TransportPolicy, Verdict,
+    Credential, CredentialState, Depth, Detail, FaultCode, Lang, LoginOutcome, Oddities,
+    ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
 use zhishou_probe::decoder::{DecodeFailure, Decoded, Decoder, Decoding};
@@ -147,6 +147,39 @@ async fn a_healthy_camera_is_seen_judged_and_left_in_order() {
     }
     assert_eq!((camera.count("TEARDOWN"), camera.connections()), (1, 1));
     assert_eq!(seen.transport, Some(zhishou_domain::Transport::Tcp));
+}
+
+#[tokio::test]
+async fn what_a_camera_does_apart_from_the_rules_is_told_and_no_loss() {
+    let odd = probe(&Camera::start(Habit::Odd).await, Depth::Stream).await.observation;
+    assert_eq!((odd.verdict, odd.faults.len()), (Verdict::Online, 0), "{odd:?}");
+    let video = odd.video.as_ref().unwrap();
+    assert_eq!((video.lost, video.foreign), (0, 2), "{video:?}");
+    let told = Oddities {
+        foreign_host: true,
+        invalid_parameter_sets: true,
+        unset_channel_frames: 3,
+        stale_session_frames: 2,
+        foreign_reports: 1,
+        ..Oddities::default()
+    };
+    assert_eq!(odd.oddities, Some(told));
+    let notes = odd.notes(Lang::En);
+    assert_eq!(notes.len(), 5, "{notes:?}");
+    let healthy = probe(&Camera::start(Habit::Healthy).await, Depth::Stream).await.observation;
+    assert_eq!((healthy.oddities.clone(), healthy.notes(Lang::En).len()), (None, 0), "{healthy:?}");
+}
+
+#[tokio::test]
+async fn q66_reports_go_out_over_tcp_all_the_time() {
+    assert!(Settings::default().report < Duration::from_secs(5), "some cameras stop after ten");
+    let camera = Camera::start(Habit::Healthy).await;
+    let request =
+        ProbeRequest { seconds: Duration::from_secs(1), ..request(&camera.url(), Depth::Stream) };
+    let often = Settings { report: Duration::from_millis(100), ..settings() };
+    let outcome = prober_of(often).probe(request, CancellationToken::new()).await;
+    assert_eq!(outcome.observation.verdict, Verdict::Online);
+    assert!(camera.reports() > 2, "{}", camera.reports());
 }
 
 #[tokio::test]

@@ -170,6 +170,7 @@ mod tests {
             audio: None,
             picture: None,
             picture_skipped: None,
+            oddities: None,
             equipment: None,
             call: None,
         }
@@ -192,7 +193,10 @@ mod tests {
         let mut jumping = observation();
         jumping.video.as_mut().unwrap().timestamp_jumps = 3;
         jumping.picture_skipped = Some(zhishou_domain::PictureSkipped::WithinHabit);
+        let odd = zhishou_domain::Oddities { foreign_host: true, ..Default::default() };
+        jumping.oddities = Some(odd);
         let text = render(&jumping, Lang::En);
+        assert!(text.contains("\n    note    names another host"), "{text}");
         assert!(text.contains("\n    note    timestamps jumped 3 ×: recordings"), "{text}");
         assert!(text.contains("\n    note    picture: like the last clean picture"), "{text}");
         let text = render(&jumping, Lang::Zh);

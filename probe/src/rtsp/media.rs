@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use zhishou_domain::habit::{Came, Flow, Form, InVain, Look, Patience, Sighting, Wait};
 use zhishou_domain::{
-    AudioFacts, Depth, Detail, Fault, FaultCode, Group, Stage, Timestamp, Transport, VideoFacts,
+    AudioFacts, Depth, Detail, Fault, FaultCode, Group, Oddities, Stage, Timestamp, Transport,
+    VideoFacts,
 };
 use zhishou_protocol::rtp::{
     Codec, Keep, Keyframe, Receiver, Statistics, StreamFormat, StreamStatistics,
 };
-use zhishou_protocol::rtsp::{PacketKind, Track, TransportKind};
+use zhishou_protocol::rtsp::{Facts, PacketKind, Track, TransportKind};
 use zhishou_protocol::sdp::{self, Description, MediaKind};
 
 use super::datagrams::Datagrams;
@@ -57,6 +58,8 @@ pub(super) struct Media {
     description: Option<Box<Description>>,
     /// Whether its video has pictures that need no other.
     has_keyframes: bool,
+    /// Whether the description has parameter sets of the video that cannot be used.
+    invalid_sets: bool,
     /// Boxed, as most cameras have one of the two.
     video: Option<Box<Stream>>,
     audio: Option<Box<Stream>>,
@@ -93,6 +96,7 @@ impl Media {
             order,
             description: None,
             has_keyframes: false,
+            invalid_sets: false,
             video: None,
             audio: None,
             playing_at: None,
@@ -136,6 +140,7 @@ impl Media {
 
     pub(super) fn described(&mut self, description: Box<Description>) {
         self.has_keyframes = description.video().is_some_and(|v| v.codec.has_keyframes());
+        self.invalid_sets = description.video().is_some_and(|v| v.parameter_sets.invalid);
         self.description = Some(description);
     }
 
@@ -397,7 +402,7 @@ impl Media {
     /// What this probe teaches of the stream, its picture aside. `ended` is when it was over,
     /// `at` the same by the clock; `faults` are those found so far.
     pub(super) fn sighting(&self, ended: Duration, at: Timestamp, faults: &[Fault]) -> Sighting {
-        let Some(facts) = self.video_facts(ended, 0) else {
+        let Some(facts) = self.video_facts(ended, &Facts::default()) else {
             return Sighting { at, ..Sighting::default() };
         };
         let form = facts.codec.zip(facts.width).zip(facts.height);
@@ -437,7 +442,8 @@ impl Media {
         self.video.as_ref().and_then(|v| v.declared_fps).or(own)
     }
 
-    pub(super) fn video_facts(&self, now: Duration, resync_bytes: u64) -> Option<VideoFacts> {
+    /// `session` is what the dialogue knows of what came between the packets.
+    pub(super) fn video_facts(&self, now: Duration, session: &Facts) -> Option<VideoFacts> {
         let stream = self.video.as_ref()?;
         let statistics = stream.receiver.statistics(now);
         let declared_fps = self.declared_fps(&statistics);
@@ -461,14 +467,36 @@ impl Media {
             loss_ratio,
             reordered: s.reordered,
             duplicates: s.duplicates,
-            foreign: s.foreign + self.way.strangers,
+            foreign: s.foreign + self.way.strangers + session.stale_session_frames,
             jitter_ms: s.jitter_ms,
             gap_p99_ms: s.gap_p99_ms,
             longest_stall_ms: s.longest_stall_ms,
             timestamp_jumps: s.timestamp_jumps,
-            resync_bytes,
+            resync_bytes: session.resync.bytes,
             clock_offset_ms: s.clock_offset_ms.filter(|ms| ms.abs() < NO_CLOCK_MS),
         })
+    }
+
+    /// What the device did apart from the rules; `session` is what the dialogue knows of it.
+    pub(super) fn oddities(&self, now: Duration, session: &Facts) -> Oddities {
+        let statistics = self.video.as_ref().map(|video| video.receiver.statistics(now));
+        let stream = statistics.as_ref().map(|statistics| &statistics.stream);
+        let count = |of: fn(&StreamStatistics) -> u64| stream.map_or(0, of);
+        Oddities {
+            foreign_host: session.foreign_host,
+            invalid_parameter_sets: self.invalid_sets,
+            unset_channel_frames: session.unset_channel_frames,
+            stale_session_frames: session.stale_session_frames,
+            foreign_packets: count(|stream| stream.foreign) + self.way.strangers,
+            foreign_reports: count(|stream| stream.foreign_reports),
+            anomalies: statistics
+                .as_ref()
+                .and_then(|it| it.video.as_ref())
+                .map_or(0, |it| it.anomalies),
+            malformed: count(|stream| stream.malformed),
+            restarts: count(|stream| stream.restarts),
+            stray_bytes: session.resync.bytes,
+        }
     }
 
     pub(super) fn audio_facts(&self, now: Duration) -> Option<AudioFacts> {

@@ -537,10 +537,11 @@ fn observe(
         tls: visited.tls.as_ref().map(|tls| tls.facts()),
         redirects: facts.redirects,
         rejected_logins: facts.rejected_logins,
-        video: media.video_facts(*ended, facts.resync.bytes),
+        video: media.video_facts(*ended, facts),
         audio: media.audio_facts(*ended),
         picture,
         picture_skipped: None,
+        oddities: media.oddities(*ended, facts).any(),
         equipment: None,
         call: None,
     }

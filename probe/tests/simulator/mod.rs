@@ -48,6 +48,8 @@ pub(crate) enum Habit {
     Living,
     /// The same, and half of the scene is covered.
     Covered,
+    /// Plays, and does much of what no standard allows.
+    Odd,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +57,8 @@ pub(crate) struct Log {
     /// Requests in order, whole heads.
     pub(crate) requests: Vec<String>,
     pub(crate) connections: usize,
+    /// Times that a frame on the control channel came.
+    pub(crate) reports: usize,
     pub(crate) open: usize,
     pub(crate) most_open: usize,
 }
@@ -126,6 +130,10 @@ impl Camera {
         self.log.lock().unwrap().most_open
     }
 
+    pub(crate) fn reports(&self) -> usize {
+        self.log.lock().unwrap().reports
+    }
+
     pub(crate) fn connections(&self) -> usize {
         self.log.lock().unwrap().connections
     }
@@ -149,11 +157,19 @@ pub(crate) async fn serve(
             Ok(Ok(n)) => input.extend_from_slice(&chunk[..n]),
             Err(_) => {}
         }
+        log.lock().unwrap().reports += usize::from(input.starts_with(b"$\x01"));
         if let Some(request) = next_request(&mut input) {
             log.lock().unwrap().requests.push(request.clone());
             let Some(answer) = answer(&request, habit) else { continue };
             if stream.write_all(answer.as_bytes()).await.is_err() {
                 return;
+            }
+            if habit == Habit::Odd && request.starts_with("DESCRIBE ") {
+                // Another client's session on our connection.
+                let stale = interleaved(0, &rtp(96, 9, 1, 1, true, &[0x41, 0x9A]));
+                if stream.write_all(&stale.repeat(2)).await.is_err() {
+                    return;
+                }
             }
             if request.starts_with("PLAY ") && habit != Habit::NoMedia {
                 playing = Some(0);
@@ -168,6 +184,13 @@ pub(crate) async fn serve(
             }
             for payload in frame(habit, *n, visit) {
                 *n += 1;
+                if habit == Habit::Odd && *n == 5 {
+                    let report = [&[0x80, 200, 0, 6, 0xEE, 0, 0, 1][..], &[0; 20]].concat();
+                    let strange = [interleaved(1, &report), interleaved(7, &[0x80; 12])].concat();
+                    if stream.write_all(&strange).await.is_err() {
+                        return;
+                    }
+                }
                 let drop = habit == Habit::Lossy && *n % 10 == 5;
                 if !drop && stream.write_all(&packet(*n, &payload)).await.is_err() {
                     return;
@@ -206,6 +229,10 @@ fn answer(request: &str, habit: Habit) -> Option<String> {
         ("OPTIONS", _) => ok("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n", ""),
         ("DESCRIBE", Habit::Status(status)) => {
             format!("RTSP/1.0 {status} No\r\nCSeq: {cseq}\r\n\r\n")
+        }
+        ("DESCRIBE", Habit::Odd) => {
+            let sdp = SDP.replace("track1", "rtsp://10.99.0.1/live/track1");
+            ok("Content-Type: application/sdp\r\n", &sdp.replace("Z0LA", "!"))
         }
         ("DESCRIBE", _) => ok("Content-Type: application/sdp\r\n", SDP),
         ("SETUP", _) => {

@@ -411,8 +411,9 @@ fn video(view: &View<'_>, parts: &Parts) -> Vec<Fact> {
         add(t.loss(), video.loss_ratio.map(percent));
         add(t.jitter(), video.jitter_ms.map(millis));
         add(t.clock_offset(), video.clock_offset_ms.map(millis));
-        add(t.attention(), video.jumps_note(t.0));
     }
+    let remarks = seen.remarks(t.0).join(t.0.pick("；", "; "));
+    add(t.attention(), Some(remarks).filter(|remarks| !remarks.is_empty()));
     add(t.first_keyframe(), stage_ms(seen, Stage::FirstKeyframe).map(millis));
     let transport = seen.transport.map(|it| match it {
         Transport::Tcp => "TCP",
