@@ -12,6 +12,9 @@ pub struct Probing {
     pub concurrent: usize,
     /// Probes under way at once behind one parent (NVR, switch), 1 to 64.
     pub per_parent: usize,
+    /// Probes under way at once at one host and port, of channels for which the ledger names no parent,
+    /// 1 to 1000. A platform that streams for many cameras bears more than a recorder.
+    pub per_host: usize,
     /// Probes under way at once within one site, 1 to 256.
     pub per_site: usize,
     /// Bandwidth of a site's uplink that all probes of the site may take together, Mbit/s, 0.1 to
@@ -58,6 +61,7 @@ impl Default for Probing {
         Self {
             concurrent: 64,
             per_parent: 2,
+            per_host: 8,
             per_site: 8,
             uplink_mbps: 100.0,
             site_uplinks_mbps: BTreeMap::new(),
@@ -95,6 +99,7 @@ impl Probing {
         let bps = |mbps: f64| (mbps * 1e6) as u64;
         Claim {
             parent: parent.map(|it| (it, u32::try_from(self.per_parent).unwrap_or(u32::MAX))),
+            per_host: Some(u32::try_from(self.per_host).unwrap_or(u32::MAX)),
             uplink: Some(Uplink { site, budget_bps: bps(budget), assumed_bps: bps(assumed) }),
         }
     }
@@ -111,6 +116,12 @@ impl Probing {
             "probing.per_parent",
             self.per_parent,
             Rule::within(1.0, 64.0, Unit::Count),
+        )?;
+        require(
+            (1..=1000).contains(&self.per_host),
+            "probing.per_host",
+            self.per_host,
+            Rule::within(1.0, 1000.0, Unit::Count),
         )?;
         require(
             (1..=256).contains(&self.per_site),

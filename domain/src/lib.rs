@@ -83,6 +83,7 @@ pub use own_limits::{Feedback, Opinion, OwnLimits, Reading};
 pub use place::{Department, Maintainer, Site, Street};
 pub use plan::{
     Bottleneck, Claim, Depth, PictureOrder, Plan, ProbeRequest, Snapshot, TransportPolicy, Uplink,
+    stream_host,
 };
 pub use rate::{Counts, KindCounts, Rate};
 pub use reference::{

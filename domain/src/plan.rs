@@ -138,8 +138,23 @@ pub struct Uplink {
 pub struct Claim {
     /// 上级设备, whose sessions it shares, and how many it bears at once.
     pub parent: Option<(DeviceId, u32)>,
+    /// Where no parent is known: how many streams the host and port of its address bear at once.
+    pub per_host: Option<u32>,
     /// The uplink that it shares.
     pub uplink: Option<Uplink>,
+}
+
+/// The host and port at which a stream is opened, by which channels of a recorder without a name in the
+/// ledger are known to be of one device; `None` for what is no stream. Holds no login.
+pub fn stream_host(url: &str) -> Option<String> {
+    let (scheme, rest) = url.trim().split_once("://")?;
+    if !scheme.get(..4)?.eq_ignore_ascii_case("rtsp") {
+        return None;
+    }
+    let authority = rest.split(['/', '?']).next().unwrap_or(rest);
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    let place = place.to_ascii_lowercase();
+    Some(place.strip_suffix(":554").map_or(place.clone(), str::to_owned))
 }
 
 /// What probes share, and others of ours may use up.
@@ -148,12 +163,15 @@ pub struct Claim {
 pub enum Bottleneck {
     /// The sessions of the parent.
     Parent,
+    /// The streams of the address.
+    Host,
     /// The bandwidth of the site's uplink.
     Uplink,
 }
 
 words!(Bottleneck {
     Parent = "parent", "上级设备的取流路数", "the sessions that its parent bears";
+    Host = "host", "该取流地址的路数", "the streams that its address bears";
     Uplink = "uplink", "站点的上联带宽", "the uplink of its site";
 });
 
@@ -265,6 +283,18 @@ mod tests {
             jitter: 0.1,
             confirm: ConfirmRule { failures: 3, retry: Duration::from_secs(10) },
         }
+    }
+
+    #[test]
+    fn channels_of_one_recorder_are_known_by_its_address() {
+        let host = |url| stream_host(url);
+        assert_eq!(host("rtsp://u:p@10.0.0.1/ch1"), host("RTSP://10.0.0.1:554/ch2?x=rtsp://b@c"));
+        assert_ne!(host("rtsp://10.0.0.1:8554/ch1"), host("rtsp://10.0.0.1/ch1"));
+        assert_eq!(host("rtsps://[::1]/a").as_deref(), Some("[::1]"));
+        assert_eq!(
+            (host("sip:room@mcu"), host("snmp://switch"), host("东://x")),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -189,7 +189,7 @@ impl World {
         let mut channel = self.channels[number].clone();
         channel.state.as_of = self.last_arming;
         let now = Instant::now();
-        let share = self.guard.share(Claim::default(), 0, now).await.unwrap();
+        let share = self.guard.share(Claim::default(), None, 0, now).await.unwrap();
         let Ok(held) = self.guard.open(&number.to_string(), share, now).await else { return };
         let address = IpAddr::from(RECORDER);
         let asked = held.login(address, &credential(channel.password), &channel.state, now).await;
@@ -357,10 +357,11 @@ async fn a_recorder_and_an_uplink_bear_what_they_can_and_everybody_has_a_turn() 
         let recorder = n % 4;
         let claim = Claim {
             parent: Some((DeviceId::new(epoch(), &Fixed(recorder)), 2)),
+            per_host: None,
             uplink: Some(Uplink { site, budget_bps: 10_000_000, assumed_bps: 0 }),
         };
         probes.spawn(async move {
-            let share = guard.share(claim, bps, late).await.unwrap();
+            let share = guard.share(claim, None, bps, late).await.unwrap();
             {
                 let mut inside = inside.lock().unwrap();
                 inside.0.push((recorder, bps));
@@ -382,8 +383,10 @@ async fn a_recorder_and_an_uplink_bear_what_they_can_and_everybody_has_a_turn() 
     let impatient = guard.share(
         Claim {
             parent: None,
+            per_host: None,
             uplink: Some(Uplink { site, budget_bps: 10_000_000, assumed_bps: 0 }),
         },
+        None,
         1,
         Instant::now() + Duration::from_millis(1),
     );

@@ -20,7 +20,7 @@ use simulator::{Camera, Habit};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::{self as domain, Judged};
 use zhishou_domain::{
-    Credential, CredentialState, Depth, Detail, FaultCode, Lang, LoginOutcome, Oddities,
+    Claim, Credential, CredentialState, Depth, Detail, FaultCode, Lang, LoginOutcome, Oddities,
     ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
@@ -391,6 +391,23 @@ async fn one_session_per_device_at_a_time() {
     assert!(queued[1] >= 300.0 && queued[2] >= 600.0, "{queued:?}");
     assert_eq!((camera.connections(), camera.count("TEARDOWN")), (3, 3));
     assert_eq!(camera.most_open(), 1);
+}
+
+#[tokio::test]
+async fn channels_at_one_address_are_opened_no_more_at_once_than_it_bears() {
+    let camera = Camera::start(Habit::Healthy).await;
+    let prober = prober();
+    let probe = |channel: u32| {
+        let url = format!("rtsp://127.0.0.1:{}/ch{channel}", camera.port);
+        let claim = Claim { per_host: Some(2), ..Claim::default() };
+        let request = ProbeRequest { claim, ..request(&url, Depth::Stream) };
+        prober.probe(request, CancellationToken::new())
+    };
+    let all = tokio::join!(probe(1), probe(2), probe(3), probe(4));
+    for seen in [all.0, all.1, all.2, all.3] {
+        assert_eq!(seen.observation.verdict, Verdict::Online, "{seen:?}");
+    }
+    assert_eq!((camera.most_open(), camera.count("PLAY")), (2, 4));
 }
 
 #[tokio::test]

@@ -301,7 +301,7 @@ impl Watcher<'_> {
 
     /// Hours pass. Probes by cell, and the faults that were confirmed.
     fn hours(&self, cameras: &[Camera], library: &Library) -> Option<Value> {
-        let limits = Limits { concurrent: 256, per_parent: 4, per_site: 64 };
+        let limits = Limits { concurrent: 256, per_parent: 4, per_host: 4, per_site: 64 };
         let mut agenda = Agenda::new(limits);
         let index: BTreeMap<DeviceId, usize> =
             cameras.iter().enumerate().map(|(number, camera)| (camera.device, number)).collect();

@@ -7,6 +7,7 @@ use pace::Pace;
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
+    sync::Arc,
     time::Duration,
 };
 use zhishou_domain::{DeviceId, SiteId, Timestamp};
@@ -22,21 +23,32 @@ pub struct Limits {
     pub concurrent: usize,
     /// Behind one parent (NVR, switch).
     pub per_parent: usize,
+    /// At one host and port, of devices without a parent.
+    pub per_host: usize,
     /// Within one site.
     pub per_site: usize,
 }
 
-/// A group of devices that share a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Group {
+/// What a device is opened through.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Behind {
+    /// 上级设备.
     Parent(DeviceId),
+    /// Where none is known, a host and port that others may have too.
+    Host(Arc<str>),
+}
+
+/// A group of devices that share a limit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Group {
+    Behind(Behind),
     Site(SiteId),
 }
 
 #[derive(Debug)]
 struct Slot {
     site: SiteId,
-    parent: Option<DeviceId>,
+    behind: Option<Behind>,
     due: Timestamp,
     running: bool,
     /// Left the plan while its probe was under way.
@@ -45,7 +57,7 @@ struct Slot {
 
 impl Slot {
     fn groups(&self) -> impl Iterator<Item = Group> + use<> {
-        self.parent.map(Group::Parent).into_iter().chain([Group::Site(self.site)])
+        self.behind.clone().map(Group::Behind).into_iter().chain([Group::Site(self.site)])
     }
 }
 
@@ -93,14 +105,14 @@ impl Agenda {
         &mut self,
         device: DeviceId,
         site: SiteId,
-        parent: Option<DeviceId>,
+        behind: Option<Behind>,
         due: Timestamp,
     ) {
         match self.slots.get_mut(&device) {
             Some(slot) if slot.running => slot.leaving = false,
-            Some(slot) => (slot.site, slot.parent) = (site, parent),
+            Some(slot) => (slot.site, slot.behind) = (site, behind),
             None => {
-                let slot = Slot { site, parent, due, running: false, leaving: false };
+                let slot = Slot { site, behind, due, running: false, leaving: false };
                 self.slots.insert(device, slot);
                 self.queue.push(Reverse((due, device)));
             }
@@ -140,7 +152,7 @@ impl Agenda {
                 continue; // An entry that was overtaken by a later decision.
             }
             let full = slot.groups().find(|group| {
-                self.load.get(group).copied().unwrap_or(0) >= limit_of(self.limits, *group)
+                self.load.get(group).copied().unwrap_or(0) >= limit_of(self.limits, group)
             });
             if let Some(group) = full {
                 self.held_back.entry(group).or_default().push((due, device));
@@ -209,9 +221,10 @@ impl Agenda {
     }
 }
 
-const fn limit_of(limits: Limits, group: Group) -> usize {
+const fn limit_of(limits: Limits, group: &Group) -> usize {
     match group {
-        Group::Parent(_) => limits.per_parent,
+        Group::Behind(Behind::Parent(_)) => limits.per_parent,
+        Group::Behind(Behind::Host(_)) => limits.per_host,
         Group::Site(_) => limits.per_site,
     }
 }
@@ -242,7 +255,7 @@ mod tests {
     }
 
     fn agenda(concurrent: usize, per_parent: usize, per_site: usize) -> Agenda {
-        Agenda::new(Limits { concurrent, per_parent, per_site })
+        Agenda::new(Limits { concurrent, per_parent, per_host: per_parent, per_site })
     }
 
     #[test]
@@ -276,7 +289,7 @@ mod tests {
         let mut agenda = agenda(10, 2, 10);
         let nvr = device(100);
         for n in 1..=5 {
-            agenda.enlist(device(n), site(1), Some(nvr), at(i64::from(n)));
+            agenda.enlist(device(n), site(1), Some(Behind::Parent(nvr)), at(i64::from(n)));
         }
         assert_eq!(agenda.start_due(at(10)), [device(1), device(2)]);
         agenda.finish(device(1), at(100));
@@ -284,6 +297,19 @@ mod tests {
         agenda.finish(device(2), at(100));
         agenda.finish(device(3), at(100));
         assert_eq!(agenda.start_due(at(10)), [device(4), device(5)]);
+    }
+
+    #[test]
+    fn an_address_never_runs_more_than_its_limit_in_all_sites_together() {
+        let mut agenda = agenda(10, 2, 10);
+        let host = |name: &str| Some(Behind::Host(name.into()));
+        for n in 1..=4 {
+            agenda.enlist(device(n), site(n), host("10.0.0.1"), at(0));
+        }
+        agenda.enlist(device(5), site(5), host("10.0.0.2"), at(1));
+        let started: HashSet<_> = agenda.start_due(at(1)).into_iter().collect();
+        assert_eq!(started.len(), 3);
+        assert!(started.contains(&device(5)));
     }
 
     #[test]
@@ -318,7 +344,7 @@ mod tests {
             let devices: Vec<_> = (0..40).map(device).collect();
             let parent = |n: usize| (!n.is_multiple_of(3)).then_some(n % 5);
             for (n, &id) in devices.iter().enumerate() {
-                let parent = parent(n).map(|p| device(200 + p as u8));
+                let parent = parent(n).map(|p| Behind::Parent(device(200 + p as u8)));
                 agenda.enlist(id, site((n % 4) as u8), parent, at(n as i64));
             }
             let mut running: Vec<usize> = vec![];

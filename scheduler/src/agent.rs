@@ -6,7 +6,7 @@
 //! sets, so that a wall clock that jumps neither starts everything at once nor nothing for hours.
 
 use crate::{
-    Agenda, Dialogues, EvidenceFiles, Eyes, Limits, Prober, Taping,
+    Agenda, Behind, Dialogues, EvidenceFiles, Eyes, Limits, Prober, Taping,
     visit::{Visited, visit},
 };
 use std::{
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Claim, Clock, Depth, DeviceId, DeviceKind, Observation, Plan, PointClass, Timestamp,
     incident::{ObserverEvent, ObserverFault},
+    stream_host,
 };
 use zhishou_storage::{Change, Store, StoreError, Target};
 
@@ -257,7 +258,7 @@ impl Loop {
                     let plan = (self.agent.plan_of)(target.kind, target.class);
                     asked += plan.interval.as_secs_f64().recip();
                     let due = plan.first_due(target.device, now);
-                    self.agenda.enlist(target.device, target.site, target.parent, due);
+                    self.agenda.enlist(target.device, target.site, behind(target), due);
                 }
                 self.agenda.set_pace((PACE * asked).max(LEAST_PACE), now);
                 tracing::info!(devices = self.agenda.len(), "agenda read from the ledger");
@@ -392,4 +393,11 @@ impl Loop {
             self.ended(ended);
         }
     }
+}
+
+/// What a device is opened through: by the stream that is asked for first.
+fn behind(target: &Target) -> Option<Behind> {
+    let url = target.sub_url.as_deref().unwrap_or(&target.url);
+    let host = || stream_host(url).map(|host| Behind::Host(host.into()));
+    target.parent.map(Behind::Parent).or_else(host)
 }

@@ -15,7 +15,7 @@ mod repairs;
 mod timetable;
 mod visit;
 
-pub use agenda::{Agenda, Limits};
+pub use agenda::{Agenda, Behind, Limits};
 pub use agent::{Agent, AgentHandle, ClaimOf, PlanOf, ProbeNowError};
 pub use alerts::{AlertWords, watch_alerts};
 pub use evidence::{Dialogues, EvidenceFiles, GOOD_FOR};

@@ -122,7 +122,7 @@ async fn a_wall_clock_that_is_set_back_stops_no_probe() {
             confirm: ConfirmRule { failures: 1, retry: Duration::from_millis(50) },
         }),
         claim_of: Arc::new(|_| Claim::default()),
-        limits: Limits { concurrent: 4, per_parent: 4, per_site: 4 },
+        limits: Limits { concurrent: 4, per_parent: 4, per_host: 4, per_site: 4 },
         eyes: Eyes::default(),
     };
     let (_handle, agent) = agent.start(stop.clone());

@@ -166,7 +166,7 @@ impl House {
             clock: clock.clone(),
             plan_of: Arc::new(move |_, _| plan.clone()),
             claim_of: Arc::new(|_| Claim::default()),
-            limits: Limits { concurrent: 4, per_parent: 4, per_site: 4 },
+            limits: Limits { concurrent: 4, per_parent: 4, per_host: 4, per_site: 4 },
             eyes: Eyes::new(ObserverRule::default(), Arc::new(Pair(canaries.clone()))),
         };
         let stop = CancellationToken::new();

@@ -58,7 +58,7 @@ impl Fleet {
     /// Whatever could hold them up but the pace is out of the way.
     fn new() -> Self {
         let most = usize::MAX;
-        let limits = Limits { concurrent: most, per_parent: most, per_site: most };
+        let limits = Limits { concurrent: most, per_parent: most, per_host: most, per_site: most };
         let mut fleet = Self {
             agenda: Agenda::new(limits),
             now: at(0),

@@ -248,7 +248,7 @@ impl House {
             clock,
             plan_of: Arc::new(move |_, _| plan.clone()),
             claim_of: Arc::new(|_| Claim::default()),
-            limits: Limits { concurrent: 4, per_parent: 4, per_site: 4 },
+            limits: Limits { concurrent: 4, per_parent: 4, per_host: 4, per_site: 4 },
             eyes: Eyes::default(),
         };
         let stop = CancellationToken::new();

@@ -10,15 +10,22 @@ use crate::{
     wiring::{descriptors, prober::Driver},
 };
 use std::{fs, path::Path, sync::Arc, time::Duration};
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior},
+};
 use tokio_util::sync::CancellationToken;
+use zhishou_config::Probing;
 use zhishou_domain::{
-    Depth, Lang, Observation, ProbeRequest, Snapshot, TestCall, Verdict, endpoint::is_sip,
+    Claim, Depth, Lang, Observation, ProbeRequest, Snapshot, TestCall, Verdict, endpoint::is_sip,
 };
 use zhishou_scheduler::{Prober, Taping};
 
 /// Times the number of processors, probes under way at once: they wait more than they work.
 const PER_PROCESSOR: usize = 16;
+/// Between two starts: a list of thousands does not begin in one moment.
+const PACE: Duration = Duration::from_millis(5);
 
 pub(super) fn run(args: ProbeArgs, lang: Lang) -> Result<Outcome, Failure> {
     sources::hide_logins(&args)?;
@@ -54,6 +61,8 @@ async fn probe_all(
     let driver = Arc::new(Driver::for_one_run());
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let room = Arc::new(Semaphore::new(args.jobs.map_or(PER_PROCESSOR * processors, usize::from)));
+    let mut pace = tokio::time::interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut progress = Progress::new(targets.len(), !args.json);
     let mut running = JoinSet::new();
     let mut verdicts = Vec::with_capacity(targets.len());
@@ -61,7 +70,7 @@ async fn probe_all(
     let mut failed = None;
     loop {
         tokio::select! {
-            permit = Arc::clone(&room).acquire_owned(), if waiting.len() > 0 && !stop.is_cancelled() => {
+            permit = turn(&mut pace, &room), if waiting.len() > 0 && !stop.is_cancelled() => {
                 let (Ok(permit), Some(request)) = (permit, waiting.next()) else { continue };
                 let (driver, stop) = (Arc::clone(&driver), stop.child_token());
                 running.spawn(async move {
@@ -107,6 +116,16 @@ async fn probe_all(
         return Ok(Outcome::Unknown);
     }
     Ok(outcome(&verdicts))
+}
+
+/// Waits for the time to start one more, and for its place.
+async fn turn(
+    pace: &mut Interval,
+    room: &Arc<Semaphore>,
+) -> Result<OwnedSemaphorePermit, AcquireError> {
+    let permit = Arc::clone(room).acquire_owned().await?;
+    pace.tick().await;
+    Ok(permit)
 }
 
 /// Unknown wins over bad news, as the contract has it.
@@ -185,6 +204,11 @@ fn request(
     let seconds = args.seconds.unwrap_or(if is_call { 20.0 } else { 3.0 });
     ProbeRequest {
         credential: login,
+        // Nothing is known of recorders here: whatever has one address may be one.
+        claim: Claim {
+            per_host: u32::try_from(Probing::default().per_host).ok(),
+            ..Claim::default()
+        },
         seconds: Duration::from_secs_f64(seconds),
         // Who asks for media of an endpoint by name permits the call.
         test_call: if depth > Depth::Reach { TestCall::Permitted } else { TestCall::Forbidden },
@@ -199,6 +223,16 @@ fn request(
 mod tests {
     use super::*;
     use Verdict::{Degraded, Offline, Online, Unknown};
+
+    #[tokio::test(start_paused = true)]
+    async fn probes_of_one_run_start_one_after_the_other() {
+        let mut pace = tokio::time::interval(PACE);
+        let (room, began) = (Arc::new(Semaphore::new(1000)), tokio::time::Instant::now());
+        for _ in 0..200 {
+            drop(turn(&mut pace, &room).await.unwrap());
+        }
+        assert_eq!(began.elapsed(), 199 * PACE);
+    }
 
     #[test]
     fn unknown_wins_over_bad_news() {

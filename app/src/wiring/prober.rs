@@ -12,6 +12,10 @@ use zhishou_probe::{
 };
 use zhishou_scheduler::{Probed, Prober, Taping};
 
+/// In one run many channels may wait for the few that their recorder bears; nothing else is due
+/// meanwhile.
+const QUEUE: Duration = Duration::from_secs(86_400);
+
 /// The driver with its guards and decoders.
 pub(crate) struct Driver(pub(crate) zhishou_probe::Prober);
 
@@ -21,6 +25,16 @@ impl Driver {
         probing: &config::Probing,
         limits: &config::Limits,
         guard: Arc<Guard>,
+    ) -> Self {
+        Self::waiting(probing, limits, guard, Settings::default().share)
+    }
+
+    /// One whose probes wait so long for what they share with others.
+    fn waiting(
+        probing: &config::Probing,
+        limits: &config::Limits,
+        guard: Arc<Guard>,
+        share: Duration,
     ) -> Self {
         let certificates = match probing.certificates {
             config::Certificates::Report => CertificatePolicy::Report,
@@ -34,7 +48,7 @@ impl Driver {
             clock_offset: Duration::from_secs_f64(limits.clock_offset_s),
         };
         let prober = zhishou_probe::Prober::new(
-            Settings { certificates, limits, ..Settings::default() },
+            Settings { share, certificates, limits, ..Settings::default() },
             Arc::new(SystemClock),
             Arc::new(OsRandom),
             guard,
@@ -57,7 +71,7 @@ impl Driver {
             part.copy_from_slice(&random[..part.len()]);
         }
         let guard = Guard::new(FingerprintKey::new(key), Vec::new());
-        Self::new(&config::Probing::default(), &config::Limits::default(), guard)
+        Self::waiting(&config::Probing::default(), &config::Limits::default(), guard, QUEUE)
     }
 }
 

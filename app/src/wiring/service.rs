@@ -108,6 +108,7 @@ impl Service {
             limits: Limits {
                 concurrent: config.probing.concurrent,
                 per_parent: config.probing.per_parent,
+                per_host: config.probing.per_host,
                 per_site: config.probing.per_site,
             },
             eyes: Eyes::new(

@@ -10,19 +10,22 @@ use std::time::Duration;
 use zhishou_domain::{Bottleneck, DeviceId, SiteId};
 
 /// Something shared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Shared {
     /// Sessions of a parent; each takes 1.
     Parent(DeviceId),
+    /// Streams of a host and port; each takes 1.
+    Host(String),
     /// Bits per second of a site's uplink.
     Uplink(SiteId),
 }
 
 impl Shared {
     /// What it is to who waits for it.
-    pub(super) const fn bottleneck(self) -> Bottleneck {
+    pub(super) const fn bottleneck(&self) -> Bottleneck {
         match self {
             Self::Parent(_) => Bottleneck::Parent,
+            Self::Host(_) => Bottleneck::Host,
             Self::Uplink(_) => Bottleneck::Uplink,
         }
     }
@@ -83,12 +86,12 @@ impl Gates {
     /// Times are durations since the guard was made.
     pub(super) fn enter(
         &mut self,
-        what: Shared,
+        what: &Shared,
         number: u64,
         (amount, capacity): (u64, u64),
         now: Duration,
     ) -> bool {
-        let Some(gate) = self.gates.get_mut(&what) else { return false };
+        let Some(gate) = self.gates.get_mut(what) else { return false };
         gate.forget_what_is_over(now);
         let fits = gate.taken.checked_add(amount).is_some_and(|sum| sum <= capacity);
         if gate.waiting.first() != Some(&number) || (gate.inside > 0 && !fits) {
@@ -101,13 +104,13 @@ impl Gates {
     }
 
     /// When something that lingers there is over.
-    pub(super) fn next_over(&self, what: Shared) -> Option<Duration> {
-        self.gates.get(&what)?.lingering.iter().map(|(until, _)| *until).min()
+    pub(super) fn next_over(&self, what: &Shared) -> Option<Duration> {
+        self.gates.get(what)?.lingering.iter().map(|(until, _)| *until).min()
     }
 
     /// Gives back a place. Gates that nobody uses any more are dropped on the way.
-    pub(super) fn leave(&mut self, what: Shared, number: u64, how: Leaving, now: Duration) {
-        if let Some(gate) = self.gates.get_mut(&what) {
+    pub(super) fn leave(&mut self, what: &Shared, number: u64, how: Leaving, now: Duration) {
+        if let Some(gate) = self.gates.get_mut(what) {
             gate.waiting.remove(&number);
             match how {
                 Leaving::Queue => {}
@@ -144,14 +147,15 @@ mod tests {
     fn the_budget_is_never_passed_and_the_order_kept() {
         let mut gates = Gates::default();
         let what = uplink();
-        let (a, b, c) = (gates.join(what), gates.join(what), gates.join(what));
-        assert!(gates.enter(what, a, (6, 10), NOW));
-        assert!(!gates.enter(what, b, (5, 10), NOW), "one too many");
-        assert!(!gates.enter(what, c, (1, 10), NOW), "small ones do not overtake");
-        gates.leave(what, a, Leaving::Done(6), NOW);
-        assert!(gates.enter(what, b, (5, 10), NOW) && gates.enter(what, c, (1, 10), NOW));
-        gates.leave(what, b, Leaving::Done(5), NOW);
-        gates.leave(what, c, Leaving::Done(1), NOW);
+        let (a, b, c) =
+            (gates.join(what.clone()), gates.join(what.clone()), gates.join(what.clone()));
+        assert!(gates.enter(&what, a, (6, 10), NOW));
+        assert!(!gates.enter(&what, b, (5, 10), NOW), "one too many");
+        assert!(!gates.enter(&what, c, (1, 10), NOW), "small ones do not overtake");
+        gates.leave(&what, a, Leaving::Done(6), NOW);
+        assert!(gates.enter(&what, b, (5, 10), NOW) && gates.enter(&what, c, (1, 10), NOW));
+        gates.leave(&what, b, Leaving::Done(5), NOW);
+        gates.leave(&what, c, Leaving::Done(1), NOW);
         assert!(gates.gates.is_empty(), "nothing is kept of what is not in use");
     }
 
@@ -159,20 +163,20 @@ mod tests {
     fn what_is_larger_than_the_whole_enters_alone() {
         let mut gates = Gates::default();
         let what = uplink();
-        let (a, b) = (gates.join(what), gates.join(what));
-        assert!(gates.enter(what, a, (40, 10), NOW));
-        assert!(!gates.enter(what, b, (u64::MAX, 10), NOW));
-        gates.leave(what, a, Leaving::Done(40), NOW);
-        assert!(gates.enter(what, b, (u64::MAX, 10), NOW));
+        let (a, b) = (gates.join(what.clone()), gates.join(what.clone()));
+        assert!(gates.enter(&what, a, (40, 10), NOW));
+        assert!(!gates.enter(&what, b, (u64::MAX, 10), NOW));
+        gates.leave(&what, a, Leaving::Done(40), NOW);
+        assert!(gates.enter(&what, b, (u64::MAX, 10), NOW));
     }
 
     #[test]
     fn who_gives_up_waiting_holds_nobody_up() {
         let mut gates = Gates::default();
         let what = uplink();
-        let (a, b) = (gates.join(what), gates.join(what));
-        gates.leave(what, a, Leaving::Queue, NOW);
-        assert!(gates.enter(what, b, (1, 1), NOW));
+        let (a, b) = (gates.join(what.clone()), gates.join(what.clone()));
+        gates.leave(&what, a, Leaving::Queue, NOW);
+        assert!(gates.enter(&what, b, (1, 1), NOW));
     }
 
     #[test]
@@ -180,13 +184,13 @@ mod tests {
         let second = Duration::from_secs;
         let mut gates = Gates::default();
         let what = uplink();
-        let (a, b) = (gates.join(what), gates.join(what));
-        assert!(gates.enter(what, a, (6, 10), NOW));
-        gates.leave(what, a, Leaving::Lingering(6, second(60)), NOW);
-        assert!(!gates.enter(what, b, (5, 10), second(59)));
-        assert_eq!(gates.next_over(what), Some(second(60)));
-        assert!(gates.enter(what, b, (5, 10), second(60)));
-        gates.leave(what, b, Leaving::Done(5), second(61));
+        let (a, b) = (gates.join(what.clone()), gates.join(what.clone()));
+        assert!(gates.enter(&what, a, (6, 10), NOW));
+        gates.leave(&what, a, Leaving::Lingering(6, second(60)), NOW);
+        assert!(!gates.enter(&what, b, (5, 10), second(59)));
+        assert_eq!(gates.next_over(&what), Some(second(60)));
+        assert!(gates.enter(&what, b, (5, 10), second(60)));
+        gates.leave(&what, b, Leaving::Done(5), second(61));
         assert!(gates.gates.is_empty());
     }
 }

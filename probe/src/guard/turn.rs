@@ -78,32 +78,36 @@ impl Guard {
     }
 
     /// Takes a share of what the device has in common with others, waiting until `deadline`: first
-    /// of its parent's sessions, then `stream_bps` of its site's uplink. A probe that waits holds a
-    /// place that one of another site could have.
+    /// of its parent's sessions, or those of `host` where no parent is known, then `stream_bps` of its
+    /// site's uplink. A probe that waits holds a place that one of another site could have.
     ///
     /// # Errors
     /// What others used up all that time.
     pub async fn share(
         self: &Arc<Self>,
         claim: Claim,
+        host: Option<&str>,
         stream_bps: u64,
         deadline: Instant,
     ) -> Result<Share, Bottleneck> {
         let parent =
             claim.parent.map(|(parent, sessions)| (Shared::Parent(parent), 1, u64::from(sessions)));
+        let host = host.zip(claim.per_host).filter(|_| parent.is_none());
+        let host =
+            host.map(|(host, streams)| (Shared::Host(host.to_owned()), 1, u64::from(streams)));
         let uplink =
             claim.uplink.map(|uplink| (Shared::Uplink(uplink.site), stream_bps, uplink.budget_bps));
         let mut places = Vec::new();
-        for (what, amount, capacity) in parent.into_iter().chain(uplink) {
-            let number = lock(&self.gates).join(what);
+        for (what, amount, capacity) in parent.into_iter().chain(host).chain(uplink) {
+            let number = lock(&self.gates).join(what.clone());
             let mut place = Place { guard: self.clone(), what, number, how: Leaving::Queue };
             loop {
                 let changed = self.changed.notified();
                 let (entered, over) = {
                     let mut gates = lock(&self.gates);
                     let now = self.began.elapsed();
-                    let entered = gates.enter(what, number, (amount, capacity), now);
-                    (entered, gates.next_over(what))
+                    let entered = gates.enter(&place.what, number, (amount, capacity), now);
+                    (entered, gates.next_over(&place.what))
                 };
                 if entered {
                     place.how = Leaving::Done(amount);
@@ -116,7 +120,7 @@ impl Guard {
                     () = changed => {}
                     () = tokio::time::sleep_until(over) => {
                         if over >= deadline {
-                            return Err(what.bottleneck());
+                            return Err(place.what.bottleneck());
                         }
                     }
                 }
@@ -182,7 +186,7 @@ struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let now = self.guard.began.elapsed();
-        lock(&self.guard.gates).leave(self.what, self.number, self.how, now);
+        lock(&self.guard.gates).leave(&self.what, self.number, self.how, now);
         self.guard.changed.notify_waiters();
     }
 }
@@ -312,7 +316,7 @@ mod tests {
 
     /// A device that shares nothing.
     async fn open(guard: &Arc<Guard>, key: &str) -> Result<Held, Refusal> {
-        let share = guard.share(Claim::default(), 0, soon()).await.unwrap();
+        let share = guard.share(Claim::default(), None, 0, soon()).await.unwrap();
         guard.open(key, share, soon()).await
     }
 
@@ -349,8 +353,8 @@ mod tests {
         }
         let epoch = zhishou_domain::Timestamp::from_millis(0);
         let recorder = zhishou_domain::DeviceId::new(epoch, &Fixed);
-        let claim = Claim { parent: Some((recorder, 1)), uplink: None };
-        let share = guard.share(claim, 0, soon()).await?;
+        let claim = Claim { parent: Some((recorder, 1)), ..Claim::default() };
+        let share = guard.share(claim, None, 0, soon()).await?;
         Ok(guard.open(key, share, soon()).await.unwrap())
     }
 
@@ -373,6 +377,18 @@ mod tests {
         assert_eq!(waits("d").await.0.unwrap_err(), Bottleneck::Parent);
         tokio::time::advance(Duration::from_secs(50)).await;
         assert!(waits("d").await.0.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn channels_without_a_parent_share_what_their_address_bears() {
+        let guard = guard();
+        let claim = Claim { per_host: Some(1), ..Claim::default() };
+        let first = guard.share(claim, Some("10.0.0.1"), 0, soon()).await.unwrap();
+        let second = guard.share(claim, Some("10.0.0.1"), 0, soon()).await;
+        assert_eq!(second.unwrap_err(), Bottleneck::Host);
+        let _another = guard.share(claim, Some("10.0.0.2"), 0, soon()).await.unwrap();
+        drop(first);
+        assert!(guard.share(claim, Some("10.0.0.1"), 0, soon()).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

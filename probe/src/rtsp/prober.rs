@@ -14,7 +14,7 @@ use zhishou_domain::habit::{Due, Look as Looked, Patience, Sighting};
 use zhishou_domain::{
     Clock, Credential, Depth, Detail, Fault, FaultCode, Habit, IdSource, Lesson, LoginResult,
     Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage, StageTiming,
-    Timestamp, reached_of, verdict_of,
+    Timestamp, reached_of, stream_host, verdict_of,
 };
 use zhishou_protocol::rtp::{Keep, Keyframe};
 use zhishou_protocol::rtsp::Target;
@@ -315,7 +315,8 @@ impl Prober {
     ) -> Result<Held, Fault> {
         let turn = async {
             let began = Instant::now();
-            let share = self.guard.share(request.claim, bps, began + self.settings.share).await;
+            let (host, until) = (stream_host(&request.url), began + self.settings.share);
+            let share = self.guard.share(request.claim, host.as_deref(), bps, until).await;
             let share = share.map_err(|by| Detail::Crowded {
                 by,
                 waited_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),

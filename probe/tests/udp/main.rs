@@ -261,7 +261,7 @@ async fn the_share_of_a_stream_that_stopped_coming_is_free_and_of_one_that_goes_
         let prober = prober();
         let recorder = DeviceId::new(Timestamp::from_millis(0), &Fixed);
         let probe = |camera| {
-            let claim = Claim { parent: Some((recorder, 1)), uplink: None };
+            let claim = Claim { parent: Some((recorder, 1)), ..Claim::default() };
             let request = ProbeRequest { claim, ..request(camera, TransportPolicy::Udp) };
             prober.probe(request, CancellationToken::new())
         };
