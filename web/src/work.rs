@@ -104,7 +104,10 @@ pub(crate) async fn act(
 ) -> Result<(), Failure> {
     let act = deed.act;
     // The platform alone does these.
-    if matches!(act, WorkAct::Open | WorkAct::Recover | WorkAct::Relapse | WorkAct::Prove) {
+    if matches!(
+        act,
+        WorkAct::Open | WorkAct::Recover | WorkAct::Relapse | WorkAct::Prove | WorkAct::Retire
+    ) {
         return Err(Failure::not_found());
     }
     // Who repairs neither hands the order on nor says that its clock stands, nor that it is over.

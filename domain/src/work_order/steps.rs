@@ -73,6 +73,8 @@ pub enum WorkAct {
     Relapse,
     /// 探测证实: it held for the time of proof.
     Prove,
+    /// 停用未证实: all it is about was taken out of use, and nobody knows whether it was repaired.
+    Retire,
     /// 办结, by hand: only of what we do not probe.
     Finish,
     /// 撤销.
@@ -88,6 +90,7 @@ words!(WorkAct {
     Recover = "recover", "探测到恢复", "seen to be well";
     Relapse = "relapse", "再次故障", "fell again";
     Prove = "prove", "探测证实修复", "repair proven";
+    Retire = "retire", "设备已停用，未经证实", "not in use any more, not proven";
     Finish = "finish", "办结", "finished";
     Cancel = "cancel", "撤销", "cancelled";
 });
@@ -231,7 +234,7 @@ pub(super) fn after(state: WorkState, act: WorkAct) -> Option<WorkState> {
     match (state, act) {
         (Done | Cancelled, _) | (_, WorkAct::Open) => None,
         (state, WorkAct::Note) => Some(state),
-        (_, WorkAct::Cancel) => Some(Cancelled),
+        (_, WorkAct::Cancel | WorkAct::Retire) => Some(Cancelled),
         (Unassigned | Working, WorkAct::Assign) => Some(Working),
         (Stopped | Proving, WorkAct::Assign) => Some(state),
         (Unassigned | Working, WorkAct::Stop) => Some(Stopped),

@@ -228,7 +228,7 @@ async fn add_step(
         WorkAct::Finish => "finish_work_order",
         WorkAct::Cancel => "cancel_work_order",
         // Our own probes did it, and the order says so.
-        WorkAct::Recover | WorkAct::Relapse | WorkAct::Prove => return Ok(()),
+        WorkAct::Recover | WorkAct::Relapse | WorkAct::Prove | WorkAct::Retire => return Ok(()),
     };
     if step.login.is_empty() {
         return Ok(());

@@ -1,8 +1,8 @@
 //! What the platform itself does to work orders: it opens them by rule, and proves repairs by its probes.
 
 use super::{WorkScope, acts};
-use crate::{Store, StoreError};
-use sqlx::SqliteConnection;
+use crate::{Store, StoreError, decode};
+use sqlx::{AssertSqlSafe, SqliteConnection};
 use std::time::Duration;
 use zhishou_domain::{
     IncidentId, Timestamp, WorkOrderId,
@@ -13,22 +13,19 @@ use zhishou_domain::{
 const PAGE: u32 = 200;
 
 impl Store {
-    /// Takes to work orders what the probes have seen of their incidents since: well again, fallen again
-    /// within the time of proof, or well for all of it. Says how many steps that made.
+    /// Takes to work orders what the probes have seen of their devices since: well again, fallen again
+    /// within the time of proof, well after all of it; or not probed any more, which proves nothing. Says how
+    /// many steps that made.
     pub async fn prove_work_orders(
         &self,
         proof: Duration,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        let waiting: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM work_orders WHERE incident_id IS NOT NULL
-                 AND state NOT IN ('done', 'cancelled'))",
-        )
-        .fetch_one(self.reader())
-        .await?;
-        if !waiting {
+        let mut reader = self.reader().acquire().await?;
+        if due(&mut reader, proof, now).await?.is_empty() {
             return Ok(0);
         }
+        drop(reader);
         let steps = self.write(move |c| Box::pin(prove(c, proof, now))).await?;
         if steps > 0 {
             self.announce(crate::Change::Incidents);
@@ -58,32 +55,77 @@ impl Store {
     }
 }
 
+/// How orders about an incident stand against what the probes saw of its devices. An incident that became
+/// part of another is over when that one is; a device that parted from it, or is not probed any more, says
+/// nothing of it. What is well has answered with media once the time of proof had passed, stands on that
+/// result and is in no doubt.
+const LOOKED: &str = "WITH looked AS (
+        SELECT w.id, w.opened_ms, w.state, root.id AS incident, root.closed_ms
+        FROM work_orders w JOIN incidents i ON i.id = w.incident_id
+        JOIN incidents root ON root.id = ifnull(i.merged_into, i.id)
+        WHERE w.state NOT IN ('done', 'cancelled')),
+    held AS (
+        SELECT l.id, m.device_id FROM looked l JOIN incident_members m ON m.incident_id = l.incident
+        JOIN devices d ON d.id = m.device_id AND d.probed_since_ms IS NOT NULL
+        WHERE m.state <> 'parted'),
+    ended AS (
+        SELECT l.*, EXISTS (SELECT 1 FROM held h WHERE h.id = l.id) AS is_probed,
+            l.closed_ms IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM held h JOIN incident_members m ON m.device_id = h.device_id
+                WHERE h.id = l.id AND m.until_ms IS NULL) AS is_well,
+            max(l.closed_ms, ifnull((
+                SELECT max(m.until_ms) FROM held h JOIN incident_members m ON m.device_id = h.device_id
+                WHERE h.id = l.id), 0)) AS well_ms
+        FROM looked l)";
+
+/// What is to be done to orders at `now`, the oldest first.
+async fn due(
+    connection: &mut SqliteConnection,
+    proof: Duration,
+    now: Timestamp,
+) -> Result<Vec<(WorkOrderId, WorkAct, Timestamp)>, StoreError> {
+    let sql = format!(
+        "{LOOKED}
+        SELECT id, CASE WHEN NOT is_well THEN 'relapse' WHEN NOT is_probed THEN 'retire'
+                        WHEN state = 'proving' THEN 'prove' ELSE 'recover' END, well_ms
+        FROM ended e
+        WHERE CASE WHEN NOT is_well THEN state = 'proving'
+                   WHEN NOT is_probed OR state <> 'proving' THEN 1
+                   ELSE NOT EXISTS (
+                       SELECT 1 FROM held h JOIN devices d ON d.id = h.device_id
+                       LEFT JOIN standings s ON s.device_id = h.device_id
+                       WHERE h.id = e.id AND NOT (
+                           ifnull(s.state IN ('up', 'degraded') AND s.doubt IS NULL
+                               AND s.stands_until_ms >= ?1, 0)
+                           AND EXISTS (
+                               SELECT 1 FROM observations o WHERE o.device_id = h.device_id
+                               AND o.started_ms BETWEEN e.well_ms + ?2 AND ?1
+                               AND o.verdict IN ('online', 'degraded')
+                               AND (d.kind = 'equipment' OR o.body ->> '$.depth' <> 'reach'))))
+              END
+        ORDER BY opened_ms LIMIT ?3"
+    );
+    let rows: Vec<(i64, String, Option<i64>)> = sqlx::query_as(AssertSqlSafe(sql))
+        .bind(now.millis())
+        .bind(i64::try_from(proof.as_millis()).unwrap_or(i64::MAX))
+        .bind(PAGE)
+        .fetch_all(connection)
+        .await?;
+    let step = |(id, act, well): (i64, String, Option<i64>)| {
+        let act = decode::word("work_order_steps.act", &act, WorkAct::from_code)?;
+        let well = well.map(Timestamp::from_millis).filter(|_| act == WorkAct::Recover);
+        Ok((WorkOrderId::new(id), act, well.unwrap_or(now)))
+    };
+    rows.into_iter().map(step).collect()
+}
+
 async fn prove(
     connection: &mut SqliteConnection,
     proof: Duration,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    // An incident that became part of another is over when that one is.
-    let rows: Vec<(i64, String, Option<i64>)> = sqlx::query_as(
-        "SELECT w.id, w.state, root.closed_ms FROM work_orders w
-         JOIN incidents i ON i.id = w.incident_id
-         JOIN incidents root ON root.id = ifnull(i.merged_into, i.id)
-         WHERE w.state NOT IN ('done', 'cancelled')
-             AND ((root.closed_ms IS NULL) = (w.state = 'proving') OR w.state = 'proving')
-         ORDER BY w.opened_ms LIMIT ?",
-    )
-    .bind(PAGE)
-    .fetch_all(&mut *connection)
-    .await?;
     let mut steps = 0;
-    for (id, state, closed) in rows {
-        let closed = closed.map(Timestamp::from_millis);
-        let (act, at) = match (state.as_str(), closed) {
-            ("proving", None) => (WorkAct::Relapse, now),
-            ("proving", Some(closed)) if now >= closed + proof => (WorkAct::Prove, now),
-            ("proving", Some(_)) | (_, None) => continue,
-            (_, Some(closed)) => (WorkAct::Recover, closed),
-        };
+    for (id, act, at) in due(connection, proof, now).await? {
         let step = WorkStep {
             at,
             login: String::new(),
@@ -92,7 +134,7 @@ async fn prove(
             maintainer: None,
             note: String::new(),
         };
-        acts::act(connection, WorkOrderId::new(id), WorkScope::All, (step, String::new())).await?;
+        acts::act(connection, id, WorkScope::All, (step, String::new())).await?;
         steps += 1;
     }
     Ok(steps)

@@ -1,10 +1,10 @@
 //! Work orders: proven by probes, theirs alone for a maintainer, and never rewritten.
 
-use crate::support::{Home, at, camera, import, record_all};
+use crate::support::{Home, at, camera, import, record, record_all};
 use std::time::Duration;
 use zhishou_domain::{
-    DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep, FaultCode, IncidentId,
-    LedgerRow, MaintainerId, Verdict,
+    Depth, DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep, FaultCode, IncidentId,
+    LedgerRow, LifeState, MaintainerId, Verdict, WorkOrderId,
     incident::GroupRule,
     work_order::{
         RepairCalendar, RepairRules, StopReason, WorkAct, WorkCategory, WorkRefusal, WorkState,
@@ -110,11 +110,81 @@ async fn a_repair_is_proven_by_probes_and_a_relapse_reopens_it() {
     record_all(&store, device, 10, &[(700, Verdict::Online)]).await;
     judge(&store, 701).await;
     store.prove_work_orders(PROOF, at(702)).await.unwrap();
-    assert_eq!(store.prove_work_orders(PROOF, at(1299)).await.unwrap(), 0, "not long enough");
+    record_all(&store, device, 11, &[(1299, Verdict::Online)]).await;
+    assert_eq!(store.prove_work_orders(PROOF, at(1300)).await.unwrap(), 0, "not long enough");
+    record_all(&store, device, 12, &[(1300, Verdict::Online)]).await;
     assert_eq!(store.prove_work_orders(PROOF, at(1300)).await.unwrap(), 1);
     assert_eq!(state().await, (WorkState::Done, Some(at(700))));
     let over = WorkFilter { open: Some(false), ..WorkFilter::default() };
     assert_eq!(store.work_orders(over, WorkScope::All, None, 10).await.unwrap().len(), 1);
+}
+
+/// An order that waits for its proof since `at(300)`.
+async fn proving(home: &Home) -> (Store, DeviceId, WorkOrderId) {
+    let (store, device, incident, _) = down(home).await;
+    let opened = store.open_work_order(order(Some(incident), None)).await.unwrap();
+    let WorkOpened::New(id) = opened else { panic!("{opened:?}") };
+    record_all(&store, device, 5, &[(300, Verdict::Online)]).await;
+    judge(&store, 301).await;
+    assert_eq!(store.prove_work_orders(PROOF, at(302)).await.unwrap(), 1);
+    (store, device, id)
+}
+
+async fn state(store: &Store, id: WorkOrderId) -> WorkState {
+    store.work_order(id, WorkScope::All).await.unwrap().unwrap().order.state()
+}
+
+#[tokio::test]
+async fn silence_doubt_and_an_answer_without_media_prove_nothing() {
+    let home = Home::shanghai();
+    let (store, device, id) = proving(&home).await;
+    assert_eq!(store.prove_work_orders(PROOF, at(1000)).await.unwrap(), 0, "nobody looked");
+    let mut reach = record(device, 6, at(1000), Verdict::Online);
+    reach.observation.depth = Depth::Reach;
+    store.record(reach).await.unwrap();
+    assert_eq!(store.prove_work_orders(PROOF, at(1010)).await.unwrap(), 0, "nobody saw media");
+    record_all(&store, device, 7, &[(1020, Verdict::Online), (1030, Verdict::Offline)]).await;
+    assert_eq!(store.prove_work_orders(PROOF, at(1031)).await.unwrap(), 0, "it may be down");
+    record_all(&store, device, 9, &[(1040, Verdict::Online)]).await;
+    assert_eq!(store.prove_work_orders(PROOF, at(1041)).await.unwrap(), 1);
+    assert_eq!(state(&store, id).await, WorkState::Done);
+}
+
+#[tokio::test]
+async fn a_device_in_a_newer_incident_is_a_relapse_of_the_order_of_the_older() {
+    let home = Home::shanghai();
+    let (store, device, id) = proving(&home).await;
+    // Long after its end by the rule of groups, and before it was proven.
+    fall(&store, device, 6, 1400).await;
+    let all = store.incidents(&IncidentFilter::default(), None, 10).await.unwrap();
+    assert_eq!(all.len(), 2, "it is an incident of its own");
+    assert_eq!(store.prove_work_orders(PROOF * 3, at(2200)).await.unwrap(), 1);
+    assert_eq!(state(&store, id).await, WorkState::Working);
+    assert_eq!(store.prove_work_orders(PROOF * 3, at(2201)).await.unwrap(), 0, "still down");
+    record_all(&store, device, 10, &[(2300, Verdict::Online)]).await;
+    judge(&store, 2301).await;
+    assert_eq!(store.prove_work_orders(PROOF * 3, at(2302)).await.unwrap(), 1);
+    record_all(&store, device, 11, &[(4100, Verdict::Online)]).await;
+    assert_eq!(store.prove_work_orders(PROOF * 3, at(4100)).await.unwrap(), 1);
+    let stored = store.work_order(id, WorkScope::All).await.unwrap().unwrap();
+    assert_eq!((stored.order.state(), stored.order.done()), (WorkState::Done, Some(at(2300))));
+}
+
+#[tokio::test]
+async fn what_is_taken_out_of_use_ends_an_order_without_proof_and_counts_nowhere() {
+    let home = Home::shanghai();
+    let (store, _, incident, _) = down(&home).await;
+    let opened = store.open_work_order(order(Some(incident), None)).await.unwrap();
+    let WorkOpened::New(id) = opened else { panic!("{opened:?}") };
+    let gone = LedgerRow { life: Some(LifeState::Removed), ..camera(2, "一号") };
+    import(&store, vec![gone], at(200)).await;
+    judge(&store, 201).await;
+    assert!(store.incident(incident).await.unwrap().unwrap().closed.is_some());
+    assert_eq!(store.prove_work_orders(PROOF, at(5000)).await.unwrap(), 1);
+    assert_eq!(state(&store, id).await, WorkState::Cancelled);
+    let calendar = RepairRules::default().calendar;
+    let total = store.repair_statement((at(0), at(9000)), &calendar).await.unwrap().total;
+    assert_eq!((total.accepted, total.done, total.judged), (0, 0, 0));
 }
 
 #[tokio::test]
