@@ -14,8 +14,10 @@ use zhishou_domain::{
 };
 use zhishou_storage::Store;
 
-/// Days made up for at most; those before are published by hand.
-const MOST: u64 = 31;
+/// Days that daily reports are made up for at most, and those that longer ones end on; what was missed before
+/// is published by hand.
+const MOST_DAYS: u64 = 31;
+const MOST_OF_LONGER: u64 = 366;
 
 /// How reports are published of their own accord.
 #[derive(Clone, Debug)]
@@ -43,19 +45,12 @@ impl Night {
         now: Timestamp,
         is_due: impl Fn(Timestamp) -> bool,
     ) -> Result<Vec<Outcome>, PressError> {
-        let (kind, cut_off) = (PeriodKind::Day.code(), String::from(self.cut_off));
-        let last = store.published_until(kind, &self.policy.id, &cut_off).await?;
         let mut new = Vec::new();
-        for day in self.open_days(last, now) {
-            if !is_due(self.day(day).days.end(self.zone)) {
+        for period in self.missing(store, now).await? {
+            if !is_due(period.days.end(self.zone)) {
                 break;
             }
-            for kind in PeriodKind::ALL.into_iter().filter(|kind| *kind != PeriodKind::Range) {
-                let period = Period::around(kind, day, self.cut_off);
-                if period.days.to == day {
-                    new.extend(self.publish_one(store, period, self.policy.clone(), now).await?);
-                }
-            }
+            new.extend(self.publish_one(store, period, self.policy.clone(), now).await?);
         }
         let today = Days::day_of(now, self.cut_off, self.zone);
         for back in 1..=u64::from(self.recheck_days) {
@@ -74,14 +69,33 @@ impl Night {
         Period::around(PeriodKind::Day, day, self.cut_off)
     }
 
-    /// Days after the last that was published, up to the last that is over; that one alone where
-    /// none was.
-    fn open_days(&self, last: Option<NaiveDate>, now: Timestamp) -> Vec<NaiveDate> {
-        let over = Days::day_of(now, self.cut_off, self.zone).pred_opt();
-        let Some(over) = over else { return Vec::new() };
-        let earliest = over.checked_sub_days(Count::new(MOST - 1)).unwrap_or(over);
-        let from = last.and_then(|last| last.succ_opt()).unwrap_or(over).max(earliest);
-        from.iter_days().take_while(|day| *day <= over).collect()
+    /// What is over and has no edition yet, by its last day. Each kind goes on after the last of it that was
+    /// published of its own accord, so that neither what somebody published by hand nor a night that broke off
+    /// leaves a gap. A kind of which there is none yet begins with the daily reports, and where there are
+    /// none of those with the last day that is over.
+    async fn missing(&self, store: &Store, now: Timestamp) -> Result<Vec<Period>, PressError> {
+        let Some(over) = Days::day_of(now, self.cut_off, self.zone).pred_opt() else {
+            return Ok(Vec::new());
+        };
+        let (policy, cut_off) = (&self.policy.id, String::from(self.cut_off));
+        let of_days = store.scheduled(PeriodKind::Day.code(), policy, &cut_off).await?;
+        let begun = of_days.map_or(over, |(first, _)| first);
+        let mut missing = Vec::new();
+        for kind in PeriodKind::ALL.into_iter().filter(|kind| *kind != PeriodKind::Range) {
+            let last = store.scheduled(kind.code(), policy, &cut_off).await?.map(|(_, last)| last);
+            let most = if kind == PeriodKind::Day { MOST_DAYS } else { MOST_OF_LONGER };
+            let earliest = over.checked_sub_days(Count::new(most - 1)).unwrap_or(over);
+            let from = last.and_then(|last| last.succ_opt()).unwrap_or(begun).max(earliest);
+            for day in from.iter_days().take_while(|day| *day <= over) {
+                let period = Period::around(kind, day, self.cut_off);
+                let number = number(&period, policy);
+                if period.days.to == day && store.publication(&number, None).await?.is_none() {
+                    missing.push(period);
+                }
+            }
+        }
+        missing.sort_by_key(|period| period.days.to);
+        Ok(missing)
     }
 
     async fn publish_one(
@@ -144,6 +158,56 @@ mod tests {
         ];
         assert_eq!(made_up, expected);
         assert!(publish(6 * DAY + 1900).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_somebody_published_by_hand_leaves_no_night_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = district(folder.path()).await;
+        let night = night();
+        let publish = async |second: i64| {
+            numbers(night.publish(&store, at(second), |end| end <= at(second)).await.unwrap())
+        };
+        assert_eq!(publish(DAY + 1800).await, ["2026-D-0310 v1"]);
+        // Down until Monday; somebody publishes Sunday's before the others are made up for.
+        let now = at(6 * DAY + 600);
+        let sunday = Days::day_of(now, night.cut_off, night.zone).pred_opt().unwrap();
+        let order = Order {
+            district: night.district.clone(),
+            zone: night.zone,
+            period: night.day(sunday),
+            policy: night.policy.clone(),
+            calendar: night.calendar.clone(),
+        };
+        let by = Publisher { login: "ops".into(), address: String::new() };
+        crate::publish(&store, &order, &by, now, |_, _| {}).await.unwrap();
+        let expected = [
+            "2026-D-0311 v1",
+            "2026-D-0312 v1",
+            "2026-D-0313 v1",
+            "2026-D-0314 v1",
+            "2026-W-11 v1",
+        ];
+        assert_eq!(publish(6 * DAY + 1800).await, expected);
+    }
+
+    #[tokio::test]
+    async fn a_night_that_broke_off_before_the_week_makes_up_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = district(folder.path()).await;
+        let night = night();
+        let publish = async |second: i64| {
+            numbers(night.publish(&store, at(second), |end| end <= at(second)).await.unwrap())
+        };
+        assert_eq!(publish(DAY + 1800).await, ["2026-D-0310 v1"]);
+        let now = at(6 * DAY + 1800);
+        // As far as it came: the days, and not the week that ends with the last of them.
+        for day in NaiveDate::from_ymd_opt(2026, 3, 11).unwrap().iter_days().take(5) {
+            let made =
+                night.publish_one(&store, night.day(day), night.policy.clone(), now).await.unwrap();
+            assert!(made.is_some(), "{day}");
+        }
+        assert_eq!(publish(7 * DAY + 1800).await, ["2026-W-11 v1", "2026-D-0316 v1"]);
     }
 
     #[tokio::test]

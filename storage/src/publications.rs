@@ -214,22 +214,25 @@ impl Store {
         rows.iter().map(head_of).collect()
     }
 
-    /// The last day of the newest publication of a kind under a policy, days ending at a cut-off.
-    pub async fn published_until(
+    /// The last days of the first and of the newest report of a kind under a policy, days ending at a cut-off,
+    /// that the schedule published; what somebody published by hand does not count.
+    pub async fn scheduled(
         &self,
         kind: &str,
         policy_id: &str,
         cut_off: &str,
-    ) -> Result<Option<NaiveDate>, StoreError> {
-        let day: Option<String> = sqlx::query_scalar(
-            "SELECT max(to_day) FROM publications WHERE kind = ? AND policy_id = ? AND cut_off = ?",
+    ) -> Result<Option<(NaiveDate, NaiveDate)>, StoreError> {
+        let days: (Option<String>, Option<String>) = sqlx::query_as(
+            "SELECT min(to_day), max(to_day) FROM publications
+             WHERE kind = ? AND policy_id = ? AND cut_off = ? AND login = '' AND revision = 1",
         )
         .bind(kind)
         .bind(policy_id)
         .bind(cut_off)
         .fetch_one(self.reader())
         .await?;
-        day.map(|day| date(&day)).transpose()
+        let (Some(first), Some(last)) = days else { return Ok(None) };
+        Ok(Some((date(&first)?, date(&last)?)))
     }
 
     /// Publications from `since` on that were not written to a folder yet, oldest first.

@@ -41,8 +41,17 @@ async fn a_publication_is_never_changed_and_a_changed_past_shows() {
     assert_eq!((newest.head, newest.body.as_str()), (second, "[]"));
     assert_eq!(store.audit_of("publish_report", 9).await.unwrap().len(), 3);
     let day = first.to;
-    assert_eq!(store.published_until("day", "time-weighted", "00:00").await.unwrap(), Some(day));
-    assert_eq!(store.published_until("day", "snapshot", "00:00").await.unwrap(), None);
+    let scheduled = async || store.scheduled("day", "time-weighted", "00:00").await.unwrap();
+    assert_eq!(scheduled().await, None, "what is published by hand is no night");
+    let by_schedule = |number: &str, after| NewPublication {
+        login: String::new(),
+        ..publication(number, after, "{}")
+    };
+    store.publish(by_schedule("2026-D-0311", 1)).await.unwrap().unwrap();
+    assert_eq!(scheduled().await, None, "nor is the revision of such");
+    store.publish(by_schedule("2026-D-0312", 0)).await.unwrap().unwrap();
+    assert_eq!(scheduled().await, Some((day, day)));
+    assert_eq!(store.scheduled("day", "snapshot", "00:00").await.unwrap(), None);
 
     let mut connection = home.look().await;
     for refused in
