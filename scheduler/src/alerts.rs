@@ -13,6 +13,8 @@ use zhishou_storage::{IncidentRow, Route, Said, Store, StoreError};
 
 /// How often incidents are looked at.
 const TICK: Duration = Duration::from_secs(5);
+/// How long what no channel took waits until it is tried again.
+const UNHEARD: Duration = Duration::from_secs(60);
 
 /// What is said, in the words of whoever shows it.
 pub trait AlertWords: Send + Sync {
@@ -64,8 +66,12 @@ async fn look(
     if sayings.is_empty() {
         return Ok(());
     }
+    let unheard = store.alert_unheard(now - UNHEARD).await?;
     let mut said = Vec::with_capacity(sayings.len());
     for saying in sayings {
+        if saying.told.iter().any(|(id, _)| unheard.contains(&(*id, saying.rule.clone()))) {
+            continue;
+        }
         let Some(rule) = rules.rules.iter().find(|it| it.name == saying.rule) else { continue };
         said.push(worded(store, now, words, rule, saying).await?);
     }
@@ -137,7 +143,7 @@ mod tests {
         duty::Watcher,
         incident::{GroupRule, ObserverEvent, ObserverFault},
     };
-    use zhishou_storage::{AuditLine, MasterKey, NewChannel};
+    use zhishou_storage::{AuditLine, ChannelSaved, MasterKey, NewChannel};
 
     struct Seven;
     impl IdSource for Seven {
@@ -187,13 +193,8 @@ mod tests {
         store.keep_incidents(change, heard.through).await.unwrap();
     }
 
-    #[tokio::test]
-    async fn what_is_said_goes_to_the_channel_and_to_whoever_is_on_duty_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, key) = (folder.path().join("zhishou.db"), MasterKey::from_bytes([1; 32]));
-        let zone = chrono_tz::Asia::Shanghai;
-        let mut store = Store::open(&path, key.clone(), zone, Arc::new(Seven)).await.unwrap();
-        let robot = NewChannel {
+    fn robot() -> NewChannel {
+        NewChannel {
             id: None,
             kind: ChannelKind::Dingtalk,
             name: "值班群".into(),
@@ -201,7 +202,45 @@ mod tests {
             topics: [Topic::Incident].into(),
             settings: ChannelSettings::default(),
             access: ChannelAccess { address: "https://x.example/".into(), secret: "s".into() },
+        }
+    }
+
+    #[tokio::test]
+    async fn what_no_channel_takes_is_not_told_and_is_said_once_one_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, key) = (folder.path().join("zhishou.db"), MasterKey::from_bytes([1; 32]));
+        let zone = chrono_tz::Asia::Shanghai;
+        let store = Store::open(&path, key, zone, Arc::new(Seven)).await.unwrap();
+        let off = NewChannel { switch: Switch::Off, ..robot() };
+        let ChannelSaved::Kept(channel) = store.save_channel(off, line(0)).await.unwrap() else {
+            panic!("it is kept")
         };
+        let mut desk = Desk::default();
+        judge(&store, 0, Some(ObserverFault::Blind)).await;
+        for second in (0..600).step_by(5) {
+            look(&store, at(second), &mut desk, &Plain).await.unwrap();
+        }
+        assert!(store.messages(None, None, 9).await.unwrap().is_empty());
+        let unheard = store.unheard_of(IncidentId::new(1)).await.unwrap();
+        assert_eq!((unheard.len(), store.unheard_count().await.unwrap()), (1, 1));
+
+        let on = NewChannel { id: Some(channel), ..robot() };
+        store.save_channel(on, line(600)).await.unwrap();
+        for second in (600..900).step_by(5) {
+            look(&store, at(second), &mut desk, &Plain).await.unwrap();
+        }
+        let messages = store.messages(None, None, 9).await.unwrap();
+        assert_eq!(messages.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(), ["open 1"]);
+        assert!(store.unheard_of(IncidentId::new(1)).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_said_goes_to_the_channel_and_to_whoever_is_on_duty_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, key) = (folder.path().join("zhishou.db"), MasterKey::from_bytes([1; 32]));
+        let zone = chrono_tz::Asia::Shanghai;
+        let mut store = Store::open(&path, key.clone(), zone, Arc::new(Seven)).await.unwrap();
+        let robot = robot();
         store.save_channel(robot, line(0)).await.unwrap();
         let lead =
             Watcher { name: "张三".into(), phone: "13800000000".into(), ..Watcher::default() };

@@ -1,7 +1,7 @@
 //! 告警: the rules, what they have said, and what people did about an incident.
 //!
 //! Invariant: what counts as told is written in the transaction of the message, so it is said once and never
-//! counts as said where it is not.
+//! counts as said where it is not: nor where no channel takes it, which is kept and tried again.
 
 use crate::{AuditLine, Change, Route, Store, StoreError, audit, decode, outbox};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
@@ -17,6 +17,17 @@ use zhishou_domain::{
 
 /// How long after its end an incident is looked at: a digest may be a day apart.
 const REMEMBERED: Duration = Duration::from_secs(26 * 3600);
+/// Likewise one that was told and not said to be over: the longest mute, and a week of silent days.
+const STANDING: Duration = Duration::from_secs(38 * 86_400);
+
+/// The incidents of which what people did counts for the incident `i`: itself, and those that were merged
+/// into it, where they were its greater part. One muted camera mutes no street.
+macro_rules! handled_as {
+    () => {
+        "(SELECT p.id FROM incidents p WHERE p.id = i.id
+              OR (p.merged_into = i.id AND p.devices * 2 >= i.devices))"
+    };
+}
 
 /// The rules as they stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,13 +104,18 @@ impl Store {
         .await
     }
 
-    /// The incidents that rules look at: those that last, and those that ended a while ago.
+    /// The incidents that rules look at: those that last, those that ended a while ago, and those that were
+    /// told and not said to be over.
     pub async fn alert_cases(&self, mass: u64, now: Timestamp) -> Result<Vec<Case>, StoreError> {
         let since = (now - REMEMBERED).millis();
-        let rows = sqlx::query(
+        let rows = sqlx::query(concat!(
             "WITH looked AS (SELECT * FROM incidents WHERE merged_into IS NULL AND id IN
                  (SELECT id FROM incidents WHERE closed_ms IS NULL
-                  UNION ALL SELECT id FROM incidents WHERE closed_ms >= ?))
+                  UNION ALL SELECT id FROM incidents WHERE closed_ms >= ?1
+                  UNION ALL SELECT ifnull(i.merged_into, i.id) FROM alert_told t
+                  JOIN incidents i ON i.id = t.incident_id
+                  JOIN incidents root ON root.id = ifnull(i.merged_into, i.id)
+                  WHERE t.is_over = 0 AND root.closed_ms >= ?2))
              SELECT i.id, i.closed_ms IS NULL AS is_open, i.devices, i.agent_fault,
                  (SELECT count(*) FROM incident_members m JOIN devices d ON d.id = m.device_id
                   WHERE m.incident_id = i.id AND (d.kind = 'endpoint'
@@ -107,12 +123,17 @@ impl Store {
                  (SELECT count(*) FROM incident_members m JOIN devices d ON d.id = m.device_id
                   WHERE m.incident_id = i.id AND d.class = '1') AS class_one,
                  EXISTS (SELECT 1 FROM incident_handlings h
-                  WHERE h.incident_id = i.id AND h.act = 'acknowledge') AS is_acknowledged,
-                 (SELECT h.until_ms FROM incident_handlings h WHERE h.incident_id = i.id
-                      AND h.act IN ('mute', 'unmute') ORDER BY h.id DESC LIMIT 1) AS muted_ms
+                  WHERE h.act = 'acknowledge' AND h.incident_id IN ",
+            handled_as!(),
+            ") AS is_acknowledged,
+                 (SELECT h.until_ms FROM incident_handlings h WHERE h.act IN ('mute', 'unmute')
+                      AND h.incident_id IN ",
+            handled_as!(),
+            " ORDER BY h.id DESC LIMIT 1) AS muted_ms
              FROM looked i ORDER BY i.id",
-        )
+        ))
         .bind(since)
+        .bind((now - STANDING).millis())
         .fetch_all(self.reader())
         .await?;
         let mut cases: Vec<Case> =
@@ -191,6 +212,41 @@ impl Store {
         Ok(unknown.await?)
     }
 
+    /// What no channel took since `since`, by incident and rule.
+    pub async fn alert_unheard(
+        &self,
+        since: Timestamp,
+    ) -> Result<BTreeSet<(IncidentId, String)>, StoreError> {
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as("SELECT incident_id, rule FROM alert_unheard WHERE tried_ms >= ?")
+                .bind(since.millis())
+                .fetch_all(self.reader())
+                .await?;
+        Ok(rows.into_iter().map(|(id, rule)| (IncidentId::new(id), rule)).collect())
+    }
+
+    /// Rules by name that had to speak of an incident, where no channel took it, and since when.
+    pub async fn unheard_of(&self, id: IncidentId) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT rule, since_ms FROM alert_unheard WHERE incident_id = ? ORDER BY rule",
+        )
+        .bind(id.number())
+        .fetch_all(self.reader())
+        .await?;
+        Ok(rows.into_iter().map(|(rule, at)| (rule, Timestamp::from_millis(at))).collect())
+    }
+
+    /// Incidents that last and of which no channel took what a rule had to say.
+    pub async fn unheard_count(&self) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM incidents WHERE closed_ms IS NULL AND merged_into IS NULL
+                 AND id IN (SELECT incident_id FROM alert_unheard)",
+        )
+        .fetch_one(self.reader())
+        .await?;
+        decode::unsigned("incidents", count)
+    }
+
     /// Puts what is said into the outbox, and with it what counts as told.
     pub async fn say(&self, said: Vec<Said>, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |connection| Box::pin(async move { write(connection, &said, now).await }))
@@ -232,15 +288,18 @@ impl Store {
         Ok(handled)
     }
 
-    /// What people did about an incident, in order, at most the newest `limit`.
+    /// What people did about an incident, or about what became the greater part of it, in order, at most the
+    /// newest `limit`.
     pub async fn incident_handlings(
         &self,
         id: IncidentId,
         limit: u32,
     ) -> Result<Vec<Handling>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM incident_handlings WHERE incident_id = ? ORDER BY id DESC LIMIT ?",
-        )
+        let rows = sqlx::query(concat!(
+            "SELECT h.* FROM incidents i JOIN incident_handlings h ON h.incident_id IN ",
+            handled_as!(),
+            " WHERE i.id = ? ORDER BY h.id DESC LIMIT ?",
+        ))
         .bind(id.number())
         .bind(limit)
         .fetch_all(self.reader())
@@ -299,10 +358,19 @@ async fn write(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for said in said {
-        if let Some((note, route)) = &said.note {
-            outbox::put(connection, note, route, now).await?;
+        if let Some((note, route)) = &said.note
+            && outbox::put(connection, note, route, now).await? == 0
+            && !outbox::holds(connection, &note.key).await?
+        {
+            unheard(connection, said, now).await?;
+            continue;
         }
         for (id, told) in &said.told {
+            sqlx::query("DELETE FROM alert_unheard WHERE incident_id = ? AND rule = ?")
+                .bind(id.number())
+                .bind(&said.rule)
+                .execute(&mut *connection)
+                .await?;
             sqlx::query(
                 "INSERT INTO alert_told (incident_id, rule, severity, told_ms, round, is_over)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -328,6 +396,26 @@ async fn write(
             .execute(&mut *connection)
             .await?;
         }
+    }
+    Ok(())
+}
+
+/// Notes that no channel took what is said.
+async fn unheard(
+    connection: &mut SqliteConnection,
+    said: &Said,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for (id, _) in &said.told {
+        sqlx::query(
+            "INSERT INTO alert_unheard (incident_id, rule, since_ms, tried_ms) VALUES (?1, ?2, ?3, ?3)
+             ON CONFLICT (incident_id, rule) DO UPDATE SET tried_ms = ?3",
+        )
+        .bind(id.number())
+        .bind(&said.rule)
+        .bind(now.millis())
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }

@@ -173,6 +173,21 @@ pub(crate) async fn put(
     Ok(put)
 }
 
+/// Whether a note of a key was put into the outbox before.
+pub(crate) async fn holds(
+    connection: &mut SqliteConnection,
+    key: &str,
+) -> Result<bool, StoreError> {
+    // Of a channel that reaches one person each the key goes on after a slash, which comes before "0".
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM channels c JOIN outbox o ON o.channel_id = c.id
+             WHERE o.key = ?1 OR (o.key > ?1 || '/' AND o.key < ?1 || '0'))",
+    )
+    .bind(key)
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Takes the next message of a channel, where it may be used now.
 async fn take(
     connection: &mut SqliteConnection,

@@ -4,8 +4,8 @@ use super::support::{Home, at};
 use zhishou_domain::{
     IncidentId,
     alert::{
-        AlertRules, ChannelAccess, ChannelKind, ChannelSettings, Note, Severity, Switch, Told,
-        Topic,
+        AlertRules, ChannelAccess, ChannelKind, ChannelSettings, Handling, HandlingAct, Note,
+        Severity, Switch, Told, Topic,
     },
     incident::{GroupRule, ObserverEvent, ObserverFault},
 };
@@ -47,12 +47,8 @@ fn said(incident: i64, told: Told, key: &str) -> Said {
     }
 }
 
-#[tokio::test]
-async fn what_was_told_of_a_part_counts_for_the_whole() {
-    let home = Home::shanghai();
-    let store = home.open().await;
-    two_incidents(&store).await;
-    let robot = NewChannel {
+fn robot() -> NewChannel {
+    NewChannel {
         id: None,
         kind: ChannelKind::Webhook,
         name: "一".into(),
@@ -60,7 +56,75 @@ async fn what_was_told_of_a_part_counts_for_the_whole() {
         topics: [Topic::Incident].into(),
         settings: ChannelSettings::default(),
         access: ChannelAccess { address: "https://x.example/".into(), secret: String::new() },
+    }
+}
+
+/// Makes the second incident part of the first, of so many devices.
+async fn merge(home: &Home, devices: [u32; 2]) {
+    let mut look = home.look().await;
+    for (id, devices) in (1..).zip(devices) {
+        sqlx::query("UPDATE incidents SET devices = ? WHERE id = ?")
+            .bind(devices)
+            .bind(id)
+            .execute(&mut look)
+            .await
+            .unwrap();
+    }
+    sqlx::query("UPDATE incidents SET merged_into = 1, closed_ms = since_ms WHERE id = 2")
+        .execute(&mut look)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_people_did_about_the_greater_part_counts_for_the_whole() {
+    for (devices, is_handled) in [([40, 30], true), ([40, 1], false)] {
+        let home = Home::shanghai();
+        let store = home.open().await;
+        two_incidents(&store).await;
+        for (act, until) in [(HandlingAct::Acknowledge, None), (HandlingAct::Mute, Some(at(9000)))]
+        {
+            let handling =
+                Handling { at: at(5), login: "admin".into(), act, until, note: "停电".into() };
+            assert!(store.handle_incident(IncidentId::new(2), handling, line("x")).await.unwrap());
+        }
+        merge(&home, devices).await;
+        let case = store.alert_cases(10, at(6)).await.unwrap().remove(0);
+        assert_eq!(case.id, IncidentId::new(1));
+        assert_eq!((case.is_acknowledged, case.muted_until.is_some()), (is_handled, is_handled));
+        let shown = store.incident_handlings(IncidentId::new(1), 9).await.unwrap();
+        assert_eq!(shown.len(), if is_handled { 2 } else { 0 });
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_is_looked_at_until_it_is_said_to_be_over() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    two_incidents(&store).await;
+    store.save_channel(robot(), line("save_channel")).await.unwrap();
+    store.say(vec![said(2, told(Severity::Major, 5, false), "k")], at(5)).await.unwrap();
+    sqlx::query("UPDATE incidents SET closed_ms = since_ms + 60000")
+        .execute(&mut home.look().await)
+        .await
+        .unwrap();
+    let looked = async |second| {
+        let cases = store.alert_cases(10, at(second)).await.unwrap();
+        cases.iter().map(|it| it.id.number()).collect::<Vec<_>>()
     };
+    let days = 3 * 86_400;
+    assert_eq!(looked(3600).await, [1, 2]);
+    assert_eq!(looked(days).await, [2], "it was told, and nobody was told that it is over");
+    store.say(vec![said(2, told(Severity::Major, days, true), "l")], at(days)).await.unwrap();
+    assert!(looked(days).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_told_of_a_part_counts_for_the_whole() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    two_incidents(&store).await;
+    let robot = robot();
     store.save_channel(robot, line("save_channel")).await.unwrap();
     let major = told(Severity::Major, 5, false);
     store.say(vec![said(2, major, "k")], at(5)).await.unwrap();

@@ -278,6 +278,8 @@ struct IncidentPage {
     may_dispatch: bool,
     may_handle: bool,
     handled: Handled,
+    /// Rules that had to speak of it, where no channel took it, and since when.
+    unheard: Vec<(String, Moment)>,
     messages: Vec<MessageLine>,
     devices: Vec<DeviceLine>,
     steps: Vec<StepLine>,
@@ -308,12 +310,13 @@ pub(crate) async fn show(
     };
     let row = app.store.incident(id).await?.ok_or_else(Failure::not_found)?;
     let about = format!("/incidents/{id}");
-    let (mut devices, steps, order, handlings, messages) = tokio::try_join!(
+    let (mut devices, steps, order, handlings, messages, unheard) = tokio::try_join!(
         app.store.incident_devices(id, user.maintainer, (skip, DEVICES + 1)),
         app.store.incident_steps(id, STEPS),
         app.store.work_order_of(id, work::scope(&user)),
         app.store.incident_handlings(id, STEPS),
         app.store.messages_about(&about, MESSAGES),
+        app.store.unheard_of(id),
     )?;
     let has_more = devices.len() > DEVICES as usize;
     devices.truncate(DEVICES as usize);
@@ -361,6 +364,7 @@ pub(crate) async fn show(
         order: order.map(|(id, _)| id.to_string()),
         may_handle: shell.may_operate() && user.maintainer.is_none() && row.closed.is_none(),
         handled: Handled::of(&view, &handlings),
+        unheard: unheard.into_iter().map(|(rule, at)| (rule, view.moment(at))).collect(),
         messages: messages.into_iter().map(|it| MessageLine::new(&view, it)).collect(),
         is_ours: matches!(row.root, RootName::Observer { .. }),
         devices: devices.into_iter().map(device).collect(),

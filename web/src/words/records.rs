@@ -3,6 +3,10 @@
 labels! {
     // reports
     report_verifying: "正在按数据库重新计算，较长时段需要一两分钟；本页会自动刷新，可离开。", "Being recomputed from the store; a long period takes a minute or two. This page refreshes itself, and you may leave it.";
+    // alerts
+    alert_unheard: "告警未送达", "Alert not delivered";
+    alert_unheard_count: "未送达的故障", "Incidents nobody was told of:";
+    alert_unheard_note: "没有可用渠道，渠道可用后自动补发", "No channel takes it; it is sent once one does.";
     // the ledger
     ledger: "台账", "Ledger";
     ledger_note: "接入率为有取流地址的记录占台账的比例；档案完整率为必填字段齐全的记录占台账的比例，必填字段写在口径里。", "Connected: records with an address to open, of the ledger. Complete: records with every field the policy asks for.";

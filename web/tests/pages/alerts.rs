@@ -4,10 +4,10 @@
 use super::*;
 use url::form_urlencoded::Serializer;
 use zhishou_domain::alert::{
-    AlertRules, HandlingAct, Note, NoteState, Say, SendProblem, Severity, Topic,
+    AlertRules, HandlingAct, Note, NoteState, Say, SendProblem, Severity, Told, Topic,
 };
 use zhishou_domain::incident::{GroupRule, ObserverEvent, ObserverFault};
-use zhishou_storage::{Route, Try};
+use zhishou_storage::{Route, Said, Try};
 
 fn form(pairs: &[(&str, &str)]) -> String {
     Serializer::new(String::new()).extend_pairs(pairs).finish()
@@ -106,6 +106,50 @@ async fn rules_are_looked_over_in_words_before_they_are_saved() {
     assert_eq!(json["version"], 1);
     let document = json["document"].as_str().unwrap();
     assert_eq!(AlertRules::parse(document).unwrap().mass, 20);
+}
+
+#[tokio::test]
+async fn a_rule_whose_channel_takes_nothing_says_so_and_so_does_the_incident() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = Browser::logged_in(&fixture).await;
+    let made = admin.post("/admin/alerts/channels", &form(ROBOT)).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    let mut rules = AlertRules::shipped();
+    rules.rules.truncate(1);
+    rules.rules[0].channels = ["值班群<b>".into()].into();
+    let text = rules.document();
+    let keep = [("document", text.as_str()), ("after", "0"), ("act", "save")];
+    admin.post("/admin/alerts/rules", &form(&keep)).await;
+    let rule = format!("规则“{}”", rules.rules[0].name);
+    assert!(!admin.get("/admin/alerts").await.body.contains(&format!("{rule}：")));
+    let off = [("kind", "dingtalk"), ("name", "值班群<b>"), ("switch", "off"), ("incident", "on")];
+    let saved = admin.post("/admin/alerts/channels/1", &form(&off)).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    let page = admin.get("/admin/alerts").await.body;
+    assert!(page.contains(&format!("{rule}：渠道")) && page.contains("已停用"), "{page}");
+
+    let store = &fixture.app.store;
+    let fault = Some(ObserverFault::Blind);
+    let event = ObserverEvent { agent: "local".into(), at: NOW, fault };
+    store.tell_observer(event).await.unwrap();
+    let mut board = store.incident_board(GroupRule::default(), NOW).await.unwrap();
+    let heard = store.incident_events(10).await.unwrap();
+    let change = board.step(heard.events, NOW);
+    store.keep_incidents(change, heard.through).await.unwrap();
+    let id = zhishou_domain::IncidentId::new(1);
+    let told = Told { severity: Severity::Critical, at: NOW, round: 1, is_over: false };
+    let note = Note::new(Topic::Incident, "a", "b");
+    let named = Route::Named(rules.rules[0].channels.iter().cloned().collect());
+    let said = Said {
+        rule: rules.rules[0].name.clone(),
+        note: Some((note, named)),
+        told: vec![(id, told)],
+        slot: None,
+    };
+    store.say(vec![said], NOW).await.unwrap();
+    let page = admin.get("/admin/alerts").await.body;
+    assert!(page.contains("未送达的故障 1"), "{page}");
+    assert!(admin.get("/incidents/1").await.body.contains("告警未送达"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod channel;
 mod rules;
+mod voices;
 
 pub(crate) use channel::{create, edit, form, remove, save, test};
 pub(crate) use rules::{edit as rules, save as save_rules};
@@ -124,6 +125,8 @@ struct AlertsPage {
     dead: u64,
     channels: Vec<ChannelRow>,
     carries_incidents: bool,
+    unheard: u64,
+    doubts: Vec<String>,
     rules: Vec<(String, String)>,
     common: String,
     version: u32,
@@ -152,11 +155,12 @@ pub(crate) async fn list(
         "" => None,
         text => Some(cursor::to_number(text)?),
     };
-    let (channels, stored, mut messages, (queued, dead)) = tokio::try_join!(
+    let (channels, stored, mut messages, (queued, dead), unheard) = tokio::try_join!(
         app.store.channels(),
         app.store.alert_rules(),
         app.store.messages(state, before, SHOWN + 1),
         app.store.message_counts(),
+        app.store.unheard_count(),
     )?;
     let has_more = messages.len() > SHOWN as usize;
     messages.truncate(SHOWN as usize);
@@ -187,6 +191,8 @@ pub(crate) async fn list(
         },
         queued,
         dead,
+        unheard,
+        doubts: voices::doubts(&channels, &rules, lang),
         carries_incidents: channels
             .iter()
             .any(|it| it.switch == Switch::On && it.topics.contains(&Topic::Incident)),

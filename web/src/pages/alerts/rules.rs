@@ -1,5 +1,6 @@
 //! The rules as a document: looked over in words before they are saved as the next version.
 
+use super::voices;
 use crate::{
     alert_words,
     app::App,
@@ -15,7 +16,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use std::collections::BTreeSet;
 use zhishou_domain::{
     Lang,
     alert::{AlertRules, Topic},
@@ -102,19 +102,10 @@ fn refused(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
-/// What is no mistake but will not do what it seems to: names that nothing has.
+/// What is no mistake but will not do what it seems to: names that nothing has, and nobody reached.
 async fn doubts(app: &App, rules: &AlertRules, lang: Lang) -> Result<Vec<String>, Failure> {
     let channels = app.store.channels().await?;
-    let names: BTreeSet<&str> = channels.iter().map(|it| it.name.as_str()).collect();
-    let mut doubts = Vec::new();
-    for rule in &rules.rules {
-        for missing in rule.channels.iter().filter(|it| !names.contains(it.as_str())) {
-            doubts.push(match lang {
-                Lang::Zh => format!("规则“{}”：没有名为“{missing}”的渠道", rule.name),
-                Lang::En => format!("rule {}: no channel is called {missing}", rule.name),
-            });
-        }
-    }
+    let mut doubts = voices::doubts(&channels, rules, lang);
     for missing in app.store.unknown_places(rules).await? {
         doubts.push(match lang {
             Lang::Zh => format!("台账中没有名为“{missing}”的街道或站点"),
