@@ -14,6 +14,7 @@ mod channels;
 mod checks;
 mod credentials;
 mod decode;
+mod deliveries;
 mod device_page;
 mod dialogues;
 mod duty;
@@ -70,6 +71,7 @@ pub use checks::{
     PlanSaved, RunState, StoredPlan, Unarchived, VenueHistory, VenueShown, WaitingCheck,
 };
 pub use credentials::{LoginUse, StoredCredential};
+pub use deliveries::Delivery;
 pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use dialogues::{Dialogue, KeptFor};
 pub use duty::{DutyAct, DutyActed, Rostered};

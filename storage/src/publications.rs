@@ -96,7 +96,7 @@ pub enum Chain {
     },
 }
 
-const HEAD: &str =
+pub(crate) const HEAD: &str =
     "seq, number, revision, kind, from_day, to_day, policy, published_ms, login, previous, digest";
 
 impl Store {
@@ -235,50 +235,6 @@ impl Store {
         Ok(Some((date(&first)?, date(&last)?)))
     }
 
-    /// Publications from `since` on that were not written to a folder yet, oldest first.
-    pub async fn undelivered(
-        &self,
-        folder: &str,
-        since: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<PublicationHead>, StoreError> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {HEAD} FROM publications p WHERE published_ms >= ? AND NOT EXISTS (
-                 SELECT 1 FROM deliveries d WHERE d.seq = p.seq AND d.folder = ?)
-             ORDER BY seq LIMIT ?"
-        )))
-        .bind(since.millis())
-        .bind(folder)
-        .bind(limit)
-        .fetch_all(self.reader())
-        .await?;
-        rows.iter().map(head_of).collect()
-    }
-
-    /// Notes that a publication was written to a folder.
-    pub async fn delivered(
-        &self,
-        seq: i64,
-        folder: String,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO deliveries (seq, folder, delivered_ms) VALUES (?, ?, ?)
-                     ON CONFLICT DO NOTHING",
-                )
-                .bind(seq)
-                .bind(folder)
-                .bind(now.millis())
-                .execute(connection)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
     /// Whether each publication is as it was written, in the order it was.
     pub async fn check_chain(&self) -> Result<Chain, StoreError> {
         let mut rows = sqlx::query("SELECT * FROM publications ORDER BY seq").fetch(self.reader());
@@ -332,7 +288,7 @@ fn date(text: &str) -> Result<NaiveDate, StoreError> {
         .map_err(|_| StoreError::Corrupt { column: "publications.to_day", value: text.to_owned() })
 }
 
-fn head_of(row: &SqliteRow) -> Result<PublicationHead, StoreError> {
+pub(crate) fn head_of(row: &SqliteRow) -> Result<PublicationHead, StoreError> {
     Ok(PublicationHead {
         seq: row.try_get("seq")?,
         number: row.try_get("number")?,

@@ -1,7 +1,11 @@
 //! The report that is being made, one at a time: the work goes on when the page is left.
 
 use crate::app::App;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use futures_util::FutureExt as _;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use tokio::task::JoinSet;
 use zhishou_domain::with_causes;
 use zhishou_report::{Order, Outcome, Publisher, number, publish};
@@ -51,26 +55,47 @@ impl Making {
         while desk.tasks.try_join_next().is_some() {}
         let making = self.clone();
         desk.tasks.spawn(async move {
-            let step = |step, of| {
-                making.desk().progress =
-                    Some(Progress::Running { number: number.clone(), step, of });
-            };
-            let now = app.clock.now();
-            let made = publish(&app.store, &order, &by, now, step).await;
-            let progress = match made {
-                Ok(Outcome::Unchanged(it)) => {
-                    Progress::Unchanged { number, revision: it.edition.revision }
-                }
-                Ok(Outcome::First(it) | Outcome::Revised(it)) => {
-                    Progress::Done { number, revision: it.edition.revision }
-                }
-                Err(error) => {
-                    tracing::error!(%error, number, "failed to publish a report");
-                    Progress::Failed { number, why: with_causes(&error) }
-                }
-            };
+            let made = made(making.clone(), app, order, by, number.clone());
+            let progress = told(number, made).await;
             making.desk().progress = Some(progress);
         });
         true
+    }
+}
+
+/// Makes it, telling how far it is.
+async fn made(making: Making, app: App, order: Order, by: Publisher, number: String) -> Progress {
+    let step = |step, of| {
+        making.desk().progress = Some(Progress::Running { number: number.clone(), step, of });
+    };
+    match publish(&app.store, &order, &by, app.clock.now(), step).await {
+        Ok(Outcome::Unchanged(it)) => Progress::Unchanged { number, revision: it.edition.revision },
+        Ok(Outcome::First(it) | Outcome::Revised(it)) => {
+            Progress::Done { number, revision: it.edition.revision }
+        }
+        Err(error) => {
+            tracing::error!(%error, number, "failed to publish a report");
+            Progress::Failed { number, why: with_causes(&error) }
+        }
+    }
+}
+
+/// What came of making it, also where that broke off: nothing is under way any more then.
+async fn told(number: String, made: impl Future<Output = Progress>) -> Progress {
+    AssertUnwindSafe(made).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(number, "the task that published a report panicked");
+        Progress::Failed { number, why: "the task panicked; the log says where".to_owned() }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_report_whose_making_breaks_off_has_failed() {
+        let broken = async { panic!("on purpose") };
+        let progress = told("2026-D-0310".into(), broken).await;
+        assert!(matches!(progress, Progress::Failed { number, .. } if number == "2026-D-0310"));
     }
 }

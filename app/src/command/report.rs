@@ -105,7 +105,7 @@ async fn made(
         let made = make(store, &order, now, |_, _| {}).await;
         return Ok((made.map_err(|error| Failure::ours(&error))?, None));
     }
-    let made = publish(store, &order, &Publisher::default(), now, |_, _| {}).await;
+    let made = publish(store, &order, &by_hand(), now, |_, _| {}).await;
     let published = made
         .map_err(|error| match error {
             PressError::NotOver(number) => {
@@ -116,6 +116,21 @@ async fn made(
         })?
         .published();
     Ok((published.document, Some(published.edition)))
+}
+
+/// Whoever runs this, as the machine knows them: it is they who publish, and the report is not sent.
+fn by_hand() -> Publisher {
+    let uid = rustix::process::getuid().as_raw();
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    Publisher { login: format!("cli:{}", user_name(&users, uid)), address: String::new() }
+}
+
+/// The name of a user in the words of passwd(5); the number where it has none.
+fn user_name(users: &str, uid: u32) -> String {
+    let uid = uid.to_string();
+    let mut fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let name = fields.find_map(|it| (it.get(2) == Some(&uid.as_str())).then(|| it[0].to_owned()));
+    name.unwrap_or(uid)
 }
 
 /// The policy named: `id@version`, `id` for its newest version; the default one where none is.
@@ -135,4 +150,17 @@ pub(crate) fn month(text: &str) -> Result<NaiveDate, String> {
 /// `HH:MM`.
 pub(crate) fn cut_off(text: &str) -> Result<LocalTime, String> {
     LocalTime::try_from(text.to_owned()).map_err(|_| "want HH:MM".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_publishes_on_the_command_line_has_a_name() {
+        let users = "root:x:0:0:root:/root:/bin/bash\nduty:x:1000:1000:值班:/home/duty:/bin/sh\n";
+        assert_eq!(user_name(users, 1000), "duty");
+        assert_eq!(user_name(users, 7), "7");
+        assert!(by_hand().login.len() > "cli:".len());
+    }
 }

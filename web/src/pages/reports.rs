@@ -66,6 +66,8 @@ struct ReportRow {
     is_newest: bool,
     /// Messages that went out with it: `已送达 2 · 未送达 1`; empty: none.
     delivered: String,
+    /// Files that are not in the folder, and why.
+    undelivered: Vec<String>,
 }
 
 /// Which month.
@@ -131,6 +133,12 @@ async fn render(
         let of_it = delivered.iter().filter(|(about, ..)| about == page);
         let told = of_it.map(|(_, state, count)| format!("{} {count}", state.name(lang)));
         row.delivered = told.collect::<Vec<_>>().join(" · ");
+    }
+    let seqs: Vec<i64> = heads.iter().map(|head| head.seq).collect();
+    let mut problems = app.store.delivery_problems(&seqs).await?;
+    for (row, seq) in rows.iter_mut().zip(&seqs) {
+        let missing = problems.remove(seq).unwrap_or_default().into_iter();
+        row.undelivered = missing.map(|(format, why)| format!("{format}: {why}")).collect();
     }
     let yesterday = view.today.from.pred_opt().unwrap_or(view.today.from);
     let newest = app.store.newest_policies().await?;
@@ -346,6 +354,7 @@ fn row(view: &View<'_>, head: &PublicationHead, is_newest: bool) -> ReportRow {
         revision: head.revision,
         is_newest,
         delivered: String::new(),
+        undelivered: Vec::new(),
     }
 }
 
