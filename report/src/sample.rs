@@ -131,6 +131,7 @@ fn repairs() -> Repairs {
         category: category.map(str::to_owned),
         accepted: 3,
         done: 2,
+        cancelled: 1,
         judged: 3,
         late: 1,
         spent_minutes: 405,

@@ -96,6 +96,9 @@ pub struct RepairRow {
     pub accepted: u64,
     /// 完成.
     pub done: u64,
+    /// 撤销; not among the accepted. Left out where there are none, as in reports of before it was told.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub cancelled: u64,
     /// Judged for timeliness: done, or past the limit.
     pub judged: u64,
     /// Of these, past the limit.
@@ -123,6 +126,11 @@ pub struct OpenRepair {
     pub is_late: bool,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Incidents {
     /// Begun in the period: 起, and devices in them.
     pub fn begun(&self) -> (u64, u64) {
@@ -137,6 +145,7 @@ impl RepairRow {
             category: category.map(str::to_owned),
             accepted: it.accepted,
             done: it.done,
+            cancelled: it.cancelled,
             judged: it.judged,
             late: it.late,
             spent_minutes: it.spent.as_secs() / 60,

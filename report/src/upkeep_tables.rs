@@ -146,13 +146,17 @@ fn performance(repairs: &Repairs, lang: Lang) -> Table {
             column(lang.pick("类别", "category"), 6.0),
             column(lang.pick("受理（件）", "accepted"), 5.0),
             column(lang.pick("完成（件）", "done"), 5.0),
+            column(lang.pick("撤销（件）", "cancelled"), 5.0),
             column(lang.pick("完成率（%）", "done (%)"), 6.0),
             column(lang.pick("及时／应判（件）", "in time / judged"), 8.0),
             column(lang.pick("修复及时率（%）", "in time (%)"), 7.0),
             column(lang.pick("平均修复（小时）", "MTTR (hours)"), 7.0),
         ],
     );
-    let rows = repairs.by_category.iter().chain(Some(&repairs.total).filter(|it| it.accepted > 0));
+    let rows = repairs
+        .by_category
+        .iter()
+        .chain(Some(&repairs.total).filter(|it| it.accepted + it.cancelled > 0));
     for row in rows {
         let name =
             row.category().map_or(lang.pick("合计", "all"), |it| WorkCategory::name(it, lang));
@@ -161,6 +165,7 @@ fn performance(repairs: &Repairs, lang: Lang) -> Table {
             Cell::Text(name.to_owned()),
             Cell::Number(row.accepted),
             Cell::Number(row.done),
+            Cell::Number(row.cancelled),
             percent(Rate { numerator: row.done, denominator: row.accepted }),
             Cell::Text(format!("{}／{}", grouped(in_time.numerator), grouped(in_time.denominator))),
             percent(in_time),
@@ -241,6 +246,13 @@ pub(crate) fn sentences(document: &Document, lang: Lang) -> String {
                 Lang::En => format!(", mean time to repair {} hours", hours(mean)),
             };
         }
+        if it.total.cancelled > 0 {
+            let cancelled = grouped(it.total.cancelled);
+            words += &match lang {
+                Lang::Zh => format!("，另撤销 {cancelled} 件"),
+                Lang::En => format!(", {cancelled} more cancelled"),
+            };
+        }
         words += lang.pick("。", ".");
     }
     words
@@ -257,7 +269,7 @@ mod tests {
         let words = words::paragraph(&document, Lang::Zh);
         assert!(
             words.ends_with(
-                "新增故障 4 起（涉及设备 44 台次），恢复 3 起，期末未恢复 2 起。受理工单 3 件，完成 2 件（66.66 %），修复及时率 66.66 %（2/3 件），平均修复 3.3 小时。"
+                "新增故障 4 起（涉及设备 44 台次），恢复 3 起，期末未恢复 2 起。受理工单 3 件，完成 2 件（66.66 %），修复及时率 66.66 %（2/3 件），平均修复 3.3 小时，另撤销 1 件。"
             ),
             "{words}"
         );
@@ -267,7 +279,7 @@ mod tests {
             text.contains("\n17,'=SW-03（学校）,3月25日 09:20,连接超时,4,城安运维\n"),
             "{text}"
         );
-        assert!(text.contains("\n视频,3,2,66.66,2／3,66.66,3.3\n合计,3,"), "{text}");
+        assert!(text.contains("\n视频,3,2,1,66.66,2／3,66.66,3.3\n合计,3,"), "{text}");
         assert!(text.contains("另有 1 起为本平台探测异常") && text.contains(",超时\n"), "{text}");
         let english = words::paragraph(&document, Lang::En);
         assert!(english.contains("4 incidents began (44 devices)"), "{english}");

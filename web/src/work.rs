@@ -140,8 +140,8 @@ pub(crate) async fn act(
                 WorkRefusal::Order => lang
                     .pick("当前状态下不能这样处理", "it does not stand so that this could be done"),
                 WorkRefusal::Incomplete => lang.pick(
-                    "停表须选原因，派单须选运维单位，备注不能为空",
-                    "a stop asks for a reason, an assignment for a maintainer, a note for words",
+                    "停表须选原因，派单须选运维单位，备注和撤销须写明内容",
+                    "a stop asks for a reason, an assignment for a maintainer, a note or a cancellation for words",
                 ),
                 WorkRefusal::Unproven => lang.pick(
                     "本单由探测证实修复，不能人工办结",

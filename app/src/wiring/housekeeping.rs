@@ -104,14 +104,15 @@ impl Housekeeping {
         }
     }
 
-    /// Photos of repairs are kept as long as pictures of faults or three years, whichever is longer.
+    /// Photos of repairs are kept as long as pictures of faults or three years, whichever is longer, however
+    /// much they are: where they outgrow the quota of recordings the log says so, and people decide.
     async fn sweep_photos(
         &self,
         now: Timestamp,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let days = self.config.recordings.retention_days.max(PHOTO_DAYS);
         let keep = recordings::Keep {
-            quota_bytes: self.config.recordings.quota_mb.saturating_mul(1_000_000),
+            quota_bytes: u64::MAX,
             good_days: days,
             fault_days: days,
             dialogue_days: days,
@@ -120,8 +121,16 @@ impl Housekeeping {
         let swept = tokio::task::spawn_blocking(move || photos.sweep(now, &keep)).await??;
         let gone: Vec<String> = swept.deleted().map(ToString::to_string).collect();
         if !gone.is_empty() {
-            tracing::info!(files = gone.len(), "photos past their time or quota were deleted");
+            tracing::info!(files = gone.len(), "photos past their time were deleted");
             self.store.delete_work_photos(gone).await?;
+        }
+        let (bytes, quota_mb) = (swept.kept_bytes, self.config.recordings.quota_mb);
+        if bytes > quota_mb.saturating_mul(1_000_000) {
+            tracing::warn!(
+                bytes,
+                quota_mb,
+                "photos of repairs take more than recordings.quota_mb; none is deleted before its time"
+            );
         }
         Ok(())
     }
@@ -141,5 +150,40 @@ impl Housekeeping {
             self.store.delete_evidence(gone).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::{OsRandom, SystemClock};
+    use zhishou_domain::DeviceId;
+    use zhishou_storage::MasterKey;
+
+    #[tokio::test]
+    async fn a_photo_of_a_repair_outlives_the_quota_and_not_its_age() {
+        let home = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.recordings.quota_mb = 0;
+        let key = MasterKey::from_bytes([7; 32]);
+        let zone = config.district.zone();
+        let path = home.path().join("zhishou.db");
+        let open = |name| Arc::new(recordings::Store::open(home.path().join(name), 0).unwrap());
+        let housekeeping = Housekeeping {
+            store: Store::open(&path, key, zone, Arc::new(OsRandom)).await.unwrap(),
+            files: open("recordings"),
+            photos: open("photos"),
+            clock: Arc::new(SystemClock),
+            config,
+        };
+        let taken = Timestamp::from_millis(1_773_244_800_000);
+        let name = DeviceId::new(taken, &OsRandom);
+        let jpeg = [0xff, 0xd8, 0xff, 0xe0, 0, 0, 0xff, 0xd9];
+        let photo = housekeeping.photos.put(name, taken, recordings::Kind::Fault, &jpeg).unwrap();
+        let is_there = || housekeeping.photos.read(&photo.key).unwrap().is_some();
+        housekeeping.sweep_photos(taken + DAY * 1000).await.unwrap();
+        assert!(is_there(), "it is more than the quota, and evidence");
+        housekeeping.sweep_photos(taken + DAY * (PHOTO_DAYS + 1)).await.unwrap();
+        assert!(!is_there());
     }
 }

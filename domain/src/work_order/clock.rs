@@ -1,6 +1,6 @@
 //! The repair clock.
 
-use super::{Calendar, Excuse, WorkAct, WorkOrder, WorkState, steps::after};
+use super::{Calendar, Excuse, WorkAct, WorkOrder, WorkState};
 use crate::{Timestamp, account::merge};
 use std::time::Duration;
 
@@ -39,17 +39,9 @@ impl WorkOrder {
     /// probes do not see the device well, but for what an approved exclusion excuses; a repair that is
     /// proven counts from when it was first seen.
     pub fn spent(&self, calendar: &Calendar, now: Timestamp) -> Spent {
-        let (mut state, mut spent) = (WorkState::Unassigned, Duration::ZERO);
-        let mut running = None;
-        for step in &self.steps {
-            let next = match step.act {
-                WorkAct::Open => state,
-                act => match after(state, act) {
-                    Some(next) => next,
-                    None => continue,
-                },
-            };
-            let runs = matches!(next, WorkState::Unassigned | WorkState::Working);
+        let (mut running, mut spent) = (None, Duration::ZERO);
+        for (step, state) in self.course() {
+            let runs = matches!(state, WorkState::Unassigned | WorkState::Working);
             match (running, runs) {
                 (None, true) => running = Some(step.at),
                 (Some(from), false) => {
@@ -58,7 +50,6 @@ impl WorkOrder {
                 }
                 _ => {}
             }
-            state = next;
         }
         if let Some(from) = running {
             spent += self.counted(calendar, from, now.max(from));
@@ -104,7 +95,7 @@ mod tests {
             act,
             reason: (act == Stop).then_some(StopReason::PowerCut),
             maintainer: (act == Assign).then(|| MaintainerId::new(at(0), &Seven)),
-            note: if act == Note { "到场".into() } else { String::new() },
+            note: if matches!(act, Note | Cancel) { "到场".into() } else { String::new() },
         }
     }
 
@@ -190,16 +181,40 @@ mod tests {
         let it = order(WorkSubject::Reported, &[(0, Open)]);
         let bare =
             |act| WorkStep { reason: None, maintainer: None, note: String::new(), ..step(1, act) };
-        for act in [Stop, Assign, Note] {
+        for act in [Stop, Assign, Note, Cancel] {
             assert_eq!(it.allow(&bare(act)), Err(WorkRefusal::Incomplete));
             assert!(it.allow(&step(1, act)).is_ok());
         }
         for over in [Finish, Cancel] {
             let over = order(WorkSubject::Reported, &[(0, Open), (1, over)]);
-            for act in WorkAct::ALL {
+            for act in WorkAct::ALL.iter().filter(|act| **act != Note) {
                 assert_eq!(over.allow(&step(2, *act)), Err(WorkRefusal::Order), "{act:?}");
             }
         }
+    }
+
+    #[test]
+    fn notes_follow_for_some_days_after_it_is_done_and_change_nothing() {
+        let week = 7 * 24 * 60;
+        let mut it = order(WorkSubject::Probed, &[(0, Open), (60, Recover), (70, Prove)]);
+        assert_eq!(it.allow(&step(71 + week, Note)), Err(WorkRefusal::Order));
+        assert_eq!(it.allow(&step(70 + week, Note)), Ok(WorkState::Done));
+        it.steps.push(step(70 + week, Note));
+        assert_eq!((it.done(), minutes(&it, 99_999)), (Some(at(60)), 60));
+        assert!(!it.takes_more(at(71 + week)), "a note does not prolong it");
+        let cancelled = order(WorkSubject::Probed, &[(0, Open), (1, Cancel)]);
+        assert_eq!(cancelled.allow(&step(2, Note)), Err(WorkRefusal::Order));
+    }
+
+    #[test]
+    fn a_clock_that_was_stopped_stands_still_after_a_relapse() {
+        let steps = [(0, Open), (20, Stop), (30, Recover), (35, Relapse)];
+        let mut it = order(WorkSubject::Probed, &steps);
+        assert_eq!((it.state(), minutes(&it, 500)), (WorkState::Stopped, 20));
+        it.steps.push(step(500, Resume));
+        assert_eq!(minutes(&it, 510), 30);
+        it.steps.extend([step(510, Recover), step(515, Relapse)]);
+        assert_eq!((it.state(), minutes(&it, 520)), (WorkState::Working, 35));
     }
 
     proptest! {

@@ -4,13 +4,15 @@ use super::{Calendar, WorkOrder, WorkState};
 use crate::Timestamp;
 use std::time::Duration;
 
-/// What became of the work orders of a period. Cancelled ones count nowhere.
+/// What became of the work orders of a period. Cancelled ones count in no rate; how many they are is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Performance {
     /// 受理: opened.
     pub accepted: u64,
     /// 完成: of these, done by now.
     pub done: u64,
+    /// 撤销: opened, and cancelled by now; not among the accepted.
+    pub cancelled: u64,
     /// Done or open, and past the limit.
     pub late: u64,
     /// Judged for timeliness: done, or open past the limit. Those still within it are neither.
@@ -24,6 +26,7 @@ impl Performance {
     pub fn add(&mut self, order: &WorkOrder, calendar: &Calendar, now: Timestamp) {
         let state = order.state();
         if state == WorkState::Cancelled {
+            self.cancelled += 1;
             return;
         }
         let spent = order.spent(calendar, now);
@@ -86,6 +89,7 @@ mod tests {
             all.add(&order(steps), &calendar, at(100));
         }
         assert_eq!((all.accepted, all.done, all.late, all.judged), (4, 2, 2, 3));
+        assert_eq!(all.cancelled, 1);
         assert_eq!(all.mean(), Some(Duration::from_secs(3600)));
         assert_eq!(Performance::default().mean(), None);
     }

@@ -174,8 +174,9 @@ pub enum WorkRefusal {
     /// It does not stand so that this could be done.
     #[error("change the work order: it does not stand so")]
     Order,
-    /// A clock is stopped only by reason, and an assignment names a maintainer.
-    #[error("change the work order: a reason or a maintainer is missing")]
+    /// A clock is stopped only by reason, an assignment names a maintainer, and a note or a cancellation says
+    /// something.
+    #[error("change the work order: a reason, a maintainer or words are missing")]
     Incomplete,
     /// What we probe is proven by our probes.
     #[error("finish the work order: our own probe has to prove the repair")]
@@ -197,12 +198,49 @@ pub struct WorkOrder {
     pub excuses: Vec<Excuse>,
 }
 
+/// How long after an order is done its notes and photos may follow: the man on the pole comes home first.
+const AFTERWARDS: Duration = Duration::from_secs(7 * 86_400);
+
+/// How an order stands, and what it falls back to where the repair does not hold.
+#[derive(Clone, Copy)]
+struct Standing {
+    state: WorkState,
+    relapses_to: WorkState,
+}
+
+const OPENED: Standing = Standing { state: WorkState::Unassigned, relapses_to: WorkState::Working };
+
 impl WorkOrder {
     /// How it stands.
     pub fn state(&self) -> WorkState {
+        self.standing().state
+    }
+
+    /// How it stood after each step.
+    pub(super) fn course(&self) -> impl Iterator<Item = (&WorkStep, WorkState)> {
+        self.steps.iter().scan(OPENED, |standing, step| {
+            *standing = after(*standing, step.act).unwrap_or(*standing);
+            Some((step, standing.state))
+        })
+    }
+
+    fn standing(&self) -> Standing {
         self.steps
             .iter()
-            .fold(WorkState::Unassigned, |state, step| after(state, step.act).unwrap_or(state))
+            .fold(OPENED, |standing, step| after(standing, step.act).unwrap_or(standing))
+    }
+
+    /// Whether notes and photos are taken at `at`: until it is over, and of one that is done for seven days
+    /// more.
+    pub fn takes_more(&self, at: Timestamp) -> bool {
+        match self.state() {
+            WorkState::Cancelled => false,
+            WorkState::Done => {
+                let ended = |step: &&WorkStep| matches!(step.act, WorkAct::Prove | WorkAct::Finish);
+                self.steps.iter().rfind(ended).is_some_and(|step| at <= step.at + AFTERWARDS)
+            }
+            _ => true,
+        }
     }
 
     /// How it would stand after a step.
@@ -213,13 +251,16 @@ impl WorkOrder {
         let is_complete = match step.act {
             WorkAct::Stop => step.reason.is_some(),
             WorkAct::Assign => step.maintainer.is_some(),
-            WorkAct::Note => !step.note.is_empty(),
+            WorkAct::Note | WorkAct::Cancel => !step.note.trim().is_empty(),
             _ => true,
         };
         if !is_complete {
             return Err(WorkRefusal::Incomplete);
         }
-        after(self.state(), step.act).ok_or(WorkRefusal::Order)
+        if step.act == WorkAct::Note && !self.takes_more(step.at) {
+            return Err(WorkRefusal::Order);
+        }
+        after(self.standing(), step.act).map(|it| it.state).ok_or(WorkRefusal::Order)
     }
 
     /// Who has it.
@@ -228,21 +269,27 @@ impl WorkOrder {
     }
 }
 
-/// The state after an act; `None` where it cannot be done.
-pub(super) fn after(state: WorkState, act: WorkAct) -> Option<WorkState> {
+/// How it stands after an act; `None` where it cannot be done. A clock that somebody stopped stands still
+/// again after a relapse: only a person lets it run.
+fn after(standing: Standing, act: WorkAct) -> Option<Standing> {
     use WorkState::{Cancelled, Done, Proving, Stopped, Unassigned, Working};
+    let Standing { state, relapses_to } = standing;
+    let to = |state| Some(Standing { state, relapses_to });
     match (state, act) {
+        (Done, WorkAct::Note) => to(Done),
         (Done | Cancelled, _) | (_, WorkAct::Open) => None,
-        (state, WorkAct::Note) => Some(state),
-        (_, WorkAct::Cancel | WorkAct::Retire) => Some(Cancelled),
-        (Unassigned | Working, WorkAct::Assign) => Some(Working),
-        (Stopped | Proving, WorkAct::Assign) => Some(state),
-        (Unassigned | Working, WorkAct::Stop) => Some(Stopped),
-        (Stopped, WorkAct::Resume) => Some(Working),
-        (Unassigned | Working | Stopped, WorkAct::Recover) => Some(Proving),
-        (Proving, WorkAct::Relapse) => Some(Working),
-        (Proving, WorkAct::Prove) => Some(Done),
-        (Unassigned | Working | Stopped, WorkAct::Finish) => Some(Done),
+        (state, WorkAct::Note) => to(state),
+        (_, WorkAct::Cancel | WorkAct::Retire) => to(Cancelled),
+        (Unassigned | Working, WorkAct::Assign) => to(Working),
+        (Stopped | Proving, WorkAct::Assign) => to(state),
+        (Unassigned | Working, WorkAct::Stop) => {
+            Some(Standing { state: Stopped, relapses_to: Stopped })
+        }
+        (Stopped, WorkAct::Resume) => Some(Standing { state: Working, relapses_to: Working }),
+        (Unassigned | Working | Stopped, WorkAct::Recover) => to(Proving),
+        (Proving, WorkAct::Relapse) => to(relapses_to),
+        (Proving, WorkAct::Prove) => to(Done),
+        (Unassigned | Working | Stopped, WorkAct::Finish) => to(Done),
         _ => None,
     }
 }

@@ -34,7 +34,7 @@ pub struct WorkPhoto {
 pub enum PhotoAdded {
     /// It is kept.
     Added,
-    /// The order is over, or has as many as it may.
+    /// The order is cancelled or long done, or has as many as it may.
     Refused,
     /// There is no such order, or it is not theirs.
     Missing,
@@ -107,7 +107,8 @@ async fn add(
             .bind(id.number())
             .fetch_one(&mut *connection)
             .await?;
-    if stored.order.state().is_over() || usize::try_from(held).is_ok_and(|held| held >= PHOTOS) {
+    if !stored.order.takes_more(photo.at) || usize::try_from(held).is_ok_and(|held| held >= PHOTOS)
+    {
         return Ok(PhotoAdded::Refused);
     }
     sqlx::query(

@@ -46,7 +46,7 @@ impl Store {
             stated.total.add(&it.order, calendar, to);
             stated.by_category.entry(it.category.code()).or_default().add(&it.order, calendar, to);
         }
-        stated.by_category.retain(|_, it| it.accepted > 0);
+        stated.by_category.retain(|_, it| it.accepted + it.cancelled > 0);
         for mut it in list::unfinished(self, to).await? {
             it.order.steps.retain(|step| step.at < to);
             if it.order.state().is_over() {

@@ -3,8 +3,8 @@
 use crate::support::{Home, at, camera, import, record, record_all};
 use std::time::Duration;
 use zhishou_domain::{
-    Depth, DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep, FaultCode, IncidentId,
-    LedgerRow, LifeState, MaintainerId, Verdict, WorkOrderId,
+    Depth, DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep, FaultCode,
+    IncidentId, LedgerRow, LifeState, MaintainerId, Verdict, WorkOrderId,
     incident::GroupRule,
     work_order::{
         RepairCalendar, RepairRules, StopReason, WorkAct, WorkCategory, WorkRefusal, WorkState,

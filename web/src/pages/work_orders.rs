@@ -137,6 +137,7 @@ struct Line {
     name: &'static str,
     accepted: u64,
     done: u64,
+    cancelled: u64,
     done_rate: String,
     timely: String,
     mean: String,
@@ -155,6 +156,7 @@ impl Line {
             name,
             accepted: it.accepted,
             done: it.done,
+            cancelled: it.cancelled,
             done_rate: percent(it.done, it.accepted),
             timely: percent(it.judged - it.late, it.judged),
             mean: it.mean().map_or_else(|| "–".to_owned(), |mean| duration(mean, view.t.0)),
@@ -352,7 +354,7 @@ async fn figures(
         }
     }
     let names = WorkCategory::ALL.iter().map(|it| it.name(view.t.0)).chain([view.t.all()]);
-    let lines = names.zip(sums).filter(|(_, sums)| sums.accepted > 0);
+    let lines = names.zip(sums).filter(|(_, sums)| sums.accepted + sums.cancelled > 0);
     Ok(lines.map(|(name, sums)| Line::new(view, name, sums)).collect())
 }
 
@@ -514,7 +516,7 @@ pub(crate) async fn show(
         (t.work_unit(), stored.unit.clone()),
         (t.work_calendar(), stored.order.calendar.name(lang).to_owned()),
     ];
-    let is_steered = shell.may_operate() && user.maintainer.is_none() && !state.is_over();
+    let is_centre = shell.may_operate() && user.maintainer.is_none();
     page(&WorkOrderPage {
         line: WorkLine::new(&view, &stored),
         facts: facts.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
@@ -522,8 +524,8 @@ pub(crate) async fn show(
         incident: stored.incident.map(|id| id.to_string()),
         proof: duration(repair.proof, lang),
         is_probed: stored.order.subject == WorkSubject::Probed,
-        may_steer: is_steered,
-        may_note: !state.is_over() && (is_steered || user.maintainer.is_some()),
+        may_steer: is_centre && !state.is_over(),
+        may_note: stored.order.takes_more(view.now) && (is_centre || user.maintainer.is_some()),
         is_stopped: state == WorkState::Stopped,
         can_stop: matches!(state, WorkState::Unassigned | WorkState::Working),
         steps: steps.into_iter().map(|(_, line)| line).collect(),

@@ -72,8 +72,8 @@ pub(crate) async fn add(
                 _ => Failure::new(
                     StatusCode::CONFLICT,
                     shell.t.0.pick(
-                        "工单已结束，或照片已满 12 张",
-                        "the order is over, or has twelve photos already",
+                        "工单已撤销或办结已过 7 天，或照片已满 12 张",
+                        "the order is cancelled or was done seven days ago, or it has twelve photos",
                     ),
                 ),
             })

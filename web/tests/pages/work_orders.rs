@@ -114,6 +114,41 @@ async fn many_open_orders_are_paged_by_their_clocks_and_figures_are_of_the_days_
 }
 
 #[tokio::test]
+async fn a_cancellation_says_why_and_is_counted_and_photos_follow_for_some_days_after_the_repair() {
+    let fixture = Fixture::district(1, 12, None).await;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let cancelled = operator.post("/work-orders", &report("误报")).await;
+    let cancelled = cancelled.header("location").to_owned();
+    for bare in ["", "note=%20"] {
+        let refused = operator.post(&format!("{cancelled}/cancel"), bare).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    }
+    operator.post(&format!("{cancelled}/cancel"), "note=重复").await;
+    let sent = operator.post("/work-orders", &report("三楼会议室无声音")).await;
+    let address = sent.header("location").to_owned();
+    operator.post(&format!("{address}/finish"), "").await;
+    let list = operator.get("/work-orders").await.body;
+    assert!(list.contains("撤销</th>"), "{list}");
+    let row = "<td class=\"num\">1</td><td class=\"num\">1</td><td class=\"num\">1</td>";
+    assert!(list.contains(row), "accepted, done, cancelled: {list}");
+
+    let mut add = async |address: &str| {
+        let noted = operator.post(&format!("{address}/note"), "note=已换电源").await.status;
+        let (place, bytes) = (format!("{address}/photos"), Body::from(fixture::JPEG.to_vec()));
+        let sent = operator.send(Method::POST, &place, bytes, "image/jpeg").await.status;
+        let offered = operator.get(address).await.body.contains("data-photos=");
+        (noted, sent, offered)
+    };
+    let refused = (StatusCode::CONFLICT, StatusCode::CONFLICT, false);
+    assert_eq!(add(&cancelled).await, refused);
+    assert_eq!(add(&address).await, (StatusCode::SEE_OTHER, StatusCode::CREATED, true));
+    fixture.clock.0.fetch_add(8 * 86_400_000, Ordering::SeqCst);
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let noted = operator.post(&format!("{address}/note"), "note=x").await;
+    assert_eq!(noted.status, StatusCode::CONFLICT, "{}", noted.body);
+}
+
+#[tokio::test]
 async fn photos_of_a_repair_are_jpegs_of_those_who_have_the_order_and_each_view_is_logged() {
     let fixture = Fixture::district(2, 24, None).await;
     let mut operator = Browser::of_role(&fixture, Role::Operator).await;
