@@ -227,19 +227,41 @@ impl Store {
         left_out.filter(|it| it.as_ref().map_or(true, |(_, minutes)| !minutes.is_empty())).collect()
     }
 
-    /// The minutes since the epoch that figures under `policy` leave out of all that is at these
-    /// sites.
+    /// The minutes since the epoch that figures under `policy` leave out of anything that is at these
+    /// sites today: of all of it, of what one maintains there, or of a single device. Where a `keeper` is
+    /// given, of what that one maintains.
     pub async fn left_out_of_sites(
         &self,
         policy: &Policy,
-        sites: &[(SiteId, StreetId)],
+        (sites, keeper): (&[SiteId], Option<MaintainerId>),
         (from, to): (Timestamp, Timestamp),
     ) -> Result<HashMap<SiteId, Vec<Range<i64>>>, StoreError> {
         let in_force = self.exclusions_in_force(policy, from, to).await?;
-        let left_out = sites.iter().map(|(site, street)| {
-            (*site, in_force.minutes([&site.to_string(), &street.to_string(), ""], None))
-        });
-        Ok(left_out.filter(|(_, minutes)| !minutes.is_empty()).collect())
+        if in_force.0.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<String> = sites.iter().map(ToString::to_string).collect();
+        let rows: Vec<(String, String, String, Option<String>)> = sqlx::query_as(
+            "SELECT d.id, d.site_id, s.street_id, d.maintainer_id
+             FROM json_each(?1) asked JOIN sites s ON s.id = asked.value
+             JOIN devices d ON d.site_id = s.id WHERE d.probed_since_ms IS NOT NULL
+                 AND (?2 IS NULL OR d.maintainer_id = ?2)",
+        )
+        .bind(decode::to_json("sites.id", &ids)?)
+        .bind(keeper.map(|id| id.to_string()))
+        .fetch_all(self.reader())
+        .await?;
+        let mut left_out: HashMap<SiteId, Vec<Range<i64>>> = HashMap::new();
+        for (device, site, street, maintainer) in &rows {
+            let minutes = in_force.minutes([device, site, street], maintainer.as_deref());
+            if !minutes.is_empty() {
+                left_out.entry(decode::id("sites.id", site)?).or_default().extend(minutes);
+            }
+        }
+        for minutes in left_out.values_mut() {
+            *minutes = zhishou_domain::account::merge(std::mem::take(minutes));
+        }
+        Ok(left_out)
     }
 
     /// What figures under `policy` leave out within `from`..`to`.

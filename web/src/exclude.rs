@@ -78,6 +78,9 @@ pub(crate) async fn act(
     id: ExclusionId,
     (act, note): (ExclusionAct, &str),
 ) -> Result<(), Failure> {
+    if judges(act) && user.maintainer.is_some() {
+        return Err(Failure::new(StatusCode::FORBIDDEN, not_theirs(lang)));
+    }
     let note = typed("note", note, LONGEST)?;
     let step = ExclusionStep { at: app.clock.now(), login: user.login.clone(), act, note };
     match app.store.act_on_exclusion(id, step, address(extensions)).await? {
@@ -87,6 +90,19 @@ pub(crate) async fn act(
         }
         ExclusionActed::Now(_) => Ok(()),
     }
+}
+
+/// Whether it is for the centre or the liaison to do, and for nobody who belongs to a maintainer.
+pub(crate) const fn judges(act: ExclusionAct) -> bool {
+    matches!(act, ExclusionAct::Approve | ExclusionAct::Reject | ExclusionAct::Confirm)
+}
+
+/// Why somebody of a maintainer does not judge.
+pub(crate) const fn not_theirs(lang: Lang) -> &'static str {
+    lang.pick(
+        "运维单位只能申报和撤回；批准由数据中心、确认由公安联络员办理",
+        "a maintainer files and withdraws; the centre approves and the liaison confirms",
+    )
 }
 
 /// Why an act is refused, and what to do.

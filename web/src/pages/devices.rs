@@ -181,7 +181,7 @@ async fn head(
     let quarters = store.site_quarters(&[site.id], &rated, view.today).await?;
     let so_far = (view.today.start, view.now);
     let left_out =
-        store.left_out_of_sites(&basis.policy, &[(site.id, site.street)], so_far).await?;
+        store.left_out_of_sites(&basis.policy, (&[site.id], filter.maintainer), so_far).await?;
     let excluded = left_out.get(&site.id).map_or(&[][..], Vec::as_slice);
     Ok(SiteHead {
         name: site.name.clone(),

@@ -136,7 +136,7 @@ pub(crate) async fn show(
     };
     let exclusion = &stored.exclusion;
     let state = exclusion.state();
-    let (acts, barred) = next_acts(&shell, exclusion, &user.login);
+    let (acts, barred) = next_acts(&shell, exclusion, &user);
     page(&ExclusionPage {
         id,
         href: match stored.scope {
@@ -186,7 +186,7 @@ pub(crate) async fn show(
 fn next_acts(
     shell: &Shell,
     exclusion: &Exclusion,
-    login: &str,
+    user: &User,
 ) -> (Vec<ActView>, Option<&'static str>) {
     let lang = shell.t.0;
     let (mut acts, mut barred) = (Vec::new(), None);
@@ -199,11 +199,18 @@ fn next_acts(
                 shell.may_operate()
             }
         };
+        let outcome = exclusion.allow(act, &user.login);
+        if user.maintainer.is_some() && exclude::judges(act) {
+            if outcome != Err(zhishou_domain::ExclusionRefusal::Order) {
+                barred = Some(exclude::not_theirs(lang));
+            }
+            continue;
+        }
         if !permitted {
             continue;
         }
         let is_main = matches!(act, ExclusionAct::Approve | ExclusionAct::Confirm);
-        match exclusion.allow(act, login) {
+        match outcome {
             Ok(_) => acts.push(ActView {
                 code: act.code(),
                 name: act.name(lang),

@@ -143,11 +143,11 @@ pub(crate) async fn show(
     let (reasons, quarters, left_out) = if ids.is_empty() {
         (HashMap::new(), HashMap::new(), HashMap::new())
     } else {
-        let sites: Vec<_> = shown.iter().map(|it| (it.site.id, it.site.street)).collect();
+        let theirs = (&ids[..], filter.maintainer);
         tokio::try_join!(
             app.store.reasons(&ids, &filter, view.now),
             app.store.site_quarters(&ids, &rated, view.today),
-            app.store.left_out_of_sites(&basis.policy, &sites, (view.today.start, view.now)),
+            app.store.left_out_of_sites(&basis.policy, theirs, (view.today.start, view.now)),
         )?
     };
     let roots = roots(&app, &reasons).await?;

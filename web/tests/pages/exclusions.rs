@@ -94,6 +94,45 @@ async fn three_people_put_an_exclusion_in_force_and_every_strip_shows_it() {
 }
 
 #[tokio::test]
+async fn what_a_maintainer_filed_is_outlined_on_its_site_and_judged_by_none_of_its_people() {
+    let fixture = Fixture::district(2, 24, None).await;
+    let device = device_of(&fixture, Case::Well).await;
+    let store = &fixture.app.store;
+    let site = store.device_page(device).await.unwrap().unwrap().site;
+    let name = store.device_page(device).await.unwrap().unwrap().maintainer.unwrap();
+    let mut contractor = Browser::of_role(&fixture, Role::Operator).await;
+    assert!(store.set_maintainer("operator", Some(name.clone())).await.unwrap());
+    let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
+    for (login, role) in [("colleague", Role::Operator), ("boss", Role::Admin)] {
+        store.create_user(login, role, &hash, false, NOW).await.unwrap().unwrap();
+        assert!(store.set_maintainer(login, Some(name.clone())).await.unwrap());
+    }
+    let sent = filing(&format!("device:{device}"), "供电局 2026-118 号", "2026-11-21T11:00");
+    let filed = contractor.post("/exclusions", &sent).await;
+    let address = filed.header("location").split('?').next().unwrap().to_owned();
+    let mut admin = Browser::logged_in(&fixture).await;
+    let strips = [format!("/sites/{site}"), "/".to_owned()];
+    for login in ["boss", "colleague"] {
+        let mut theirs = Browser::new(&fixture);
+        theirs.post("/login", &format!("login={login}&password={PASSWORD}")).await;
+        for act in ["approve", "reject", "confirm"] {
+            let refused = theirs.post(&format!("{address}/{act}"), "note=x").await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "{login} {act}: {}", refused.body);
+        }
+        let page = theirs.get(&address).await.body;
+        assert!(!page.contains("/approve\"") && !page.contains("/reject\""), "{page}");
+        assert!(page.contains("运维单位只能申报和撤回"), "{page}");
+        if login == "boss" {
+            admin.post(&format!("{address}/approve"), "note=").await;
+        }
+    }
+    for path in &strips {
+        let page = admin.get(path).await.body;
+        assert!(page.contains("class=\"x\""), "{path}: a single device of the site is left out");
+    }
+}
+
+#[tokio::test]
 async fn a_filing_that_is_refused_is_shown_as_it_was_typed() {
     let fixture = Fixture::district(1, 12, None).await;
     let device = device_of(&fixture, Case::Well).await;
