@@ -70,6 +70,59 @@ pub struct Doubt {
     /// The last result before `since`, where it still stood: the failure began between the two.
     #[serde(default)]
     pub after: Option<Timestamp>,
+    /// Of [`State::Down`]: the longer run it ends, some results of which said no worse than degraded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesser: Option<Lesser>,
+}
+
+/// A run of failed results that agree on degraded at least.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lesser {
+    /// Its first result.
+    pub since: Timestamp,
+    /// Failed results so far.
+    pub count: u32,
+    /// The last result before it, where that still stood.
+    pub after: Option<Timestamp>,
+    /// What the last of them said that was not down.
+    pub faults: Vec<FaultCode>,
+}
+
+impl Doubt {
+    /// The doubt after a result that would bring `state`; `stood` is the last result where it still stands. A
+    /// worse kind counts for itself, and for the lesser one too.
+    fn next(
+        before: Option<Self>,
+        state: State,
+        outcome: &Outcome,
+        stood: Option<Timestamp>,
+    ) -> Self {
+        let faults = outcome.faults.clone();
+        let new = Self { state, since: outcome.at, count: 1, faults, after: stood, lesser: None };
+        let Some(before) = before else { return new };
+        match (before.state == state, before.lesser) {
+            (true, lesser) => Self {
+                since: before.since,
+                count: before.count + 1,
+                after: before.after,
+                lesser: lesser.map(|run| Lesser { count: run.count + 1, ..run }),
+                ..new
+            },
+            (false, Some(run)) => {
+                Self { since: run.since, count: run.count + 1, after: run.after, ..new }
+            }
+            (false, None) => {
+                let (since, count, after) = (before.since, before.count + 1, before.after);
+                match state {
+                    State::Down => {
+                        let lesser = Some(Lesser { since, count, after, faults: before.faults });
+                        Self { lesser, ..new }
+                    }
+                    _ => Self { since, count, after, ..new },
+                }
+            }
+        }
+    }
 }
 
 /// What is known of one device.
@@ -212,18 +265,20 @@ impl Standing {
             step.enter(outcome.at, target, outcome);
             return step;
         }
-        let (since, after, count) = match now.doubt.take() {
-            Some(doubt) if doubt.state == target => (doubt.since, doubt.after, doubt.count + 1),
-            Some(doubt) => (outcome.at, stood, doubt.count + 1),
-            None => (outcome.at, stood, 1),
-        };
-        if count >= rule.failures {
-            step.after = after;
-            step.paint.push(Span { from: since, to: outcome.at, state: target });
-            step.enter(since, target, outcome);
-        } else {
-            let faults = outcome.faults.clone();
-            now.doubt = Some(Doubt { state: target, since, count, faults, after });
+        let doubt = Doubt::next(now.doubt.take(), target, outcome, stood);
+        if doubt.count >= rule.failures {
+            step.harden(doubt.since, doubt.after, target, outcome);
+            return step;
+        }
+        let (lesser, doubt) = (doubt.lesser.clone(), Doubt { lesser: None, ..doubt });
+        match lesser {
+            // So many failed, though not so many that they are all down.
+            Some(run) if run.count >= rule.failures => {
+                let agreed = Outcome { reached: true, faults: run.faults, ..outcome.clone() };
+                step.harden(run.since, run.after, State::Degraded, &agreed);
+                step.standing.doubt = Some(doubt);
+            }
+            lesser => step.standing.doubt = Some(Doubt { lesser, ..doubt }),
         }
         step
     }
@@ -282,6 +337,19 @@ impl Step {
             self.standing.hold = (last + self.standing.hold).since(outcome.at);
             self.standing.last_result = Some(outcome.at);
         }
+    }
+
+    /// A failure is confirmed: it counts from its first result.
+    fn harden(
+        &mut self,
+        since: Timestamp,
+        after: Option<Timestamp>,
+        state: State,
+        outcome: &Outcome,
+    ) {
+        self.after = after;
+        self.paint.push(Span { from: since, to: outcome.at, state });
+        self.enter(since, state, outcome);
     }
 
     fn enter(&mut self, at: Timestamp, state: State, outcome: &Outcome) {
@@ -416,8 +484,35 @@ mod tests {
 
     #[test]
     fn when_the_failure_changes_its_kind_the_outage_counts_from_the_change() {
-        let (standing, _, _) = run(&[(0, Online), (60, Degraded), (70, Offline), (80, Offline)]);
+        let results = [(0, Online), (60, Degraded), (70, Offline), (80, Offline), (90, Offline)];
+        let (standing, transitions, _) = run(&results);
         assert_eq!((standing.state, standing.since), (State::Down, at(70)));
+        let states: Vec<_> = transitions.iter().map(|it| (it.at, it.state)).collect();
+        let expected = [(at(0), State::Up), (at(60), State::Degraded), (at(70), State::Down)];
+        assert_eq!(states, expected);
+    }
+
+    #[test]
+    fn down_takes_as_many_results_that_are_down_whatever_failed_before() {
+        let (standing, _, paint) =
+            run(&[(0, Online), (60, Degraded), (70, Degraded), (80, Offline)]);
+        assert_eq!((standing.state, standing.since), (State::Degraded, at(60)));
+        assert_eq!(standing.faults, [FaultCode::LowFps]);
+        let doubt = standing.doubt.unwrap();
+        assert_eq!((doubt.state, doubt.since, doubt.count), (State::Down, at(80), 1));
+        assert!(paint.iter().all(|span| span.state != State::Down));
+    }
+
+    #[test]
+    fn a_failure_that_changes_its_kind_again_and_again_is_confirmed_as_the_lesser() {
+        let mut results = vec![(0, Online)];
+        for (second, verdict) in (60..).step_by(10).zip([Offline, Degraded, Offline, Degraded]) {
+            results.push((second, verdict));
+            let (standing, ..) = run(&results);
+            let expected = if second < 80 { State::Up } else { State::Degraded };
+            assert_eq!(standing.state, expected, "{second}");
+        }
+        assert_eq!(run(&results).0.since, at(60));
     }
 
     #[test]

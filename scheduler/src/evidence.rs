@@ -148,7 +148,14 @@ mod tests {
         let up = Standing { state: State::Up, ..Standing::default() };
         let doubted = |count| {
             let since = Timestamp::default();
-            let doubt = Doubt { state: State::Down, since, count, faults: vec![], after: None };
+            let doubt = Doubt {
+                state: State::Down,
+                since,
+                count,
+                faults: vec![],
+                after: None,
+                lesser: None,
+            };
             Standing { doubt: Some(doubt), ..up.clone() }
         };
         assert!(!may_fall(&up, rule) && !may_fall(&doubted(1), rule));
@@ -164,8 +171,14 @@ mod tests {
         assert_eq!(worth_keeping(&black, &fresh, &none), Some(EvidenceKind::Fault));
         let faults = vec![FaultCode::Black];
         let since = Timestamp::default();
-        let doubt =
-            Doubt { state: State::Degraded, since, count: 1, faults: faults.clone(), after: None };
+        let doubt = Doubt {
+            state: State::Degraded,
+            since,
+            count: 1,
+            faults: faults.clone(),
+            after: None,
+            lesser: None,
+        };
         let doubted = Standing { doubt: Some(doubt), ..Standing::default() };
         assert_eq!(worth_keeping(&black, &doubted, &none), None);
         let confirmed = Standing { faults, ..Standing::default() };
