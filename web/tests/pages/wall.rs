@@ -63,6 +63,14 @@ async fn a_board_says_how_old_its_data_is() {
     assert!(age(&fresh) < 120 && fresh.contains("data-limit=\"120\""), "{fresh}");
     fixture.clock.0.fetch_add(200_000, Ordering::SeqCst);
     assert!(age(&browser.get("/wall/board").await.body) >= 200);
+    // Results come and nobody counts them: the number is old.
+    let device = device_of(&fixture, Case::Well).await;
+    fixture.clock.0.fetch_add(600_000, Ordering::SeqCst);
+    let later = NOW + Duration::from_secs(800);
+    fixture.seen(device, 9001, later, Case::Well).await;
+    assert!(age(&browser.get("/wall/board").await.body) >= 600);
+    fixture.keep().await;
+    assert!(age(&browser.get("/wall/board").await.body) < 120);
     // A district without a result has no data that could be fresh.
     let empty = Fixture::empty(false).await;
     let mut browser = Browser::logged_in(&empty).await;

@@ -7,7 +7,7 @@ mod tokens;
 
 pub(crate) use tokens::{create, list, opens, revoke};
 
-use super::{View, meeting_view::glyph, present_word};
+use super::{View, basis::Counted, meeting_view::glyph, present_word};
 use crate::{
     api::policy_of,
     app::App,
@@ -23,7 +23,7 @@ use axum::{extract::State, response::Response};
 use chrono::Days;
 use std::{collections::BTreeMap, time::Duration};
 use zhishou_domain::{
-    Counts, DeviceKind, KindCounts,
+    Counts, DeviceKind, KindCounts, Timestamp,
     account::{Figures, Source, Tally},
 };
 use zhishou_storage::{Asked, By, Filter, Grouping, KeptDay, OutageOrder, Present};
@@ -52,7 +52,7 @@ struct WallPage {
 #[template(path = "wall_board.html")]
 struct BoardPart {
     shell: Shell,
-    /// Seconds since the newest result; it is stale from `limit_s` on.
+    /// Seconds since the newest result, or since figures were counted where that is late; it is stale from `limit_s` on.
     age_s: u64,
     limit_s: u64,
     at: String,
@@ -143,6 +143,10 @@ async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
         .collect();
     let axis = Axis::over(values.iter().flatten().copied(), target);
     let newest = sites.values().filter_map(|site| site.last_result).max();
+    // The large number is old where it is counted no more, however fresh the results are.
+    let counted = account.days.last().map(|day| day.until);
+    let counted = counted.filter(|_| Counted::today(&view, &account).is_late);
+    let age = |at: Option<Timestamp>| at.map(|at| now.since(at).as_secs());
     let mut counts = KindCounts::default();
     sites.values().for_each(|site| counts += site.counts);
     let counts = counts.sum(DeviceKind::ALL);
@@ -159,7 +163,7 @@ async fn make(app: &App, shell: Shell) -> Result<BoardPart, Failure> {
         streets.entry(site.street_name).or_default().push(cell);
     }
     Ok(BoardPart {
-        age_s: newest.map_or(STALE.as_secs() + 1, |at| now.since(at).as_secs()),
+        age_s: age(newest).unwrap_or(STALE.as_secs() + 1).max(age(counted).unwrap_or_default()),
         limit_s: STALE.as_secs(),
         at: now.in_zone(app.zone).format("%m-%d %H:%M:%S").to_string(),
         figure: Figure::of(&figures(&account.period), target, t.0),
