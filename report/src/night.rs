@@ -1,18 +1,19 @@
 //! What is to be published of its own accord: each day that is over, the weeks, months, quarters and
-//! years that end with it, and revisions of late days.
+//! years that end with it, and revisions of what late data reaches.
 
 use crate::{
     Order, Outcome, Period, PeriodKind, PressError, Publisher, number, publish, published,
 };
 use chrono::{Days as Count, NaiveDate};
 use chrono_tz::Tz;
+use std::collections::BTreeSet;
 use zhishou_domain::{
     Timestamp,
     account::Days,
     policy::{LocalTime, Policy},
     work_order::Calendar,
 };
-use zhishou_storage::Store;
+use zhishou_storage::{LateChange, Store};
 
 /// Days that daily reports are made up for at most, and those that longer ones end on; what was missed before
 /// is published by hand.
@@ -30,7 +31,7 @@ pub struct Night {
     pub cut_off: LocalTime,
     /// 口径.
     pub policy: Policy,
-    /// Days back that are made anew: what changed since becomes a revision.
+    /// Days back whose daily reports are made anew each night, changed or not.
     pub recheck_days: u32,
     /// When repair clocks run.
     pub calendar: Calendar,
@@ -52,17 +53,37 @@ impl Night {
             }
             new.extend(self.publish_one(store, period, self.policy.clone(), now).await?);
         }
-        let today = Days::day_of(now, self.cut_off, self.zone);
-        for back in 1..=u64::from(self.recheck_days) {
-            let Some(day) = today.checked_sub_days(Count::new(back)) else { continue };
-            let number = number(&self.day(day), &self.policy.id);
+        let changes = store.late_changes().await?;
+        for number in self.to_revise(store, &changes, now).await? {
             // By the policy it was published under: a new version changes no past report.
             if let Some(kept) = published(store, &number, None, self.zone).await? {
                 let (period, policy) = (kept.document.period, kept.document.policy);
                 new.extend(self.publish_one(store, period, policy, now).await?);
             }
         }
+        store.settle_late_changes(changes).await?;
         Ok(new)
+    }
+
+    /// Numbers that may say something else now: those that overlap what changed since, whoever published
+    /// them and for however long a period, and those of the last days, which tell more than minutes.
+    async fn to_revise(
+        &self,
+        store: &Store,
+        changes: &[LateChange],
+        now: Timestamp,
+    ) -> Result<Vec<String>, PressError> {
+        let today = Days::day_of(now, self.cut_off, self.zone);
+        let days = (1..=u64::from(self.recheck_days)).rev();
+        let days = days.filter_map(|back| today.checked_sub_days(Count::new(back)));
+        let mut numbers: Vec<String> =
+            days.map(|day| number(&self.day(day), &self.policy.id)).collect();
+        for change in changes {
+            numbers.extend(store.published_before(*change).await?);
+        }
+        let mut known = BTreeSet::new();
+        numbers.retain(|number| known.insert(number.clone()));
+        Ok(numbers)
     }
 
     fn day(&self, day: NaiveDate) -> Period {
@@ -123,6 +144,8 @@ impl Night {
 mod tests {
     use super::*;
     use crate::sample::{at, district, night};
+    use zhishou_domain::{Exclusion, ExclusionAct, ExclusionReason, ExclusionStep};
+    use zhishou_storage::ExclusionScope;
 
     const DAY: i64 = 86_400;
 
@@ -208,6 +231,44 @@ mod tests {
             assert!(made.is_some(), "{day}");
         }
         assert_eq!(publish(7 * DAY + 1800).await, ["2026-W-11 v1", "2026-D-0316 v1"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_excluded_weeks_later_revises_every_report_that_it_reaches() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, device) = district(folder.path()).await;
+        let night = night();
+        let publish = async |second: i64| {
+            numbers(night.publish(&store, at(second), |end| end <= at(second)).await.unwrap())
+        };
+        let step = |second, login: &str, act| ExclusionStep {
+            at: at(second),
+            login: login.into(),
+            act,
+            note: String::new(),
+        };
+        publish(DAY + 1800).await;
+        let exclusion = Exclusion {
+            from: at(8 * 3600),
+            to: at(12 * 3600),
+            reason: ExclusionReason::PowerCut,
+            steps: vec![step(DAY + 3600, "maintainer", ExclusionAct::File)],
+        };
+        let about = ExclusionScope::Device(device);
+        let filed = store.file_exclusion(about, None, "通知".into(), exclusion, String::new());
+        let id = filed.await.unwrap().unwrap();
+        for day in 2..=20 {
+            store.keep_accounts(at(day * DAY + 1000)).await.unwrap();
+            publish(day * DAY + 1800).await;
+        }
+        // Neither has a daily report of the last days anything to do with it.
+        let now = 20 * DAY + 7200;
+        let approved = step(now, "centre", ExclusionAct::Approve);
+        store.act_on_exclusion(id, approved, String::new()).await.unwrap();
+        let revised = publish(21 * DAY + 1800).await;
+        assert_eq!(revised, ["2026-D-0330 v1", "2026-D-0310 v2", "2026-W-11 v2"]);
+        assert!(publish(21 * DAY + 3600).await.is_empty());
+        assert!(store.late_changes().await.unwrap().is_empty());
     }
 
     #[tokio::test]

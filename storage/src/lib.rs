@@ -104,7 +104,7 @@ pub use outages::{Outage, OutageOrder};
 pub use outbox::{Message, Route, Taken, Try};
 pub use overview::{By, Choices, Period, Reason, SiteName, SiteStanding};
 pub use policies::{PolicyAdded, StoredPolicy};
-pub use publications::{Chain, NewPublication, Publication, PublicationHead};
+pub use publications::{Chain, LateChange, NewPublication, Publication, PublicationHead};
 pub use reconciliations::{
     ListedRow, NewReconciliation, OutcomeCounts, ReconciledRow, Reconciliation,
     StoredReconciliation,

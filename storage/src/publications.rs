@@ -79,6 +79,18 @@ pub struct Publication {
     pub body: String,
 }
 
+/// A period of which something became different after reports of it were published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LateChange {
+    utc_day: i64,
+    /// First moment that may count otherwise.
+    pub from: Timestamp,
+    /// First moment after them.
+    pub to: Timestamp,
+    /// The newest publication when it last changed; later ones say it.
+    pub seq: i64,
+}
+
 /// How the chain of publications stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Chain {
@@ -233,6 +245,61 @@ impl Store {
         .await?;
         let (Some(first), Some(last)) = days else { return Ok(None) };
         Ok(Some((date(&first)?, date(&last)?)))
+    }
+
+    /// What became different since reports were published, and is not settled.
+    pub async fn late_changes(&self) -> Result<Vec<LateChange>, StoreError> {
+        let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+            "SELECT utc_day, from_ms, to_ms, seq FROM publication_changes ORDER BY utc_day",
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let change = |(utc_day, from, to, seq)| LateChange {
+            utc_day,
+            from: Timestamp::from_millis(from),
+            to: Timestamp::from_millis(to),
+            seq,
+        };
+        Ok(rows.into_iter().map(change).collect())
+    }
+
+    /// Numbers whose newest revision is not newer than a change and whose days may overlap it, the earliest
+    /// first.
+    pub async fn published_before(&self, change: LateChange) -> Result<Vec<String>, StoreError> {
+        // A cut-off moves a day by less than one.
+        let day = |at: Timestamp| at.local_day(self.zone);
+        let (first, last) = (day(change.from), day(change.to));
+        let numbers = sqlx::query_scalar(
+            "SELECT number FROM publications WHERE to_day >= ? AND from_day <= ?
+             GROUP BY number HAVING max(seq) <= ? ORDER BY max(to_day), min(seq)",
+        )
+        .bind(first.pred_opt().unwrap_or(first).to_string())
+        .bind(last.succ_opt().unwrap_or(last).to_string())
+        .bind(change.seq)
+        .fetch_all(self.reader());
+        Ok(numbers.await?)
+    }
+
+    /// Forgets changes that reports were made anew for; what changed once more meanwhile stays.
+    pub async fn settle_late_changes(&self, changes: Vec<LateChange>) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                for it in &changes {
+                    sqlx::query(
+                        "DELETE FROM publication_changes
+                         WHERE utc_day = ? AND from_ms = ? AND to_ms = ? AND seq = ?",
+                    )
+                    .bind(it.utc_day)
+                    .bind(it.from.millis())
+                    .bind(it.to.millis())
+                    .bind(it.seq)
+                    .execute(&mut *connection)
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Whether each publication is as it was written, in the order it was.
