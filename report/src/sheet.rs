@@ -1,7 +1,8 @@
 //! A table as a page shows it, in the same order, as CSV and as an Excel sheet.
 
-use crate::{ReportError, csv::neutral};
-use rust_xlsxwriter::{Format, Workbook};
+use crate::{ReportError, csv::neutral, xlsx::A4};
+use chrono::{Datelike, NaiveDateTime, Timelike};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use zhishou_domain::Rate;
 
 /// What stands in a cell.
@@ -13,6 +14,12 @@ pub enum Cell {
     Count(u64),
     /// Shown as a percentage of two decimals.
     Share(Rate),
+    /// A difference in percentage points: two decimals and its sign.
+    Points(f64),
+    /// A number of two decimals.
+    Decimal(f64),
+    /// A moment on the wall, shown to the minute.
+    Moment(NaiveDateTime),
     /// Nothing is known.
     Empty,
 }
@@ -41,6 +48,9 @@ impl Sheet {
                 Cell::Text(text) => neutral(text),
                 Cell::Count(number) => number.to_string(),
                 Cell::Share(rate) => rate.percent(),
+                Cell::Points(points) => format!("{points:+.2}"),
+                Cell::Decimal(number) => format!("{number:.2}"),
+                Cell::Moment(at) => at.format("%Y-%m-%d %H:%M").to_string(),
                 Cell::Empty => String::new(),
             }))?;
         }
@@ -50,12 +60,16 @@ impl Sheet {
         Ok(out)
     }
 
-    /// As an Excel workbook: numbers as numbers, the headings frozen.
+    /// As an Excel workbook: numbers as numbers and dates as dates, the headings frozen and on each printed
+    /// page, as wide as a page.
     pub fn to_xlsx(&self) -> Result<Vec<u8>, ReportError> {
         let mut workbook = Workbook::new();
         let sheet = workbook.add_worksheet();
         sheet.set_name(&self.name)?;
-        let (bold, percent) = (Format::new().set_bold(), Format::new().set_num_format("0.00%"));
+        let bold = Format::new().set_bold();
+        let [percent, points, decimal, moment] =
+            ["0.00%", "+0.00;-0.00;0.00", "0.00", "yyyy-mm-dd hh:mm"]
+                .map(|it| Format::new().set_num_format(it));
         for (column, heading) in (0u16..).zip(&self.headings) {
             sheet.write_with_format(0, column, heading, &bold)?;
             sheet.set_column_width(column, 18)?;
@@ -71,6 +85,15 @@ impl Sheet {
                         }
                         None => continue,
                     },
+                    Cell::Points(it) => {
+                        sheet.write_number_with_format(line, column, *it, &points)?
+                    }
+                    Cell::Decimal(it) => {
+                        sheet.write_number_with_format(line, column, *it, &decimal)?
+                    }
+                    Cell::Moment(at) => {
+                        sheet.write_datetime_with_format(line, column, excel(*at)?, &moment)?
+                    }
                     Cell::Empty => continue,
                 };
             }
@@ -78,8 +101,22 @@ impl Sheet {
         let last = u32::try_from(self.rows.len()).unwrap_or(u32::MAX).saturating_add(2);
         sheet.write_string(last, 0, &self.footnote)?;
         sheet.set_freeze_panes(1, 1)?;
+        let columns = u16::try_from(self.headings.len()).unwrap_or(u16::MAX);
+        sheet.set_print_area(0, 0, last, columns.saturating_sub(1))?;
+        sheet.set_repeat_rows(0, 0)?;
+        sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
         Ok(workbook.save_to_buffer()?)
     }
+}
+
+fn excel(at: NaiveDateTime) -> Result<ExcelDateTime, ReportError> {
+    let part = |number: u32| u8::try_from(number).unwrap_or_default();
+    let day = ExcelDateTime::from_ymd(
+        u16::try_from(at.year()).unwrap_or_default(),
+        part(at.month()),
+        part(at.day()),
+    )?;
+    Ok(day.and_hms(u16::from(part(at.hour())), part(at.minute()), f64::from(at.second()))?)
 }
 
 #[cfg(test)]
@@ -104,6 +141,22 @@ mod tests {
     fn csv_keeps_the_order_and_runs_nothing() {
         let text = String::from_utf8(sheet().to_csv().unwrap()).unwrap();
         assert_eq!(text, "\u{feff}单位,在线率,差\n'=1+1,99.99,3\n东街,,0\n口径 time-weighted@1\n");
+    }
+
+    #[test]
+    fn differences_scores_and_moments_are_numbers_and_dates() {
+        let at = chrono::NaiveDate::from_ymd_opt(2026, 3, 10).unwrap().and_hms_opt(8, 30, 0);
+        let cells = vec![Cell::Points(-0.5), Cell::Decimal(93.1), Cell::Moment(at.unwrap())];
+        let sheet = Sheet { rows: vec![cells], ..sheet() };
+        let text = String::from_utf8(sheet.to_csv().unwrap()).unwrap();
+        assert!(text.contains("\n-0.50,93.10,2026-03-10 08:30\n"), "{text}");
+        let bytes = sheet.to_xlsx().unwrap();
+        let mut book: Xlsx<_> =
+            calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
+        let range = book.worksheet_range("排名").unwrap();
+        assert_eq!(range.get_value((1, 0)), Some(&Data::Float(-0.5)));
+        assert_eq!(range.get_value((1, 1)), Some(&Data::Float(93.1)));
+        assert!(matches!(range.get_value((1, 2)), Some(Data::DateTime(_))));
     }
 
     #[test]

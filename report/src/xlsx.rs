@@ -9,7 +9,7 @@ use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 use zhishou_domain::Lang;
 
 /// A4, as Excel counts papers.
-const A4: u8 = 9;
+pub(crate) const A4: u8 = 9;
 /// Width of the words, in letters of Excel.
 const WORDS: f64 = 96.0;
 /// Letters of Excel that a Chinese letter takes.

@@ -83,13 +83,13 @@ fn row(unit: &Unit) -> Vec<Cell> {
         Cell::Count(unit.online.numerator),
         Cell::Count(unit.online.denominator),
         share(target),
-        Cell::Text(unit.delta.clone()),
+        unit.points.map_or(Cell::Empty, Cell::Points),
         unit.intact.map_or(Cell::Empty, share),
         share(unit.coverage),
         Cell::Count(unit.due),
         Cell::Count(unit.now_online),
         Cell::Count(unit.short),
-        if unit.score.is_empty() { Cell::Empty } else { Cell::Text(unit.score.clone()) },
+        unit.score.map_or(Cell::Empty, Cell::Decimal),
     ]
 }
 
@@ -105,8 +105,6 @@ pub(crate) async fn offline(
     let now = app.clock.now();
     let filter = filters.filter()?.within(&policy_of(&app, &query.policy).await?.policy);
     let outages = app.store.outages(&filter, OutageOrder::Longest, MOST, now).await?;
-    let moment =
-        |at: zhishou_domain::Timestamp| at.in_zone(app.zone).format("%Y-%m-%d %H:%M").to_string();
     let rows = outages.iter().map(|outage| {
         let text = |text: &Option<String>| text.clone().map_or(Cell::Empty, Cell::Text);
         vec![
@@ -115,7 +113,7 @@ pub(crate) async fn offline(
             Cell::Text(outage.site.clone()),
             text(&outage.police_station),
             text(&outage.ip),
-            Cell::Text(moment(outage.since)),
+            Cell::Moment(outage.since.in_zone(app.zone).naive_local()),
             Cell::Count(now.since(outage.since).as_secs() / 60),
             Cell::Text(fault_names(&outage.faults, t.0)),
             text(&outage.maintainer),

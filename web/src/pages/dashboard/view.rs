@@ -35,10 +35,10 @@ pub(super) struct Unit {
     /// 图像完好率, `98.60 %`.
     pub(super) intact: Option<Rate>,
     pub(super) coverage: Rate,
-    /// 考核得分; empty without one.
-    pub(super) score: String,
-    /// Percentage points more than in the period before, `+0.20`.
-    pub(super) delta: String,
+    /// 考核得分.
+    pub(super) score: Option<f64>,
+    /// Percentage points more than in the period before.
+    pub(super) points: Option<f64>,
     /// 应检 and 在线 at the last minute that counts.
     pub(super) due: u64,
     pub(super) now_online: u64,
@@ -51,6 +51,16 @@ pub(super) struct Unit {
 impl Unit {
     pub(super) fn is_short(&self) -> bool {
         self.value.is_some_and(|value| value < self.target)
+    }
+
+    /// `+0.20`; empty without.
+    pub(super) fn delta(&self) -> String {
+        self.points.map(signed).unwrap_or_default()
+    }
+
+    /// `93.10`; empty without.
+    pub(super) fn score(&self) -> String {
+        self.score.map(|score| format!("{score:.2}")).unwrap_or_default()
     }
 }
 
@@ -65,13 +75,16 @@ pub(super) fn short(rate: Rate, target: f64, devices: u64) -> u64 {
     }
 }
 
-/// Percentage points between two rates, with their sign.
-fn delta(now: Option<f64>, earlier: Option<f64>) -> String {
-    match now.zip(earlier) {
-        // A minus of zero is none.
-        Some((now, earlier)) => format!("{:+.2}", ((now - earlier) * 1e4).round() / 1e2 + 0.0),
-        None => String::new(),
-    }
+/// Percentage points between two rates, to two decimals.
+fn points(now: Option<f64>, earlier: Option<f64>) -> Option<f64> {
+    let (now, earlier) = now.zip(earlier)?;
+    // A minus of zero is none.
+    Some(((now - earlier) * 1e4).round() / 1e2 + 0.0)
+}
+
+/// Percentage points with their sign.
+fn signed(points: f64) -> String {
+    format!("{points:+.2}")
 }
 
 /// The units of a period, worst first, those without a number last; and where their bars begin, 0–1.
@@ -116,12 +129,8 @@ pub(super) fn units(
                     Told::TooLittle { .. } | Told::Nothing => None,
                 }),
                 coverage: figures.online.coverage,
-                score: figures
-                    .score
-                    .and_then(|it| it.value)
-                    .map(|value| format!("{value:.2}"))
-                    .unwrap_or_default(),
-                delta: delta(value, earlier),
+                score: figures.score.and_then(|it| it.value),
+                points: points(value, earlier),
                 due: row.period.heads.due,
                 now_online: row.period.heads.online,
                 short: value
@@ -178,8 +187,8 @@ pub(super) fn sentence(
         ),
         Told::Nothing => return t.nothing_scheduled().to_owned(),
     };
-    let change = delta(online.value(), basis.figures(&account.earlier).online.value());
-    if !change.is_empty() {
+    let change = points(online.value(), basis.figures(&account.earlier).online.value());
+    if let Some(change) = change.map(signed) {
         let earlier = span.chosen.earlier_word(t);
         text += &if zh {
             format!("，较{earlier} {change}")
@@ -362,9 +371,9 @@ mod tests {
 
     #[test]
     fn a_change_has_its_sign_and_needs_both_ends() {
-        assert_eq!(delta(Some(0.986), Some(0.984)), "+0.20");
-        assert_eq!(delta(Some(0.98), Some(0.985)), "-0.50");
-        assert_eq!(delta(Some(0.98), Some(0.980_000_1)), "+0.00");
-        assert_eq!(delta(None, Some(0.98)), "");
+        assert_eq!(points(Some(0.986), Some(0.984)).map(signed).unwrap(), "+0.20");
+        assert_eq!(points(Some(0.98), Some(0.985)).map(signed).unwrap(), "-0.50");
+        assert_eq!(points(Some(0.98), Some(0.980_000_1)).map(signed).unwrap(), "+0.00");
+        assert_eq!(points(None, Some(0.98)), None);
     }
 }
