@@ -34,20 +34,24 @@ impl Store {
     }
 
     /// Incidents of devices that are open since before `since` without a work order but those that are done,
-    /// the oldest `limit` of them. One whose order somebody cancelled is not asked for again.
+    /// the oldest `limit` of them but for `except`. One whose order somebody cancelled is not asked for again.
     pub async fn incidents_without_order(
         &self,
         since: Timestamp,
+        except: &[IncidentId],
         limit: u32,
     ) -> Result<Vec<IncidentId>, StoreError> {
+        let except: Vec<i64> = except.iter().map(|id| id.number()).collect();
         let found: Vec<i64> = sqlx::query_scalar(
             "SELECT id FROM incidents i WHERE closed_ms IS NULL AND since_ms <= ? AND root <> 'observer'
                  AND down_devices > 0
                  AND NOT EXISTS (SELECT 1 FROM work_orders w WHERE w.incident_id = i.id
                      AND w.state <> 'done')
+                 AND id NOT IN (SELECT value FROM json_each(?))
              ORDER BY since_ms LIMIT ?",
         )
         .bind(since.millis())
+        .bind(decode::to_json("incidents.id", &except)?)
         .bind(limit)
         .fetch_all(self.reader())
         .await?;

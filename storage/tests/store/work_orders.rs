@@ -90,7 +90,7 @@ async fn a_repair_is_proven_by_probes_and_a_relapse_reopens_it() {
     assert_eq!(again, WorkOpened::Already(id), "an incident has one order");
     let row = store.incident(incident).await.unwrap().unwrap();
     assert_eq!(row.state, IncidentState::Dispatched);
-    assert_eq!(store.incidents_without_order(at(1000), 10).await.unwrap(), []);
+    assert_eq!(store.incidents_without_order(at(1000), &[], 10).await.unwrap(), []);
 
     let finish = store
         .act_on_work_order(id, WorkScope::All, step(110, WorkAct::Finish), String::new())
