@@ -29,7 +29,7 @@ pub use error::{ConfigError, Problem};
 pub use incidents::Incidents;
 pub use inspection::Inspection;
 pub use limits::Limits;
-pub use plans::{PlanSection, Plans};
+pub use plans::{EndpointSection, PlanSection, Plans};
 pub use probing::{Certificates, HardwareDecoders, Probing, StreamKind};
 pub use recordings::{KeepDialogues, Recordings};
 pub use repair::{Repair, RepairClock};

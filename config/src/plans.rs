@@ -22,11 +22,9 @@ pub struct Plans {
     /// For 配套设备 (switches, recorders, UPS) of any class, instead of those above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub equipment: Option<PlanSection>,
-    /// For 会议终端 of any class. Without it they are asked every 300 s and never called; `depth`
-    /// beyond `reach` calls those that the ledger permits (允许测试呼叫), for `seconds`, 20 and more
-    /// for figures of quality.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub endpoint: Option<PlanSection>,
+    /// For 会议终端 of any class.
+    #[serde(skip_serializing_if = "EndpointSection::is_default")]
+    pub endpoint: EndpointSection,
 }
 
 /// One probe plan.
@@ -67,14 +65,75 @@ impl Default for PlanSection {
     }
 }
 
+/// The probe plan of endpoints: as any other, with defaults that ring in no room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EndpointSection {
+    /// Seconds between two probes while nothing is in doubt, 10 to 86 400.
+    pub interval_s: u32,
+    /// `reach` asks and calls nobody. `stream` and `picture` call, at each probe, those that the ledger
+    /// permits (允许测试呼叫).
+    pub depth: String,
+    /// Seconds that a call lasts, 1 to 60; 20 and more for figures of quality.
+    pub seconds: f64,
+    /// As of the other plans; a call always has its picture decoded.
+    pub decode_every_s: u32,
+    /// As of the other plans; the address says how an endpoint is reached.
+    pub transport: String,
+    /// Share of the interval by which a probe may come early or late, 0 to 0.5.
+    pub jitter: f64,
+    /// Consecutive failures that make an outage hard, 1 to 10.
+    pub failures: u32,
+    /// Seconds between probes while in doubt, 5 to 3600, at most `interval_s`.
+    pub retry_s: u32,
+}
+
+impl Default for EndpointSection {
+    fn default() -> Self {
+        let PlanSection {
+            interval_s, decode_every_s, transport, jitter, failures, retry_s, ..
+        } = PlanSection::default();
+        let depth = "reach".to_owned();
+        let seconds = 20.0;
+        Self { interval_s, depth, seconds, decode_every_s, transport, jitter, failures, retry_s }
+    }
+}
+
+impl EndpointSection {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn section(&self) -> PlanSection {
+        let Self {
+            interval_s,
+            depth,
+            seconds,
+            decode_every_s,
+            transport,
+            jitter,
+            failures,
+            retry_s,
+        } = self.clone();
+        PlanSection {
+            interval_s,
+            depth,
+            seconds,
+            decode_every_s,
+            transport,
+            jitter,
+            failures,
+            retry_s,
+        }
+    }
+}
+
 impl Plans {
     /// The plan of a device of this kind and class.
     pub fn plan(&self, kind: DeviceKind, class: Option<PointClass>) -> Plan {
-        match (kind, &self.equipment, &self.endpoint) {
-            (DeviceKind::Equipment, Some(plan), _) | (DeviceKind::Endpoint, _, Some(plan)) => {
-                return plan.plan();
-            }
-            (DeviceKind::Endpoint, ..) => return PlanSection::of_endpoints().plan(),
+        match (kind, &self.equipment) {
+            (DeviceKind::Equipment, Some(plan)) => return plan.plan(),
+            (DeviceKind::Endpoint, _) => return self.endpoint.section().plan(),
             _ => {}
         }
         let special = match class {
@@ -92,19 +151,14 @@ impl Plans {
             ("class_2", &self.class_2),
             ("class_3", &self.class_3),
             ("equipment", &self.equipment),
-            ("endpoint", &self.endpoint),
         ];
         let special = special.into_iter().filter_map(|(name, plan)| Some((name, plan.as_ref()?)));
-        special.chain([("default", &self.default)]).try_for_each(|(name, plan)| plan.check(name))
+        let always = [("default", &self.default), ("endpoint", &self.endpoint.section())];
+        special.chain(always).try_for_each(|(name, plan)| plan.check(name))
     }
 }
 
 impl PlanSection {
-    /// Endpoints are asked, and not called unless somebody says so: a call rings in a room.
-    fn of_endpoints() -> Self {
-        Self { depth: "reach".to_owned(), seconds: 20.0, ..Self::default() }
-    }
-
     fn plan(&self) -> Plan {
         Plan {
             interval: Duration::from_secs(u64::from(self.interval_s)),
@@ -182,5 +236,28 @@ impl PlanSection {
                 note: Note::NoLongerThanInterval,
             },
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    #[test]
+    fn endpoints_are_never_called_unless_the_depth_says_so() {
+        let plan = |text: &str| {
+            let plan = Config::parse(text).unwrap().plans.plan(DeviceKind::Endpoint, None);
+            (plan.interval.as_secs(), plan.depth, plan.seconds.as_secs())
+        };
+        assert_eq!(plan(""), (300, Depth::Reach, 20));
+        assert_eq!(plan("[plans.endpoint]\ninterval_s = 120"), (120, Depth::Reach, 20));
+        assert_eq!(plan("[plans.endpoint]\nseconds = 30.0"), (300, Depth::Reach, 30));
+        let called = "[plans.endpoint]\ndepth = \"picture\"\ninterval_s = 86400";
+        assert_eq!(plan(called), (86_400, Depth::Picture, 20));
+        assert_eq!(
+            plan("[plans.default]\ninterval_s = 60\nseconds = 5.0"),
+            (300, Depth::Reach, 20)
+        );
     }
 }

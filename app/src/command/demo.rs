@@ -10,7 +10,7 @@ use crate::{
     wiring::{first_login, platform::Platform, service::Service},
 };
 use std::sync::Arc;
-use zhishou_config::{Config, PlanSection};
+use zhishou_config::{Config, EndpointSection, PlanSection};
 use zhishou_demo::{BASE_CAMERAS, Demo, Options};
 use zhishou_domain::{Clock, Lang, Role};
 use zhishou_storage::{ImportMode, Store};
@@ -59,8 +59,8 @@ pub(super) fn run(args: &DemoArgs, lang: Lang) -> Result<Outcome, Failure> {
     })
 }
 
-/// Probes often, so that each camera shows its true state within two minutes, and calls long enough to
-/// hear whether somebody speaks.
+/// Probes often, so that each device shows its true state within two minutes. Endpoints are called, in
+/// rooms where nobody sits, long enough to tell how good a call is.
 fn config(demo: &Demo) -> Config {
     let mut config = Config::default();
     config.district.name.clone_from(&demo.district().name);
@@ -72,7 +72,13 @@ fn config(demo: &Demo) -> Config {
         decode_every_s: 0,
         ..PlanSection::default()
     };
-    config.plans.endpoint = Some(PlanSection { seconds: 6.0, ..config.plans.default.clone() });
+    config.plans.endpoint = EndpointSection {
+        interval_s: 60,
+        retry_s: config.plans.default.retry_s,
+        failures: config.plans.default.failures,
+        depth: config.plans.default.depth.clone(),
+        ..EndpointSection::default()
+    };
     config
 }
 
