@@ -4,6 +4,7 @@ use crate::{Store, StoreError, decode};
 use sqlx::{Row, sqlite::SqliteRow};
 use zhishou_domain::{
     Checks, DeviceId, DeviceKind, LifeState, PointClass, SiteId, TestCall, Timestamp,
+    meeting::Subject,
 };
 
 /// Before a meeting nothing is changed any more, and nobody is called, ms.
@@ -117,7 +118,7 @@ impl Store {
     }
 
     /// Whether a meeting has the device: one that is on, or begins within ten minutes, in a venue where
-    /// it stands. Nobody calls it then.
+    /// it stands, or one that rehearses (上级联调), or will within ten minutes. Nobody calls it then.
     pub async fn is_in_meeting(&self, device: DeviceId, at: Timestamp) -> Result<bool, StoreError> {
         let found: bool = sqlx::query_scalar(
             "SELECT EXISTS (
@@ -126,11 +127,15 @@ impl Store {
                  JOIN meetings m ON m.id = v.meeting_id
                  WHERE d.device_id = ?1 AND (m.state = 'live' OR
                      m.state NOT IN ('draft', 'ended', 'archived', 'cancelled')
-                     AND m.from_ms - ?3 <= ?2 AND ?2 < m.to_ms))",
+                     AND m.from_ms - ?3 <= ?2 AND ?2 < m.to_ms))
+             OR EXISTS (
+                 SELECT 1 FROM reservations r WHERE r.subject = ?4 AND r.purpose = 'rehearsal'
+                     AND r.from_ms - ?3 <= ?2 AND ?2 < r.to_ms)",
         )
         .bind(device.to_string())
         .bind(at.millis())
         .bind(FREEZE_MS)
+        .bind(Subject::Device(device).key())
         .fetch_one(self.reader())
         .await?;
         Ok(found)

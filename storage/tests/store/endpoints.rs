@@ -42,7 +42,7 @@ async fn nobody_is_called_whom_the_ledger_does_not_name() {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_in_a_meeting_from_ten_minutes_before_it_to_its_end() {
+async fn an_endpoint_is_in_a_meeting_or_its_rehearsal_from_ten_minutes_before_it_to_its_end() {
     let home = Home::shanghai();
     let store = home.open().await;
     import(&store, vec![room(Some(TestCall::Permitted))], at(0)).await;
@@ -71,6 +71,16 @@ async fn an_endpoint_is_in_a_meeting_from_ten_minutes_before_it_to_its_end() {
     assert!(busy(9_000).await, "it takes longer than was booked");
     run("UPDATE meetings SET state = 'cancelled'".to_owned()).await;
     assert!(!busy(3_600).await);
+    // 上级联调, a day before: the superior's MCU has it.
+    let (from, to) = (at(-80_000).millis(), at(-78_200).millis());
+    run(format!(
+        "INSERT INTO reservations (meeting_id, subject, from_ms, to_ms, purpose)
+         VALUES (1, 'device:{device}', {from}, {to}, 'rehearsal')"
+    ))
+    .await;
+    for (second, held) in [(-80_601, false), (-80_600, true), (-78_201, true), (-78_200, false)] {
+        assert_eq!(busy(second).await, held, "{second}");
+    }
 }
 
 #[tokio::test]
