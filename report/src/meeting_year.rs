@@ -22,7 +22,7 @@ use zhishou_domain::{
     },
     meeting::{
         AssuranceGrade, Buffers, Cascade, Convener, LocalSlot, MeetingAct, MeetingPlan,
-        MeetingRank, MeetingStep, MeetingVenue, Slot, VenueRole,
+        MeetingRank, MeetingState, MeetingStep, MeetingVenue, Slot, VenueRole,
     },
     policy::LocalTime,
 };
@@ -131,7 +131,7 @@ fn hold(plan: &CheckPlan, number: i64, start: Timestamp) -> (Option<AfterRecord>
         done.extend(due.missed.into_iter().map(|before| (Cause::Point(before), now)));
         if let Some(cause) = due.run {
             done.push((cause, now));
-            let depth = depth_at(plan, cause, slot, now);
+            let depth = depth_at(plan, cause, (MeetingState::Testing, slot.from), now);
             let unwell = readiness(plan, venues.clone(), now);
             for venue in &mut venues {
                 let is_well = unwell.rows.iter().any(|row| {

@@ -43,8 +43,9 @@ const PACE: f64 = 4.0;
 const LEAST_PACE: f64 = 10.0;
 /// A parent is probed ahead of its time for the sake of its children so often at most.
 const PARENT_AGAIN: Duration = Duration::from_secs(10);
-/// How long the end of running probes is waited for on shutdown; a TEARDOWN takes less.
-const FAREWELL: Duration = Duration::from_secs(8);
+/// How long the end of running probes is waited for on shutdown: BYE is given up after 8 s, over a connection
+/// that has to be opened anew 3 s later, and what became of the call is to be written after that.
+const FAREWELL: Duration = Duration::from_secs(15);
 
 /// Which plan holds for a device.
 pub type PlanOf = Arc<dyn Fn(DeviceKind, Option<PointClass>) -> Plan + Send + Sync>;
@@ -85,6 +86,9 @@ pub enum ProbeNowError {
     /// The agent is stopping, or the probe ended without a result.
     #[error("the agent stopped before the probe ended")]
     Stopped,
+    /// The probe did not end in the time that its asker has for it.
+    #[error("the probe did not end in time")]
+    Late,
 }
 
 /// A handle to a running agent.

@@ -21,7 +21,7 @@ pub use alerts::{AlertWords, watch_alerts};
 pub use evidence::{Dialogues, EvidenceFiles, GOOD_FOR};
 pub use eyes::{AskCanaries, Eyes};
 pub use incidents::judge_incidents;
-pub use meetings::{AskedCheck, LookAt, MeetingCare, MeetingChecks, TellFailure};
+pub use meetings::{AskedCheck, LookAt, Looking, MeetingCare, MeetingChecks, TellFailure};
 pub use prober::{Probed, Prober, Taping};
 pub use repairs::{OpenOrder, follow_repairs};
 pub use timetable::{Timetable, TimetableError};

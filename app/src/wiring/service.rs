@@ -311,7 +311,7 @@ impl web::ProbeNow for ProbeNow {
             };
             probed.map_err(|error| match error {
                 ProbeNowError::NotProbed => web::ProbeNowError::NotProbed,
-                ProbeNowError::Stopped => web::ProbeNowError::Stopping,
+                ProbeNowError::Stopped | ProbeNowError::Late => web::ProbeNowError::Stopping,
             })
         })
     }

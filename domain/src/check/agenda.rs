@@ -1,7 +1,10 @@
 //! Which run of a plan is due, and which was missed.
 
 use super::{CheckDepth, CheckPlan, plan::FREEZE_MIN};
-use crate::{Timestamp, meeting::Slot};
+use crate::{
+    Timestamp,
+    meeting::{MeetingState, Slot},
+};
 use std::time::Duration;
 
 /// Why a run is made.
@@ -73,10 +76,15 @@ pub fn agenda(
     found
 }
 
-/// How deep a run may look at `now`, whatever was planned: nothing is called in the last ten minutes and
-/// while the meeting runs.
-pub fn depth_at(plan: &CheckPlan, cause: Cause, slot: Slot, now: Timestamp) -> CheckDepth {
-    if now >= slot.from - minutes(FREEZE_MIN) && now < slot.to {
+/// How deep a run may look at `now`, whatever was planned, for a meeting in that state that begins at `from`:
+/// nothing is called from ten minutes before it on, nor while it runs, however early it was begun.
+pub fn depth_at(
+    plan: &CheckPlan,
+    cause: Cause,
+    (state, from): (MeetingState, Timestamp),
+    now: Timestamp,
+) -> CheckDepth {
+    if state == MeetingState::Live || now >= from - minutes(FREEZE_MIN) {
         return CheckDepth::Liveness;
     }
     match cause {
@@ -114,7 +122,8 @@ mod tests {
         let (settled, now) = (at(2), at(3));
         let due = agenda(&plan(), slot(), settled, &[], now);
         assert_eq!((due.run, due.missed.len()), (Some(Cause::Booked), 0));
-        assert_eq!(depth_at(&plan(), Cause::Booked, slot(), now), CheckDepth::Liveness);
+        let begun = (MeetingState::Emergency, slot().from);
+        assert_eq!(depth_at(&plan(), Cause::Booked, begun, now), CheckDepth::Liveness);
         let done = [(Cause::Booked, at(3))];
         assert_eq!(agenda(&plan(), slot(), settled, &done, at(4)).run, None);
         // One that was booked in time and was not begun by us is not.
@@ -168,12 +177,17 @@ mod tests {
 
     #[test]
     fn nothing_is_called_in_the_last_ten_minutes_and_while_it_runs() {
-        let depth = |cause, minute| depth_at(&plan(), cause, slot(), at(minute));
-        assert_eq!(depth(Cause::Asked, -11), CheckDepth::Full);
-        assert_eq!(depth(Cause::Point(30), -30), CheckDepth::Failures);
-        for minute in [-10, -1, 0, 59] {
+        let ahead = MeetingState::Testing;
+        let depth =
+            |state, cause, minute| depth_at(&plan(), cause, (state, slot().from), at(minute));
+        assert_eq!(depth(ahead, Cause::Asked, -11), CheckDepth::Full);
+        assert_eq!(depth(ahead, Cause::Point(30), -30), CheckDepth::Failures);
+        // One that was begun early, and one that overruns.
+        let live = [-50, -30, 60, 90].map(|minute| (MeetingState::Live, minute));
+        let frozen = [-10, -1, 0, 59, 60].map(|minute| (ahead, minute));
+        for (state, minute) in frozen.into_iter().chain(live) {
             for cause in [Cause::Asked, Cause::Booked, Cause::Point(60)] {
-                assert_eq!(depth(cause, minute), CheckDepth::Liveness, "{minute}");
+                assert_eq!(depth(state, cause, minute), CheckDepth::Liveness, "{minute}");
             }
         }
     }

@@ -106,6 +106,12 @@ impl CheckItem {
     pub fn is_human(self) -> bool {
         self.kind() == ItemKind::Human
     }
+
+    /// Whether a person signs it of the endpoint that the venue is held on: of another endpoint the
+    /// signature says nothing.
+    pub const fn is_signed_of_endpoint(self) -> bool {
+        matches!(self, Self::Framing | Self::Sound | Self::DualStream | Self::JointTest)
+    }
 }
 
 /// What a check says. The order is that of need: what fails comes first.

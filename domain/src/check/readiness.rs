@@ -1,6 +1,6 @@
 //! 就绪度: the matrix venue × item, worst first, and the one sentence above it.
 
-use super::{CheckItem, CheckPlan, Evidence, ItemKind, Outcome};
+use super::{CheckItem, CheckPlan, Evidence, ItemKind, NotRun, Outcome};
 use crate::{
     DeviceId, Lang, Timestamp, VenueId,
     endpoint::Signalling,
@@ -77,6 +77,17 @@ impl Cell {
     pub fn is_stale(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.outcome != self.outcome)
     }
+
+    /// What it says: `音频 未通过（无音频）`.
+    pub fn words(&self, lang: Lang) -> String {
+        let why = self.last.as_ref().map(|last| last.evidence.render(lang)).unwrap_or_default();
+        let (item, outcome) = (self.item.name(lang), self.outcome.name(lang));
+        match (why.is_empty(), lang) {
+            (true, _) => format!("{item} {outcome}"),
+            (false, Lang::Zh) => format!("{item} {outcome}（{why}）"),
+            (false, Lang::En) => format!("{item} {outcome} ({why})"),
+        }
+    }
 }
 
 /// How ready something is; the worst first.
@@ -132,14 +143,7 @@ impl Row {
 
     /// What has to be mended first: `音频 未通过（无音频）`; empty where nothing is.
     pub fn words(&self, lang: Lang) -> String {
-        let Some(cell) = self.first() else { return String::new() };
-        let why = cell.last.as_ref().map(|last| last.evidence.render(lang)).unwrap_or_default();
-        let (item, outcome) = (cell.item.name(lang), cell.outcome.name(lang));
-        match (why.is_empty(), lang) {
-            (true, _) => format!("{item} {outcome}"),
-            (false, Lang::Zh) => format!("{item} {outcome}（{why}）"),
-            (false, Lang::En) => format!("{item} {outcome} ({why})"),
-        }
+        self.first().map(|cell| cell.words(lang)).unwrap_or_default()
     }
 }
 
@@ -215,7 +219,8 @@ fn row(plan: &CheckPlan, known: VenueCells, now: Timestamp) -> Row {
             _ => Outcome::Untested,
         };
         let is_optional = plan.optional.contains(&item) || item == CheckItem::JointTest;
-        let is_excused = is_joint && outcome == Outcome::Untested && item.kind() != ItemKind::Human;
+        let is_excused =
+            is_joint && outcome == Outcome::Untested && is_for_joint(item, last.as_ref());
         let weight = match (is_excused, is_optional) {
             (true, _) => Weight::Excused,
             (false, true) => Weight::Optional,
@@ -234,6 +239,17 @@ fn row(plan: &CheckPlan, known: VenueCells, now: Timestamp) -> Row {
         _ => Conclusion::Ready,
     };
     Row { venue, role, conclusion, cells }
+}
+
+/// Whether a person who tests the room stands in for what we could not test: for media, and for liveness
+/// where there is nothing that we could look at. What we saw once and see no more is nobody's word.
+fn is_for_joint(item: CheckItem, last: Option<&CellResult>) -> bool {
+    let unlisted = [NotRun::NoDevice, NotRun::NotProbed].map(Evidence::not_run);
+    match item.kind() {
+        ItemKind::Media => true,
+        ItemKind::Liveness => last.is_some_and(|it| unlisted.contains(&it.evidence)),
+        ItemKind::Human => false,
+    }
 }
 
 /// How ready a meeting is at `now` by what is known of its venues.
@@ -346,7 +362,6 @@ mod tests {
     use super::*;
     use crate::{
         FaultCode,
-        check::NotRun,
         meeting::{AssuranceGrade, VenueDevice},
     };
     use proptest::prelude::*;
@@ -534,6 +549,17 @@ mod tests {
         assert_eq!(it.conclusion, Conclusion::Ready);
         let audio = it.rows[0].cells.iter().find(|cell| cell.item == CheckItem::Audio).unwrap();
         assert_eq!((audio.outcome, audio.weight), (Outcome::Untested, Weight::Excused));
+        // Whoever tested the room did not see for us whether it still answers.
+        let blind = readiness(&plan(), vec![signed.clone()], at(45));
+        assert_eq!(blind.conclusion, Conclusion::Unconfirmed);
+        assert_eq!(blind.rows[0].first().unwrap().item, CheckItem::Reachable);
+        // Where nothing is connected to probing, a person is all there is.
+        let mut bare = signed.clone();
+        let none = Evidence::not_run(NotRun::NoDevice);
+        for item in bare.items.clone().into_iter().filter(|it| it.kind() == ItemKind::Liveness) {
+            set(&mut bare, item, Outcome::Untested, none.clone());
+        }
+        assert_eq!(readiness(&plan(), vec![bare], at(45)).conclusion, Conclusion::Ready);
         // It excuses what was not tested and nothing that failed.
         set(&mut signed, CheckItem::Audio, Outcome::Fail, Evidence::None);
         assert_eq!(readiness(&plan(), vec![signed], at(2)).conclusion, Conclusion::NotReady);
@@ -567,7 +593,7 @@ mod tests {
                 let fresh = last.is_some_and(|it| at(0).since(it.confirmed) <= plan.holds(*item));
                 let well = fresh && last.is_some_and(|it| it.outcome >= Outcome::Warn);
                 let failed = last.is_some_and(|it| it.outcome == Outcome::Fail);
-                let excused = joint && !item.is_human() && !failed;
+                let excused = joint && item.kind() == ItemKind::Media && !failed;
                 prop_assert!(!it.conclusion.may_begin() || well || excused, "{item:?}");
             }
             if let Some(until) = it.until {

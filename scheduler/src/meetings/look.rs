@@ -12,25 +12,18 @@ use zhishou_domain::{
 };
 use zhishou_storage::NewCell;
 
-/// Longest wait for one device, its turn included.
-const PATIENCE: Duration = Duration::from_secs(75);
+/// What opening a device brings, in time.
+pub type Looking<'a> =
+    Pin<Box<dyn Future<Output = Result<Observation, ProbeNowError>> + Send + 'a>>;
 
 /// What opens devices, within the same guards as every probe.
 pub trait LookAt: Send + Sync {
     /// Opens a device at once, no deeper than `depth`.
-    fn look(
-        &self,
-        device: DeviceId,
-        depth: Depth,
-    ) -> Pin<Box<dyn Future<Output = Result<Observation, ProbeNowError>> + Send + '_>>;
+    fn look(&self, device: DeviceId, depth: Depth) -> Looking<'_>;
 }
 
 impl LookAt for AgentHandle {
-    fn look(
-        &self,
-        device: DeviceId,
-        depth: Depth,
-    ) -> Pin<Box<dyn Future<Output = Result<Observation, ProbeNowError>> + Send + '_>> {
+    fn look(&self, device: DeviceId, depth: Depth) -> Looking<'_> {
         Box::pin(self.look_now(device, depth))
     }
 }
@@ -69,12 +62,11 @@ impl Parts {
 
 /// What one try at one device brought: an observation, or why there is none.
 async fn look(eyes: &dyn LookAt, device: DeviceId, depth: Depth) -> Result<Observation, NotRun> {
-    match tokio::time::timeout(PATIENCE, eyes.look(device, depth)).await {
-        Ok(Ok(seen)) => Ok(seen),
-        Ok(Err(ProbeNowError::NotProbed)) => Err(NotRun::NotProbed),
-        Ok(Err(ProbeNowError::Stopped)) => Err(NotRun::Interrupted),
-        Err(_) => Err(NotRun::Ours),
-    }
+    eyes.look(device, depth).await.map_err(|error| match error {
+        ProbeNowError::NotProbed => NotRun::NotProbed,
+        ProbeNowError::Stopped => NotRun::Interrupted,
+        ProbeNowError::Late => NotRun::Ours,
+    })
 }
 
 fn fails(found: &[Finding]) -> bool {
@@ -136,6 +128,14 @@ pub(super) async fn look_at(
     }
     cells.retain(|cell| items.contains(&cell.finding.item));
     cells
+}
+
+/// What is left of a venue whose look ended badly: we did not see its endpoint.
+pub(super) fn unseen(plan: &CheckPlan, venue: &Venue, parts: Parts) -> Vec<NewCell> {
+    let device = venue.primary().map(|device| device.id);
+    let found = parts.endpoint.map(|depth| nothing(&items_of(plan, venue), depth, NotRun::Ours));
+    let cell = |finding| NewCell { venue: venue.id, device, finding, picture: None };
+    found.into_iter().flatten().map(cell).collect()
 }
 
 /// Of a venue without an endpoint that could be opened.

@@ -11,8 +11,9 @@ mod run;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod turns;
 
-pub use look::LookAt;
+pub use look::{LookAt, Looking};
 
 use crate::ProbeNowError;
 use run::{Errand, run, watch};
@@ -30,9 +31,13 @@ use tokio::{
     time::{Instant, MissedTickBehavior},
 };
 use tokio_util::sync::CancellationToken;
+use turns::Turns;
 use zhishou_domain::{
-    Clock, Lang, MeetingId, Timestamp, VenueId,
-    check::{Cause, CheckItem, CheckPlan, agenda, depth_at, readiness},
+    CheckRunId, Clock, Lang, MeetingId, Timestamp, VenueId,
+    check::{
+        Cause, Cell, CheckItem, CheckPlan, Conclusion, Outcome, Readiness, Weight, agenda,
+        depth_at, readiness,
+    },
     meeting::{MeetingAct, MeetingState, MeetingStep},
 };
 use zhishou_storage::{MeetingFilter, NewRun, Store, StoreError, StoredMeeting, WaitingCheck};
@@ -112,13 +117,22 @@ impl MeetingCare {
 
 struct Loop {
     care: Arc<MeetingCare>,
-    tasks: JoinSet<()>,
-    /// Which meeting a task is for.
-    busy: HashMap<Id, MeetingId>,
+    tasks: JoinSet<Result<(), StoreError>>,
+    /// Which meeting a task is for, and which run it makes; none: a watch.
+    busy: HashMap<Id, (MeetingId, Option<CheckRunId>)>,
+    /// Runs that ended badly and are to be noted so.
+    broken: Vec<CheckRunId>,
     /// When a meeting was last watched.
     watched: HashMap<MeetingId, Instant>,
     /// What was told of a meeting.
     told: HashMap<MeetingId, HashSet<String>>,
+}
+
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Went {
+    Well,
+    Badly,
 }
 
 /// A meeting with what is known of it in one turn.
@@ -131,24 +145,51 @@ struct Turn {
 
 impl Loop {
     fn new(care: MeetingCare) -> Self {
+        let eyes = Arc::new(Turns::new(Arc::clone(&care.eyes)));
         Self {
-            care: Arc::new(care),
+            care: Arc::new(MeetingCare { eyes, ..care }),
             tasks: JoinSet::new(),
             busy: HashMap::new(),
+            broken: Vec::new(),
             watched: HashMap::new(),
             told: HashMap::new(),
         }
     }
 
-    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
-        let id = match ended {
-            Ok((id, ())) => id,
+    /// Begins a task for a meeting, which makes a run or watches.
+    fn mind(
+        &mut self,
+        meeting: MeetingId,
+        run: Option<CheckRunId>,
+        task: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    ) {
+        let task = self.tasks.spawn(task);
+        self.busy.insert(task.id(), (meeting, run));
+    }
+
+    fn ended(&mut self, ended: Result<(Id, Result<(), StoreError>), JoinError>) {
+        let (id, went) = match ended {
+            Ok((id, Ok(()))) => (id, Went::Well),
+            Ok((id, Err(error))) => {
+                tracing::error!(%error, "failed to look at a meeting");
+                (id, Went::Badly)
+            }
             Err(error) => {
-                tracing::error!(%error, "a check of a meeting ended badly");
-                error.id()
+                tracing::error!(%error, "a look at a meeting ended badly");
+                (error.id(), Went::Badly)
             }
         };
-        self.busy.remove(&id);
+        let run = self.busy.remove(&id).and_then(|(_, run)| run);
+        self.broken.extend(run.filter(|_| went == Went::Badly));
+    }
+
+    /// Notes the runs that ended badly, so that what they are of is due again.
+    async fn note_broken(&mut self) -> Result<(), StoreError> {
+        while let Some(run) = self.broken.last() {
+            self.care.store.interrupt_check_run(*run, self.care.clock.now()).await?;
+            self.broken.pop();
+        }
+        Ok(())
     }
 
     async fn run(mut self, mut inbox: mpsc::Receiver<AskedCheck>, stop: CancellationToken) {
@@ -180,10 +221,11 @@ impl Loop {
     }
 
     fn is_busy(&self, meeting: MeetingId) -> bool {
-        self.busy.values().any(|busy| *busy == meeting)
+        self.busy.values().any(|(busy, _)| *busy == meeting)
     }
 
     async fn turn(&mut self) -> Result<(), StoreError> {
+        self.note_broken().await?;
         let care = Arc::clone(&self.care);
         let now = care.clock.now();
         let states = MeetingState::ALL.iter().copied().filter(|it| it.is_watched()).collect();
@@ -238,7 +280,14 @@ impl Loop {
         let Turn { meeting, plan, now, .. } = &turn;
         let (id, slot) = (meeting.id, meeting.plan.slot());
         if meeting.state.is_due() && *now >= slot.from - NOTED {
-            note(&care, meeting, plan, (*now).min(slot.from)).await?;
+            let it = note(&care, meeting, plan, (*now).min(slot.from)).await?;
+            if fell_since_signed(&care, meeting, &it).await? {
+                let words = care
+                    .lang
+                    .pick("就绪判定后有会场未通过", "a venue fell after it was signed off");
+                let step = own_step(MeetingAct::Test, *now, words);
+                care.store.act_on_meeting(id, vec![step], String::new()).await?;
+            }
         }
         if meeting.state.is_due() {
             let done = care.store.planned_runs(id, slot.from).await?;
@@ -262,9 +311,7 @@ impl Loop {
         } else if !self.is_busy(id) && self.watched.get(&id).is_none_or(|at| at.elapsed() >= WATCH)
         {
             self.watched.insert(id, Instant::now());
-            let task = watch(care, meeting.clone(), plan.clone());
-            let task = self.tasks.spawn(task);
-            self.busy.insert(task.id(), id);
+            self.mind(id, None, watch(care, meeting.clone(), plan.clone()));
         }
         Ok(())
     }
@@ -307,16 +354,19 @@ impl Loop {
             self.act(id, MeetingAct::Test, turn.now).await?;
         }
         let task = run(care, turn.meeting.clone(), turn.plan.clone(), (number, depth), errand);
-        let task = self.tasks.spawn(task);
-        self.busy.insert(task.id(), id);
+        self.mind(id, Some(number), task);
         Ok(())
     }
 
     /// In the name of the platform.
     async fn act(&self, id: MeetingId, act: MeetingAct, at: Timestamp) -> Result<(), StoreError> {
-        let step = MeetingStep { at, login: String::new(), act, note: String::new() };
+        let step = own_step(act, at, "");
         self.care.store.act_on_meeting(id, vec![step], String::new(), Vec::new()).await.map(|_| ())
     }
+}
+
+fn own_step(act: MeetingAct, at: Timestamp, note: &str) -> MeetingStep {
+    MeetingStep { at, login: String::new(), act, note: note.to_owned() }
 }
 
 fn new_run(turn: &Turn, cause: Cause, login: String) -> NewRun {
@@ -325,7 +375,7 @@ fn new_run(turn: &Turn, cause: Cause, login: String) -> NewRun {
         meeting: turn.meeting.id,
         meeting_from: slot.from,
         cause,
-        depth: depth_at(&turn.plan, cause, slot, turn.now),
+        depth: depth_at(&turn.plan, cause, (turn.meeting.state, slot.from), turn.now),
         plan_version: turn.version,
         at: turn.now,
         login,
@@ -341,14 +391,38 @@ fn settled(meeting: &StoredMeeting) -> Timestamp {
     last.map_or(Timestamp::from_millis(0), |step| step.at)
 }
 
+/// Whether something that is needed fails that did not when the meeting was signed off. What was known then
+/// was signed with it.
+async fn fell_since_signed(
+    care: &MeetingCare,
+    meeting: &StoredMeeting,
+    it: &Readiness,
+) -> Result<bool, StoreError> {
+    let is_sign = |step: &&MeetingStep| matches!(step.act, MeetingAct::Ready | MeetingAct::Risk);
+    let signed = meeting.steps.iter().rev().find(is_sign).map(|step| step.at);
+    let is_signed = matches!(meeting.state, MeetingState::Ready | MeetingState::ReadyWithRisk);
+    let Some(signed) = signed.filter(|_| is_signed) else { return Ok(false) };
+    for row in it.rows.iter().filter(|row| row.conclusion == Conclusion::NotReady) {
+        let fails = |cell: &&Cell| cell.weight == Weight::Required && cell.outcome == Outcome::Fail;
+        for last in row.cells.iter().filter(fails).filter_map(|cell| cell.last.as_ref()) {
+            let since = care.store.failing_since(meeting.id, row.venue, last).await?;
+            if since.is_some_and(|since| since > signed) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Notes how ready a meeting is, where that changed.
 async fn note(
     care: &MeetingCare,
     meeting: &StoredMeeting,
     plan: &CheckPlan,
     at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Readiness, StoreError> {
     let (_, cells) = care.store.venue_cells(meeting, plan).await?;
     let it = readiness(plan, cells, at);
-    care.store.note_readiness(meeting.id, (it.conclusion, it.ready, it.rows.len()), at).await
+    care.store.note_readiness(meeting.id, (it.conclusion, it.ready, it.rows.len()), at).await?;
+    Ok(it)
 }

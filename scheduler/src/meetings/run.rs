@@ -2,11 +2,14 @@
 
 use super::{
     MeetingCare,
-    look::{Parts, look_at},
+    look::{Parts, look_at, unseen},
     note,
 };
-use std::{collections::HashSet, sync::Arc};
-use tokio::task::JoinSet;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+use tokio::task::{Id, JoinSet};
 use zhishou_domain::{
     CheckRunId, Depth, VenueId,
     check::{
@@ -17,7 +20,7 @@ use zhishou_domain::{
 };
 use zhishou_storage::{NewCell, StoreError, StoredMeeting};
 
-/// Venues looked at side by side.
+/// Venues of one meeting looked at side by side.
 const SIDE_BY_SIDE: usize = 4;
 
 /// What is asked of a run.
@@ -29,78 +32,71 @@ pub(super) struct Errand {
     pub(super) item: Option<CheckItem>,
 }
 
-/// Makes a run. What goes wrong with the store is logged; the run is then noted as broken off at the next
-/// start.
+/// Makes a run. Where the store fails it is not ended, and whoever began it notes that it was broken off.
 pub(super) async fn run(
     care: Arc<MeetingCare>,
     meeting: StoredMeeting,
     plan: CheckPlan,
     (number, depth): (CheckRunId, CheckDepth),
     errand: Errand,
-) {
-    let done = async {
-        let (venues, cells) = care.store.venue_cells(&meeting, &plan).await?;
-        let was = readiness(&plan, cells, care.clock.now());
-        let looks = venues.into_iter().filter(|venue| errand.venue.is_none_or(|it| it == venue.id));
-        let looks = looks.map(|venue| {
-            let deep = match depth {
-                CheckDepth::Full => Depth::Picture,
-                CheckDepth::Failures if !is_well(&was, venue.id) => Depth::Picture,
-                CheckDepth::Failures | CheckDepth::Liveness => Depth::Reach,
-            };
-            let parts = errand.item.map_or(Parts::all(deep), |item| Parts::of(item, deep));
-            (venue, parts)
-        });
-        let looks: Vec<_> = looks.collect();
-        let never = looks.iter().flat_map(|(venue, parts)| never_called(&was, venue, *parts));
-        let never: Vec<_> = never.collect();
-        if !never.is_empty() {
-            care.store.keep_check_cells(meeting.id, number, never, care.clock.now()).await?;
-        }
-        let mut looks = Looks::new(&care, &plan, looks);
-        while let Some(cells) = looks.next().await {
-            care.store.keep_check_cells(meeting.id, number, cells, care.clock.now()).await?;
-        }
-        care.store.end_check_run(number, care.clock.now()).await?;
-        note(&care, &meeting, &plan, care.clock.now()).await?;
-        let (_, cells) = care.store.venue_cells(&meeting, &plan).await?;
-        let is = readiness(&plan, cells, care.clock.now());
-        for row in is.rows.iter().filter(|row| row.conclusion == Conclusion::NotReady) {
-            care.told.failed(meeting.id, row.venue).await?;
-        }
-        Ok::<_, StoreError>(())
-    };
-    if let Err(error) = done.await {
-        tracing::error!(meeting = %meeting.id, %error, "failed to check a meeting");
+) -> Result<(), StoreError> {
+    let (venues, cells) = care.store.venue_cells(&meeting, &plan).await?;
+    let was = readiness(&plan, cells, care.clock.now());
+    let looks = venues.into_iter().filter(|venue| errand.venue.is_none_or(|it| it == venue.id));
+    let looks = looks.map(|venue| {
+        let deep = match depth {
+            CheckDepth::Full => Depth::Picture,
+            CheckDepth::Failures if !is_well(&was, venue.id) => Depth::Picture,
+            CheckDepth::Failures | CheckDepth::Liveness => Depth::Reach,
+        };
+        let parts = errand.item.map_or(Parts::all(deep), |item| Parts::of(item, deep));
+        (venue, parts)
+    });
+    let looks: Vec<_> = looks.collect();
+    let never = looks.iter().flat_map(|(venue, parts)| never_called(&was, venue, *parts));
+    let never: Vec<_> = never.collect();
+    if !never.is_empty() {
+        care.store.keep_check_cells(meeting.id, number, never, care.clock.now()).await?;
     }
+    let mut looks = Looks::new(&care, &plan, looks);
+    while let Some(cells) = looks.next().await {
+        care.store.keep_check_cells(meeting.id, number, cells, care.clock.now()).await?;
+    }
+    care.store.end_check_run(number, care.clock.now()).await?;
+    note(&care, &meeting, &plan, care.clock.now()).await?;
+    let (_, cells) = care.store.venue_cells(&meeting, &plan).await?;
+    let is = readiness(&plan, cells, care.clock.now());
+    for row in is.rows.iter().filter(|row| row.conclusion == Conclusion::NotReady) {
+        care.told.failed(meeting.id, row.venue).await?;
+    }
+    Ok(())
 }
 
 /// Looks at a meeting that runs. Nothing is called.
-pub(super) async fn watch(care: Arc<MeetingCare>, meeting: StoredMeeting, plan: CheckPlan) {
-    let done = async {
-        let (venues, _) = care.store.venue_cells(&meeting, &plan).await?;
-        let looks = venues.into_iter().map(|venue| (venue, Parts::all(Depth::Reach))).collect();
-        let mut looks = Looks::new(&care, &plan, looks);
-        while let Some(cells) = looks.next().await {
-            let now = care.store.meeting(meeting.id).await?;
-            if now.is_none_or(|it| it.state != MeetingState::Live) {
-                // It ended meanwhile: its record is being written.
-                break;
-            }
-            let changed = care.store.watch_check_cells(meeting.id, cells, care.clock.now()).await?;
-            let required = changed.iter().filter(|cell| {
-                cell.finding.outcome == Outcome::Fail && !plan.optional.contains(&cell.finding.item)
-            });
-            let fell: HashSet<_> = required.map(|cell| cell.venue).collect();
-            for venue in fell {
-                care.told.failed(meeting.id, venue).await?;
-            }
+pub(super) async fn watch(
+    care: Arc<MeetingCare>,
+    meeting: StoredMeeting,
+    plan: CheckPlan,
+) -> Result<(), StoreError> {
+    let (venues, _) = care.store.venue_cells(&meeting, &plan).await?;
+    let looks = venues.into_iter().map(|venue| (venue, Parts::all(Depth::Reach))).collect();
+    let mut looks = Looks::new(&care, &plan, looks);
+    while let Some(cells) = looks.next().await {
+        let now = care.store.meeting(meeting.id).await?;
+        if now.is_none_or(|it| it.state != MeetingState::Live) {
+            // It ended meanwhile: its record is being written.
+            break;
         }
-        Ok::<_, StoreError>(())
-    };
-    if let Err(error) = done.await {
-        tracing::error!(meeting = %meeting.id, %error, "failed to watch a meeting");
+        let changed = care.store.watch_check_cells(meeting.id, cells, care.clock.now()).await?;
+        let required = changed.iter().filter(|cell| {
+            cell.finding.outcome == Outcome::Fail && !plan.optional.contains(&cell.finding.item)
+        });
+        let fell: HashSet<_> = required.map(|cell| cell.venue).collect();
+        for venue in fell {
+            care.told.failed(meeting.id, venue).await?;
+        }
     }
+    Ok(())
 }
 
 /// Looks at venues, some side by side.
@@ -109,29 +105,37 @@ struct Looks {
     plan: CheckPlan,
     waiting: std::vec::IntoIter<(Venue, Parts)>,
     tasks: JoinSet<Vec<NewCell>>,
+    /// What each task looks at.
+    under_way: HashMap<Id, (Venue, Parts)>,
 }
 
 impl Looks {
     fn new(care: &Arc<MeetingCare>, plan: &CheckPlan, looks: Vec<(Venue, Parts)>) -> Self {
-        let (care, plan) = (Arc::clone(care), plan.clone());
-        Self { care, plan, waiting: looks.into_iter(), tasks: JoinSet::new() }
+        let (care, plan, waiting) = (Arc::clone(care), plan.clone(), looks.into_iter());
+        Self { care, plan, waiting, tasks: JoinSet::new(), under_way: HashMap::new() }
     }
 
-    /// What was found of the next venue that is through; none where all are.
+    /// What was found of the next venue that is through; none where all are. Of a look that ended badly
+    /// the cells say that we did not see.
     async fn next(&mut self) -> Option<Vec<NewCell>> {
-        loop {
-            while self.tasks.len() < SIDE_BY_SIDE
-                && let Some((venue, parts)) = self.waiting.next()
-            {
-                let (care, plan) = (Arc::clone(&self.care), self.plan.clone());
-                let look = async move {
-                    look_at((care.eyes.as_ref(), care.again), &plan, &venue, parts).await
-                };
-                self.tasks.spawn(look);
+        while self.tasks.len() < SIDE_BY_SIDE
+            && let Some((venue, parts)) = self.waiting.next()
+        {
+            let (care, plan, at) = (Arc::clone(&self.care), self.plan.clone(), venue.clone());
+            let look = async move {
+                look_at((care.eyes.as_ref(), care.again), &plan, &venue, parts).await
+            };
+            self.under_way.insert(self.tasks.spawn(look).id(), (at, parts));
+        }
+        match self.tasks.join_next_with_id().await? {
+            Ok((id, cells)) => {
+                self.under_way.remove(&id);
+                Some(cells)
             }
-            match self.tasks.join_next().await? {
-                Ok(cells) => return Some(cells),
-                Err(error) => tracing::error!(%error, "a look at a venue ended badly"),
+            Err(error) => {
+                tracing::error!(%error, "a look at a venue ended badly");
+                let of = self.under_way.remove(&error.id());
+                Some(of.map(|(venue, parts)| unseen(&self.plan, &venue, parts)).unwrap_or_default())
             }
         }
     }

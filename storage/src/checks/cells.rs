@@ -6,6 +6,7 @@ use crate::{
     meetings::endpoint_of,
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
+use std::collections::HashMap;
 use zhishou_domain::{
     CheckRunId, DeviceId, MeetingId, Timestamp, VenueId, WorkOrderId,
     check::{
@@ -19,9 +20,20 @@ use zhishou_domain::{
 const LOOK_BACK: i64 = 5;
 /// Results of one meeting that no run has, at most; the newest.
 const CHANGES: i64 = 500;
-/// Runs with results that a condition, which follows, lets through, and how many of them failed.
-const HISTORY: &str = "SELECT coalesce(sum(failed), 0), count(*) FROM (
-    SELECT max(outcome = 'fail') AS failed FROM check_results WHERE run_id IS NOT NULL AND ";
+/// Runs in which a venue was to be called and something was seen of it, by a condition that follows, and how
+/// many of them failed. What stands beside its endpoint, and what is a nuisance by every shipped plan, is no
+/// failure of it.
+const HISTORY: &str = "WITH results AS (
+        SELECT *, item NOT IN ('backup_line', 'cameras', 'status', 'clock', 'delay') AS own
+        FROM check_results)
+    SELECT coalesce(sum(failed), 0), count(*) FROM (
+        SELECT max(c.own AND c.outcome = 'fail') AS failed
+        FROM results c JOIN check_runs r ON r.id = c.run_id WHERE r.depth <> 'liveness' AND c.";
+/// A look that was not to call leaves word of that in the cell of the call.
+const SEEN: &str = " GROUP BY c.run_id
+    HAVING max(c.own AND c.outcome <> 'untested')
+       AND max(c.item = 'call' AND json_extract(c.evidence, '$.why') IS NOT 'liveness_only')
+    ORDER BY c.run_id DESC LIMIT ";
 
 /// A cell of a meeting.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,9 +60,9 @@ pub struct NewCell {
 /// How a venue did in its last checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VenueHistory {
-    /// Checks in which something of it failed.
+    /// Checks in which its endpoint or its call failed.
     pub failed: u64,
-    /// Checks looked at, five at most.
+    /// Checks looked at, five at most: those that were to call it and saw something.
     pub of: u64,
 }
 
@@ -238,6 +250,7 @@ impl Store {
     ) -> Result<(Vec<Venue>, Vec<VenueCells>), StoreError> {
         let mut cells = self.check_cells(meeting.id).await?;
         let turned = self.meeting_turns(meeting.id).await?;
+        let stands = self.endpoints_stand(meeting.id).await?;
         let (mut venues, mut known) = (Vec::new(), Vec::new());
         for place in &meeting.plan.venues {
             let Some(mut venue) = self.venue(place.venue).await? else { continue };
@@ -250,12 +263,32 @@ impl Store {
             if let Some(primary) = venue.primary() {
                 results.retain(|it| it.device.is_none() || is_of(it, primary.id));
             }
+            if let Some(since) = stands.get(&venue.id) {
+                results.retain(|it| !it.item.is_signed_of_endpoint() || it.at >= *since);
+            }
             let items = items_of(plan, &venue);
             let roll_from = roll_opens(meeting.plan.slot().from, &meeting.steps);
             known.push(VenueCells { venue: venue.id, role: place.role, items, results, roll_from });
             venues.push(venue);
         }
         Ok((venues, known))
+    }
+
+    /// Since when the venues of a meeting that were turned to another endpoint, or back, are held on the one
+    /// they are held on now.
+    async fn endpoints_stand(
+        &self,
+        meeting: MeetingId,
+    ) -> Result<HashMap<VenueId, Timestamp>, StoreError> {
+        let since: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT venue_id, max(max(at_ms, coalesce(undone_ms, at_ms))) FROM meeting_turns
+             WHERE meeting_id = ? AND device_id IS NOT NULL GROUP BY venue_id",
+        )
+        .bind(meeting.number())
+        .fetch_all(self.reader())
+        .await?;
+        let of = |(venue, at)| (VenueId::new(venue), Timestamp::from_millis(at));
+        Ok(since.into_iter().map(of).collect())
     }
 
     /// What persons signed and what changed while watching, in order.
@@ -287,7 +320,7 @@ impl Store {
     }
 
     async fn failed_of(&self, mut query: QueryBuilder<Sqlite>) -> Result<VenueHistory, StoreError> {
-        query.push(" GROUP BY run_id ORDER BY run_id DESC LIMIT ").push_bind(LOOK_BACK).push(")");
+        query.push(SEEN).push_bind(LOOK_BACK).push(")");
         let (failed, of): (i64, i64) = query.build_query_as().fetch_one(self.reader()).await?;
         let count = |number| decode::unsigned("check_results", number);
         Ok(VenueHistory { failed: count(failed)?, of: count(of)? })

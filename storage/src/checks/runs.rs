@@ -9,6 +9,8 @@ use zhishou_domain::{
 
 /// Runs of one meeting read at most; the newest.
 const RUNS: i64 = 200;
+/// A run of a plan that was broken off so often is not begun again: each try rings in rooms.
+const TRIES: i64 = 3;
 
 /// A run that begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,19 +159,48 @@ impl Store {
         .await
     }
 
-    /// What of a plan was run, is being run or was noted as missed for a meeting that begins at `from`, and
-    /// when that began; what persons asked for is not among it.
+    /// Notes that a run was broken off; one that is through stays so.
+    pub async fn interrupt_check_run(
+        &self,
+        id: CheckRunId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE check_runs SET state = 'interrupted', ended_ms = max(?2, started_ms)
+                     WHERE id = ?1 AND state = 'running'",
+                )
+                .bind(id.number())
+                .bind(at.millis())
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await?;
+        self.announce(Change::Meetings);
+        Ok(())
+    }
+
+    /// What of a plan was run, is being run, was noted as missed or broken off three times for a meeting that
+    /// begins at `from`, and when that began; what persons asked for is not among it.
     pub async fn planned_runs(
         &self,
         meeting: MeetingId,
         from: Timestamp,
     ) -> Result<Vec<(Cause, Timestamp)>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM check_runs WHERE meeting_id = ? AND meeting_from_ms = ?
-               AND cause <> 'asked' AND state <> 'interrupted' ORDER BY id",
+            "SELECT * FROM check_runs r WHERE meeting_id = ?1 AND meeting_from_ms = ?2
+               AND cause <> 'asked' AND (state <> 'interrupted' OR ?3 <= (
+                   SELECT count(*) FROM check_runs o WHERE o.meeting_id = ?1
+                     AND o.meeting_from_ms = ?2 AND o.cause = r.cause
+                     AND o.before_min IS r.before_min AND o.state = 'interrupted'))
+             ORDER BY id",
         )
         .bind(meeting.number())
         .bind(from.millis())
+        .bind(TRIES)
         .fetch_all(self.reader())
         .await?;
         rows.iter().map(|row| run_of(row).map(|run| (run.cause, run.started))).collect()

@@ -8,7 +8,7 @@ use zhishou_domain::{
     CheckRunId, FaultCode, MeetingId, Timestamp, VenueId,
     check::{
         AfterRecord, Cause, CheckDepth, CheckItem, CheckPlan, Conclusion, Evidence, Finding,
-        Outcome, TurnTo, readiness,
+        NotRun, Outcome, TurnTo, readiness,
     },
     meeting::{AssuranceGrade, MeetingAct, MeetingStep},
 };
@@ -229,12 +229,46 @@ async fn a_room_that_failed_lately_says_so_before_it_is_booked() {
         let cells = vec![
             cell(venues[0], CheckItem::Audio, audio),
             cell(venues[0], CheckItem::Reachable, Outcome::Pass),
+            cell(venues[0], CheckItem::Call, Outcome::Pass),
         ];
         checked(&store, meeting, cells, 60 * outcome).await;
     }
-    let history = store.venue_history(venues[0]).await.unwrap();
-    assert_eq!((history.failed, history.of), (3, 5), "the first of six is too long ago");
-    assert_eq!(store.venue_history(venues[1]).await.unwrap().of, 0);
+    let history = async |venue| {
+        let it = store.venue_history(venue).await.unwrap();
+        (it.failed, it.of)
+    };
+    assert_eq!(history(venues[0]).await, (3, 5), "the first of six is too long ago");
+    assert_eq!(history(venues[1]).await, (0, 0));
+
+    // What could not fail a call says nothing of it: a look for liveness, one cell looked at again, and
+    // a check that saw nothing.
+    let well = cell(venues[0], CheckItem::Reachable, Outcome::Pass);
+    let not_called = |why| {
+        let evidence = Evidence::not_run(why);
+        let finding = Finding { item: CheckItem::Call, outcome: Outcome::Untested, evidence };
+        NewCell { finding, ..well.clone() }
+    };
+    let liveness =
+        NewRun { depth: CheckDepth::Liveness, ..run(meeting, Cause::Point(10), START - 600) };
+    let liveness = store.begin_check_run(liveness).await.unwrap();
+    store.keep_check_cells(meeting, liveness, vec![well.clone()], at(START - 600)).await.unwrap();
+    for cells in [
+        vec![well.clone()],
+        vec![well.clone(), not_called(NotRun::LivenessOnly)],
+        vec![not_called(NotRun::Ours)],
+    ] {
+        checked(&store, meeting, cells, 900).await;
+    }
+    assert_eq!(history(venues[0]).await, (3, 5));
+    // Nor is the room worse for its cameras or its clock; one that speaks H.323 alone was checked too.
+    let beside = [CheckItem::Cameras, CheckItem::Clock, CheckItem::Delay];
+    let mut cells: Vec<_> =
+        beside.iter().map(|item| cell(venues[0], *item, Outcome::Fail)).collect();
+    cells.extend([well.clone(), not_called(NotRun::NoCall)]);
+    checked(&store, meeting, cells, 960).await;
+    assert_eq!(history(venues[0]).await, (3, 5), "fpff and a good one");
+    checked(&store, meeting, vec![cell(venues[0], CheckItem::Call, Outcome::Fail)], 990).await;
+    assert_eq!(history(venues[0]).await, (3, 5), "pff, a good one and one that failed");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ pub(crate) use turn::{turn, turn_to, undo};
 use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId,
     alert::{Note, Topic},
-    check::{CheckPlan, Conclusion, Outcome, Readiness, Row, TurnTo, Weight, readiness},
+    check::{Cell, CheckPlan, Conclusion, Outcome, Readiness, Row, TurnTo, Weight, readiness},
     duty::{DutyShift, reachable},
     meeting::{MeetingAct, MeetingState, MeetingStep, Venue},
     work_order::{RepairRules, WorkCategory},
@@ -214,18 +214,21 @@ pub async fn open_check_order(
     let row = known.readiness.rows.iter().find(|row| row.venue == venue);
     let (Some(row), Some(place)) = (row, known.venue(venue)) else { return Ok(()) };
     let slot = known.stored.plan.slot();
-    let mut since: Option<Timestamp> = None;
+    // What fell last is the news.
+    let mut news: Option<(Timestamp, &Cell)> = None;
     for cell in &row.cells {
         let fails = cell.weight == Weight::Required && cell.outcome == Outcome::Fail;
         let Some(last) = cell.last.as_ref().filter(|_| fails) else { continue };
-        let at = store.failing_since(meeting, venue, last).await?;
-        since = [since, at].into_iter().flatten().min();
+        let since = store.failing_since(meeting, venue, last).await?;
+        if let Some(since) = since.filter(|it| news.is_none_or(|(newest, _)| *it > newest)) {
+            news = Some((since, cell));
+        }
     }
     // It was mended, or turned from, meanwhile.
-    let Some(since) = since else { return Ok(()) };
+    let Some((since, cell)) = news else { return Ok(()) };
     let title = match lang {
-        Lang::Zh => format!("会前检查：{} {}", place.name, row.words(lang)),
-        Lang::En => format!("Check before a meeting: {} {}", place.name, row.words(lang)),
+        Lang::Zh => format!("会前检查：{} {}", place.name, cell.words(lang)),
+        Lang::En => format!("Check before a meeting: {} {}", place.name, cell.words(lang)),
     };
     let said = known.sentence(store.zone(), lang);
     if store.check_order(venue).await?.is_none() {
@@ -251,8 +254,8 @@ pub async fn open_check_order(
         let WorkOpened::New(order) = store.open_work_order(new).await? else { return Ok(()) };
         store.link_check_order(order, meeting, venue).await?;
     }
-    // Once for each time a venue falls, also where an order is open from before; one that fails again after it
-    // was well is told again.
+    // Once for each time something of a venue falls, also beside what failed before and where an order is
+    // open already; what fails again after it was well is told again.
     let duty = store.on_duty(at).await?;
     let contact = lang.pick("会场联系人", "contact at the venue");
     let contact = format!("{contact} {} {}", place.contact, place.phone).trim_end().to_owned();

@@ -195,7 +195,9 @@ pub(crate) async fn show(
         is_checking: runs.last().is_some_and(|run| run.state == RunState::Running),
         waiting: waiting.len(),
         wants_reason: !known.readiness.conclusion.may_begin(),
-        signed_off: matches!(state, MeetingState::Ready | MeetingState::ReadyWithRisk),
+        // What was signed with a risk is signed anew where there is none any more.
+        signed_off: state == MeetingState::Ready
+            || (state == MeetingState::ReadyWithRisk && known.conclusion() != Conclusion::Ready),
         duty: duty.map(|shift| DutyView {
             is_unsigned: shift.signed_for(watched).is_none()
                 && shift.allow_sign_in(view.now) != Err(DutyRefusal::Early),

@@ -472,6 +472,30 @@ async fn what_fails_gets_one_work_order() {
     }
     let messages = fixture.app.store.messages(None, None, 20).await.unwrap();
     assert_eq!(messages.iter().flat_map(|it| &it.recipients).count(), 6, "{messages:?}");
+
+    // Something else of it fails beside that: the news is told, once, under its own name.
+    for _ in 0..2 {
+        let run = fixture.app.store.check_runs(id).await.unwrap().last().unwrap().id;
+        let stored = fixture.app.store.meeting(id).await.unwrap().unwrap();
+        let (_, plan) = fixture.app.store.check_plan(stored.plan.assurance).await.unwrap();
+        let (places, _) = fixture.app.store.venue_cells(&stored, &plan).await.unwrap();
+        let place = places.iter().find(|it| it.id == venues[1]).unwrap();
+        let (item, outcome) = (CheckItem::Reachable, Outcome::Fail);
+        let evidence = Evidence::Faults { faults: vec![FaultCode::ConnectTimeout] };
+        let device = place.primary().map(|it| it.id);
+        let finding = Finding { item, outcome, evidence };
+        let cell = NewCell { venue: venues[1], device, finding, picture: None };
+        let at = NOW + std::time::Duration::from_secs(4 * 60);
+        fixture.app.store.keep_check_cells(id, run, vec![cell], at).await.unwrap();
+        let app = &fixture.app;
+        let repair = (&app.settings.repair, zhishou_domain::Lang::Zh);
+        zhishou_web::open_check_order(&app.store, app.clock.as_ref(), repair, id, venues[1])
+            .await
+            .unwrap();
+    }
+    let messages = fixture.app.store.messages(None, None, 20).await.unwrap();
+    assert_eq!(messages.iter().flat_map(|it| &it.recipients).count(), 9, "{messages:?}");
+    assert!(messages[0].title.contains("可达 未通过"), "{messages:?}");
 }
 
 /// Another venue with an endpoint of its own; a street away.

@@ -69,6 +69,19 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
         (venues[0].primary().unwrap().id, readiness(&plan, cells, now).conclusion)
     };
     assert_eq!(ready(&world, at(8, 1)).await, (world.endpoints[0], Conclusion::NotReady));
+    let signs = [CheckItem::Sound, CheckItem::JointTest, CheckItem::RollCall];
+    for item in signs {
+        let passed = (Outcome::Pass, String::new());
+        world.store.sign_check(meeting, venue, item, passed, line(at(8, 1))).await.unwrap();
+    }
+    let signed = async |world: &World| {
+        let stored = world.store.meeting(meeting).await.unwrap().unwrap();
+        let (_, plan) = world.store.check_plan(stored.plan.assurance).await.unwrap();
+        let (_, cells) = world.store.venue_cells(&stored, &plan).await.unwrap();
+        let human = cells[0].results.iter().filter(|it| it.item.is_human());
+        human.map(|it| it.item).collect::<HashSet<_>>()
+    };
+    assert_eq!(signed(&world).await, signs.into());
 
     let device = world.endpoints[1];
     let turn = |to| NewTurn {
@@ -86,6 +99,8 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
         (device, Conclusion::Unconfirmed),
         "not looked at yet"
     );
+    let room = [CheckItem::RollCall];
+    assert_eq!(signed(&world).await, room.into(), "nobody heard this one yet");
     world.devices.opened.lock().unwrap().clear();
     let asked = AskedCheck { meeting, venue: Some(venue), item: None, login: "wang".into() };
     world.care.asked(asked).await.unwrap();
@@ -108,6 +123,7 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     let undone = world.store.undo_turn(meeting, turn, note, line(at(8, 5))).await.unwrap();
     assert_eq!(undone, TurnActed::Done);
     assert_eq!(ready(&world, at(8, 5)).await.0, spare);
+    assert_eq!(signed(&world).await, room.into(), "nor this one since");
 }
 
 #[tokio::test]
