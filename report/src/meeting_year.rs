@@ -115,6 +115,7 @@ fn hold(plan: &CheckPlan, number: i64, start: Timestamp) -> (Option<AfterRecord>
             items: items.clone(),
             results: vec![],
             roll_from: roll_opens(start, &[]),
+            begun: None,
         })
         .collect();
     if script == Script::Cancelled {

@@ -25,7 +25,7 @@ pub use item::{CheckItem, ItemKind, Outcome};
 pub use judge::{Finding, judge, judge_backup, judge_cameras, judge_status};
 pub use plan::{CallLimits, CheckDepth, CheckPlan, CheckPoint, Fallback, PlanProblem};
 pub use readiness::{
-    Cell, CellResult, Conclusion, Readiness, Row, VenueCells, Weight, items_of, readiness,
+    Cell, CellResult, Conclusion, Readiness, Row, VenueCells, Weight, begun, items_of, readiness,
     roll_opens,
 };
 pub use record::{AfterRecord, Attendance, Draft, MeetingIncident, held, lost};

@@ -46,6 +46,9 @@ pub struct VenueCells {
     pub results: Vec<CellResult>,
     /// A roll that was called before this is not that of this meeting ([`roll_opens`]).
     pub roll_from: Timestamp,
+    /// When the meeting began, where it did ([`begun`]): from then on nobody is called, and what calls showed
+    /// and persons signed ages no further.
+    pub begun: Option<Timestamp>,
 }
 
 /// What a cell means for the meeting.
@@ -169,6 +172,11 @@ pub fn roll_opens(from: Timestamp, steps: &[MeetingStep]) -> Timestamp {
     moved.map_or(from - ROLL_CALL, |it| it.at.max(from - ROLL_CALL))
 }
 
+/// When a meeting began, where it did.
+pub fn begun(steps: &[MeetingStep]) -> Option<Timestamp> {
+    steps.iter().rev().find(|it| it.act == MeetingAct::Start).map(|it| it.at)
+}
+
 /// What is checked in a venue that has these devices.
 pub fn items_of(plan: &CheckPlan, venue: &Venue) -> Vec<CheckItem> {
     let has = |role: DeviceRole| venue.devices.iter().any(|device| device.role == role);
@@ -196,10 +204,14 @@ fn is_risk(cell: &Cell) -> bool {
 }
 
 fn row(plan: &CheckPlan, known: VenueCells, now: Timestamp) -> Row {
-    let VenueCells { venue, role, mut items, mut results, roll_from } = known;
+    let VenueCells { venue, role, mut items, mut results, roll_from, begun } = known;
     let is_believed = |it: &CellResult| {
         let is_of_this = it.item != CheckItem::RollCall || it.at >= roll_from;
-        is_of_this && now.since(it.confirmed) <= plan.holds(it.item)
+        let by = match it.item.kind() {
+            ItemKind::Liveness => now,
+            ItemKind::Media | ItemKind::Human => begun.map_or(now, |begun| begun.min(now)),
+        };
+        is_of_this && by.since(it.confirmed) <= plan.holds(it.item)
     };
     let joint = results.iter().find(|it| it.item == CheckItem::JointTest);
     let is_joint = joint.is_some_and(|it| it.outcome == Outcome::Pass && is_believed(it));
@@ -254,6 +266,7 @@ fn is_for_joint(item: CheckItem, last: Option<&CellResult>) -> bool {
 
 /// How ready a meeting is at `now` by what is known of its venues.
 pub fn readiness(plan: &CheckPlan, known: Vec<VenueCells>, now: Timestamp) -> Readiness {
+    let has_begun = known.iter().any(|known| known.begun.is_some());
     let mut rows: Vec<_> = known.into_iter().map(|known| row(plan, known, now)).collect();
     rows.sort_by_key(|row| (row.conclusion, row.role, row.venue));
     let conclusion = rows.first().map_or(Conclusion::Unconfirmed, |row| row.conclusion);
@@ -264,7 +277,8 @@ pub fn readiness(plan: &CheckPlan, known: Vec<VenueCells>, now: Timestamp) -> Re
     let ends = rows.iter().flat_map(|row| &row.cells).filter_map(|cell| {
         let is_needed = cell.weight == Weight::Required && cell.outcome >= Outcome::Warn;
         let last = cell.last.as_ref().filter(|_| is_needed)?;
-        Some(last.confirmed + plan.holds(cell.item))
+        let ages = cell.item.kind() == ItemKind::Liveness || !has_begun;
+        ages.then(|| last.confirmed + plan.holds(cell.item))
     });
     Readiness {
         conclusion,
@@ -396,7 +410,8 @@ mod tests {
         let items: Vec<_> = plan().items.into_iter().filter(|it| !skip.contains(it)).collect();
         let results = items.iter().map(|item| result(*item, Outcome::Pass, minute)).collect();
         let role = if id == 1 { VenueRole::Main } else { VenueRole::Branch };
-        VenueCells { venue: VenueId::new(id), role, items, results, roll_from: at(-9999) }
+        let (venue, roll_from) = (VenueId::new(id), at(-9999));
+        VenueCells { venue, role, items, results, roll_from, begun: None }
     }
 
     fn set(known: &mut VenueCells, item: CheckItem, outcome: Outcome, evidence: Evidence) {
@@ -444,6 +459,27 @@ mod tests {
         let mut bad = venue(1, 0);
         set(&mut bad, CheckItem::Reachable, Outcome::Fail, Evidence::None);
         assert_eq!(readiness(&plan(), vec![bad], at(9999)).conclusion, Conclusion::NotReady);
+    }
+
+    #[test]
+    fn what_calls_showed_and_persons_signed_stands_while_the_meeting_lasts() {
+        // Two days long, begun at minute 60; the watch sees each venue until its end.
+        let end = 60 + 2 * 24 * 60;
+        let known = |begun| {
+            let mut known = VenueCells { begun, ..venue(1, 0) };
+            let liveness = |it: &&mut CellResult| it.item.kind() == ItemKind::Liveness;
+            known.results.iter_mut().filter(liveness).for_each(|it| it.confirmed = at(end));
+            known
+        };
+        let of = |begun| readiness(&plan(), vec![known(begun)], at(end)).conclusion;
+        assert_eq!(of(Some(at(60))), Conclusion::Ready);
+        assert_eq!(of(None), Conclusion::Unconfirmed, "one that has not begun is called anew");
+        // What was too old when it began did not grow younger, and liveness ages on.
+        assert_eq!(of(Some(at(181))), Conclusion::Unconfirmed);
+        let mut lost = known(Some(at(60)));
+        lost.results.iter_mut().for_each(|it| it.confirmed = it.confirmed.min(at(end - 31)));
+        let it = readiness(&plan(), vec![lost], at(end));
+        assert_eq!(it.rows[0].first().unwrap().item, CheckItem::Reachable);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use zhishou_domain::{
     CheckRunId, DeviceId, MeetingId, Timestamp, VenueId, WorkOrderId,
     check::{
         CellResult, CheckItem, CheckPlan, Conclusion, Evidence, Finding, Outcome, VenueCells,
-        items_of, roll_opens,
+        begun, items_of, roll_opens,
     },
     meeting::Venue,
 };
@@ -267,8 +267,14 @@ impl Store {
                 results.retain(|it| !it.item.is_signed_of_endpoint() || it.at >= *since);
             }
             let items = items_of(plan, &venue);
-            let roll_from = roll_opens(meeting.plan.slot().from, &meeting.steps);
-            known.push(VenueCells { venue: venue.id, role: place.role, items, results, roll_from });
+            known.push(VenueCells {
+                venue: venue.id,
+                role: place.role,
+                items,
+                results,
+                roll_from: roll_opens(meeting.plan.slot().from, &meeting.steps),
+                begun: begun(&meeting.steps),
+            });
             venues.push(venue);
         }
         Ok((venues, known))

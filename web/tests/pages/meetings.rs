@@ -367,6 +367,29 @@ async fn a_record_names_who_signed_in_and_no_venue_attended_without_a_roll_call(
 }
 
 #[tokio::test]
+async fn a_meeting_of_two_days_keeps_its_roll_call_and_what_its_calls_showed() {
+    let fixture = Fixture::empty(false).await;
+    let (id, venues) = booked(&fixture).await;
+    let at = format!("/meetings/{id}");
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    operator.post(&format!("{at}/run-check"), "").await;
+    let roll = format!("venue={}&item=roll_call&outcome=pass", venues[0]);
+    assert_eq!(operator.post(&format!("{at}/sign"), &roll).await.status, StatusCode::SEE_OTHER);
+    operator.post(&format!("{at}/start"), "").await;
+    let later = NOW.millis() + 48 * 3_600_000;
+    fixture.clock.0.store(later, std::sync::atomic::Ordering::SeqCst);
+    let mut operator = Browser::of_role(&fixture, Role::Admin).await;
+    operator.post(&format!("{at}/end"), "").await;
+    let page = operator.get(&at).await.body;
+    assert!(page.contains("1/2 参会（1 个会场未点名）"), "{page}");
+    let read = operator.get(&format!("/api/v1/meetings/{id}/readiness")).await.json();
+    let cells = read["items"].as_array().unwrap().iter();
+    let mut cells = cells.flat_map(|venue| venue["cells"].as_array().unwrap());
+    let call = cells.find(|cell| cell["item"] == "call").unwrap();
+    assert_eq!(call["outcome"], "pass", "{call}");
+}
+
+#[tokio::test]
 async fn programs_ask_for_a_check_and_read_what_came_of_it() {
     let fixture = Fixture::empty(false).await;
     let (id, venues) = booked(&fixture).await;
