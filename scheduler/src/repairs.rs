@@ -102,7 +102,7 @@ mod tests {
         let row = |row: u32| LedgerRow {
             street: Some(format!("{row} 街")),
             url: Some(format!("rtsp://10.0.0.{row}/1")),
-            ..LedgerRow::new(row, "枪机", &format!("{row} 号"))
+            ..LedgerRow::new(row, "枪机", format!("{row} 号"))
         };
         store.import(vec![row(2), row(3)], at(0), ImportMode::AllOrNothing).await.unwrap();
         for (sequence, target) in (1..).zip(store.probe_targets(None, 2).await.unwrap()) {

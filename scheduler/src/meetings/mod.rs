@@ -286,7 +286,7 @@ impl Loop {
                     .lang
                     .pick("就绪判定后有会场未通过", "a venue fell after it was signed off");
                 let step = own_step(MeetingAct::Test, *now, words);
-                care.store.act_on_meeting(id, vec![step], String::new()).await?;
+                care.store.act_on_meeting(id, vec![step], String::new(), Vec::new()).await?;
             }
         }
         if meeting.state.is_due() {

@@ -327,7 +327,7 @@ async fn what_falls_after_a_meeting_was_signed_off_ends_that_and_what_was_known_
         act: MeetingAct::Risk,
         note: "已知".into(),
     };
-    world.store.act_on_meeting(meeting, vec![sign(5)], String::new()).await.unwrap();
+    world.store.act_on_meeting(meeting, vec![sign(5)], String::new(), Vec::new()).await.unwrap();
     world.turn(8, 45).await;
     world.turn(8, 46).await;
     assert_eq!(world.state(meeting).await, MeetingState::ReadyWithRisk, "it was signed as it is");
@@ -337,7 +337,7 @@ async fn what_falls_after_a_meeting_was_signed_off_ends_that_and_what_was_known_
     assert_eq!(world.state(meeting).await, MeetingState::Testing);
     let last = world.store.meeting(meeting).await.unwrap().unwrap().steps.pop().unwrap();
     assert_eq!((last.login.as_str(), last.note.as_str()), ("", "就绪判定后有会场未通过"));
-    world.store.act_on_meeting(meeting, vec![sign(52)], String::new()).await.unwrap();
+    world.store.act_on_meeting(meeting, vec![sign(52)], String::new(), Vec::new()).await.unwrap();
     world.turn(8, 53).await;
     assert_eq!(world.state(meeting).await, MeetingState::ReadyWithRisk, "signed anew");
 }
@@ -448,7 +448,7 @@ async fn a_meeting_that_was_begun_early_is_called_no_more_and_keeps_what_calls_s
         act: MeetingAct::Start,
         note: String::new(),
     };
-    world.store.act_on_meeting(meeting, vec![start], String::new()).await.unwrap();
+    world.store.act_on_meeting(meeting, vec![start], String::new(), Vec::new()).await.unwrap();
     world.turn(8, 12).await;
     world.opened();
     let asked = AskedCheck { meeting, venue: None, item: None, login: "wang".into() };
