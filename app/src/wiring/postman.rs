@@ -213,14 +213,15 @@ impl Postman {
         let Some(notice) = self.store.notice_to_send(notice).await? else { return Ok(vec![]) };
         let Some(meeting) = self.store.meeting(notice.meeting).await? else { return Ok(vec![]) };
         let venues = self.store.venues().await?;
+        let lang = self.config.alerts.lang();
         if meeting.revision != notice.revision {
-            note.lines.push(match self.config.alerts.lang() {
+            note.lines.push(match lang {
                 Lang::Zh => "会议在此通知之后有变更，以链接与附件为准。".to_owned(),
                 Lang::En => "The meeting was changed since; go by the link.".to_owned(),
             });
         }
         let title = meeting.plan.title.clone();
-        let text = web::meeting_calendar(&title, &[meeting], &venues, self.clock.now());
+        let text = web::meeting_calendar((&title, lang), &[meeting], &venues, self.clock.now());
         let (name, media_type) = ("meeting.ics".to_owned(), "text/calendar; charset=utf-8");
         Ok(vec![File { name, media_type, bytes: text.into_bytes() }])
     }

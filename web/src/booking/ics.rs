@@ -10,9 +10,9 @@ use zhishou_storage::StoredMeeting;
 /// Octets of a line at most, its break aside (§ 3.1).
 const LINE: usize = 75;
 
-/// The calendar of these meetings and their rehearsals.
+/// The calendar of these meetings and their rehearsals, in a language.
 pub fn calendar(
-    name: &str,
+    (name, lang): (&str, Lang),
     meetings: &[StoredMeeting],
     venues: &[Venue],
     now: Timestamp,
@@ -24,11 +24,12 @@ pub fn calendar(
     line(&mut text, &format!("X-WR-CALNAME:{}", escaped(name)));
     for meeting in meetings {
         let title = &meeting.plan.title;
-        event(&mut text, meeting, venues, now, ("", title, meeting.plan.slot()));
+        let shown = (venues, lang);
+        event(&mut text, meeting, shown, now, ("", title, meeting.plan.slot()));
         if let Some(rehearsal) = meeting.plan.rehearsal {
-            let title = format!("{title}（联调）");
+            let title = format!("{title}{}", lang.pick("（联调）", " (rehearsal)"));
             let slot = rehearsal.in_zone(meeting.plan.zone);
-            event(&mut text, meeting, venues, now, ("-rehearsal", &title, slot));
+            event(&mut text, meeting, shown, now, ("-rehearsal", &title, slot));
         }
     }
     line(&mut text, "END:VCALENDAR");
@@ -38,7 +39,7 @@ pub fn calendar(
 fn event(
     text: &mut String,
     meeting: &StoredMeeting,
-    venues: &[Venue],
+    (venues, lang): (&[Venue], Lang),
     now: Timestamp,
     (suffix, title, slot): (&str, &str, Slot),
 ) {
@@ -65,9 +66,9 @@ fn event(
     line(text, &format!("SEQUENCE:{sequence}"));
     line(text, &format!("STATUS:{status}"));
     line(text, &format!("SUMMARY:{}", escaped(title)));
-    line(text, &format!("LOCATION:{}", escaped(&names.join("、"))));
+    line(text, &format!("LOCATION:{}", escaped(&names.join(lang.pick("、", ", ")))));
     let plan = &meeting.plan;
-    let about = [plan.organiser.as_str(), meeting.state.name(Lang::Zh), plan.note.as_str()];
+    let about = [plan.organiser.as_str(), meeting.state.name(lang), plan.note.as_str()];
     let about: Vec<_> = about.into_iter().filter(|it| !it.is_empty()).collect();
     line(text, &format!("DESCRIPTION:{}", escaped(&about.join("\n"))));
     line(text, "END:VEVENT");

@@ -61,7 +61,7 @@ labels! {
     booking_workdays: "每个工作日（周一至周五）", "Monday to Friday";
     booking_weekly: "每周", "every week";
     booking_fortnightly: "每两周", "every two weeks";
-    booking_monthly: "每月同日", "every month on this day";
+    booking_monthly: "每月同日（无此日的月份跳过）", "every month on this day, where it has one";
     booking_times: "次数", "Times";
     booking_except: "除外日期（如 2026-10-01，多个用逗号分开）", "Except on (such as 2026-10-01, comma between)";
     booking_scope: "改动范围", "What is changed";

@@ -458,6 +458,9 @@ async fn a_calendar_opens_by_its_token_until_it_is_revoked_and_shows_its_venue_a
     );
     assert!(!text.contains("易家街"), "{text}");
     assert_eq!(text.matches("BEGIN:VEVENT").count(), 1);
+    assert!(text.contains("DESCRIPTION:已批准\r\n"), "{text}");
+    let english = stranger.get(&format!("{address}&lang=en")).await.body;
+    assert!(english.contains("DESCRIPTION:approved\r\n"), "{english}");
     for wrong in ["", "?token=", "?token=x"] {
         let answer = stranger.get(&format!("/api/v1/calendar.ics{wrong}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{wrong}");

@@ -46,8 +46,8 @@ const MEETINGS: [Ahead; 2] = [
     Ahead {
         title: "防汛调度视频会", until: 30, length: 30, rooms: 3, way: BookingWay::Emergency
     },
-    // Checked when its time comes.
-    Ahead { title: "街道周例会", until: 120, length: 60, rooms: 2, way: BookingWay::Approved },
+    // After the first; its check is an hour before, ten minutes from now.
+    Ahead { title: "街道周例会", until: 70, length: 60, rooms: 2, way: BookingWay::Approved },
 ];
 
 /// Makes the rooms that are missing, puts somebody on duty, and books the meetings where none is ahead. Says

@@ -105,13 +105,14 @@ pub(crate) async fn show(
 /// `GET /ack/{id}/{token}/meeting.ics`: for the contact's own calendar.
 pub(crate) async fn event(
     State(app): State<App>,
+    shell: Shell,
     Path((id, token)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let notice = find(&app, &id, &token).await?;
     let (stored, venues) = tokio::try_join!(app.store.meeting(notice.meeting), app.store.venues())?;
     let stored = stored.ok_or_else(Failure::not_found)?;
     let title = stored.plan.title.clone();
-    let text = ics::calendar(&title, &[stored], &venues, app.clock.now());
+    let text = ics::calendar((&title, shell.t.0), &[stored], &venues, app.clock.now());
     Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
 }
 

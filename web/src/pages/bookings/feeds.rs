@@ -84,7 +84,8 @@ pub(crate) async fn make(
     let token = token::draw()?;
     let line = audit_line(&app, &user, &extensions, "calendar_feed_made", name.clone());
     app.store.add_calendar_feed(name, token::hash(&token), scope, line).await?;
-    show(&app, shell, &user, Some(format!("/api/v1/calendar.ics?token={token}"))).await
+    let language = shell.t.0.pick("", "&lang=en");
+    show(&app, shell, &user, Some(format!("/api/v1/calendar.ics?token={token}{language}"))).await
 }
 
 /// `POST /bookings/feeds/{id}/revoke`: one's own; an administrator's, any.
@@ -146,9 +147,11 @@ pub(crate) struct Asked {
     token: String,
 }
 
-/// `GET /api/v1/calendar.ics?token=…`: what the token shows, a month back and all to come.
+/// `GET /api/v1/calendar.ics?token=…`: what the token shows, a month back and all to come; with `lang=en` in
+/// English.
 pub(crate) async fn calendar(
     State(app): State<App>,
+    shell: Shell,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let feed = app.store.calendar_feed(&token::hash(&asked.token)).await?;
@@ -172,6 +175,6 @@ pub(crate) async fn calendar(
     // One that made way is told as cancelled to whoever has it in their calendar.
     meetings.retain(|it| it.state != MeetingState::Draft || was_displaced(&it.steps));
     let venues = app.store.venues().await?;
-    let text = ics::calendar(&feed.name, &meetings, &venues, now);
+    let text = ics::calendar((&feed.name, shell.t.0), &meetings, &venues, now);
     Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
 }
