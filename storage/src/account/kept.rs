@@ -21,6 +21,8 @@ use zhishou_domain::{
 pub enum Grouping {
     /// Each minute belongs to one group.
     By(By),
+    /// Each of the devices asked for by itself.
+    Device,
     /// 标签: a device counts in each of its tags, so that groups do not add up.
     Tag,
 }
@@ -134,6 +136,7 @@ impl Store {
         drop(read);
         let names = match asked.by {
             Grouping::By(by) => self.group_names(by, ledger.groups.iter().flatten()).await?,
+            Grouping::Device => self.device_names(ledger.groups.iter().flatten()).await?,
             Grouping::Tag => {
                 ledger.groups.iter().flatten().map(|tag| (tag.clone(), tag.clone())).collect()
             }
@@ -146,6 +149,23 @@ impl Store {
         made.rows.retain(|row| row.period != Tally::default());
         made.rows.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(made)
+    }
+}
+
+impl Store {
+    /// Names of devices by their identities.
+    async fn device_names(
+        &self,
+        ids: impl Iterator<Item = &String>,
+    ) -> Result<HashMap<String, String>, StoreError> {
+        let ids: Vec<&String> = ids.collect();
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT id, name FROM devices WHERE id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(decode::to_json("devices.id", &ids)?)
+        .fetch_all(self.reader())
+        .await?;
+        Ok(rows.into_iter().collect())
     }
 }
 
@@ -236,6 +256,7 @@ impl Ledger {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT n.number, d.from_ms, d.complete, ");
         query.push(match asked.by {
             Grouping::By(by) => by.key(),
+            Grouping::Device => "d.id",
             Grouping::Tag => "NULL",
         });
         query.push(" AS grouped, (1");
@@ -248,11 +269,15 @@ impl Ledger {
         let mut placed = Vec::new();
         let mut rows = query.build().fetch(&mut *read);
         while let Some(row) = rows.try_next().await? {
+            let matches = row.try_get("matches")?;
+            // Devices that nobody asked for need no group of their own.
+            let is_grouped = asked.by != Grouping::Device || matches;
+            let group = if is_grouped { row.try_get("grouped")? } else { None };
             placed.push(Placed {
                 number: row.try_get::<u32, _>("number")? as usize,
                 from: Timestamp::from_millis(row.try_get("from_ms")?).minute(),
-                group: groups.place(row.try_get("grouped")?),
-                matches: row.try_get("matches")?,
+                group: groups.place(group),
+                matches,
                 complete: row.try_get("complete")?,
             });
         }

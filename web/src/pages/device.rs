@@ -2,6 +2,7 @@
 
 use super::{
     View,
+    device_day::CountedDay,
     device_view::{DevicePage, good_picture},
     picture_view::Judged,
 };
@@ -50,6 +51,9 @@ const LONGEST: usize = 256;
 #[serde(default)]
 pub(crate) struct DeviceQuery {
     before: String,
+    /// A day to be shown as it is counted, and under which policy.
+    day: String,
+    policy: String,
     done: String,
 }
 
@@ -103,6 +107,13 @@ pub(crate) async fn show(
     let days = (period.from, period.to);
     let account = store.device_account(&policy, id, days, view.now).await?;
     let judged = Judged::read(&view, id, backdrop).await?;
+    let counted = match crate::query::day("day", &query.day)? {
+        Some(day) => {
+            let open = device.standing.open_span(view.now);
+            Some(CountedDay::read(&view, id, (day, &query.policy), open).await?)
+        }
+        None => None,
+    };
     let parts = super::device_view::Parts {
         judged,
         device,
@@ -120,6 +131,7 @@ pub(crate) async fn show(
         older,
         is_first: before.is_none(),
         notice: notice(&query.done, &shell),
+        counted,
     };
     page(&DevicePage::new(&view, shell.clone(), parts))
 }

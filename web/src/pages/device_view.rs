@@ -1,8 +1,8 @@
 //! What the page of one device shows, put into words.
 
 use super::{
-    View, baseline::BaselineView, device::state_of, dialogue::DialogueRow, doubt_words,
-    fault_names, incidents::IncidentLine, picture_view::Judged, present_word,
+    View, baseline::BaselineView, device::state_of, device_day::CountedDay, dialogue::DialogueRow,
+    doubt_words, fault_names, incidents::IncidentLine, picture_view::Judged, present_word,
 };
 use crate::{
     draw::{self, Point, Spark, Strip},
@@ -42,6 +42,8 @@ pub(super) struct Parts {
     pub(super) older: Option<String>,
     pub(super) is_first: bool,
     pub(super) notice: Option<&'static str>,
+    /// The day that was asked for.
+    pub(super) counted: Option<CountedDay>,
 }
 
 #[derive(Template)]
@@ -49,6 +51,7 @@ pub(super) struct Parts {
 pub(super) struct DevicePage {
     shell: Shell,
     id: DeviceId,
+    counted: Option<CountedDay>,
     name: String,
     site: String,
     street: String,
@@ -167,7 +170,8 @@ struct TransitionRow {
 }
 
 impl DevicePage {
-    pub(super) fn new(view: &View<'_>, shell: Shell, parts: Parts) -> Self {
+    pub(super) fn new(view: &View<'_>, shell: Shell, mut parts: Parts) -> Self {
+        let counted = parts.counted.take();
         let (t, device) = (view.t, &parts.device);
         let state = device.present(view.now);
         let current = if state == Present::Unknown && !device.stands(view.now) {
@@ -203,6 +207,7 @@ impl DevicePage {
             doubt: doubt_words(standing, view.app, t),
             last: device.seen.map(|at| view.moment(at)),
             notice: parts.notice,
+            counted,
             can_probe: device.life == LifeState::InUse && device.url.is_some(),
             may_call: device.may_be_called(),
             can_rearm: device.credential.is_some() && (is_suspended || asks_login),

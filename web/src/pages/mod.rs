@@ -9,6 +9,7 @@ mod check_plan_form;
 pub(crate) mod check_plans;
 pub(crate) mod dashboard;
 pub(crate) mod device;
+mod device_day;
 mod device_view;
 pub(crate) mod devices;
 pub(crate) mod dialogue;

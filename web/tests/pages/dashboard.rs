@@ -9,6 +9,56 @@ fn names(csv: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn a_rate_opens_down_to_the_devices_of_a_site_and_to_the_minutes_of_a_past_day() {
+    let fixture = Fixture::district(2, 24, None).await;
+    fixture.keep().await;
+    let mut browser = Browser::of_role(&fixture, Role::Operator).await;
+    let device = device_of(&fixture, Case::Well).await;
+    let store = &fixture.app.store;
+    let site = store.device_page(device).await.unwrap().unwrap().site;
+    let sites = browser.get("/dashboard?period=today&by=site").await.body;
+    assert!(sites.contains(&format!("site={site}")) && sites.contains("by=device"), "{sites}");
+    let whole = browser.get("/dashboard?period=today&by=device").await;
+    assert_eq!(whole.status, StatusCode::BAD_REQUEST, "{}", whole.body);
+    let of_site = format!("/dashboard?period=today&by=device&site={site}");
+    let devices = browser.get(&of_site).await.body;
+    let page = format!("/devices/{device}?day=2026-11-21");
+    assert!(devices.contains(&format!("{page}#counted")), "{devices}");
+    let rows = devices.matches("#counted").count();
+    assert!(rows > 1 && rows <= 24, "of this site alone: {rows}");
+
+    let filing = "about=device%3A{id}&from=2026-11-21T10%3A00&to=2026-11-21T11%3A00\
+                  &reason=power_cut&evidence=x&note=";
+    let filed = browser.post("/exclusions", &filing.replace("{id}", &device.to_string())).await;
+    let address = filed.header("location").split('?').next().unwrap().to_owned();
+    let mut admin = Browser::logged_in(&fixture).await;
+    admin.post(&format!("{address}/approve"), "note=").await;
+    let day = browser.get(&page).await.body;
+    let account = store
+        .device_account(
+            &zhishou_domain::policy::shipped()[0],
+            device,
+            ("2026-11-21".parse().unwrap(), "2026-11-21".parse().unwrap()),
+            NOW,
+        )
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(account.tally.before.due - account.tally.after.due, 60);
+    let counted = day.split("id=\"counted\"").nth(1).unwrap();
+    let number = |number: u64| format!("<td class=\"num\">{number}</td>");
+    for due in [account.tally.before.due, account.tally.after.due] {
+        assert!(counted.contains(&number(due)), "{due}: {counted}");
+    }
+    assert!(counted.contains("剔除前") && counted.contains("class=\"x\""), "{counted}");
+    assert!(counted.contains("?day=2026-11-20"), "{counted}");
+    let past = browser.get(&format!("/devices/{device}?day=2026-11-20")).await;
+    assert!(past.status.is_success() && past.body.contains("2026-11-20 · 当日统计"));
+    let ahead = browser.get(&format!("/devices/{device}?day=2026-11-22")).await;
+    assert_eq!(ahead.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn the_dashboard_says_who_falls_short_and_its_files_have_the_same_order() {
     let fixture = Fixture::district(8, 24, None).await;
     let mut browser = Browser::of_role(&fixture, Role::Viewer).await;

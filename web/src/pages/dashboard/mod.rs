@@ -147,6 +147,12 @@ impl Board {
                 .find(|by| grouping_code(*by) == code)
                 .ok_or_else(|| Failure::bad_input("by：没有这种分组", "by: unknown grouping"))?,
         };
+        if by == Grouping::Device && filter.site.is_none() {
+            return Err(Failure::bad_input(
+                "by=device：须先选定站点",
+                "by=device: within one site",
+            ));
+        }
         let last = span.period.1;
         let asked = Asked {
             policy: &basis.policy,
@@ -267,7 +273,10 @@ pub(crate) async fn show(
         scale: format!("{:.0} %–100 %", base * 100.0),
         units: units
             .into_iter()
-            .map(|unit| UnitView { href: href(&filters, &query, *by, &unit), unit })
+            .map(|unit| UnitView {
+                href: href(&filters, &query, (*by, span.period.1), &unit),
+                unit,
+            })
             .collect(),
         charts,
         year: view::year(basis, &account.days, *target),
@@ -285,13 +294,30 @@ pub(crate) async fn show(
     page(&template)
 }
 
-/// The page about this unit alone.
-fn href(filters: &FilterQuery, query: &BoardQuery, by: Grouping, unit: &Unit) -> String {
+/// The page about this unit alone; of a device the last day of the period, minute by minute.
+fn href(
+    filters: &FilterQuery,
+    query: &BoardQuery,
+    (by, last): (Grouping, NaiveDate),
+    unit: &Unit,
+) -> String {
     if unit.key.is_empty() {
         return String::new();
     }
-    // What is left to rank within a unit are its sites.
-    query.link(filters, "/dashboard", &[(grouping_code(by), unit.key.as_str()), ("by", "site")])
+    // What is left to rank within a unit are its sites, and within a site its devices.
+    let inner = match by {
+        Grouping::Device => {
+            let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+            pairs.append_pair("day", &last.to_string());
+            if !query.policy.is_empty() {
+                pairs.append_pair("policy", &query.policy);
+            }
+            return format!("/devices/{}?{}#counted", unit.key, pairs.finish());
+        }
+        Grouping::By(By::Site) => "device",
+        Grouping::By(_) | Grouping::Tag => "site",
+    };
+    query.link(filters, "/dashboard", &[(grouping_code(by), unit.key.as_str()), ("by", inner)])
 }
 
 fn outage_view(view: &View<'_>, outage: &Outage) -> OutageView {
@@ -327,7 +353,10 @@ fn bar(
         own(
             "by",
             t.ranked_by(),
-            GROUPINGS.into_iter().map(|by| words(grouping_code(by), grouping_word(by, t))),
+            GROUPINGS
+                .into_iter()
+                .filter(|by| *by != Grouping::Device || !filters.site.is_empty())
+                .map(|by| words(grouping_code(by), grouping_word(by, t))),
             grouping_code(board.by),
         ),
     ];

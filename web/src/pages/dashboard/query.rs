@@ -137,8 +137,8 @@ impl Span {
     }
 }
 
-/// The groupings offered.
-pub(crate) const GROUPINGS: [Grouping; 7] = [
+/// The groupings offered; [`Grouping::Device`] within one site.
+pub(crate) const GROUPINGS: [Grouping; 8] = [
     Grouping::By(By::PoliceStation),
     Grouping::By(By::Department),
     Grouping::By(By::Street),
@@ -146,11 +146,13 @@ pub(crate) const GROUPINGS: [Grouping; 7] = [
     Grouping::By(By::Maintainer),
     Grouping::Tag,
     Grouping::By(By::Site),
+    Grouping::Device,
 ];
 
 pub(crate) const fn grouping_code(by: Grouping) -> &'static str {
     match by {
         Grouping::By(by) => by.code(),
+        Grouping::Device => "device",
         Grouping::Tag => "tag",
     }
 }
@@ -164,6 +166,7 @@ pub(crate) const fn grouping_word(by: Grouping, t: Words) -> &'static str {
         Grouping::By(By::Maintainer) => t.maintainer(),
         Grouping::By(By::PoliceStation) => t.police_station(),
         Grouping::By(By::Parent) => t.parent(),
+        Grouping::Device => t.device(),
         Grouping::Tag => t.tag(),
     }
 }
