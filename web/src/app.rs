@@ -1,5 +1,6 @@
 //! What the pages are given to work with.
 
+use crate::health::DeadTasks;
 use chrono_tz::Tz;
 use std::{pin::Pin, sync::Arc, time::Duration};
 use zhishou_domain::{
@@ -168,6 +169,8 @@ pub struct App {
     pub checks: Arc<dyn CheckMeetings>,
     /// Puts dialogues into words.
     pub explain: Explain,
+    /// What should run beside the pages and does not.
+    pub dead: DeadTasks,
     /// What can be set.
     pub settings: Arc<Settings>,
 }

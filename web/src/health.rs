@@ -12,19 +12,49 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use std::fmt::Write as _;
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use zhishou_domain::{Counts, DeviceKind};
 use zhishou_storage::{By, Filter, Grouping};
 
 /// Free space below which we are not ready, bytes.
 const LEAST_FREE: u64 = 64 << 20;
 
+/// Background tasks that panicked and do not run steadily again.
+#[derive(Clone, Debug, Default)]
+pub struct DeadTasks(Arc<Mutex<BTreeSet<&'static str>>>);
+
+impl DeadTasks {
+    fn set(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
+        // A set is whole whatever its holder did.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One panicked.
+    pub fn died(&self, name: &'static str) {
+        self.set().insert(name);
+    }
+
+    /// It runs again.
+    pub fn revived(&self, name: &'static str) {
+        self.set().remove(name);
+    }
+
+    /// Which, by name.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.set().iter().copied().collect()
+    }
+}
+
 /// The process answers.
 pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Database, migrations, disk.
+/// Database, migrations, disk, and what runs in the background.
 pub(crate) async fn ready(State(app): State<App>) -> Response {
     let health = app.store.health().await;
     let health = health.inspect_err(|error| tracing::warn!(%error, "not ready"));
@@ -35,11 +65,12 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
         Err(_) => (false, false, None),
     };
     let disk = free.is_some_and(|free| free >= LEAST_FREE);
-    let ready = database && migrations && disk;
+    let dead = app.dead.names();
+    let ready = database && migrations && disk && dead.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "ready": ready, "database": database, "migrations": migrations, "disk": disk,
-        "free_bytes": free,
+        "free_bytes": free, "dead_tasks": dead,
     });
     (status, Json(body)).into_response()
 }

@@ -49,6 +49,7 @@ pub use app::{
     ProbeNowError, Probing, Settings, Transport,
 };
 pub use booking::ics::calendar as meeting_calendar;
+pub use health::DeadTasks;
 pub use meeting_care::open_check_order;
 pub use password::{PasswordError, hash_password, one_time_password};
 pub use permit::CHANGES;

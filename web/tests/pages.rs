@@ -169,6 +169,19 @@ async fn device_of(fixture: &Fixture, case: Case) -> DeviceId {
 }
 
 #[tokio::test]
+async fn who_asks_whether_we_are_ready_hears_of_a_dead_task() {
+    let fixture = Fixture::empty(false).await;
+    let mut browser = Browser::new(&fixture);
+    fixture.app.dead.died("post");
+    let answer = browser.get("/readyz").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    let body = answer.json();
+    assert_eq!((&body["ready"], &body["dead_tasks"][0]), (&false.into(), &"post".into()));
+    fixture.app.dead.revived("post");
+    assert_eq!(browser.get("/readyz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn everything_but_health_needs_a_login() {
     let fixture = Fixture::empty(false).await;
     let mut browser = Browser::new(&fixture);

@@ -17,6 +17,7 @@ const PHOTO_DAYS: u32 = 3 * 366;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The jobs and what they work on.
+#[derive(Clone)]
 pub(crate) struct Housekeeping {
     pub(crate) store: Store,
     pub(crate) files: Arc<recordings::Store>,

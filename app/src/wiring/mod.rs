@@ -11,3 +11,4 @@ pub(crate) mod platform;
 mod postman;
 pub(crate) mod prober;
 pub(crate) mod service;
+mod tasks;

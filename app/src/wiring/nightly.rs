@@ -42,6 +42,7 @@ enum NightlyError {
 }
 
 /// The job and what it works on.
+#[derive(Clone)]
 pub(crate) struct Nightly {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,

@@ -8,13 +8,17 @@ use super::{
     platform::Platform,
     postman::{Postman, Words},
     prober::{self, Driver},
+    tasks::Tasks,
 };
 use crate::{ambient::SystemClock, command::Failure};
 use std::{
     fs::File, future::Future, net::SocketAddr, path::Path, pin::Pin, sync::Arc, time::Duration,
 };
-use tokio::{net::TcpListener, task::JoinSet};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{
+    net::TcpListener,
+    task::{JoinError, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
 use zhishou_config::{KeepDialogues, StreamKind};
 use zhishou_domain::{
     Clock, Depth, DeviceId, IncidentId, Lang, MeetingId, VenueId, incident::Canaries,
@@ -117,7 +121,8 @@ impl Service {
             ),
         };
         let (handle, agent) = agent.start(stop.clone());
-        let tasks = TaskTracker::new();
+        let dead = web::DeadTasks::default();
+        let tasks = Tasks::new(stop.clone(), dead.clone());
         let housekeeping = Housekeeping {
             store: store.clone(),
             files: Arc::clone(&files),
@@ -125,14 +130,17 @@ impl Service {
             clock: Arc::clone(&clock) as _,
             config: config.clone(),
         };
-        tasks.spawn(housekeeping.run(stop.clone()));
+        tasks.keep("housekeeping", move |stop| housekeeping.clone().run(stop));
         let nightly = Nightly {
             store: store.clone(),
             clock: Arc::clone(&clock) as _,
             config: config.clone(),
         };
-        tasks.spawn(nightly.run(stop.clone()));
-        tasks.spawn(accounts::keep(store.clone(), Arc::clone(&clock) as _, stop.clone()));
+        tasks.keep("reports", move |stop| nightly.clone().run(stop));
+        let kept = (store.clone(), Arc::clone(&clock));
+        tasks.keep("accounts", move |stop| {
+            accounts::keep(kept.0.clone(), Arc::clone(&kept.1) as _, stop)
+        });
         let repair = config.repair.rules(config.district.zone());
         let care = MeetingCare {
             store: store.clone(),
@@ -149,7 +157,10 @@ impl Service {
         };
         let (checks, care) = care.start(stop.clone());
         let rule = config.incidents.group_rule();
-        tasks.spawn(judge_incidents(store.clone(), Arc::clone(&clock) as _, rule, stop.clone()));
+        let judged = (store.clone(), Arc::clone(&clock));
+        tasks.keep("incidents", move |stop| {
+            judge_incidents(judged.0.clone(), Arc::clone(&judged.1) as _, rule, stop)
+        });
         let app = web::App {
             store: store.clone(),
             clock,
@@ -159,6 +170,7 @@ impl Service {
             prober: Arc::new(ProbeNow(handle)),
             checks: Arc::new(CheckNow(checks)),
             explain: prober::explain,
+            dead,
             settings: Arc::new(web::Settings {
                 policy: config.accounting.policy.clone(),
                 district: config.district.name.clone(),
@@ -178,28 +190,66 @@ impl Service {
             }),
         };
         let orders = Arc::new(Orders(app.clone()));
-        let (clock, stopped) = (Arc::clone(&app.clock), stop.clone());
-        tasks.spawn(follow_repairs(store.clone(), clock, repair, orders, stopped));
-        let words = Words { app: app.clone(), lang: config.alerts.lang() };
-        let clock = Arc::clone(&app.clock);
-        tasks.spawn(watch_alerts(store.clone(), clock, Arc::new(words), stop.clone()));
-        let clock = Arc::clone(&app.clock);
-        let postman = Postman::new(store.clone(), clock, Arc::new(config.clone())).await;
-        tasks.spawn(postman.run(stop.clone()));
-        let served = serve(listener, app, &stop).await;
+        let (followed, clock) = (store.clone(), Arc::clone(&app.clock));
+        tasks.keep("repairs", move |stop| {
+            let (orders, repair) = (Arc::clone(&orders), repair.clone());
+            let (store, clock) = (followed.clone(), Arc::clone(&clock));
+            async move { follow_repairs(store, clock, repair, orders, stop).await }
+        });
+        let words = Arc::new(Words { app: app.clone(), lang: config.alerts.lang() });
+        let (told, clock) = (store.clone(), Arc::clone(&app.clock));
+        tasks.keep("alerts", move |stop| {
+            watch_alerts(told.clone(), Arc::clone(&clock), Arc::clone(&words) as _, stop)
+        });
+        let (posted, clock) = (store.clone(), Arc::clone(&app.clock));
+        let config = Arc::new(config);
+        tasks.keep("post", move |stop| {
+            let (store, clock) = (posted.clone(), Arc::clone(&clock));
+            let config = Arc::clone(&config);
+            async move { Postman::new(store, clock, config).await.run(stop).await }
+        });
+        // Who sees nothing any more and cannot be started again ends the process: whoever runs it starts it.
+        let mut ends = JoinSet::new();
+        ends.spawn(async move { ("the agent", agent.await) });
+        ends.spawn(async move { ("the care of meetings", care.await) });
+        let serving = serve(listener, app, &stop);
+        tokio::pin!(serving);
+        let mut served = tokio::select! {
+            served = &mut serving => served,
+            Some(end) = ends.join_next() => {
+                let ended = ended(end, &stop);
+                stop.cancel();
+                ended.and(serving.await)
+            }
+        };
         stop.cancel();
-        if let Err(error) = agent.await {
-            tracing::error!(%error, "the agent ended abnormally");
-        }
-        if let Err(error) = care.await {
-            tracing::error!(%error, "the care of meetings ended abnormally");
+        while let Some(end) = ends.join_next().await {
+            served = served.and(ended(end, &stop));
         }
         driver.0.close().await;
-        tasks.close();
-        tasks.wait().await;
+        tasks.join().await;
         store.close().await;
         served
     }
+}
+
+/// What comes of the end of a task that runs as long as the service does: nothing once it was to stop.
+fn ended(
+    end: Result<(&'static str, Result<(), JoinError>), JoinError>,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let (name, error) = match end {
+        Ok((name, ended)) => (name, ended.err()),
+        Err(error) => ("a task", Some(error)),
+    };
+    if let Some(error) = &error {
+        tracing::error!(%error, name, "a task ended abnormally");
+    }
+    if stop.is_cancelled() {
+        return Ok(());
+    }
+    let why = error.map_or_else(|| "it returned".to_owned(), |error| error.to_string());
+    Err(Failure::Ours(format!("{name} ended: {why}")))
 }
 
 /// Takes the data directory for this process: two agents on one would open every camera twice.
