@@ -10,7 +10,10 @@ use std::{
 use zhishou_tests::{
     call_relay::{Line, call_relay},
     peers::footage,
-    sip_peers::{Network, Room, baresip, baresip_over_tls, free_port, kamailio, relay, sipp},
+    sip_peers::{
+        Network, Room, baresip, baresip_over_tls, free_port, kamailio, kamailio_over_tls, relay,
+        sipp,
+    },
 };
 
 /// What `zhishou probe --json` says, and its exit code.
@@ -174,6 +177,19 @@ fn sipp_ignores_options_and_takes_the_call() {
     assert!(timed(&seen, "answer") && seen["call"]["invite_status"] == 200, "{seen:#}");
 }
 
+/// Waits until the proxy passes questions on to the endpoint.
+fn is_registered(url: &str) {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let (seen, _) = probe(&[url]);
+        if codes(&seen).is_empty() && seen["call"]["options_status"] == 200 {
+            return;
+        }
+        assert!(Instant::now() < until, "{seen:#}");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
 #[test]
 fn kamailio_tells_who_is_registered_and_passes_calls_on() {
     let (folder, room) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -191,18 +207,40 @@ fn kamailio_tells_who_is_registered_and_passes_calls_on() {
 
     let video = footage().join("view-h264.mp4");
     let _peer = baresip(room.path(), port, Room::Lively, &video, Some(registrar));
-    let until = Instant::now() + Duration::from_secs(20);
-    loop {
-        let (seen, _) = probe(&[&url("room1:s3cret")]);
-        if codes(&seen).is_empty() && seen["call"]["options_status"] == 200 {
-            break;
-        }
-        assert!(Instant::now() < until, "{seen:#}");
-        std::thread::sleep(Duration::from_millis(500));
-    }
+    is_registered(&url("room1:s3cret"));
     // Challenged for INVITE, along the recorded route for ACK and BYE.
     let (seen, exit) = call(&url("room1:s3cret"), "6");
     assert_eq!((seen["verdict"].as_str(), exit), (Some("online"), 0), "{seen:#}");
     assert_eq!(seen["call"]["ended"], true);
+    assert!(!seen.to_string().contains("s3cret"));
+}
+
+#[test]
+fn kamailio_is_asked_and_passes_calls_on_over_tls() {
+    let (folder, room) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (registrar, port) = (free_port(), free_port());
+    let pem = concat!(
+        include_str!("../../probe/tests/testdata/camera.pem"),
+        include_str!("../../probe/tests/testdata/camera.key")
+    );
+    let (_proxy, secured) = kamailio_over_tls(folder.path(), registrar, pem);
+    let url = |login: &str| format!("sip:{login}@127.0.0.1:{secured};transport=tls");
+    let (seen, exit) = probe(&[&url("room1")]);
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("online"), 0), "the proxy lives: {seen:#}");
+    assert_eq!((codes(&seen), &seen["call"]["carrier"]), (vec!["auth_required"], &"tls".into()));
+    let (seen, _) = probe(&[&url("room1:wrong")]);
+    assert_eq!((codes(&seen), &seen["rejected_logins"]), (vec!["auth_rejected"], &1.into()));
+    let (seen, _) = probe(&[&url("room1:s3cret")]);
+    assert_eq!(codes(&seen), ["not_registered"], "{seen:#}");
+
+    // The room itself speaks UDP: from us to the proxy everything is sealed.
+    let video = footage().join("view-h264.mp4");
+    let _peer = baresip(room.path(), port, Room::Lively, &video, Some(registrar));
+    is_registered(&url("room1:s3cret"));
+    let (seen, exit) = call(&url("room1:s3cret"), "6");
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("online"), 0), "{seen:#}");
+    let facts = &seen["call"];
+    assert_eq!((&facts["carrier"], &facts["invite_status"]), (&"tls".into(), &200.into()));
+    assert_eq!(facts["ended"], true, "BYE goes along the recorded route, over TLS: {seen:#}");
     assert!(!seen.to_string().contains("s3cret"));
 }

@@ -176,14 +176,35 @@ pub fn sipp(folder: &Path, port: u16) -> Process {
 /// # Panics
 /// Where it does not start.
 pub fn kamailio(folder: &Path, port: u16) -> Process {
+    start_kamailio(folder, port, "disable_tcp=yes")
+}
+
+/// The same, which also listens for TLS, with the certificate and the key of `pem`. The port of that.
+///
+/// # Panics
+/// Where it does not start.
+pub fn kamailio_over_tls(folder: &Path, port: u16, pem: &str) -> (Process, u16) {
+    let (certificate, secured) = (folder.join("proxy.pem"), free_port());
+    fs::write(&certificate, pem).unwrap();
+    let file = certificate.display();
+    let more = format!(
+        "enable_tls=yes\ntcp_children=1\nlisten=tls:127.0.0.1:{secured}\nloadmodule \"tls.so\"\n\
+         modparam(\"tls\", \"certificate\", \"{file}\")\n\
+         modparam(\"tls\", \"private_key\", \"{file}\")\n\
+         modparam(\"tls\", \"tls_method\", \"TLSv1.2+\")"
+    );
+    (start_kamailio(folder, port, &more), secured)
+}
+
+fn start_kamailio(folder: &Path, port: u16, more: &str) -> Process {
     let config = format!(
         r#"#!KAMAILIO
 debug=0
 log_stderror=yes
 children=1
 auto_aliases=no
-disable_tcp=yes
 listen=udp:127.0.0.1:{port}
+{more}
 loadmodule "tm.so"
 loadmodule "tmx.so"
 loadmodule "sl.so"
