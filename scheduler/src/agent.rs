@@ -7,7 +7,7 @@
 
 use crate::{
     Agenda, Behind, Dialogues, EvidenceFiles, Eyes, Limits, Prober, Taping,
-    visit::{Visited, visit},
+    visit::{Visited, is_short, visit},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -120,10 +120,14 @@ impl Wish {
         Self { taping, depth: self.depth.max(other.depth) }
     }
 
-    /// Whether a probe that was made so, and went so deep, leaves this open.
-    fn is_open_after(self, made: Self, depth: Option<Depth>) -> bool {
+    /// Whether a probe that was made so, and brought this, leaves this open: it was not as deep, or its call
+    /// too short to judge it.
+    fn is_open_after(self, made: Self, seen: Option<&Observation>) -> bool {
         let untaped = self.taping == Taping::On && made.taping == Taping::Off;
-        untaped || (self.depth > made.depth && self.depth > depth)
+        let call = seen.and_then(|seen| seen.call.as_ref());
+        let is_short = call.and_then(|call| call.talked_ms).is_some_and(is_short);
+        let is_deeper = self.depth > seen.map(|seen| seen.depth) || is_short;
+        untaped || (self.depth > made.depth && is_deeper)
     }
 }
 
@@ -333,8 +337,8 @@ impl Loop {
             self.ask_for_parent(parent);
         }
         for waiter in self.waiting.remove(&device).unwrap_or_default() {
-            let depth = visited.as_ref().map(|visited| visited.observation.depth);
-            if waiter.wish.is_open_after(made, depth) {
+            let seen = visited.as_ref().map(|visited| &visited.observation);
+            if waiter.wish.is_open_after(made, seen) {
                 // The probe was under way when this was asked for.
                 self.hasten(ProbeNow { device, waiter });
                 continue;

@@ -26,6 +26,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// A test call that is asked for lasts long enough to say how good it is.
 const CALL: Duration = Duration::from_secs(20);
 
+/// Whether a call that lasted so long, ms, is too short to say how good it is.
+pub(crate) fn is_short(talked_ms: f64) -> bool {
+    talked_ms < CALL.as_secs_f64() * 1000.0
+}
+
 /// What a visit leaves.
 pub(crate) struct Visited {
     pub(crate) observation: Observation,

@@ -94,7 +94,9 @@ impl Prober for Camera {
                 let fault = code.map(|code| Fault::new(code, Stage::Judge, Detail::None));
                 seen.faults.extend(fault);
                 seen.picture = Some(picture());
-                seen.call = Some(CallFacts { called: true, ..CallFacts::default() });
+                let talked_ms = Some(request.seconds.as_secs_f64() * 1000.0);
+                seen.call = Some(CallFacts { called: true, talked_ms, ..CallFacts::default() });
+                seen.depth = request.depth;
             }
             if let Some(code) = broken.filter(|_| is_sub) {
                 (seen.verdict, seen.reached) = (Verdict::Offline, true);
@@ -246,7 +248,10 @@ impl House {
             evidence: Arc::new(Files { store: store.clone() }),
             dialogues,
             clock,
-            plan_of: Arc::new(move |_, _| plan.clone()),
+            plan_of: Arc::new(move |kind, _| match kind {
+                DeviceKind::Endpoint => Plan { depth: Depth::Picture, ..plan.clone() },
+                _ => plan.clone(),
+            }),
             claim_of: Arc::new(|_| Claim::default()),
             limits: Limits { concurrent: 4, per_parent: 4, per_host: 4, per_site: 4 },
             eyes: Eyes::default(),
@@ -344,6 +349,22 @@ async fn a_call_that_is_asked_for_lasts_long_enough_to_judge_it() {
         let looked = (Depth::Picture, Duration::from_secs(seconds));
         assert_eq!(*house.camera.depths.lock().unwrap(), [looked]);
     }
+    // A shorter one that its plan makes meanwhile does not answer it; it is called once more.
+    let house = House::of(Dialogues::Asked, endpoint(Some(TestCall::Permitted))).await;
+    house.camera.permits.forget_permits(1000);
+    let (agent, device) = (house.agent.clone(), house.device);
+    let planned = tokio::spawn(async move { agent.probe_now(device, Off).await });
+    house.camera.begun.acquire().await.unwrap().forget();
+    let agent = house.agent.clone();
+    let asked = tokio::spawn(async move { agent.look_now(device, Depth::Picture).await });
+    tokio::task::yield_now().await;
+    house.camera.permits.add_permits(2);
+    planned.await.unwrap().unwrap();
+    let seen = asked.await.unwrap().unwrap();
+    assert_eq!(seen.call.unwrap().talked_ms, Some(20_000.0));
+    let seconds: Vec<_> =
+        house.camera.depths.lock().unwrap().iter().map(|it| it.1.as_secs()).collect();
+    assert_eq!(seconds, [1, 20]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { address, drive, fits, sizes, visitor } from "./visit.mjs";
 
-// A test call takes ten seconds, and two rooms of three are looked at twice.
+// A test call takes twenty seconds, and two rooms of three are looked at twice.
 const CHECK = { timeout: 150000 };
 
 const hall = (page, name) => page.locator(`.hall:has(h2:has-text("${name}"))`);
