@@ -25,6 +25,7 @@ mod settings;
 mod tape;
 mod tls;
 
+pub use endpoint::{CallLog, Noting};
 pub use rtsp::{Outcome, Prober, check_address};
 pub use sessions::Sessions;
 pub use settings::{Asking, CallLimits, CertificatePolicy, Settings, StreamLimits};

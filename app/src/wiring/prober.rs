@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use zhishou_config as config;
 use zhishou_domain::{IdSource, Lang, Observation, ProbeRequest, habit::Baseline};
 use zhishou_probe::{
-    Capture, CertificatePolicy, Sessions, Settings, StreamLimits, Tape,
+    CallLog, Capture, CertificatePolicy, Sessions, Settings, StreamLimits, Tape,
     decoder::Decoder,
     guard::{FingerprintKey, Guard},
 };
@@ -61,6 +61,11 @@ impl Driver {
                 prober
             }
         })
+    }
+
+    /// The same, with word kept of each test call before it is made.
+    pub(crate) fn log_calls(self, log: Arc<dyn CallLog>) -> Self {
+        Self(self.0.log_calls(log))
     }
 
     /// A driver for one run outside any platform: it knows of no earlier refusals.

@@ -25,7 +25,7 @@ use zhishou_domain::{
     work_order::RepairRules,
 };
 use zhishou_probe::{
-    canary,
+    CallLog, Noting, canary,
     guard::{FingerprintKey, Guard},
 };
 use zhishou_scheduler::{
@@ -33,7 +33,7 @@ use zhishou_scheduler::{
     MeetingChecks, OpenOrder, ProbeNowError, Taping, TellFailure, follow_repairs, judge_incidents,
     watch_alerts,
 };
-use zhishou_storage::{Store, StoreError};
+use zhishou_storage::{AuditLine, Store, StoreError};
 use zhishou_web as web;
 
 /// The name of the agent that lives in the centre's own process.
@@ -89,7 +89,9 @@ impl Service {
         let clock = Arc::new(SystemClock);
         let kept = store.host_logins().await.map_err(|error| Failure::ours(&error))?;
         let guard = Guard::new(FingerprintKey::new(store.fingerprint_key()), kept);
-        let driver = Arc::new(Driver::new(&config.probing, &config.limits, guard));
+        let driver = Driver::new(&config.probing, &config.limits, guard);
+        let calls = CallsOnRecord { store: store.clone(), clock: Arc::clone(&clock) as _ };
+        let driver = Arc::new(driver.log_calls(Arc::new(calls)));
         let (plans, probing) = (config.plans.clone(), config.probing.clone());
         let agent = Agent {
             name: LOCAL.to_owned(),
@@ -345,6 +347,25 @@ impl AskCanaries for Hosts {
             let answered = asked.join_all().await.into_iter().filter(|answers| *answers).count();
             Canaries { answered, of: self.0.len() }
         })
+    }
+}
+
+/// The prober's port to the audit log.
+struct CallsOnRecord {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl CallLog for CallsOnRecord {
+    fn begins(&self, device: DeviceId) -> Noting<'_> {
+        let line = AuditLine {
+            at: self.clock.now(),
+            login: LOCAL.to_owned(),
+            action: "begin_test_call",
+            subject: device.to_string(),
+            address: String::new(),
+        };
+        Box::pin(async move { self.store.add_audit(line).await.map_err(|it| it.to_string()) })
     }
 }
 

@@ -4,15 +4,16 @@
 //! no longer than the cap. However it ends, by the clock, by the peer, by a caller that goes away, by a
 //! mistake of ours or by SIGTERM, the session ends it with BYE or CANCEL before the visit is over.
 
+use std::future::Future;
 use std::panic::resume_unwind;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
-use zhishou_domain::{CallSkipped, Clock, Detail, Fault, FaultCode, Stage, TestCall};
+use zhishou_domain::{CallSkipped, Clock, Detail, DeviceId, Fault, FaultCode, Stage, TestCall};
 use zhishou_protocol::sip::{Cause, Event, Failure, Input};
 
 use super::meaning::of_failure;
@@ -31,7 +32,21 @@ pub(crate) struct Calling {
     pub(crate) clock: Arc<dyn Clock>,
     /// A place for each call at a time.
     pub(crate) places: Arc<Semaphore>,
+    /// What is told of a call before it is made, and of which endpoint.
+    pub(crate) log: Option<(DeviceId, Arc<dyn CallLog>)>,
 }
+
+/// What keeps word of test calls.
+///
+/// Invariant: a call that is not on record is not made, so that one which this process does not survive is on
+/// record too.
+pub trait CallLog: Send + Sync {
+    /// Keeps word of a call that is about to be made.
+    fn begins(&self, device: DeviceId) -> Noting<'_>;
+}
+
+/// Word that is being kept; what went wrong, in words.
+pub type Noting<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
 /// What came of a call.
 pub(crate) struct Called {
@@ -95,6 +110,12 @@ impl Visit {
                 return self.seen.faults.push(fault);
             }
         };
+        if let Some((device, log)) = &calling.log
+            && let Err(why) = log.begins(*device).await
+        {
+            let error = std::io::Error::other(why);
+            return self.seen.faults.push(ours(line.peer, Stage::Invite, &error));
+        }
         let offer = ports.offer(self.order.entropy);
         line.session.handle(Input::Call(offer), self.now());
         self.seen.call.called = true;

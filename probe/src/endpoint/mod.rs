@@ -21,6 +21,7 @@ use zhishou_domain::{
 use zhishou_protocol::sip::{Facts, Target};
 
 use crate::rtsp::Met;
+pub use call::{CallLog, Noting};
 use call::{Called, Calling};
 
 /// What a visit needs to know.

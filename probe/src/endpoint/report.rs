@@ -37,7 +37,9 @@ impl Prober {
         };
         let own = own.map(|it| Credential::new(it.username(), it.password()));
         let (places, clock) = self.calling();
-        let calling = Calling { leave: request.test_call, time: request.seconds, clock, places };
+        let log = request.device.zip(self.call_log());
+        let calling =
+            Calling { leave: request.test_call, time: request.seconds, clock, places, log };
         let order = Order {
             target,
             credential: request.login(own),

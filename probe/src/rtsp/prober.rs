@@ -22,6 +22,7 @@ use zhishou_protocol::rtsp::Target;
 use super::taught::{came, coded, looked, shaken};
 use super::visit::{Order, Visit, Visited, cancelled};
 use crate::decoder::{DecodeFailure, Decoder};
+use crate::endpoint::CallLog;
 use crate::guard::{Guard, Held};
 use crate::look::{Before, CodedEvidence, Look, Want, look};
 use crate::tape::{Capture, Header, Player, Tape};
@@ -57,6 +58,7 @@ pub struct Prober {
     sessions: Option<Sessions>,
     /// A place for each test call at a time.
     calls: Arc<Semaphore>,
+    call_log: Option<Arc<dyn CallLog>>,
 }
 
 impl std::fmt::Debug for Prober {
@@ -156,13 +158,21 @@ impl Prober {
         let settings = Arc::new(settings);
         let visits = TaskTracker::new();
         let calls = Arc::new(Semaphore::new(settings.call.at_once));
-        Self { settings, clock, chance, guard, decoder, visits, sessions: None, calls }
+        let (sessions, call_log) = (None, None);
+        Self { settings, clock, chance, guard, decoder, visits, sessions, calls, call_log }
     }
 
     /// Has its sessions on a thread of their own, and not where the caller is.
     #[must_use]
     pub fn on(mut self, sessions: Sessions) -> Self {
         self.sessions = Some(sessions);
+        self
+    }
+
+    /// Has word kept of each test call before it is made.
+    #[must_use]
+    pub fn log_calls(mut self, log: Arc<dyn CallLog>) -> Self {
+        self.call_log = Some(log);
         self
     }
 
@@ -349,6 +359,11 @@ impl Prober {
     /// What test calls share, and the clock that they report by.
     pub(crate) fn calling(&self) -> (Arc<Semaphore>, Arc<dyn Clock>) {
         (self.calls.clone(), self.clock.clone())
+    }
+
+    /// What keeps word of test calls.
+    pub(crate) fn call_log(&self) -> Option<Arc<dyn CallLog>> {
+        self.call_log.clone()
     }
 
     pub(crate) fn shared_settings(&self) -> Arc<Settings> {

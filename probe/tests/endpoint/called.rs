@@ -1,16 +1,17 @@
 //! Level 2 against a peer that means no good: every call ends, by BYE or CANCEL, whatever it does.
 
 use std::net::{SocketAddr, UdpSocket as Socket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    CallSkipped, Clock, Depth, FaultCode, Observation, ProbeRequest, TestCall, Timestamp, Verdict,
+    CallSkipped, Clock, Depth, DeviceId, FaultCode, Observation, ProbeRequest, TestCall, Timestamp,
+    Verdict,
 };
-use zhishou_probe::{Prober, Settings};
+use zhishou_probe::{CallLog, Noting, Prober, Settings};
 
 use super::support::{Heard, Says, answer, by_clock, by_connection, by_datagrams, says, with};
 
@@ -307,4 +308,42 @@ async fn no_more_calls_than_may_be_are_under_way_and_none_is_longer_than_may_be(
     assert!((3_000.0..10_000.0).contains(&talked), "{talked} ms of 600 s");
     assert_eq!(count(&first, "INVITE") + count(&second, "INVITE"), 1);
     assert_eq!(count(&first, "BYE") + count(&second, "BYE"), 1);
+}
+
+/// Keeps word, or fails to; what had been heard at the other end by then.
+struct Ledger {
+    heard: Heard,
+    full: bool,
+    kept: Mutex<Vec<(DeviceId, usize)>>,
+}
+
+impl CallLog for Ledger {
+    fn begins(&self, device: DeviceId) -> Noting<'_> {
+        Box::pin(async move {
+            self.kept.lock().unwrap().push((device, count(&self.heard, "INVITE")));
+            if self.full { Err("the disk is full".to_owned()) } else { Ok(()) }
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_on_record_before_it_is_made_and_one_that_cannot_be_is_not_made() {
+    let device: DeviceId = "0194f5a0-0000-7000-8000-000000000001".parse().unwrap();
+    for full in [false, true] {
+        let (port, _) = ear();
+        let (at, heard) = by_datagrams(endpoint(port, |_| None)).await;
+        let kept = Mutex::default();
+        let ledger = Arc::new(Ledger { heard: heard.clone(), full, kept });
+        let prober = prober().log_calls(ledger.clone());
+        let asked = request(at, TestCall::Permitted, Duration::from_millis(500));
+        let asked = ProbeRequest { device: Some(device), ..asked };
+        let seen = prober.probe(asked, CancellationToken::new()).await.observation;
+        assert_eq!(*ledger.kept.lock().unwrap(), [(device, 0)], "before INVITE left");
+        let called = seen.call.as_ref().unwrap().called;
+        assert_eq!((called, count(&heard, "INVITE")), if full { (false, 0) } else { (true, 1) });
+        assert_eq!(count(&heard, "BYE"), count(&heard, "INVITE"), "{seen:?}");
+        if full {
+            assert_eq!(seen.verdict, Verdict::Unknown, "{seen:?}");
+        }
+    }
 }
