@@ -13,16 +13,16 @@ pub(crate) use proposals::{Proposal, proposals};
 pub(crate) use turn::{turn, turn_to, undo};
 
 use zhishou_domain::{
-    Clock, Lang, MeetingId, Timestamp, VenueId,
+    Clock, Lang, MeetingId, Timestamp, VenueId, WorkOrderId,
     alert::{Note, Topic},
     check::{Cell, CheckPlan, Conclusion, Outcome, Readiness, Row, TurnTo, Weight, readiness},
     duty::{DutyShift, reachable},
     meeting::{MeetingAct, MeetingState, MeetingStep, Venue},
-    work_order::{RepairRules, WorkCategory},
+    work_order::{RepairRules, WorkAct, WorkCategory, WorkStep},
 };
 use zhishou_storage::{
     MeetingFilter, MeetingTurn, NewWorkOrder, Route, Store, StoreError, StoredMeeting,
-    VenueHistory, WorkOpened,
+    VenueHistory, WorkOpened, WorkScope,
 };
 
 /// A meeting and how ready it is now.
@@ -200,8 +200,25 @@ pub(crate) async fn endpoint_history(
     Ok(words.map(|words| format!("{} {words}", primary.name)))
 }
 
-/// Opens the work order of a venue that failed its check, where none is open for it, and tells who is on
-/// duty, in `lang`.
+/// Notes once in the open work order of a venue what fell there after it was opened.
+async fn note_news(
+    store: &Store,
+    order: WorkOrderId,
+    title: &str,
+    (since, at): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    let Some(open) = store.work_order(order, WorkScope::All).await? else { return Ok(()) };
+    let note = format!("{} {title}", since.in_zone(store.zone()).format("%m-%d %H:%M"));
+    if since <= open.opened || open.order.steps.iter().any(|step| step.note == note) {
+        return Ok(());
+    }
+    let (act, login) = (WorkAct::Note, String::new());
+    let step = WorkStep { at, login, act, reason: None, maintainer: None, note };
+    store.act_on_work_order(order, WorkScope::All, step, String::new()).await.map(|_| ())
+}
+
+/// Opens the work order of a venue that failed its check, where none is open for it, else notes there what is
+/// new, and tells who is on duty, in `lang`.
 pub async fn open_check_order(
     store: &Store,
     clock: &dyn Clock,
@@ -231,7 +248,9 @@ pub async fn open_check_order(
         Lang::En => format!("Check before a meeting: {} {}", place.name, cell.words(lang)),
     };
     let said = known.sentence(store.zone(), lang);
-    if store.check_order(venue).await?.is_none() {
+    if let Some(order) = store.check_order(venue).await? {
+        note_news(store, order, &title, (since, at)).await?;
+    } else {
         let new = NewWorkOrder {
             incident: None,
             category: WorkCategory::Terminal,

@@ -519,6 +519,9 @@ async fn what_fails_gets_one_work_order() {
     let messages = fixture.app.store.messages(None, None, 20).await.unwrap();
     assert_eq!(messages.iter().flat_map(|it| &it.recipients).count(), 9, "{messages:?}");
     assert!(messages[0].title.contains("可达 未通过"), "{messages:?}");
+    // Whoever repairs it reads the same in the order that is open.
+    let page = operator.get("/work-orders/1").await.body;
+    assert_eq!(page.matches("可达 未通过").count(), 1, "{page}");
 }
 
 /// Another venue with an endpoint of its own; a street away.
