@@ -20,6 +20,45 @@ pub struct ConfirmRule {
     pub retry: Duration,
 }
 
+/// Whether anybody looks at the picture of a device.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Judging {
+    /// Nothing is noted of it: it has no picture, or the row is from before this was noted.
+    #[default]
+    Untold,
+    /// Its pictures are judged.
+    Judged,
+    /// Media flow, and no picture of them was judged for as long as a result stands.
+    Unjudged,
+}
+
+words!(Judging {
+    Untold = "untold", "未记", "not noted";
+    Judged = "judged", "已判", "judged";
+    Unjudged = "unjudged", "未判", "not judged";
+});
+
+impl Judging {
+    /// Of one observation. A picture that was skipped because the last one still stands is judged; one
+    /// that cannot be read is too.
+    fn of(observation: &Observation) -> Self {
+        if observation.kind != DeviceKind::Camera {
+            return Self::Untold;
+        }
+        let is_told = |code: FaultCode| {
+            use FaultCode::{EncryptedSuspected, NoKeyframe, Undecodable};
+            matches!(code, EncryptedSuspected | NoKeyframe | Undecodable)
+        };
+        let is_seen = observation.picture.is_some()
+            || observation.picture_skipped.is_some()
+            || observation.faults.iter().any(|it| is_told(it.code) && !it.detail.is_ours());
+        if is_seen { Self::Judged } else { Self::Unjudged }
+    }
+}
+
 /// What judgement needs of one observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -35,6 +74,8 @@ pub struct Outcome {
     pub faults: Vec<FaultCode>,
     /// Whether a picture was judged.
     pub is_judged: bool,
+    /// What that says of those that were not looked at.
+    pub judging: Judging,
 }
 
 impl Outcome {
@@ -52,6 +93,7 @@ impl Outcome {
             reached: observation.reached,
             faults: observation.faults.iter().map(|fault| fault.code).collect(),
             is_judged: observation.picture.is_some(),
+            judging: Judging::of(observation),
         }
     }
 }
@@ -149,6 +191,10 @@ pub struct Standing {
     pub recent: Recent,
     /// What the last judged pictures show.
     pub shown: Shown,
+    /// Whether anybody looks at its picture.
+    pub judging: Judging,
+    /// When a picture of it was judged last.
+    pub judged_at: Option<Timestamp>,
 }
 
 /// A change of state or of its faults: the truth from which figures are recomputed.
@@ -162,6 +208,8 @@ pub struct Transition {
     pub reached: bool,
     /// The faults of that state.
     pub faults: Vec<FaultCode>,
+    /// Whether its picture was judged meanwhile.
+    pub judging: Judging,
 }
 
 /// A half-open stretch of time in one state.
@@ -233,6 +281,7 @@ impl Standing {
                 step.news = News::Told;
             }
         }
+        let judging = step.standing.look(outcome, hold);
         let before = step.standing.shown.confirmed(rule.failures);
         if outcome.is_judged {
             let faults = outcome.faults.iter().copied().filter(|it| it.group() == Group::Picture);
@@ -243,7 +292,7 @@ impl Standing {
             step.news = News::Told;
         }
         if outcome.depth == Depth::Reach && outcome.verdict == Verdict::Online {
-            step.answered_only(outcome);
+            step.answered_only(outcome, judging);
             return step;
         }
         let now = &mut step.standing;
@@ -262,12 +311,12 @@ impl Standing {
         };
         if !is_failure {
             now.doubt = None;
-            step.enter(outcome.at, target, outcome);
+            step.enter(outcome.at, target, outcome, judging);
             return step;
         }
         let doubt = Doubt::next(now.doubt.take(), target, outcome, stood);
         if doubt.count >= rule.failures {
-            step.harden(doubt.since, doubt.after, target, outcome);
+            step.harden(doubt.since, doubt.after, (target, judging), outcome);
             return step;
         }
         let (lesser, doubt) = (doubt.lesser.clone(), Doubt { lesser: None, ..doubt });
@@ -275,12 +324,28 @@ impl Standing {
             // So many failed, though not so many that they are all down.
             Some(run) if run.count >= rule.failures => {
                 let agreed = Outcome { reached: true, faults: run.faults, ..outcome.clone() };
-                step.harden(run.since, run.after, State::Degraded, &agreed);
+                step.harden(run.since, run.after, (State::Degraded, judging), &agreed);
                 step.standing.doubt = Some(doubt);
             }
             lesser => step.standing.doubt = Some(Doubt { lesser, ..doubt }),
         }
         step
+    }
+
+    /// Takes note of whether a picture was judged, and says whether anybody looks: one that could not be
+    /// judged now and then is not unseen.
+    fn look(&mut self, outcome: &Outcome, hold: Duration) -> Judging {
+        match outcome.judging {
+            Judging::Untold => Judging::Untold,
+            Judging::Judged => {
+                self.judged_at = Some(outcome.at);
+                Judging::Judged
+            }
+            Judging::Unjudged => match self.judged_at {
+                Some(judged) if outcome.at <= judged + hold => Judging::Judged,
+                _ => Judging::Unjudged,
+            },
+        }
     }
 
     /// What the mere passing of time to `now` changes: the stretch since the last result is
@@ -298,6 +363,7 @@ impl Standing {
                     state: State::Unknown,
                     reached: false,
                     faults: vec![],
+                    judging: Judging::Untold,
                 });
             }
         }
@@ -313,6 +379,7 @@ impl Standing {
                 state: State::Unknown,
                 reached: false,
                 faults: vec![],
+                judging: Judging::Untold,
             });
         }
         step.standing.last_result = None;
@@ -326,11 +393,11 @@ impl Standing {
 impl Step {
     /// Depth `reach` and an answer: nobody saw media, so nothing becomes up; but what was thought
     /// down is only unknown now. The last result with media goes on to stand as long as it did.
-    fn answered_only(&mut self, outcome: &Outcome) {
+    fn answered_only(&mut self, outcome: &Outcome, judging: Judging) {
         self.standing.doubt = None;
         self.standing.reached = true;
         if self.standing.state == State::Down {
-            self.enter(outcome.at, State::Unknown, outcome);
+            self.enter(outcome.at, State::Unknown, outcome, judging);
         }
         // The stretch up to here is painted; what still stands of the result goes on from here.
         if let Some(last) = self.standing.last_result {
@@ -344,19 +411,25 @@ impl Step {
         &mut self,
         since: Timestamp,
         after: Option<Timestamp>,
-        state: State,
+        (state, judging): (State, Judging),
         outcome: &Outcome,
     ) {
         self.after = after;
         self.paint.push(Span { from: since, to: outcome.at, state });
-        self.enter(since, state, outcome);
+        self.enter(since, state, outcome, judging);
     }
 
-    fn enter(&mut self, at: Timestamp, state: State, outcome: &Outcome) {
+    fn enter(&mut self, at: Timestamp, state: State, outcome: &Outcome, judging: Judging) {
         let now = &self.standing;
-        if now.state != state || now.faults != outcome.faults || now.reached != outcome.reached {
+        // What is judged counts as what nothing was noted of.
+        let is_blinking = (now.judging == Judging::Unjudged) != (judging == Judging::Unjudged);
+        if now.state != state
+            || now.faults != outcome.faults
+            || now.reached != outcome.reached
+            || is_blinking
+        {
             let (reached, faults) = (outcome.reached, outcome.faults.clone());
-            self.change(Transition { at, state, reached, faults });
+            self.change(Transition { at, state, reached, faults, judging });
         }
     }
 
@@ -367,6 +440,7 @@ impl Step {
         }
         now.state = transition.state;
         now.reached = transition.reached;
+        now.judging = transition.judging;
         now.faults.clone_from(&transition.faults);
         self.transitions.push(transition);
         self.news = News::Told;
@@ -391,7 +465,15 @@ mod tests {
             _ => vec![],
         };
         let reached = verdict != Verdict::Offline;
-        Outcome { at: at(second), depth: Depth::Stream, verdict, reached, faults, is_judged: false }
+        Outcome {
+            at: at(second),
+            depth: Depth::Stream,
+            verdict,
+            reached,
+            faults,
+            is_judged: false,
+            judging: Judging::Judged,
+        }
     }
 
     fn run(results: &[(i64, Verdict)]) -> (Standing, Vec<Transition>, Vec<Span>) {
@@ -407,6 +489,52 @@ mod tests {
     }
 
     use Verdict::{Degraded, Offline, Online, Unknown};
+
+    #[test]
+    fn a_picture_that_nobody_judges_any_more_is_noted_once_and_from_then_on() {
+        let (mut standing, mut noted) = (Standing::default(), Vec::new());
+        for (second, judging) in [
+            (0, Judging::Judged),
+            (60, Judging::Unjudged),
+            (120, Judging::Unjudged),
+            (180, Judging::Unjudged),
+            (240, Judging::Unjudged),
+            (300, Judging::Judged),
+        ] {
+            let step = standing.advance(
+                &Outcome { judging, ..outcome(second, Verdict::Online) },
+                RULE,
+                HOLD,
+            );
+            noted.extend(step.transitions.iter().map(|it| (it.at, it.state, it.judging)));
+            standing = step.standing;
+        }
+        let up = |second, judging| (at(second), State::Up, judging);
+        assert_eq!(
+            noted,
+            [up(0, Judging::Judged), up(180, Judging::Unjudged), up(300, Judging::Judged)],
+            "one that was judged a moment ago stands as long as a result"
+        );
+    }
+
+    #[test]
+    fn what_was_skipped_or_cannot_be_read_is_no_picture_that_nobody_looks_at() {
+        use crate::{Detail, Fault, PictureSkipped, Stage};
+        let seen = |depth| Observation::new("rtsp://x/".into(), DeviceKind::Camera, depth, at(0));
+        assert_eq!(Judging::of(&seen(Depth::Stream)), Judging::Unjudged);
+        let mut skipped = seen(Depth::Picture);
+        skipped.picture_skipped = Some(PictureSkipped::WithinHabit);
+        assert_eq!(Judging::of(&skipped), Judging::Judged);
+        let with = |detail| {
+            let fault = Fault::new(FaultCode::Undecodable, Stage::Decode, detail);
+            Observation { faults: vec![fault], ..seen(Depth::Picture) }
+        };
+        assert_eq!(Judging::of(&with(Detail::None)), Judging::Judged);
+        assert_eq!(Judging::of(&with(Detail::Ours { problem: String::new() })), Judging::Unjudged);
+        let mut switch = seen(Depth::Reach);
+        switch.kind = DeviceKind::Equipment;
+        assert_eq!(Judging::of(&switch), Judging::Untold);
+    }
 
     #[test]
     fn one_failure_changes_nothing_but_is_remembered_as_doubt() {

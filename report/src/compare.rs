@@ -69,6 +69,7 @@ fn figure_words(figure: &str, lang: Lang) -> String {
         "reached" => lang.pick("可达", "reached"),
         "unreached" => lang.pick("不可达", "not reached"),
         "intact" => lang.pick("完好", "intact"),
+        "unjudged" => lang.pick("画面未判", "picture not judged"),
         "ledger" => lang.pick("台账", "ledger"),
         "checked" => lang.pick("已检", "checked"),
         "online" => lang.pick("在线", "online"),
@@ -186,7 +187,7 @@ impl Changes {
     }
 }
 
-const FIGURES: [&str; 19] = [
+const FIGURES: [&str; 21] = [
     "before.due",
     "before.up",
     "before.degraded",
@@ -194,6 +195,7 @@ const FIGURES: [&str; 19] = [
     "before.reached",
     "before.unreached",
     "before.intact",
+    "before.unjudged",
     "after.due",
     "after.up",
     "after.degraded",
@@ -201,6 +203,7 @@ const FIGURES: [&str; 19] = [
     "after.reached",
     "after.unreached",
     "after.intact",
+    "after.unjudged",
     "heads.ledger",
     "heads.due",
     "heads.checked",
@@ -220,6 +223,7 @@ fn parts(tally: &Tally) -> [u64; FIGURES.len()] {
         b.reached,
         b.unreached,
         b.intact,
+        b.unjudged,
         a.due,
         a.up,
         a.degraded,
@@ -227,6 +231,7 @@ fn parts(tally: &Tally) -> [u64; FIGURES.len()] {
         a.reached,
         a.unreached,
         a.intact,
+        a.unjudged,
         ledger,
         due,
         checked,

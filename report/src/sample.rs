@@ -18,7 +18,7 @@ use zhishou_domain::{
 use zhishou_storage::{ImportMode, KeptFor, MasterKey, Record, Store};
 
 pub(crate) fn sums(up: u64, down: u64) -> Sums {
-    Sums { due: 2880, up, down, reached: up, unreached: down, intact: up, degraded: 0 }
+    Sums { due: 2880, up, down, reached: up, unreached: down, intact: up, ..Sums::default() }
 }
 
 fn tally(up: u64, down: u64) -> Tally {

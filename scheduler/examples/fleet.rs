@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
-use zhishou_domain::confirm::Outcome;
+use zhishou_domain::confirm::{Judging, Outcome};
 use zhishou_domain::habit::{Baseline, Coded, Due, Flow, Form, Judged, Look, Sighting, Wait};
 use zhishou_domain::{
     Clock, ConfirmRule, Depth, DeviceId, FaultCode, Habit, IdSource, Plan, ProbeRequest, SiteId,
@@ -338,6 +338,7 @@ impl Watcher<'_> {
                     reached: seen.verdict != Verdict::Offline,
                     faults: seen.faults,
                     is_judged: false,
+                    judging: Judging::Untold,
                 };
                 let step = standing.advance(&outcome, camera.plan.confirm, camera.plan.hold());
                 *standing = step.standing;

@@ -143,7 +143,7 @@ impl Store {
                  ma.name AS maintainer, ma.phone, pa.name AS parent_name, d.police_station, d.class,
                  d.life, d.life_since_ms, d.address, d.vendor, d.model, d.ip, d.url, d.checks, d.test_call, d.note,
                  d.probed_since_ms, s.state, s.since_ms, s.reached, s.faults, s.last_result_ms,
-                 s.hold_ms, s.doubt, s.round, s.recent, s.shown, s.seen_ms, cr.username, cr.state AS credential_state,
+                 s.hold_ms, s.doubt, s.round, s.recent, s.shown, s.judging, s.judged_ms, s.seen_ms, cr.username, cr.state AS credential_state,
                  pi.good_key, eg.taken_ms AS good_ms, pi.fault_key, ef.taken_ms AS fault_ms
              FROM devices d JOIN sites si ON si.id = d.site_id JOIN streets st ON st.id = si.street_id
              LEFT JOIN departments de ON de.id = d.department_id
@@ -219,7 +219,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Transition>, StoreError> {
         let rows = sqlx::query(
-            "SELECT at_ms, state, reached, faults FROM transitions
+            "SELECT at_ms, state, reached, faults, judging FROM transitions
              WHERE device_id = ? AND at_ms >= ? AND at_ms < ? ORDER BY at_ms DESC, id DESC LIMIT ?",
         )
         .bind(device.to_string())

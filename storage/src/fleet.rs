@@ -82,7 +82,7 @@ impl Store {
         push_rank(&mut query, now);
         query.push(
             " AS rank, s.seen_ms, s.state, s.since_ms, s.faults, s.reached, s.last_result_ms,
-              s.hold_ms, s.doubt, s.round, s.recent, s.shown
+              s.hold_ms, s.doubt, s.round, s.recent, s.shown, s.judging, s.judged_ms
               FROM devices d LEFT JOIN standings s ON s.device_id = d.id WHERE ",
         );
         // Gone devices appear only when they are asked for.

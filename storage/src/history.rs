@@ -2,15 +2,16 @@
 
 use crate::{Store, StoreError, decode};
 use sqlx::{Row, sqlite::SqliteRow};
-use zhishou_domain::{DeviceId, Observation, State, Timestamp, Transition};
+use zhishou_domain::{DeviceId, Observation, State, Timestamp, Transition, confirm::Judging};
 
-/// A transition of the columns `at_ms`, `state`, `reached` and `faults`.
+/// A transition of the columns `at_ms`, `state`, `reached`, `faults` and `judging`.
 pub(crate) fn transition(row: &SqliteRow) -> Result<Transition, StoreError> {
     Ok(Transition {
         at: Timestamp::from_millis(row.try_get("at_ms")?),
         state: decode::word("transitions.state", row.try_get("state")?, State::from_code)?,
         reached: row.try_get("reached")?,
         faults: decode::json("transitions.faults", row.try_get("faults")?)?,
+        judging: decode::word("transitions.judging", row.try_get("judging")?, Judging::from_code)?,
     })
 }
 
@@ -24,7 +25,7 @@ impl Store {
         to: Timestamp,
     ) -> Result<Vec<Transition>, StoreError> {
         let rows = sqlx::query(
-            "SELECT at_ms, state, reached, faults FROM transitions
+            "SELECT at_ms, state, reached, faults, judging FROM transitions
              WHERE device_id = ?1 AND at_ms < ?3 AND at_ms >= ifnull(
                  (SELECT max(at_ms) FROM transitions WHERE device_id = ?1 AND at_ms <= ?2), ?2)
              ORDER BY at_ms, id",

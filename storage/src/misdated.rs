@@ -30,7 +30,7 @@ pub(crate) async fn take_back(
         return Ok(None);
     }
     let rows = sqlx::query(
-        "SELECT at_ms, state, reached, faults FROM transitions WHERE device_id = ? ORDER BY id",
+        "SELECT at_ms, state, reached, faults, judging FROM transitions WHERE device_id = ? ORDER BY id",
     )
     .bind(device)
     .fetch_all(&mut *connection)
@@ -66,6 +66,7 @@ pub(crate) async fn take_back(
         then.since = run.last().map_or(last.at, |it| it.at);
         (then.state, then.reached) = (last.state, last.reached);
         then.faults.clone_from(&last.faults);
+        then.judging = last.judging;
         then.last_result = Some(to);
     }
     let step = Step { standing: then, news: News::Told, ..Step::default() };

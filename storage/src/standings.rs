@@ -3,7 +3,9 @@
 use crate::{Change, Store, StoreError, decode, incidents, strips};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::time::Duration;
-use zhishou_domain::{DeviceId, FaultCode, Standing, State, Step, Timestamp, Transition, Verdict};
+use zhishou_domain::{
+    DeviceId, FaultCode, Standing, State, Step, Timestamp, Transition, Verdict, confirm::Judging,
+};
 
 /// Results looked at in one transaction of [`Store::expire_standings`].
 const PAGE: u32 = 500;
@@ -22,7 +24,7 @@ pub(crate) async fn read(
 ) -> Result<Standing, StoreError> {
     let row = sqlx::query(
         "SELECT state, since_ms, reached, faults, last_result_ms, hold_ms, doubt, round, recent,
-             shown
+             shown, judging, judged_ms
          FROM standings WHERE device_id = ?",
     )
     .bind(device)
@@ -47,6 +49,8 @@ pub(crate) fn decode_row(row: &SqliteRow) -> Result<Standing, StoreError> {
         round: decode::unsigned("standings.round", row.try_get("round")?)?,
         recent: decode::json("standings.recent", row.try_get("recent")?)?,
         shown: decode::json("standings.shown", row.try_get("shown")?)?,
+        judging: decode::word("standings.judging", row.try_get("judging")?, Judging::from_code)?,
+        judged_at: row.try_get::<Option<i64>, _>("judged_ms")?.map(Timestamp::from_millis),
     })
 }
 
@@ -63,13 +67,14 @@ pub(crate) async fn apply(
         seen.as_ref().map(|seen| decode::to_json("standings.seen_faults", &seen.faults));
     sqlx::query(
         "INSERT INTO standings (device_id, state, since_ms, reached, faults, last_result_ms,
-             hold_ms, doubt, round, verdict, seen_faults, seen_ms, recent, shown)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ifnull(?11, '[]'), ?12, ?13, ?14)
+             hold_ms, doubt, round, verdict, seen_faults, seen_ms, recent, shown, judging,
+             judged_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ifnull(?11, '[]'), ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT (device_id) DO UPDATE SET
              state = ?2, since_ms = ?3, reached = ?4, faults = ?5, last_result_ms = ?6,
              hold_ms = ?7, doubt = ?8, round = ?9, verdict = ifnull(?10, verdict),
              seen_faults = ifnull(?11, seen_faults), seen_ms = ifnull(?12, seen_ms),
-             recent = ?13, shown = ?14",
+             recent = ?13, shown = ?14, judging = ?15, judged_ms = ?16",
     )
     .bind(device)
     .bind(now.state.code())
@@ -85,6 +90,8 @@ pub(crate) async fn apply(
     .bind(seen.as_ref().map(|seen| seen.at.millis()))
     .bind(decode::to_json("standings.recent", &now.recent)?)
     .bind(decode::to_json("standings.shown", &now.shown)?)
+    .bind(now.judging.code())
+    .bind(now.judged_at.map(Timestamp::millis))
     .execute(&mut *connection)
     .await?;
     for transition in &step.transitions {
@@ -100,13 +107,15 @@ async fn insert_transition(
     transition: &Transition,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO transitions (device_id, at_ms, state, reached, faults) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO transitions (device_id, at_ms, state, reached, faults, judging)
+         VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(device)
     .bind(transition.at.millis())
     .bind(transition.state.code())
     .bind(transition.reached)
     .bind(decode::to_json("transitions.faults", &transition.faults)?)
+    .bind(transition.judging.code())
     .execute(connection)
     .await?;
     Ok(())

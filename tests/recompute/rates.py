@@ -36,7 +36,8 @@ def reading(policy, transition):
         rules.get(fault, {}).get("picture", "harmed" if fault in PICTURE else "intact") == "harmed"
         for fault in faults
     )
-    return media, reach, 2 if state == "down" or harmed else 1
+    is_seen = transition.get("judging") != "unjudged"
+    return media, reach, 3 if state == "down" or harmed else 2 if is_seen else 1
 
 
 def counts(policy, exclusion):
@@ -67,7 +68,7 @@ def main():
         at = [time.fromisoformat(text) for text in policy["measure"]["at"]]
         window &= {wall(day, moment) // 60000 for day in days for moment in at}
     exclusions = [it for it in data["exclusions"] if counts(policy, it)]
-    names = ["due", "up", "degraded", "down", "reached", "unreached", "intact"]
+    names = ["due", "up", "degraded", "down", "reached", "unreached", "intact", "unjudged"]
     before, after = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for device in data["devices"]:
         history = device["history"]
@@ -103,11 +104,15 @@ def main():
                 for it in exclusions
             )
             media, reach, picture = what.get(minute, (0, 0, 0))
-            flags = [1, media == 1, media == 2, media == 3, reach == 1, reach == 2, media in (1, 2) and picture == 1]
+            online = media in (1, 2)
+            flags = [1, media == 1, media == 2, media == 3, reach == 1, reach == 2]
+            flags += [online and picture == 2, online and picture == 1]
             for sums in [before] if out else [before, after]:
                 for name, flag in zip(names, flags):
                     sums[name] += flag
-    print(json.dumps({"before": before, "after": after}))
+    # As in what was published before it was counted, none is not written.
+    told = lambda sums: {name: sum for name, sum in sums.items() if sum or name != "unjudged"}
+    print(json.dumps({"before": told(before), "after": told(after)}))
 
 
 main()

@@ -18,7 +18,7 @@ pub enum FigureKind {
     Reach,
     /// 在线率 (取流成功率): media flowed / known.
     Online,
-    /// 图像完好率: usable picture / online, or / known.
+    /// 图像完好率: usable picture / online with a picture that was judged, or / that and down.
     Intact,
     /// 档案完整率: complete records / 台账.
     Ledger,
@@ -174,11 +174,13 @@ impl Figures {
         let make = Maker { policy, unit };
         let (online, checked) = (sums.online(), sums.checked());
         let open = sums.due - checked;
+        // What nobody judged may be either.
+        let unsaid = open + sums.unjudged;
         let (over, most) = match policy.measure.intact_over {
-            IntactOver::Online => (online, online + open),
-            IntactOver::Checked => (checked, sums.due),
+            IntactOver::Online => (online - sums.unjudged, online + open),
+            IntactOver::Checked => (checked - sums.unjudged, sums.due),
         };
-        let intact = Spread { low: (sums.intact, most), high: (sums.intact + open, most) };
+        let intact = Spread { low: (sums.intact, most), high: (sums.intact + unsaid, most) };
         let known_reach = sums.reached + sums.unreached;
         let is_whole = source == Source::Transitions;
         let mut figures = Self {
@@ -196,7 +198,8 @@ impl Figures {
                 Spread::of(online, open, sums.due),
             ),
             intact: is_whole.then(|| {
-                make.figure(FigureKind::Intact, (sums.intact, over), (checked, sums.due), intact)
+                let known = (checked - sums.unjudged, sums.due);
+                make.figure(FigureKind::Intact, (sums.intact, over), known, intact)
             }),
             ledger: make.of_heads(FigureKind::Ledger, heads.complete, heads.ledger),
             score: None,
@@ -287,8 +290,16 @@ mod tests {
     use super::*;
     use crate::policy::shipped;
 
-    const SUMS: Sums =
-        Sums { due: 100, up: 60, degraded: 20, down: 15, reached: 90, unreached: 5, intact: 70 };
+    const SUMS: Sums = Sums {
+        due: 100,
+        up: 60,
+        degraded: 20,
+        down: 15,
+        reached: 90,
+        unreached: 5,
+        intact: 70,
+        unjudged: 0,
+    };
     const HEADS: Heads =
         Heads { ledger: 10, due: 8, checked: 8, online: 7, degraded: 1, complete: 5 };
 
@@ -311,6 +322,21 @@ mod tests {
         assert_eq!((time.online.unit, polls.online.unit), (Unit::DeviceMinutes, Unit::Devices));
         assert_eq!(time.online.policy.to_string(), "time-weighted@1");
         assert_eq!((time.score, time.online.value()), (None, Some(80.0 / 95.0)));
+    }
+
+    #[test]
+    fn pictures_that_nobody_judged_are_no_part_of_the_rate_and_lower_its_coverage_alone() {
+        let policies = shipped();
+        let sums = Sums { intact: 69, unjudged: 1, ..SUMS };
+        let of = |at: usize, sums| Figures::of(&policies[at], 1, sums, &HEADS, Source::Transitions);
+        let (time, polls) = (of(0, &sums), of(1, &sums));
+        let (time, polls, online) = (time.intact.unwrap(), polls.intact.unwrap(), time.online);
+        assert_eq!((time.rate, polls.rate), (rate(69, 94), rate(69, 79)));
+        assert_eq!((time.coverage, online.coverage), (rate(94, 100), rate(95, 100)));
+        assert_eq!((time.lowest, time.highest), (rate(69, 100), rate(75, 100)));
+        let blind = Sums { intact: 0, unjudged: 80, ..SUMS };
+        let told = of(0, &blind).intact.unwrap().told();
+        assert_eq!(told, Told::TooLittle { lowest: rate(0, 100), highest: rate(85, 100) });
     }
 
     #[test]

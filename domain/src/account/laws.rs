@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     DayStrip, DeviceKind, FaultCode, LifeState, PointClass, Span, State, Timestamp, Transition,
+    confirm::Judging,
     policy::{CountsAs, FaultRule, Policy, shipped},
     strip,
 };
@@ -33,7 +34,8 @@ fn start() -> i64 {
 /// A device over four days: gaps in ms between what happens to it.
 fn histories() -> impl Strategy<Value = History> {
     let gap = prop_oneof![1i64..200_000, 1i64..40_000_000];
-    let transitions = prop::collection::vec((gap, 0usize..4, 0usize..5, any::<bool>()), 0..20);
+    let transitions =
+        prop::collection::vec((gap, 0usize..4, 0usize..5, any::<bool>(), 0usize..3), 0..20);
     let life = prop::collection::vec((1i64..100_000_000, any::<bool>()), 0..4);
     let placements = prop::collection::vec((1i64..100_000_000, 0u8..3, any::<bool>()), 1..4);
     (transitions, life, placements, 0i64..90_000_000).prop_map(
@@ -45,11 +47,12 @@ fn histories() -> impl Strategy<Value = History> {
             };
             let transitions: Vec<_> = transitions
                 .into_iter()
-                .map(|(gap, state, faults, reached)| Transition {
+                .map(|(gap, state, faults, reached, judging)| Transition {
                     at: step(gap),
                     state: STATES[state],
                     reached,
                     faults: FAULTS[faults].to_vec(),
+                    judging: Judging::ALL[judging],
                 })
                 .collect();
             let known_until = step(rest);
@@ -215,7 +218,7 @@ proptest! {
             for (due, truth) in history.due(&policy, &window.minutes).iter().zip(truth) {
                 let cached = Tally::of(&layers, &window, due, &excluded);
                 for (cached, truth) in [(cached.before, truth.before), (cached.after, truth.after)] {
-                    prop_assert_eq!(cached, Sums { reached: 0, unreached: 0, intact: 0, ..truth });
+                    prop_assert_eq!(cached, Sums { reached: 0, unreached: 0, intact: 0, unjudged: 0, ..truth });
                 }
             }
         }

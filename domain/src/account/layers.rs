@@ -52,7 +52,7 @@ impl MinuteLayers {
         let in_use = history.living(&[LifeState::InUse], within.clone());
         for (index, transition) in history.transitions.iter().enumerate() {
             let to = history.transitions.get(index + 1).map_or(history.known_until, |next| next.at);
-            let reading = policy.read(transition.state, transition.reached, &transition.faults);
+            let reading = policy.read(transition);
             for living in &in_use {
                 let (from, to) = (transition.at.max(living.start), to.min(living.end));
                 if from < to {
@@ -100,7 +100,8 @@ impl MinuteLayers {
             },
             picture: match part(&self.picture) {
                 0 => Picture::Unsaid,
-                1 => Picture::Intact,
+                1 => Picture::Unjudged,
+                2 => Picture::Intact,
                 _ => Picture::Harmed,
             },
         }
@@ -120,7 +121,11 @@ impl MinuteLayers {
                 continue;
             };
             let online = |media: u8| media == State::Up as u8 || media == State::Degraded as u8;
-            let intact = media.iter().zip(picture);
+            let shown = |what: Picture| {
+                let both = media.iter().zip(picture);
+                both.filter(|(media, picture)| online(**media) && **picture == what as u8).count()
+                    as u64
+            };
             sums += Sums {
                 due: media.len() as u64,
                 up: of(media, State::Up),
@@ -128,11 +133,8 @@ impl MinuteLayers {
                 down: of(media, State::Down),
                 reached: count(reach, Reach::Reached as u8),
                 unreached: count(reach, Reach::Unreached as u8),
-                intact: intact
-                    .filter(|(media, picture)| {
-                        online(**media) && **picture == Picture::Intact as u8
-                    })
-                    .count() as u64,
+                intact: shown(Picture::Intact),
+                unjudged: shown(Picture::Unjudged),
             };
         }
         sums

@@ -23,6 +23,15 @@ pub struct Sums {
     pub unreached: u64,
     /// Online with a usable picture; 0 where made from strips.
     pub intact: u64,
+    /// Online with a picture that nobody judged; 0 where made from strips.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unjudged: u64,
+}
+
+/// What was published before this was counted has no such number, and is compared as it stands.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Sums {
@@ -44,9 +53,9 @@ impl Sums {
         Some(self)
     }
 
-    fn parts(&mut self) -> [&mut u64; 7] {
-        let Self { due, up, degraded, down, reached, unreached, intact } = self;
-        [due, up, degraded, down, reached, unreached, intact]
+    fn parts(&mut self) -> [&mut u64; 8] {
+        let Self { due, up, degraded, down, reached, unreached, intact, unjudged } = self;
+        [due, up, degraded, down, reached, unreached, intact, unjudged]
     }
 }
 

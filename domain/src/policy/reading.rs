@@ -1,7 +1,7 @@
 //! What one stretch between two transitions counts as under a policy.
 
 use super::{CountsAs, PictureAs, Policy};
-use crate::{FaultCode, Group, State};
+use crate::{FaultCode, Group, State, Transition, confirm::Judging};
 
 /// Whether the device answered (设备可达). The order is that of badness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,8 @@ pub enum Picture {
     /// Nothing is said: no media flowed, or nobody knows.
     #[default]
     Unsaid,
+    /// Media flowed and nobody judged the picture.
+    Unjudged,
     /// Media flowed and no fault harms the picture.
     Intact,
     /// A fault harms the picture.
@@ -40,12 +42,14 @@ pub struct Reading {
 }
 
 impl Policy {
-    /// What a stretch with this state and these faults counts as.
+    /// What the stretch from a transition on counts as.
     ///
     /// Each fault says what it counts as, the worst of them holds; a stretch without faults counts
-    /// as its state. An unknown state stays unknown whatever its faults, but a device that answered
+    /// as its state. A picture that nobody judged is neither intact nor harmed. An unknown state stays unknown whatever its faults, but a device that answered
     /// (a full session table, a credential nobody knows) is reached.
-    pub fn read(&self, state: State, reached: bool, faults: &[FaultCode]) -> Reading {
+    pub fn read(&self, transition: &Transition) -> Reading {
+        let Transition { state, reached, faults, judging, .. } = transition;
+        let (state, reached) = (*state, *reached);
         let reach = match (state, reached) {
             (State::Up | State::Degraded, _) | (_, true) => Reach::Reached,
             (State::Down, false) => Reach::Unreached,
@@ -71,6 +75,8 @@ impl Policy {
         let picture = if state == State::Down || faults.iter().any(|fault| self.harms(*fault)) {
             // A picture that did not come is not intact, though the policy calls its minute online.
             Picture::Harmed
+        } else if *judging == Judging::Unjudged {
+            Picture::Unjudged
         } else {
             Picture::Intact
         };
@@ -103,6 +109,30 @@ mod tests {
     use super::*;
     use crate::policy::{FaultRule, shipped};
 
+    fn from(state: State, reached: bool, faults: &[FaultCode], judging: Judging) -> Transition {
+        Transition {
+            at: crate::Timestamp::default(),
+            state,
+            reached,
+            faults: faults.to_vec(),
+            judging,
+        }
+    }
+
+    #[test]
+    fn a_picture_that_nobody_judged_is_not_intact() {
+        let plain = policy(&[]);
+        let picture = |state, faults: &[FaultCode], judging| {
+            plain.read(&from(state, true, faults, judging)).picture
+        };
+        assert_eq!(picture(State::Up, &[], Judging::Unjudged), Picture::Unjudged);
+        assert_eq!(picture(State::Up, &[], Judging::Judged), Picture::Intact);
+        assert_eq!(picture(State::Up, &[], Judging::Untold), Picture::Intact, "rows of before");
+        let harmed = picture(State::Degraded, &[FaultCode::Blurred], Judging::Unjudged);
+        assert_eq!(harmed, Picture::Harmed);
+        assert_eq!(picture(State::Down, &[], Judging::Unjudged), Picture::Harmed);
+    }
+
     fn policy(rules: &[(FaultCode, CountsAs, Option<PictureAs>)]) -> Policy {
         let mut policy = shipped().remove(0);
         policy.faults = rules
@@ -118,7 +148,9 @@ mod tests {
     fn without_rules_a_minute_is_what_the_probes_concluded() {
         let plain = policy(&[]);
         assert!(plain.reads_as_strips());
-        let read = |state, reached, faults: &[FaultCode]| plain.read(state, reached, faults);
+        let read = |state, reached, faults: &[FaultCode]| {
+            plain.read(&from(state, reached, faults, Judging::Judged))
+        };
         let up = read(State::Up, true, &[]);
         assert_eq!((up.media, up.reach, up.picture), (State::Up, Reach::Reached, Picture::Intact));
         assert_eq!(read(State::Degraded, true, &[FaultCode::Blurred]).picture, Picture::Harmed);
@@ -136,7 +168,9 @@ mod tests {
             (FaultCode::Blurred, CountsAs::AsSeen, Some(PictureAs::Intact)),
         ]);
         assert!(!strict.reads_as_strips());
-        let media = |state, faults: &[FaultCode]| strict.read(state, true, faults).media;
+        let media = |state, faults: &[FaultCode]| {
+            strict.read(&from(state, true, faults, Judging::Judged)).media
+        };
         assert_eq!(media(State::Degraded, &[FaultCode::LowFps]), State::Up);
         assert_eq!(media(State::Degraded, &[FaultCode::LowFps, FaultCode::Frozen]), State::Down);
         assert_eq!(
@@ -145,7 +179,9 @@ mod tests {
         );
         assert_eq!(media(State::Down, &[FaultCode::Refused]), State::Unknown);
         assert_eq!(
-            strict.read(State::Degraded, true, &[FaultCode::Blurred]).picture,
+            strict
+                .read(&from(State::Degraded, true, &[FaultCode::Blurred], Judging::Judged))
+                .picture,
             Picture::Intact
         );
     }
@@ -156,10 +192,13 @@ mod tests {
             FaultCode::ALL.iter().map(|fault| (*fault, CountsAs::Down, None)).collect();
         let harsh = policy(&rules);
         for fault in FaultCode::ALL {
-            let reading = harsh.read(State::Unknown, true, &[*fault]);
+            let reading = harsh.read(&from(State::Unknown, true, &[*fault], Judging::Judged));
             assert_eq!((reading.media, reading.picture), (State::Unknown, Picture::Unsaid));
             assert_eq!(reading.reach, Reach::Reached);
         }
-        assert_eq!(harsh.read(State::Unknown, false, &[]).reach, Reach::Unknown);
+        assert_eq!(
+            harsh.read(&from(State::Unknown, false, &[], Judging::Judged)).reach,
+            Reach::Unknown
+        );
     }
 }

@@ -130,6 +130,7 @@ impl<'a> Reader<'a> {
     fn trouble(&mut self, due: u64) -> Option<Sums> {
         let (degraded, down, dark) = (self.number()?, self.number()?, self.number()?);
         let (unreached, mute, harmed) = (self.number()?, self.number()?, self.number()?);
+        let unjudged = self.number()?;
         let up = due.checked_sub(degraded + down + dark)?;
         Some(Sums {
             due,
@@ -138,7 +139,8 @@ impl<'a> Reader<'a> {
             down,
             reached: due.checked_sub(unreached + mute)?,
             unreached,
-            intact: (up + degraded).checked_sub(harmed)?,
+            intact: (up + degraded).checked_sub(harmed + unjudged)?,
+            unjudged,
         })
     }
 }
@@ -159,7 +161,8 @@ fn trouble(out: &mut Vec<u8>, sums: &Sums) {
     number(out, sums.due - sums.checked());
     number(out, sums.unreached);
     number(out, sums.due - sums.reached - sums.unreached);
-    number(out, sums.online() - sums.intact);
+    number(out, sums.online() - sums.intact - sums.unjudged);
+    number(out, sums.unjudged);
 }
 
 fn number(out: &mut Vec<u8>, mut number: u64) {
@@ -176,8 +179,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn sums() -> impl Strategy<Value = Sums> {
-        (0..200u64, 0..200u64, 0..200u64, 0..300u64, 0..300u64, 0..300u64, 0..400u64).prop_map(
-            |(up, degraded, down, dark, unreached, mute, harmed)| {
+        let parts = (0..200u64, 0..200u64, 0..200u64, 0..300u64, 0..300u64, 0..300u64);
+        (parts, 0..400u64, 0..400u64).prop_map(
+            |((up, degraded, down, dark, unreached, mute), harmed, unjudged)| {
                 let due = up + degraded + down + dark;
                 let unreached = unreached.min(due);
                 Sums {
@@ -188,6 +192,7 @@ mod tests {
                     reached: due - unreached - mute.min(due - unreached),
                     unreached,
                     intact: (up + degraded).saturating_sub(harmed),
+                    unjudged: unjudged.min(harmed).min(up + degraded),
                 }
             },
         )
@@ -209,6 +214,7 @@ mod tests {
                 reached: before.reached - part(before.reached),
                 unreached: before.unreached - part(before.unreached),
                 intact: before.intact - part(before.intact),
+                unjudged: before.unjudged - part(before.unjudged),
             };
             let heads = Heads { ledger, due, checked, online, degraded, complete: 0 };
             // What is left of rounding must still be minutes of a day.
@@ -216,7 +222,7 @@ mod tests {
             excluded -= after;
             let is_sound = excluded.checked() <= excluded.due
                 && excluded.reached + excluded.unreached <= excluded.due
-                && excluded.intact <= excluded.online();
+                && excluded.intact + excluded.unjudged <= excluded.online();
             Tally { before, after: if is_sound { after } else { before }, heads }
         })
     }

@@ -185,7 +185,7 @@ impl Page<'_> {
         // From the one that holds at the beginning on. Devices first, so that each is two seeks in
         // the index whatever lies years back, and rows come in order without being sorted.
         let mut rows = sqlx::query(
-            "SELECT t.device_id, t.at_ms, t.state, t.reached, t.faults
+            "SELECT t.device_id, t.at_ms, t.state, t.reached, t.faults, t.judging
              FROM devices d CROSS JOIN transitions t
              WHERE d.id >= ?3 AND d.id < ?4 AND t.device_id = d.id AND t.at_ms < ?2
                  AND t.at_ms >= ifnull((SELECT max(x.at_ms) FROM transitions x

@@ -386,7 +386,7 @@ fn runs(job: &Job, device: &Loaded) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (index, transition) in history.transitions.iter().enumerate() {
         let to = history.transitions.get(index + 1).map_or(history.known_until, |next| next.at);
-        let reading = job.policy.read(transition.state, transition.reached, &transition.faults);
+        let reading = job.policy.read(transition);
         if reading.media != State::Down || to <= transition.at {
             continue;
         }

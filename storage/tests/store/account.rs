@@ -143,7 +143,7 @@ async fn strips_and_transitions_give_the_same_online_minutes() {
         let truth = total(&store, policy, Source::Transitions, now).await;
         let cached = total(&store, policy, Source::Strips, now).await;
         assert!(truth.before.up > 0 && truth.before.down > 0 && truth.before.degraded > 0);
-        let known = Sums { reached: 0, unreached: 0, intact: 0, ..truth.before };
+        let known = Sums { reached: 0, unreached: 0, intact: 0, unjudged: 0, ..truth.before };
         assert_eq!((cached.before, cached.heads), (known, truth.heads), "{now:?}");
     }
     store.expire_standings(at(DAY)).await.unwrap();
@@ -314,6 +314,8 @@ async fn a_program_of_another_language_makes_the_same_month() {
     for policy in shipped() {
         let ours = total(&store, &policy, Source::Transitions, now).await;
         assert!(ours.before.down > 0 && ours.after.due < ours.before.due, "{}", policy.id);
+        // Nobody judged a picture of them.
+        assert!(ours.before.unjudged > 0 && ours.before.intact == 0, "{ours:?}");
         let file = home.path().with_extension("json");
         let material = material(&store, &policy, &ids, now).await;
         std::fs::write(&file, material.to_string()).unwrap();

@@ -96,7 +96,7 @@ pub(super) async fn of_day(
         state: it.state.code(),
         reached: it.reached,
         faults: it.faults.iter().map(|fault| fault.code()).collect(),
-        counts_as: policy.read(it.state, it.reached, &it.faults).media.code(),
+        counts_as: policy.read(it).media.code(),
     });
     let known = history.known_until;
     Ok(Json(MinutesJson {
@@ -142,7 +142,7 @@ fn runs(app: &App, account: &DeviceAccount) -> Vec<RunJson> {
             reach => Some(reach == Reach::Reached),
         },
         intact: match alike.reading.picture {
-            Picture::Unsaid => None,
+            Picture::Unsaid | Picture::Unjudged => None,
             picture => Some(picture == Picture::Intact),
         },
         due: alike.due,

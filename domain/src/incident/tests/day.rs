@@ -5,7 +5,7 @@
 use super::{at, device, seat};
 use crate::{
     ConfirmRule, Depth, DeviceId, FaultCode, IncidentId, Standing, State, Timestamp, Verdict,
-    confirm::Outcome,
+    confirm::{Judging, Outcome},
     incident::{
         Board, Canaries, Crowd, DeviceEvent, Event, GroupRule, Incident, MemberState, Observer,
         ObserverEvent, ObserverFault, ObserverRule, Root, Seat, Seen, Sight, Subject, Trial,
@@ -112,6 +112,7 @@ impl District {
             reached: !is_lost,
             faults,
             is_judged: false,
+            judging: Judging::Untold,
         };
         let step = standing.advance(&outcome, RULE, HOLD);
         let event = DeviceEvent::of(device(n), &step);

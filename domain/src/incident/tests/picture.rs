@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     ConfirmRule, Depth, FaultCode, IncidentId, Standing, Verdict,
-    confirm::Outcome,
+    confirm::{Judging, Outcome},
     incident::{Board, Change, DeviceEvent, Event, GroupRule, MemberState},
 };
 use std::time::Duration;
@@ -39,6 +39,7 @@ impl Site {
             reached: shows.is_some(),
             faults: shows.map_or(vec![FaultCode::Unreachable], <[FaultCode]>::to_vec),
             is_judged: shows.is_some(),
+            judging: Judging::Untold,
         };
         let standing = &mut self.standings[usize::from(n)];
         let step = standing.advance(&outcome, RULE, Duration::from_secs(600));
