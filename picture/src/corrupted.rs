@@ -55,10 +55,7 @@ pub(crate) fn judge(
     let limit = limits.corrupted;
     match *evidence {
         Evidence::Ours => return Finding::unknown(Fault::Corrupted, None, limit, "ratio"),
-        Evidence::Damaged { made_up } => {
-            let finding = Finding::above(Fault::Corrupted, made_up, limit, limit, "ratio");
-            return Finding { score: Some(1.0), ..finding };
-        }
+        Evidence::Damaged { made_up } => return judge_damage(made_up, limits),
         Evidence::Sound => {}
     }
     let green = Finding::above(Fault::Corrupted, green_share(working), limit, limit, "ratio");
@@ -83,6 +80,14 @@ pub(crate) fn judge(
         .filter(|edge| edge.phase == phase_across)
         .chain(down.iter().filter(|edge| edge.phase == phase_down));
     finding.at(Place::Tiles(map(broken, luma)))
+}
+
+/// Judges a keyframe that came whole and in which the decoder met errors, by the share of it that the
+/// decoder made up. An error alone counts as much as the limit: that is a fault, and the least of
+/// them, as some encoders make one in each keyframe that shows nothing of it.
+pub fn judge_damage(made_up: f64, limits: &Limits) -> Finding {
+    let limit = limits.corrupted;
+    Finding::above(Fault::Corrupted, made_up.max(limit), limit, limit, "ratio")
 }
 
 /// Share of the tiles that are flat and green; 0 where green is the colour of the scene.

@@ -56,6 +56,7 @@ mod too_bright;
 mod too_dark;
 mod working;
 
+pub use corrupted::judge_damage;
 pub use evidence::Evidence;
 pub use finding::{Fault, Finding, Judgement, Mode};
 pub use frame::{Frame, FrameError, MAX_SIDE, MIN_SIDE, Matrix, OwnedFrame, Range};

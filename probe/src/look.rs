@@ -15,7 +15,7 @@ use zhishou_domain::{
 };
 use zhishou_picture::{
     CodedHash, Evidence, Finding, Frame, Judgement, Mask, Mode, Place, Shift, Signature, judge,
-    judge_frozen, judge_shaking,
+    judge_damage, judge_frozen, judge_shaking,
 };
 
 use zhishou_protocol::rtp::{Headers, Keyframe};
@@ -25,7 +25,7 @@ use crate::Settings;
 use crate::decoder::Decoded;
 
 /// Counts changes of methods and limits by which scores of one camera are not those of before.
-const ALGORITHM: u32 = 3;
+const ALGORITHM: u32 = 4;
 
 /// JPEG quality of evidence: details stay readable at about 60 kB.
 const JPEG_QUALITY: u8 = 80;
@@ -137,7 +137,14 @@ pub(crate) fn look(
             return Look { faults: vec![fault], ..Look::default() };
         }
     };
-    let corrupted = picture.is_corrupted();
+    let damage = picture.is_corrupted().then(|| judge_damage(picture.made_up(), &settings.picture));
+    let cipher = damage.as_ref().and_then(|_| coded.cipher(picture.made_up(), (width, height)));
+    // The errors of an encoder that an operator knows: what its pictures show is judged.
+    let counts = |damage: &Finding| {
+        cipher.is_some() || fault_of(damage, &want.picture.limits, None).is_some()
+    };
+    let damage = damage.filter(counts);
+    let corrupted = damage.is_some();
     let evidence =
         if corrupted { Evidence::Damaged { made_up: picture.made_up() } } else { Evidence::Sound };
     let order = &want.picture;
@@ -165,11 +172,12 @@ pub(crate) fn look(
     if !corrupted && !picture.glimpses().is_empty() {
         judgement.findings.push(judge_shaking(picture.glimpses(), &settings.picture));
     }
-    let faults = if corrupted {
+    let faults: Vec<_> = if let Some(damage) = damage {
         let problem = format!("{} decoder errors in a whole keyframe", picture.errors());
-        let corrupted =
-            || Fault::new(FaultCode::Corrupted, Stage::Decode, Detail::Decoder { problem });
-        vec![coded.cipher(picture.made_up(), (width, height)).unwrap_or_else(corrupted)]
+        let said =
+            |fault: Fault| Fault::new(fault.code, Stage::Decode, Detail::Decoder { problem });
+        let broken = || fault_of(&damage, &order.limits, None).map(said);
+        cipher.or_else(broken).into_iter().collect()
     } else {
         let fault = |it| fault_of(it, &order.limits, still.as_ref());
         judgement.findings.iter().filter_map(fault).collect()
@@ -325,6 +333,7 @@ fn jpeg(frame: &Frame<'_>, width: usize, masks: &PrivacyMasks) -> Option<Vec<u8>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zhishou_domain::{Feedback, Opinion};
     use zhishou_picture::{FrameError, OwnedFrame};
 
     struct Still {
@@ -447,6 +456,39 @@ mod tests {
         let facts = seen.facts.unwrap();
         assert!(facts.scores.iter().all(|(c, s)| *c == FaultCode::Corrupted || s.is_none()));
         assert!(seen.signature.is_none(), "and nothing is compared with it later");
+    }
+
+    #[test]
+    fn an_encoder_whose_errors_show_nothing_is_no_fault_once_an_operator_has_said_so() {
+        let seen = |said: &[Feedback], made_up| {
+            let limits = OwnLimits::new(said, []);
+            let picture = PictureOrder { limits, ..PictureOrder::default() };
+            let want = Want { snapshot: Snapshot::Never, picture };
+            let still = Still { made_up, ..still(1, 1) };
+            look(&still, coded(1), at(0), None, &want, &Settings::default())
+        };
+        let corrupted = |look: &Look| look.faults.iter().any(|it| it.code == FaultCode::Corrupted);
+        let odd = seen(&[], 0.01);
+        assert!(corrupted(&odd));
+        let facts = odd.facts.unwrap();
+        let reading = facts.readings[&FaultCode::Corrupted].clone();
+        assert!(
+            reading.value >= reading.limit,
+            "what is a fault is not below its limit: {reading:?}"
+        );
+        let said = [Feedback {
+            at: at(0),
+            login: "duty".to_owned(),
+            fault: FaultCode::Corrupted,
+            opinion: Opinion::FalseAlarm,
+            score: facts.scores[&FaultCode::Corrupted],
+            reading: Some(reading),
+        }];
+        let again = seen(&said, 0.01);
+        assert!(!corrupted(&again) && again.signature.is_some());
+        let told = again.facts.unwrap().scores.values().filter(|score| score.is_some()).count();
+        assert!(told > 1, "the rest of the picture is judged");
+        assert!(corrupted(&seen(&said, 0.3)), "a third of the picture is no odd encoder");
     }
 
     #[test]
