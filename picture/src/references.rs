@@ -4,6 +4,7 @@
 //! - Only pictures without a fault teach, `scene_changed` aside, and slowly.
 //! - A camera that was moved and stays there never teaches itself out of `scene_changed`; only an
 //!   operator ([`References::adopt`]) or a reset does.
+//! - Of the views of the beginning the first that is settled is the scene, however many take turns.
 //! - A view becomes a further scene of a patrol by coming back: seen [`RETURNS`] times, with another
 //!   scene in between each time.
 //! - At most [`MAX_SCENES`] scenes a light: with all three lights full, less than 1.3 MB stored.
@@ -146,19 +147,12 @@ impl References {
         let reference = Reference::first(light, lesson, now_ms);
         let known = Scene { returns: RETURNS, is_latest: false, reference };
         let of_light = |scene: &Scene| scene.reference.light() == light;
-        let Some(first) = self.scenes.iter().position(|scene| of_light(scene) && scene.is_known())
-        else {
-            // The first scene by this light is known at once, and used once it is settled.
-            self.reset(Some(light));
-            self.scenes.push(known);
-            return Learned::Yes;
-        };
-        let fresh = Scene { returns: 1, is_latest: true, ..known };
-        if !self.scenes[first].reference.is_settled() {
-            // Whichever of the two showed the scene, the beginning was no good.
-            self.scenes[first] = Scene { returns: RETURNS, is_latest: false, ..fresh };
+        let settled = |scene: &Scene| scene.is_known() && scene.reference.is_settled();
+        if !self.scenes.iter().any(|scene| of_light(scene) && settled(scene)) {
+            self.begin(known);
             return Learned::Yes;
         }
+        let fresh = Scene { returns: 1, is_latest: true, ..known };
         self.leave_candidate(light);
         if self.scenes.iter().filter(|scene| of_light(scene)).count() < MAX_SCENES {
             self.scenes.push(fresh);
@@ -168,6 +162,32 @@ impl References {
             return Learned::NotUsable;
         }
         Learned::Yes
+    }
+
+    /// Nobody knows yet which view by this light is the scene: each is remembered, and the one that is
+    /// settled first is it.
+    fn begin(&mut self, scene: Scene) {
+        let light = scene.reference.light();
+        let of_light = |&at: &usize| self.scenes[at].reference.light() == light;
+        let there: Vec<_> = (0..self.scenes.len()).filter(of_light).collect();
+        let oldest = there.iter().min_by_key(|&&at| self.scenes[at].reference.learned_ms().1);
+        match oldest.filter(|_| there.len() == MAX_SCENES) {
+            Some(&oldest) => self.scenes[oldest] = scene,
+            None => self.scenes.push(scene),
+        }
+    }
+
+    /// The scene at `at` is settled: other views of the beginning have come back as often as they were
+    /// seen, and have to come back once more at least.
+    fn found(&mut self, at: usize) {
+        let light = self.scenes[at].reference.light();
+        for scene in &mut self.scenes {
+            if scene.reference.light() == light && scene.is_known() && !scene.reference.is_settled()
+            {
+                let seen = u8::try_from(scene.reference.pictures()).unwrap_or(u8::MAX);
+                scene.returns = seen.min(RETURNS - 1);
+            }
+        }
     }
 
     fn learn_again(&mut self, at: usize, lesson: &Lesson, now_ms: i64) -> Learned {
@@ -184,7 +204,11 @@ impl References {
             // Which view was seen last must be remembered for the next to count as come back to.
             return if left { Learned::Yes } else { Learned::NotDue };
         }
+        let was_settled = scene.reference.is_settled();
         scene.reference.learn(lesson, now_ms);
+        if !was_settled && scene.is_known() && scene.reference.is_settled() {
+            self.found(at);
+        }
         Learned::Yes
     }
 

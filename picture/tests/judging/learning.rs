@@ -175,6 +175,24 @@ fn a_patrol_becomes_known_by_coming_back() {
     assert_eq!(raised(&elsewhere, &references), [Fault::SceneChanged]);
 }
 
+/// Two presets in turn from the first picture on, and none seen twice in a row.
+#[test]
+fn a_patrol_that_dwells_nowhere_is_learned_from_the_beginning() {
+    let views = [Scene::load("store"), Scene::load("classroom")];
+    let mut references = References::new();
+    for hour in 0..16 {
+        show(&mut references, &views[hour as usize % 2], hour);
+    }
+    assert_eq!(references.scenes().count(), 2);
+    for view in &views {
+        assert!(raised(view, &references).is_empty(), "{}", view.name);
+        let covered = view.clone().covered([0.0, 0.0, 0.6, 0.9]);
+        assert!(raised(&covered, &references).contains(&Fault::Occluded), "{}", view.name);
+    }
+    let elsewhere = Scene::load("worker");
+    assert_eq!(raised(&elsewhere, &references), [Fault::SceneChanged]);
+}
+
 /// A picture a minute: the patrol goes on after five, and each view is learned every ten minutes only.
 #[test]
 fn a_patrol_is_known_however_often_it_is_looked_at() {
