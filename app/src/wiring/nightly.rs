@@ -103,7 +103,16 @@ impl Nightly {
                 }
             };
         }
-        turn.deliver = match self.deliver(now).await {
+        // A clock that was set back keeps nothing waiting.
+        if now >= turn.deliver || turn.deliver > now + AGAIN {
+            turn.deliver = self.delivered(now).await;
+        }
+        turn
+    }
+
+    /// Looks after the folder, and says when to do so again.
+    async fn delivered(&self, now: Timestamp) -> Timestamp {
+        match self.deliver(now).await {
             Ok(0) => now + DELIVER,
             Ok(failed) => {
                 tracing::error!(failed, "files of reports are not in the folder; trying again");
@@ -114,8 +123,7 @@ impl Nightly {
                 tracing::error!(error, "failed to deliver reports to the folder; trying again");
                 now + AGAIN
             }
-        };
-        turn
+        }
     }
 
     async fn publish(&self, timetable: &Timetable, now: Timestamp) -> Result<usize, NightlyError> {
@@ -317,6 +325,8 @@ mod tests {
         let timetable = Timetable::new("0 30 0 * * *", zone).unwrap();
         let turn = nightly.turn(Some(&timetable), Turn { publish: now, deliver: now }, now).await;
         assert_eq!((turn.publish, turn.deliver), (now + AGAIN, now + AGAIN));
+        let later = nightly.turn(Some(&timetable), turn, now + DELIVER).await;
+        assert_eq!((later.publish, later.deliver), (turn.publish, turn.deliver), "not before");
     }
 
     #[test]
