@@ -24,6 +24,8 @@ pub enum Dialogues {
 }
 /// How long the picture of a fault stands for the same fault coming and going.
 const FAULT_FOR: Duration = Duration::from_secs(3600);
+/// A fault that stands is pictured again so long after its last picture, which is deleted one day.
+const FAULT_AGAIN: Duration = Duration::from_secs(7 * 86_400);
 
 /// The port to the evidence files.
 pub trait EvidenceFiles: Send + Sync + 'static {
@@ -85,8 +87,8 @@ pub(crate) fn kind_of(observation: &Observation) -> EvidenceKind {
 /// What the snapshot of this probe is evidence of, if of anything new.
 ///
 /// A picture with a fault in it is kept when it shows one that neither the standing nor the doubt
-/// has, and that no picture of the last [`FAULT_FOR`] shows: one that flickers around its limit is
-/// kept once. A clean one is kept when the last clean one is older than [`GOOD_FOR`], whatever else
+/// has, or of which there is no picture any more or none younger than [`FAULT_AGAIN`], and that no
+/// picture of the last [`FAULT_FOR`] shows: one that flickers around its limit is kept once. A clean one is kept when the last clean one is older than [`GOOD_FOR`], whatever else
 /// is wrong with the device.
 pub(crate) fn worth_keeping(
     observation: &Observation,
@@ -104,8 +106,11 @@ pub(crate) fn worth_keeping(
                 .iter()
                 .any(|&(shown, taken)| shown == code && is_within(taken, at, FAULT_FOR))
         };
+        let last = pictures.fault.as_ref().map(|row| row.taken_at);
+        let is_gone = last.is_none_or(|taken| !is_within(taken, at, FAULT_AGAIN));
         let is_new = seen.any(|code| {
-            code.group() == Group::Picture && !known.contains(&&code) && !is_recent(code)
+            let is_known = known.contains(&&code) && !is_gone;
+            code.group() == Group::Picture && !is_known && !is_recent(code)
         });
         return is_new.then_some(EvidenceKind::Fault);
     }
@@ -137,9 +142,20 @@ mod tests {
         Timestamp::from_millis(second * 1000)
     }
 
+    fn row(kind: EvidenceKind, second: i64) -> EvidenceRow {
+        EvidenceRow {
+            key: String::new(),
+            device: "01933d2e-7c00-7000-8000-0123456789ab".parse().unwrap(),
+            kind,
+            taken_at: at(second),
+            bytes: 1,
+            sha256: String::new(),
+        }
+    }
+
     fn pictured(faults: &[(FaultCode, i64)]) -> Pictures {
         let pictured = faults.iter().map(|&(code, second)| (code, at(second))).collect();
-        Pictures { pictured, ..Pictures::default() }
+        Pictures { pictured, fault: Some(row(EvidenceKind::Fault, 0)), ..Pictures::default() }
     }
 
     #[test]
@@ -166,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_kept_once_per_change() {
-        let (black, none) = (seen(0, &[FaultCode::Black]), Pictures::default());
+        let (black, none) = (seen(0, &[FaultCode::Black]), pictured(&[]));
         let fresh = Standing::default();
         assert_eq!(worth_keeping(&black, &fresh, &none), Some(EvidenceKind::Fault));
         let faults = vec![FaultCode::Black];
@@ -185,6 +201,19 @@ mod tests {
         assert_eq!(worth_keeping(&black, &confirmed, &none), None);
         let blurred = seen(0, &[FaultCode::Blurred]);
         assert_eq!(worth_keeping(&blurred, &confirmed, &none), Some(EvidenceKind::Fault));
+    }
+
+    #[test]
+    fn a_fault_that_stands_is_pictured_again_before_its_picture_is_deleted_and_when_it_was() {
+        const WEEK: i64 = 7 * 86_400;
+        let stands = Standing { faults: vec![FaultCode::Blurred], ..Standing::default() };
+        let keeps = |second, pictures: &Pictures| {
+            worth_keeping(&seen(second, &[FaultCode::Blurred]), &stands, pictures).is_some()
+        };
+        let kept = pictured(&[(FaultCode::Blurred, 0)]);
+        assert!(!keeps(WEEK - 1, &kept) && keeps(WEEK, &kept));
+        let deleted = Pictures { fault: None, ..kept };
+        assert!(!keeps(3599, &deleted) && keeps(3600, &deleted));
     }
 
     #[test]
@@ -233,15 +262,10 @@ mod tests {
     #[test]
     fn a_clean_picture_is_kept_once_an_hour_whatever_else_is_wrong() {
         let fresh = Standing::default();
-        let row = |second| EvidenceRow {
-            key: String::new(),
-            device: "01933d2e-7c00-7000-8000-0123456789ab".parse().unwrap(),
-            kind: EvidenceKind::Good,
-            taken_at: at(second),
-            bytes: 1,
-            sha256: String::new(),
+        let taken = |second| Pictures {
+            good: Some(row(EvidenceKind::Good, second)),
+            ..Pictures::default()
         };
-        let taken = |second| Pictures { good: Some(row(second)), ..Pictures::default() };
         let keep = |seen, pictures| worth_keeping(&seen, &fresh, &pictures);
         let good = Some(EvidenceKind::Good);
         assert_eq!(keep(seen(0, &[]), Pictures::default()), good);
