@@ -32,7 +32,7 @@ pub struct Judged {
     pub height: usize,
     /// Colour or mono.
     pub mode: Mode,
-    /// Every fault judged: 0 surely absent, 1 surely present, fault from 0.5; `None` is 无法判定.
+    /// Every fault: 0 surely absent, 1 surely present, fault from 0.5; `None` is 无法判定.
     pub scores: BTreeMap<FaultCode, Option<f64>>,
     /// Mean luma, studio scale.
     pub luma_mean: f64,
@@ -157,11 +157,17 @@ impl Judged {
             width: frame.width(),
             height: frame.height(),
             mode: judgement.mode,
-            scores: findings.iter().map(|(code, finding)| (*code, finding.score)).collect(),
+            scores: untold().chain(findings.iter().map(|(code, it)| (*code, it.score))).collect(),
             luma_mean: judgement.luma_mean,
             faults: raised.collect(),
             findings,
             thumbnail: None,
         }
     }
+}
+
+/// Every picture fault, told of none.
+fn untold() -> impl Iterator<Item = (FaultCode, Option<f64>)> {
+    let all = zhishou_picture::Fault::ALL.into_iter();
+    all.filter_map(|fault| Some((FaultCode::from_code(fault.code())?, None)))
 }
