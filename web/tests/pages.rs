@@ -8,6 +8,8 @@ mod accounting;
 mod alerts;
 #[path = "pages/bookings.rs"]
 mod bookings;
+#[path = "pages/browser.rs"]
+mod browser;
 #[path = "pages/by_hand.rs"]
 mod by_hand;
 #[path = "pages/check_plans.rs"]
@@ -45,16 +47,18 @@ mod reports;
 mod roles;
 #[path = "pages/scope.rs"]
 mod scope;
+#[path = "pages/turns.rs"]
+mod turns;
 #[path = "pages/wall.rs"]
 mod wall;
 #[path = "pages/work_orders.rs"]
 mod work_orders;
 
 use axum::{
-    Router,
     body::Body,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{Method, Request, StatusCode, header},
 };
+use browser::{Answer, Browser};
 use fixture::{Case, Fixture, NOW, PASSWORD};
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
@@ -65,99 +69,6 @@ use zhishou_domain::{
     CertificateFingerprint, CertificateTrust, DeviceId, DeviceKind, LedgerRow, Role, TlsFacts,
 };
 use zhishou_storage::{Filter, ImportMode};
-
-/// An answer, read whole.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
-    }
-}
-
-/// A browser: keeps its cookies.
-struct Browser {
-    router: Router,
-    cookies: Vec<(String, String)>,
-    headers: Vec<(&'static str, &'static str)>,
-}
-
-impl Browser {
-    fn new(fixture: &Fixture) -> Self {
-        let router = zhishou_web::router(fixture.app.clone());
-        Self { router, cookies: vec![], headers: vec![] }
-    }
-
-    async fn logged_in(fixture: &Fixture) -> Self {
-        let mut browser = Self::new(fixture);
-        let answer = browser.login(PASSWORD).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        browser
-    }
-
-    /// As a user of this name and role, who is made for it.
-    async fn of_role(fixture: &Fixture, role: Role) -> Self {
-        let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
-        fixture.app.store.create_user(role.code(), role, &hash, false, NOW).await.unwrap();
-        let mut browser = Self::new(fixture);
-        let form = format!("login={}&password={PASSWORD}&next=/devices", role.code());
-        let answer = browser.post("/login", &form).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        browser
-    }
-
-    async fn login(&mut self, password: &str) -> Answer {
-        self.post("/login", &format!("login=Admin&password={password}&next=/devices")).await
-    }
-
-    async fn get(&mut self, path: &str) -> Answer {
-        self.send(Method::GET, path, Body::empty(), "").await
-    }
-
-    async fn post(&mut self, path: &str, form: &str) -> Answer {
-        let kind = "application/x-www-form-urlencoded";
-        self.send(Method::POST, path, Body::from(form.to_owned()), kind).await
-    }
-
-    async fn post_json(&mut self, path: &str, body: impl ToString) -> Answer {
-        self.send(Method::POST, path, Body::from(body.to_string()), "application/json").await
-    }
-
-    async fn send(&mut self, method: Method, path: &str, body: Body, kind: &str) -> Answer {
-        let jar: Vec<_> =
-            self.cookies.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, "zhishou.test")
-            .header(header::COOKIE, jar.join("; "));
-        if !kind.is_empty() {
-            request = request.header(header::CONTENT_TYPE, kind);
-        }
-        for (name, value) in &self.headers {
-            request = request.header(*name, *value);
-        }
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        for cookie in parts.headers.get_all(header::SET_COOKIE) {
-            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            self.cookies.retain(|(known, _)| known != name);
-            self.cookies.push((name.to_owned(), value.to_owned()));
-        }
-        let body = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8_lossy(&body).into_owned();
-        Answer { status: parts.status, headers: parts.headers, body }
-    }
-}
 
 async fn device_of(fixture: &Fixture, case: Case) -> DeviceId {
     let rows = fixture.app.store.fleet(&Filter::default(), None, 1000, NOW).await.unwrap();

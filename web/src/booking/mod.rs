@@ -3,7 +3,6 @@
 mod form;
 pub(crate) mod ics;
 mod notice;
-mod words;
 
 pub(crate) use form::{BookingForm, series_rule, zone_of};
 pub(crate) use notice::{Said, note as notice_note, with_age};

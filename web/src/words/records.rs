@@ -1,16 +1,6 @@
 //! Labels of the ledger, of reconciliations and of daily inspections.
 
 labels! {
-    // reports
-    report_verifying: "正在按数据库重新计算，较长时段需要一两分钟；本页会自动刷新，可离开。", "Being recomputed from the store; a long period takes a minute or two. This page refreshes itself, and you may leave it.";
-    report_undelivered: "未写入文件夹", "Not in the folder:";
-    // a day of a device
-    day_counted: "当日统计", "as it is counted";
-    day_earlier: "前一天", "Day before";
-    day_later: "后一天", "Day after";
-    day_minutes: "分钟", "Minutes";
-    // work orders
-    work_cancelled: "撤销", "Cancelled";
     // alerts
     alert_unheard: "告警未送达", "Alert not delivered";
     alert_unheard_count: "未送达的故障", "Incidents nobody was told of:";

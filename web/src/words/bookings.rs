@@ -1,22 +1,4 @@
-//! The labels of bookings, venues and notices.
-
-use crate::words::Words;
-
-macro_rules! labels {
-    ($($key:ident: $zh:literal, $en:literal;)+) => {
-        impl Words {
-            $(
-                #[doc = $en]
-                pub(crate) const fn $key(self) -> &'static str {
-                    self.0.pick($zh, $en)
-                }
-            )+
-        }
-
-        #[cfg(test)]
-        const ALL: &[(&str, &str, &str)] = &[$((stringify!($key), $zh, $en)),+];
-    };
-}
+//! Labels of bookings, venues and notices.
 
 labels! {
     bookings: "会议预约", "Bookings";
@@ -183,18 +165,4 @@ labels! {
     ack_for: "致", "To";
     ack_cancelled: "本次会议已取消。", "This meeting is cancelled.";
     ack_displaced: "本次会议不在原定时间召开，另定时间后将重新通知。", "This meeting is not held at that time; you will be told when it has another.";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_label_is_there_in_both_languages() {
-        let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-        for (key, zh, en) in ALL {
-            assert!(zh.chars().any(is_han), "{key}: {zh}");
-            assert!(!en.is_empty() && !en.chars().any(is_han), "{key}: {en}");
-        }
-    }
 }
