@@ -45,14 +45,19 @@ pub enum RunState {
 }
 
 impl RunState {
+    const ALL: [Self; 4] = [Self::Running, Self::Done, Self::Missed, Self::Interrupted];
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Missed => "missed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     fn from_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "running" => Self::Running,
-            "done" => Self::Done,
-            "missed" => Self::Missed,
-            "interrupted" => Self::Interrupted,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|it| it.code() == code)
     }
 }
 
@@ -82,15 +87,15 @@ pub struct CheckRun {
 impl Store {
     /// Begins a run.
     pub async fn begin_check_run(&self, run: NewRun) -> Result<CheckRunId, StoreError> {
-        self.insert_run(run, "running").await
+        self.insert_run(run, RunState::Running).await
     }
 
     /// Notes that a point passed without a run.
     pub async fn miss_check_run(&self, run: NewRun) -> Result<(), StoreError> {
-        self.insert_run(run, "missed").await.map(|_| ())
+        self.insert_run(run, RunState::Missed).await.map(|_| ())
     }
 
-    async fn insert_run(&self, run: NewRun, state: &'static str) -> Result<CheckRunId, StoreError> {
+    async fn insert_run(&self, run: NewRun, state: RunState) -> Result<CheckRunId, StoreError> {
         let id: i64 = self
             .write(move |connection| {
                 Box::pin(async move {
@@ -111,8 +116,8 @@ impl Store {
                     .bind(run.depth.code())
                     .bind(run.plan_version)
                     .bind(run.at.millis())
-                    .bind((state != "running").then_some(run.at.millis()))
-                    .bind(state)
+                    .bind((state != RunState::Running).then_some(run.at.millis()))
+                    .bind(state.code())
                     .bind(run.login)
                     .fetch_one(connection);
                     Ok(inserted.await?)
@@ -125,14 +130,33 @@ impl Store {
 
     /// Ends a run.
     pub async fn end_check_run(&self, id: CheckRunId, at: Timestamp) -> Result<(), StoreError> {
+        self.close_check_run(id, RunState::Done, at).await
+    }
+
+    /// Notes that a run was broken off; one that is through stays so.
+    pub async fn interrupt_check_run(
+        &self,
+        id: CheckRunId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.close_check_run(id, RunState::Interrupted, at).await
+    }
+
+    async fn close_check_run(
+        &self,
+        id: CheckRunId,
+        state: RunState,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         self.write(move |connection| {
             Box::pin(async move {
                 sqlx::query(
-                    "UPDATE check_runs SET state = 'done', ended_ms = max(?2, started_ms)
+                    "UPDATE check_runs SET state = ?3, ended_ms = max(?2, started_ms)
                      WHERE id = ?1 AND state = 'running'",
                 )
                 .bind(id.number())
                 .bind(at.millis())
+                .bind(state.code())
                 .execute(connection)
                 .await?;
                 Ok(())
@@ -157,30 +181,6 @@ impl Store {
             })
         })
         .await
-    }
-
-    /// Notes that a run was broken off; one that is through stays so.
-    pub async fn interrupt_check_run(
-        &self,
-        id: CheckRunId,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(
-                    "UPDATE check_runs SET state = 'interrupted', ended_ms = max(?2, started_ms)
-                     WHERE id = ?1 AND state = 'running'",
-                )
-                .bind(id.number())
-                .bind(at.millis())
-                .execute(connection)
-                .await?;
-                Ok(())
-            })
-        })
-        .await?;
-        self.announce(Change::Meetings);
-        Ok(())
     }
 
     /// What of a plan was run, is being run, was noted as missed or broken off three times for a meeting that
