@@ -157,12 +157,12 @@ pub(crate) fn note(
     let (subject, first) = match said {
         Said::Come => (
             lang.pick("会议通知", "meeting"),
-            lang.pick("请按时参会并回执。", "please attend and acknowledge."),
+            lang.pick("您好。请按时参会并回执。", "please attend and acknowledge."),
         ),
         Said::Moved => (
             lang.pick("会议变更", "meeting changed"),
             lang.pick(
-                "会议安排有变，请按下列时间地点参会并重新回执。",
+                "您好。会议安排有变，请按下列时间地点参会并重新回执。",
                 "this meeting has changed; please attend as below and acknowledge anew.",
             ),
         ),
