@@ -75,7 +75,8 @@ pub(super) struct TurnView {
     pub(super) id: i64,
     /// `代替 易家街`, or the telephone conference.
     pub(super) words: String,
-    pub(super) is_telephone: bool,
+    /// What taking it back is called.
+    pub(super) undo: &'static str,
 }
 
 /// One thing to turn to.
@@ -255,15 +256,15 @@ fn turns_of(view: &View<'_>, known: &Known, venue: VenueId) -> Vec<TurnView> {
         TurnTo::Venue(to) if to == venue && known.venue(it.venue).is_none() => {
             let (from, kept) = (view.t.turn_from(), view.t.turn_kept());
             let words = format!("{from} {}: {} · {kept}", it.name, it.what);
-            Some(TurnView { id: it.id, words, is_telephone: false })
+            Some(TurnView { id: it.id, words, undo: view.t.turn_undo() })
         }
         TurnTo::Telephone(_) if it.venue == venue => {
             let words = format!("{}: {}", view.t.turn_telephone(), it.to_name);
-            Some(TurnView { id: it.id, words, is_telephone: true })
+            Some(TurnView { id: it.id, words, undo: view.t.turn_off() })
         }
         TurnTo::Endpoint(device) if it.venue == venue && is_on(device) => {
             let words = format!("{}: {}", it.to.fallback().name(view.t.0), it.to_name);
-            Some(TurnView { id: it.id, words, is_telephone: false })
+            Some(TurnView { id: it.id, words, undo: view.t.turn_undo_endpoint() })
         }
         TurnTo::Endpoint(_) | TurnTo::Venue(_) | TurnTo::Telephone(_) => None,
     });

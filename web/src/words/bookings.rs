@@ -78,8 +78,8 @@ labels! {
     booking_cancel: "取消会议", "Cancel the meeting";
     booking_not_held: "未召开", "It was not held";
     booking_not_held_note: "没有人到会：会议取消，不计入保障统计。", "Nobody came: the meeting is cancelled, and in no figure.";
-    booking_last: "结束日期（跨多天时填写）", "Last day (where it lasts for days)";
-    booking_last_hint: "不填：结束早于开始即为次日，最长 7 天。", "Left out: an end before the begin is on the next day. Seven days at most.";
+    booking_last: "结束日期", "Last day";
+    booking_last_hint: "跨多天时填写，最长 7 天；不填时，结束早于开始即为次日。", "For a meeting of several days, seven at most. Left out, an end before the begin is on the next day.";
     booking_notify: "时间或地点有变时，重新通知联系人", "Where time or place changes, notify the contacts anew";
     booking_cancel_series: "取消本场及以后各场", "Cancel this one and those after it";
     booking_series: "系列会议", "Series";

@@ -75,6 +75,7 @@ labels! {
     record_archive: "归档", "Archive";
     record_by: "归档人", "Archived by";
     turn_undo: "撤销，改回原会场", "Undo: back to its venue";
+    turn_undo_endpoint: "撤销，改回原终端", "Undo: back to its endpoint";
     turn_off: "停用电话会议", "Leave the telephone conference";
     turn_from: "代替", "instead of";
     turn_kept: "原会场仍为本次会议保留", "still held for this meeting";

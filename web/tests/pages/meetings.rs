@@ -150,7 +150,7 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     let backup = fixture.app.store.venue(venues[1]).await.unwrap().unwrap().backup().unwrap().id;
     let form = format!("venue={}&what=x&fallback=backup_endpoint&to={backup}", venues[1]);
     let page = post(&mut operator, "incidents", &form).await;
-    assert!(page.contains("启用备用终端: 3 号终端"), "{page}");
+    assert!(page.contains("启用备用终端: 3 号终端") && page.contains("改回原终端"), "{page}");
     let turned = fixture.app.store.meeting_turns(id).await.unwrap();
     assert_eq!((turned.len(), turned[0].login.as_str()), (1, "operator"));
     assert_eq!(fixture.app.store.meeting_incidents(id).await.unwrap(), []);
