@@ -26,6 +26,9 @@ async fn a_rate_opens_down_to_the_devices_of_a_site_and_to_the_minutes_of_a_past
     assert!(devices.contains(&format!("{page}#counted")), "{devices}");
     let rows = devices.matches("#counted").count();
     assert!(rows > 1 && rows <= 24, "of this site alone: {rows}");
+    let place = store.site_name(site).await.unwrap().unwrap();
+    let place = format!("<h1>{} {} · ", place.street_name, place.name);
+    assert!(devices.contains(&place) && !sites.contains(&place), "which site: {devices}");
 
     let filing = "about=device%3A{id}&from=2026-11-21T10%3A00&to=2026-11-21T11%3A00\
                   &reason=power_cut&evidence=x&note=";

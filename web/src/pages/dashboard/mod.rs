@@ -205,8 +205,15 @@ pub(crate) async fn show(
     let hours = async {
         Ok(if span.is_one_day() { app.store.hours(filter, day).await? } else { Vec::new() })
     };
-    let (hours, outages, (counts, _), policies, has_devices) = tokio::try_join!(
+    let place = async {
+        match filter.site {
+            Some(site) => app.store.site_name(site).await,
+            None => Ok(None),
+        }
+    };
+    let (hours, place, outages, (counts, _), policies, has_devices) = tokio::try_join!(
         hours,
+        place,
         app.store.outages(filter, OutageOrder::Longest, OUTAGES, view.now),
         app.store.counts(filter, view.now),
         app.store.newest_policies(),
@@ -247,7 +254,11 @@ pub(crate) async fn show(
     let template = DashboardPage {
         empty: !has_devices,
         sentence,
-        title: format!("{} {}", span.chosen.word(t), t.online_rate()),
+        title: {
+            let place = place.map(|it| format!("{} {} · ", it.street_name, it.name));
+            let place = place.unwrap_or_default();
+            format!("{place}{} {}", span.chosen.word(t), t.online_rate())
+        },
         figure: Figure::of(&figures.online, *target, t.0),
         target: format!("{:.0}", target * 100.0),
         policy: basis.name(t),
