@@ -157,14 +157,17 @@ mod tests {
         outcomes.into_iter().map(of).collect()
     }
 
+    /// What is published by a night at `second`, all of it due by then.
+    async fn published(night: &Night, store: &Store, second: i64) -> Vec<String> {
+        numbers(night.publish(store, at(second), |end| end <= at(second)).await.unwrap())
+    }
+
     #[tokio::test]
     async fn missed_nights_are_made_up_for_each_once() {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = district(folder.path()).await;
         let night = night();
-        let publish = async |second: i64| {
-            numbers(night.publish(&store, at(second), |end| end <= at(second)).await.unwrap())
-        };
+        let publish = async |second| published(&night, &store, second).await;
         // Tuesday 2026-03-10 is the first day; nobody watched before.
         assert!(publish(1800).await.is_empty(), "the day before had nothing to check");
         assert_eq!(publish(DAY + 1800).await, ["2026-D-0310 v1"]);
@@ -188,9 +191,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = district(folder.path()).await;
         let night = night();
-        let publish = async |second: i64| {
-            numbers(night.publish(&store, at(second), |end| end <= at(second)).await.unwrap())
-        };
+        let publish = async |second| published(&night, &store, second).await;
         assert_eq!(publish(DAY + 1800).await, ["2026-D-0310 v1"]);
         // Down until Monday; somebody publishes Sunday's before the others are made up for.
         let now = at(6 * DAY + 600);
@@ -219,9 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = district(folder.path()).await;
         let night = night();
-        let publish = async |second: i64| {
-            numbers(night.publish(&store, at(second), |end| end <= at(second)).await.unwrap())
-        };
+        let publish = async |second| published(&night, &store, second).await;
         assert_eq!(publish(DAY + 1800).await, ["2026-D-0310 v1"]);
         let now = at(6 * DAY + 1800);
         // As far as it came: the days, and not the week that ends with the last of them.
@@ -238,9 +237,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (store, device) = district(folder.path()).await;
         let night = night();
-        let publish = async |second: i64| {
-            numbers(night.publish(&store, at(second), |end| end <= at(second)).await.unwrap())
-        };
+        let publish = async |second| published(&night, &store, second).await;
         let step = |second, login: &str, act| ExclusionStep {
             at: at(second),
             login: login.into(),

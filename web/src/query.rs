@@ -6,11 +6,16 @@ use axum::extract::MatchedPath;
 use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use std::str::FromStr;
-use zhishou_domain::{DeviceKind, PointClass};
+use zhishou_domain::{DeviceKind, MeetingId, PointClass};
 use zhishou_storage::{Filter, Present};
 
 /// Longest text of a search or a name, characters.
 const LONGEST: usize = 100;
+
+/// The meeting of an address; one that cannot be there is not found.
+pub(crate) fn meeting(id: &str) -> Result<MeetingId, Failure> {
+    id.parse().map_err(|_| Failure::not_found())
+}
 
 /// The parameters of lists and figures.
 #[derive(Clone, Debug, Default, Deserialize)]

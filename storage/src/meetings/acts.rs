@@ -24,7 +24,7 @@ pub enum MeetingActed {
     Taken(Clash),
     /// It was refused, and nothing changed.
     Refused(MeetingRefusal),
-    /// There is no such meeting; or, where it would hold something, a venue of it is out of use.
+    /// There is no such meeting.
     Missing,
 }
 

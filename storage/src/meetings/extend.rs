@@ -17,7 +17,7 @@ use zhishou_domain::{
 };
 
 impl Store {
-    /// Who else holds what a meeting would need to end at `to`. None where a venue of it is out of use.
+    /// Who else holds what a meeting would need to end at `to`. None where a venue of it is gone.
     pub async fn held_beyond(
         &self,
         id: MeetingId,

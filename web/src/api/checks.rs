@@ -6,7 +6,7 @@ use crate::{
     guard::User,
     meeting_care::{Known, ask},
     pages::meeting_view::picture_href,
-    query::{id as id_of, word},
+    query::{id as id_of, meeting, word},
     shell::Shell,
 };
 use axum::{
@@ -190,10 +190,6 @@ fn result(
     }
 }
 
-fn number(id: &str) -> Result<MeetingId, Failure> {
-    id.parse().map_err(|_| Failure::not_found())
-}
-
 #[utoipa::path(get, path = "/api/v1/meetings/{id}/checks", params(("id" = i64, Path)), responses(
     (status = 200, body = ChecksJson), (status = 404, description = "problem+json"),
 ))]
@@ -202,7 +198,7 @@ pub(super) async fn checks(
     shell: Shell,
     Path(id): Path<String>,
 ) -> Result<Json<ChecksJson>, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
     let store = &app.store;
     let (runs, waiting, cells) =
@@ -260,7 +256,7 @@ pub(super) async fn readiness(
     Path(id): Path<String>,
 ) -> Result<Json<ReadinessJson>, Failure> {
     let (now, lang) = (app.clock.now(), shell.t.0);
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     let known = Known::of(&app.store, id, now).await?.ok_or_else(Failure::not_found)?;
     let sentence = known.sentence(app.zone, lang);
     let names: Vec<_> = known.readiness.rows.iter().map(|row| known.name(row.venue)).collect();
@@ -320,7 +316,7 @@ pub(super) async fn run_check(
 ) -> Result<StatusCode, Failure> {
     let Json(body) = body.unwrap_or_default();
     let cell = (id_of("venue", &body.venue)?, word("item", &body.item, CheckItem::from_code)?);
-    ask(&app, (&user, &extensions), number(&id)?, cell).await?;
+    ask(&app, (&user, &extensions), meeting(&id)?, cell).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     guard::User,
     meeting_care::{Known, extend, proposals, turn, turn_to, undo},
-    query::{typed, word},
+    query::{meeting, typed, word},
     shell::Shell,
 };
 use axum::{
@@ -78,11 +78,7 @@ pub(super) async fn list(
     shell: Shell,
     Path(id): Path<String>,
 ) -> Result<Json<TurnsJson>, Failure> {
-    Ok(Json(shown(&app, number(&id)?, &shell).await?))
-}
-
-fn number(id: &str) -> Result<MeetingId, Failure> {
-    id.parse().map_err(|_| Failure::not_found())
+    Ok(Json(shown(&app, meeting(&id)?, &shell).await?))
 }
 
 async fn shown(app: &App, id: MeetingId, shell: &Shell) -> Result<TurnsJson, Failure> {
@@ -135,7 +131,7 @@ pub(super) async fn add(
     extensions: Extensions,
     Json(body): Json<TurnBody>,
 ) -> Result<(StatusCode, Json<TurnsJson>), Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     let what = typed("what", &body.what, LONGEST)?;
     let fallback = word("fallback", &body.fallback, Fallback::from_code)?;
     let (Some(fallback), false) = (fallback, what.is_empty()) else {
@@ -158,7 +154,7 @@ pub(super) async fn take_back(
     Path((id, turn)): Path<(String, i64)>,
     extensions: Extensions,
 ) -> Result<Json<TurnsJson>, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     undo(&app, (&user, &extensions, shell.t.0), id, turn).await?;
     Ok(Json(shown(&app, id, &shell).await?))
 }
@@ -185,6 +181,6 @@ pub(super) async fn extend_to(
 ) -> Result<StatusCode, Failure> {
     let to = time("to", &body.to)?;
     let to = to.ok_or_else(|| Failure::bad_input("结束须为日期和时间", "to: no time"))?;
-    extend(&app, (&user, &extensions, shell.t.0), number(&id)?, to).await?;
+    extend(&app, (&user, &extensions, shell.t.0), meeting(&id)?, to).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ pub(crate) mod ics;
 mod notice;
 
 pub(crate) use form::{BookingForm, series_rule, zone_of};
-pub(crate) use notice::{Said, note as notice_note, with_age};
+pub(crate) use notice::{Said, for_duty, note as notice_note, with_age};
 
 use crate::{
     app::App,
@@ -19,7 +19,6 @@ use std::time::Duration;
 use zhishou_domain::{
     Lang, MeetingId, Role, Timestamp,
     alert::{Note, Topic},
-    duty::{DutyShift, reachable},
     meeting::{
         BookingRules, Displacing, MeetingAct, MeetingApproval, MeetingPlan, MeetingProblem,
         MeetingRefusal, MeetingState, MeetingStep, SeriesProblem, Slot, occurrences,
@@ -163,13 +162,12 @@ async fn ask_approval(app: &App, booked: &Outcome, lang: Lang) -> Result<(), Fai
         ),
     };
     let now = app.clock.now();
-    let duty = app.store.on_duty(now).await?;
     let note = Note {
         about: format!("/bookings/{id}"),
         lines: vec![line],
-        to: reachable(duty.iter().flat_map(DutyShift::people)),
         ..Note::new(Topic::Duty, format!("approve/{id}/{}", stored.steps.len()), subject)
     };
+    let note = for_duty(&app.store, note, now).await?;
     app.store.enqueue(note, Route::Topic, now).await?;
     Ok(())
 }
@@ -244,11 +242,12 @@ async fn said_of(
     scope: Scope,
     lang: Lang,
 ) -> Result<Vec<NoticeOut>, Failure> {
-    let mut told = notice::moved(app, (stored.id, &stored.plan), plan, lang).await?;
+    let venues = app.store.venues().await?;
+    let mut told = notice::moved(app, &venues, (stored.id, &stored.plan), plan, lang).await?;
     let Scope::Following { .. } = scope else { return Ok(told) };
     for other in following(app, stored.id).await? {
         let after = other.plan.changed_as(&stored.plan, plan);
-        told.extend(notice::moved(app, (other.id, &other.plan), &after, lang).await?);
+        told.extend(notice::moved(app, &venues, (other.id, &other.plan), &after, lang).await?);
     }
     Ok(told)
 }
@@ -340,9 +339,9 @@ pub(crate) async fn act(
     if act == MeetingAct::Submit && app.settings.booking.approval == MeetingApproval::None {
         steps.push(step(MeetingAct::Approve, "", String::new()));
     }
-    let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
     let told = match act {
         MeetingAct::Cancel | MeetingAct::Reject => {
+            let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
             off(app, &stored, (act, &steps[0].note), lang_of(extensions)).await?
         }
         _ => Vec::new(),

@@ -5,12 +5,14 @@ use super::span;
 use crate::{app::App, failure::Failure};
 use std::collections::BTreeSet;
 use zhishou_domain::{
-    Lang, MeetingId,
+    Lang, MeetingId, Timestamp,
     alert::{Note, Topic},
     duty::{DutyShift, reachable},
     meeting::{Contact, MeetingPlan, Venue, VenueRole},
 };
-use zhishou_storage::{MakesWay, MeetingNotice, NoticeOut, Noticed, StoreError, StoredMeeting};
+use zhishou_storage::{
+    MakesWay, MeetingNotice, NoticeOut, Noticed, Store, StoreError, StoredMeeting,
+};
 
 /// What a contact is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,18 +60,22 @@ pub(super) fn called_off(
 /// before, or nothing moves.
 pub(super) async fn moved(
     app: &App,
+    venues: &[Venue],
     (id, before): (MeetingId, &MeetingPlan),
     after: &MeetingPlan,
     lang: Lang,
 ) -> Result<Vec<NoticeOut>, StoreError> {
-    let (notices, venues) = tokio::try_join!(app.store.notices(id), app.store.venues())?;
-    if notices.is_empty() || !before.moves(after) {
+    if !before.moves(after) {
+        return Ok(Vec::new());
+    }
+    let notices = app.store.notices(id).await?;
+    if notices.is_empty() {
         return Ok(Vec::new());
     }
     let out = |to, contact: &Contact, said| NoticeOut {
         meeting: id,
         to,
-        note: note(app, after, &venues, contact, said, lang),
+        note: note(app, after, venues, contact, said, lang),
     };
     let stay: BTreeSet<_> = after.contacts.iter().map(person).collect();
     let dropped = newest(before, notices).filter(|it| !stay.contains(&person(&it.contact)));
@@ -101,8 +107,7 @@ pub(super) async fn makes_way(
     lang: Lang,
 ) -> Result<MakesWay, Failure> {
     let now = app.clock.now();
-    let (stored, notices, duty) =
-        tokio::try_join!(app.store.meeting(id), app.store.notices(id), app.store.on_duty(now),)?;
+    let (stored, notices) = tokio::try_join!(app.store.meeting(id), app.store.notices(id))?;
     let stored = stored.ok_or_else(Failure::not_found)?;
     let (title, when) = (&stored.plan.title, span(app, stored.plan.slot()));
     let (subject, lines) = match lang {
@@ -134,10 +139,20 @@ pub(super) async fn makes_way(
     let duty = Note {
         about: format!("/bookings/{id}"),
         lines: lines.clone(),
-        to: reachable(duty.iter().flat_map(DutyShift::people)),
         ..Note::new(Topic::Duty, key, subject.clone())
     };
+    let duty = for_duty(&app.store, duty, now).await?;
     Ok(MakesWay { meeting: id, told: told.collect(), duty })
+}
+
+/// A note for those on duty at `now` who can be reached.
+pub(crate) async fn for_duty(
+    store: &Store,
+    note: Note,
+    now: Timestamp,
+) -> Result<Note, StoreError> {
+    let shift = store.on_duty(now).await?;
+    Ok(Note { to: reachable(shift.iter().flat_map(DutyShift::people)), ..note })
 }
 
 /// What `contact` is told of a meeting.

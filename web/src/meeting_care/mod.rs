@@ -12,11 +12,11 @@ pub(crate) use extend::{Later, extend, later};
 pub(crate) use proposals::{Proposal, proposals};
 pub(crate) use turn::{turn, turn_to, undo};
 
+use crate::booking::for_duty;
 use zhishou_domain::{
     Clock, Lang, MeetingId, Timestamp, VenueId, WorkOrderId,
     alert::{Note, Topic},
     check::{Cell, CheckPlan, Conclusion, Outcome, Readiness, Row, TurnTo, Weight, readiness},
-    duty::{DutyShift, reachable},
     meeting::{MeetingAct, MeetingState, MeetingStep, Venue},
     work_order::{RepairRules, WorkAct, WorkCategory, WorkStep},
 };
@@ -275,15 +275,14 @@ pub async fn open_check_order(
     }
     // Once for each time something of a venue falls, also beside what failed before and where an order is
     // open already; what fails again after it was well is told again.
-    let duty = store.on_duty(at).await?;
     let contact = lang.pick("会场联系人", "contact at the venue");
     let contact = format!("{contact} {} {}", place.contact, place.phone).trim_end().to_owned();
     let key = format!("check/{meeting}/{venue}/{}/{}", slot.from.millis(), since.millis());
     let note = Note {
         about: format!("/meetings/{meeting}"),
         lines: vec![said, contact],
-        to: reachable(duty.iter().flat_map(DutyShift::people)),
         ..Note::new(Topic::Duty, key, title)
     };
+    let note = for_duty(store, note, at).await?;
     store.enqueue(note, Route::Topic, at).await.map(|_| ())
 }

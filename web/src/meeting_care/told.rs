@@ -1,11 +1,13 @@
 //! What those who take part, the venues and who is on duty are told where a meeting turns to something else.
 
 use super::Known;
-use crate::{app::App, booking::span};
+use crate::{
+    app::App,
+    booking::{for_duty, span},
+};
 use zhishou_domain::{
     Lang,
     alert::{Contact, Note, Topic},
-    duty::{DutyShift, reachable},
     meeting::{PlatformResource, Venue, VenueDevice},
 };
 use zhishou_storage::{Route, StoreError};
@@ -152,9 +154,8 @@ pub(super) async fn tell(
     });
     let mut each: Vec<Contact> = part.chain(places).collect();
     each.retain(Contact::is_reachable);
-    let shift = app.store.on_duty(at).await?;
-    let people = reachable(shift.iter().flat_map(DutyShift::people));
-    let mut told = vec![(note(Topic::Duty, people, format!("/meetings/{id}")), Route::Topic)];
+    let duty = note(Topic::Duty, Vec::new(), format!("/meetings/{id}"));
+    let mut told = vec![(for_duty(&app.store, duty, at).await?, Route::Topic)];
     // To nobody in particular it would go to whomever the channel has.
     if !each.is_empty() {
         told.push((note(Topic::Meeting, each, format!("/bookings/{id}")), Route::Addressed));

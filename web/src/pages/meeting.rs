@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     guard::{User, address, audit_line},
     meeting_care::{Known, Later, ask, later, not_open},
-    query::{id as id_of, typed, word},
+    query::{id as id_of, meeting, typed, word},
     shell::{Nav, Shell, page},
 };
 use askama::Template;
@@ -287,10 +287,6 @@ impl RecordView {
     }
 }
 
-pub(super) fn number(id: &str) -> Result<MeetingId, Failure> {
-    id.parse().map_err(|_| Failure::not_found())
-}
-
 pub(super) fn back(id: MeetingId) -> Redirect {
     Redirect::to(&format!("/meetings/{id}"))
 }
@@ -323,7 +319,7 @@ pub(crate) async fn run_check(
     extensions: Extensions,
     Form(form): Form<CellForm>,
 ) -> Result<Redirect, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     ask(&app, (&user, &extensions), id, (form.venue()?, form.item()?)).await?;
     Ok(back(id))
 }
@@ -346,7 +342,7 @@ pub(crate) async fn picture(
 ) -> Result<Response, Failure> {
     let venue: VenueId = venue.parse().map_err(|_| Failure::not_found())?;
     let at = Timestamp::from_millis(query.at);
-    let row = app.store.check_picture(number(&id)?, venue, at).await?;
+    let row = app.store.check_picture(meeting(&id)?, venue, at).await?;
     serve_picture(&app, &user, &extensions, row.ok_or_else(Failure::not_found)?).await
 }
 
@@ -358,7 +354,7 @@ pub(crate) async fn sign(
     extensions: Extensions,
     Form(form): Form<CellForm>,
 ) -> Result<Redirect, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     let (Some(venue), Some(item)) = (form.venue()?, form.item()?) else {
         return Err(Failure::bad_request("venue, item: missing"));
     };
@@ -401,7 +397,7 @@ pub(crate) async fn act(
     extensions: Extensions,
     Form(form): Form<NoteForm>,
 ) -> Result<Redirect, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     let (at, note) = (app.clock.now(), typed("note", &form.note, WORDS)?);
     let known = Known::of(&app.store, id, at).await?.ok_or_else(Failure::not_found)?;
     let acts = match route.as_str().rsplit('/').next() {
@@ -451,7 +447,7 @@ pub(crate) async fn end_incident(
     Path((id, incident)): Path<(String, String)>,
     extensions: Extensions,
 ) -> Result<Redirect, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     let incident: MeetingIncidentId = incident.parse().map_err(|_| Failure::not_found())?;
     let line = audit_line(&app, &user, &extensions, "meeting_incident", String::new());
     match app.store.end_meeting_incident(id, incident, line).await? {
@@ -469,7 +465,7 @@ pub(crate) async fn archive(
     extensions: Extensions,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     let known = Known::of(&app.store, id, app.clock.now()).await?.ok_or_else(Failure::not_found)?;
     let field = |name: &str| {
         fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())

@@ -1,12 +1,12 @@
 //! What persons do about a meeting that is checked or held: an incident, 启用预案, 延长.
 
-use super::meeting::{TYPED, WORDS, back, number};
+use super::meeting::{TYPED, WORDS, back};
 use crate::{
     app::App,
     failure::Failure,
     guard::{User, audit_line},
     meeting_care::{extend, not_open, turn, turn_to, undo},
-    query::{id as id_of, typed, word},
+    query::{id as id_of, meeting, typed, word},
     shell::Shell,
 };
 use axum::{
@@ -41,7 +41,7 @@ pub(crate) async fn add_incident(
     extensions: Extensions,
     Form(form): Form<IncidentForm>,
 ) -> Result<Redirect, Failure> {
-    let meeting = number(&id)?;
+    let id = meeting(&id)?;
     let venue = id_of("venue", &form.venue)?.ok_or_else(Failure::not_found)?;
     let what = typed("what", &form.what, WORDS)?;
     if what.is_empty() {
@@ -49,13 +49,13 @@ pub(crate) async fn add_incident(
     }
     if let Some(fallback) = word("fallback", &form.fallback, Fallback::from_code)? {
         let (by, to) = ((&user, &extensions, shell.t.0), turn_to(fallback, &form.to)?);
-        turn(&app, by, (meeting, venue), to, &what).await?;
-        return Ok(back(meeting));
+        turn(&app, by, (id, venue), to, &what).await?;
+        return Ok(back(id));
     }
     let line = audit_line(&app, &user, &extensions, "meeting_incident", String::new());
-    let new = NewMeetingIncident { meeting, venue, what };
+    let new = NewMeetingIncident { meeting: id, venue, what };
     match app.store.add_meeting_incident(new, line).await? {
-        Entered::Now(_) => Ok(back(meeting)),
+        Entered::Now(_) => Ok(back(id)),
         Entered::NotOpen => Err(not_open()),
         Entered::Missing => Err(Failure::not_found()),
     }
@@ -69,7 +69,7 @@ pub(crate) async fn undo_turn(
     Path((id, turn)): Path<(String, i64)>,
     extensions: Extensions,
 ) -> Result<Redirect, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     undo(&app, (&user, &extensions, shell.t.0), id, turn).await?;
     Ok(back(id))
 }
@@ -90,7 +90,7 @@ pub(crate) async fn extend_to(
     extensions: Extensions,
     Form(form): Form<ExtendForm>,
 ) -> Result<Redirect, Failure> {
-    let id = number(&id)?;
+    let id = meeting(&id)?;
     let wall = NaiveDateTime::parse_from_str(form.to.trim(), TYPED)
         .map_err(|_| Failure::bad_input("结束须为日期和时间", "to: no time"))?;
     let to = Timestamp::from_local(wall, app.zone);

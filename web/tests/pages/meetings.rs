@@ -423,6 +423,15 @@ async fn programs_ask_for_a_check_and_read_what_came_of_it() {
     assert_eq!(operator.get("/meetings/x").await.status, StatusCode::NOT_FOUND);
 }
 
+/// The platform sees that a venue fails.
+async fn opened(fixture: &Fixture, meeting: MeetingId, venue: VenueId) {
+    let app = &fixture.app;
+    let repair = (&app.settings.repair, zhishou_domain::Lang::Zh);
+    let opened =
+        zhishou_web::open_check_order(&app.store, app.clock.as_ref(), repair, meeting, venue);
+    opened.await.unwrap();
+}
+
 #[tokio::test]
 async fn what_fails_gets_one_work_order() {
     let fixture = Fixture::empty(false).await;
@@ -458,11 +467,7 @@ async fn what_fails_gets_one_work_order() {
     assert_eq!(operator.post("/duty", roster).await.status, StatusCode::SEE_OTHER);
     operator.post(&format!("/meetings/{id}/run-check"), "").await;
     for _ in 0..2 {
-        let app = &fixture.app;
-        let repair = (&app.settings.repair, zhishou_domain::Lang::Zh);
-        zhishou_web::open_check_order(&app.store, app.clock.as_ref(), repair, id, venues[1])
-            .await
-            .unwrap();
+        opened(&fixture, id, venues[1]).await;
     }
     // Whoever is on duty is told, each by what is known of them, and once.
     let messages = fixture.app.store.messages(None, None, 10).await.unwrap();
@@ -487,11 +492,7 @@ async fn what_fails_gets_one_work_order() {
             fixture.silent(venues[1]);
         }
         operator.post(&format!("/meetings/{id}/run-check"), "").await;
-        let app = &fixture.app;
-        let repair = (&app.settings.repair, zhishou_domain::Lang::Zh);
-        zhishou_web::open_check_order(&app.store, app.clock.as_ref(), repair, id, venues[1])
-            .await
-            .unwrap();
+        opened(&fixture, id, venues[1]).await;
     }
     let messages = fixture.app.store.messages(None, None, 20).await.unwrap();
     assert_eq!(messages.iter().flat_map(|it| &it.recipients).count(), 6, "{messages:?}");
@@ -510,11 +511,7 @@ async fn what_fails_gets_one_work_order() {
         let cell = NewCell { venue: venues[1], device, finding, picture: None };
         let at = NOW + std::time::Duration::from_secs(4 * 60);
         fixture.app.store.keep_check_cells(id, run, vec![cell], at).await.unwrap();
-        let app = &fixture.app;
-        let repair = (&app.settings.repair, zhishou_domain::Lang::Zh);
-        zhishou_web::open_check_order(&app.store, app.clock.as_ref(), repair, id, venues[1])
-            .await
-            .unwrap();
+        opened(&fixture, id, venues[1]).await;
     }
     let messages = fixture.app.store.messages(None, None, 20).await.unwrap();
     assert_eq!(messages.iter().flat_map(|it| &it.recipients).count(), 9, "{messages:?}");
