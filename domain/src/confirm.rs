@@ -5,7 +5,7 @@
 //! observed is never up and never down.
 
 use crate::{
-    Depth, DeviceKind, FaultCode, Group, Observation, State, Timestamp, Verdict,
+    CallSkipped, Depth, DeviceKind, FaultCode, Group, Observation, State, Timestamp, Verdict,
     incident::{Shown, flapping::Recent},
 };
 use serde::{Deserialize, Serialize};
@@ -59,13 +59,38 @@ impl Judging {
     }
 }
 
+/// What an answer says of a device where no media were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// That its signalling lives: media are what a camera is for.
+    Signals,
+    /// That what was known of it goes on: a call was to follow, and could not be made now.
+    Confirms,
+    /// That it is well, as far as anybody may see: equipment, an endpoint that nobody is to call, one that
+    /// is in a call.
+    Suffices,
+}
+
+impl Answer {
+    fn of(observation: &Observation) -> Self {
+        use CallSkipped::{Busy, InMeeting, NoRoom, NotPermitted, NotReady};
+        let skipped = observation.call.as_ref().and_then(|call| call.skipped);
+        match (observation.kind, skipped) {
+            (DeviceKind::Camera, _) => Self::Signals,
+            (DeviceKind::Endpoint, Some(InMeeting | NoRoom | NotReady)) => Self::Confirms,
+            (DeviceKind::Endpoint, Some(Busy | NotPermitted) | None)
+            | (DeviceKind::Equipment, _) => Self::Suffices,
+        }
+    }
+}
+
 /// What judgement needs of one observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// When the result was there.
     pub at: Timestamp,
-    /// How deep the probe went.
-    pub depth: Depth,
+    /// What an answer says, where there was no more than one: depth `reach`.
+    pub answer: Option<Answer>,
     /// Its conclusion.
     pub verdict: Verdict,
     /// Whether the device answered at all.
@@ -84,11 +109,7 @@ impl Outcome {
         let took = Duration::from_secs_f64(observation.duration_ms.max(0.0) / 1000.0);
         Self {
             at: observation.started_at + took,
-            // An answer is all that there is to see of equipment.
-            depth: match observation.kind {
-                DeviceKind::Equipment => observation.depth.max(Depth::Stream),
-                DeviceKind::Camera | DeviceKind::Endpoint => observation.depth,
-            },
+            answer: (observation.depth == Depth::Reach).then(|| Answer::of(observation)),
             verdict: observation.verdict,
             reached: observation.reached,
             faults: observation.faults.iter().map(|fault| fault.code).collect(),
@@ -291,7 +312,7 @@ impl Standing {
         if step.shown != before {
             step.news = News::Told;
         }
-        if outcome.depth == Depth::Reach && outcome.verdict == Verdict::Online {
+        if outcome.verdict == Verdict::Online && step.standing.outlasts(outcome.answer) {
             step.answered_only(outcome, judging);
             return step;
         }
@@ -330,6 +351,21 @@ impl Standing {
             lesser => step.standing.doubt = Some(Doubt { lesser, ..doubt }),
         }
         step
+    }
+
+    /// Whether an answer leaves open how the device stands: what only media told, they alone take back.
+    fn outlasts(&self, answer: Option<Answer>) -> bool {
+        let by_media = |code: &FaultCode| match code {
+            FaultCode::NotRegistered | FaultCode::Busy => false,
+            code => matches!(code.group(), Group::Media | Group::Picture | Group::Call),
+        };
+        match (answer, self.state) {
+            (None, _) => false,
+            (Some(Answer::Signals), _) => true,
+            (Some(_), State::Up) => false,
+            (Some(answer), State::Unknown) => answer == Answer::Confirms,
+            (Some(_), State::Down | State::Degraded) => self.faults.iter().any(by_media),
+        }
     }
 
     /// Takes note of whether a picture was judged, and says whether anybody looks: one that could not be
@@ -391,7 +427,7 @@ impl Standing {
 }
 
 impl Step {
-    /// Depth `reach` and an answer: nobody saw media, so nothing becomes up; but what was thought
+    /// An answer that settles nothing: nobody saw media, so nothing becomes up; but what was thought
     /// down is only unknown now. The last result with media goes on to stand as long as it did.
     fn answered_only(&mut self, outcome: &Outcome, judging: Judging) {
         self.standing.doubt = None;

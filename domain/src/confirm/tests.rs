@@ -18,7 +18,7 @@ fn outcome(second: i64, verdict: Verdict) -> Outcome {
     let reached = verdict != Verdict::Offline;
     Outcome {
         at: at(second),
-        depth: Depth::Stream,
+        answer: None,
         verdict,
         reached,
         faults,
@@ -190,14 +190,76 @@ fn a_failure_that_changes_its_kind_again_and_again_is_confirmed_as_the_lesser() 
 }
 
 #[test]
-fn reach_alone_makes_nothing_up_and_takes_down_back_to_unknown() {
-    let reach = |second| Outcome { depth: Depth::Reach, ..outcome(second, Online) };
+fn reach_alone_makes_no_camera_up_and_takes_down_back_to_unknown() {
+    let reach = |second| answered(second, Answer::Signals);
     let fresh = Standing::default().advance(&reach(0), RULE, HOLD);
     assert_eq!(fresh.standing.state, State::Unknown);
     let up = run(&[(0, Online)]).0.advance(&reach(60), RULE, HOLD).standing;
     assert_eq!((up.state_at(at(120)), up.state_at(at(121))), (State::Up, State::Unknown));
     let down = run(&[(0, Offline), (1, Offline), (2, Offline)]).0;
     assert_eq!(down.advance(&reach(10), RULE, HOLD).standing.state, State::Unknown);
+}
+
+fn answered(second: i64, answer: Answer) -> Outcome {
+    Outcome { answer: Some(answer), ..outcome(second, Online) }
+}
+
+#[test]
+fn what_is_only_asked_is_up_when_it_answers_again() {
+    let fresh = Standing::default().advance(&answered(0, Answer::Suffices), RULE, HOLD);
+    assert_eq!(fresh.standing.state, State::Up);
+    let down = run(&[(0, Offline), (1, Offline), (2, Offline)]).0;
+    for answer in [Answer::Suffices, Answer::Confirms] {
+        let up = down.advance(&answered(60, answer), RULE, HOLD).standing;
+        assert_eq!((up.state, up.since), (State::Up, at(60)), "{answer:?}");
+        let held = up.advance(&answered(120, answer), RULE, HOLD).standing;
+        assert_eq!(held.state_at(at(240)), State::Up, "{answer:?}");
+    }
+}
+
+#[test]
+fn what_a_call_told_no_answer_takes_back_while_it_stands() {
+    let called =
+        |second, verdict, fault| Outcome { faults: vec![fault], ..outcome(second, verdict) };
+    let after = |verdict, fault| {
+        (0..3).fold(Standing::default(), |standing, second| {
+            standing.advance(&called(second, verdict, fault), RULE, HOLD).standing
+        })
+    };
+    let silent = after(Degraded, FaultCode::AudioSilent);
+    let asked = silent.advance(&answered(60, Answer::Suffices), RULE, HOLD).standing;
+    assert_eq!(
+        (asked.state_at(at(60)), asked.state_at(at(123))),
+        (State::Degraded, State::Unknown)
+    );
+    let unanswered = after(Offline, FaultCode::NoAnswer);
+    let asked = unanswered.advance(&answered(60, Answer::Confirms), RULE, HOLD).standing;
+    assert_eq!(asked.state, State::Unknown);
+    let asked = asked.advance(&answered(90, Answer::Confirms), RULE, HOLD).standing;
+    assert_eq!(asked.state, State::Unknown, "a call is to follow");
+    let unregistered = after(Offline, FaultCode::NotRegistered);
+    let asked = unregistered.advance(&answered(60, Answer::Confirms), RULE, HOLD).standing;
+    assert_eq!(asked.state, State::Up);
+}
+
+#[test]
+fn how_much_an_answer_says_depends_on_what_it_comes_from() {
+    let answer = |kind, skipped| {
+        let call = crate::CallFacts { skipped, ..Default::default() };
+        let seen = Observation::new("sip:a@b".into(), kind, Depth::Reach, at(0));
+        Outcome::of(&Observation { call: Some(call), ..seen }).answer
+    };
+    assert_eq!(answer(DeviceKind::Camera, None), Some(Answer::Signals));
+    assert_eq!(answer(DeviceKind::Equipment, None), Some(Answer::Suffices));
+    for enough in [None, Some(CallSkipped::NotPermitted), Some(CallSkipped::Busy)] {
+        assert_eq!(answer(DeviceKind::Endpoint, enough), Some(Answer::Suffices), "{enough:?}");
+    }
+    for little in [CallSkipped::InMeeting, CallSkipped::NoRoom, CallSkipped::NotReady] {
+        let answer = answer(DeviceKind::Endpoint, Some(little));
+        assert_eq!(answer, Some(Answer::Confirms), "{little:?}");
+    }
+    let called = Observation::new("sip:a@b".into(), DeviceKind::Endpoint, Depth::Stream, at(0));
+    assert_eq!(Outcome::of(&called).answer, None);
 }
 
 #[test]

@@ -61,8 +61,8 @@ impl Store {
 
 /// How orders about an incident stand against what the probes saw of its devices. An incident that became
 /// part of another is over when that one is; a device that parted from it, or is not probed any more, says
-/// nothing of it. What is well has answered with media once the time of proof had passed, stands on that
-/// result and is in no doubt.
+/// nothing of it. What is well has answered once the time of proof had passed, a camera with media, stands on
+/// that result and is in no doubt.
 const LOOKED: &str = "WITH looked AS (
         SELECT w.id, w.opened_ms, w.state, root.id AS incident, root.closed_ms
         FROM work_orders w JOIN incidents i ON i.id = w.incident_id
@@ -105,7 +105,7 @@ async fn due(
                                SELECT 1 FROM observations o WHERE o.device_id = h.device_id
                                AND o.started_ms BETWEEN e.well_ms + ?2 AND ?1
                                AND o.verdict IN ('online', 'degraded')
-                               AND (d.kind = 'equipment' OR o.body ->> '$.depth' <> 'reach'))))
+                               AND (d.kind <> 'camera' OR o.body ->> '$.depth' <> 'reach'))))
               END
         ORDER BY opened_ms LIMIT ?3"
     );

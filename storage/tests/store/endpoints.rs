@@ -84,7 +84,7 @@ async fn an_endpoint_is_in_a_meeting_or_its_rehearsal_from_ten_minutes_before_it
 }
 
 #[tokio::test]
-async fn every_call_leaves_a_line_and_signalling_alone_makes_no_minute_up() {
+async fn every_call_leaves_a_line_and_an_answer_is_enough_where_no_call_was_wanted() {
     let home = Home::shanghai();
     let store = home.open().await;
     import(&store, vec![room(Some(TestCall::Permitted))], at(0)).await;
@@ -96,7 +96,7 @@ async fn every_call_leaves_a_line_and_signalling_alone_makes_no_minute_up() {
     };
     keep(1, 10, Depth::Reach, false).await;
     assert_eq!(store.audit_of("test_call", 9).await.unwrap(), []);
-    assert_eq!(store.standing(device).await.unwrap().state, State::Unknown);
+    assert_eq!(store.standing(device).await.unwrap().state, State::Up);
     keep(2, 20, Depth::Picture, true).await;
     assert_eq!(store.standing(device).await.unwrap().state, State::Up);
     // Redelivered, it is one call still.

@@ -3,8 +3,8 @@
 use crate::support::{Home, at, camera, import, record, record_all};
 use std::time::Duration;
 use zhishou_domain::{
-    Depth, DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep, FaultCode,
-    IncidentId, LedgerRow, LifeState, MaintainerId, Verdict, WorkOrderId,
+    Depth, DeviceId, DeviceKind, Exclusion, ExclusionAct, ExclusionReason, ExclusionStep,
+    FaultCode, IncidentId, LedgerRow, LifeState, MaintainerId, Verdict, WorkOrderId,
     incident::GroupRule,
     work_order::{
         RepairCalendar, RepairRules, StopReason, WorkAct, WorkCategory, WorkRefusal, WorkState,
@@ -147,6 +147,38 @@ async fn silence_doubt_and_an_answer_without_media_prove_nothing() {
     assert_eq!(store.prove_work_orders(PROOF, at(1031)).await.unwrap(), 0, "it may be down");
     record_all(&store, device, 9, &[(1040, Verdict::Online)]).await;
     assert_eq!(store.prove_work_orders(PROOF, at(1041)).await.unwrap(), 1);
+    assert_eq!(state(&store, id).await, WorkState::Done);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_nobody_may_call_is_repaired_when_it_answers() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let room = LedgerRow {
+        kind: Some(DeviceKind::Endpoint),
+        url: Some("sip:room@10.0.0.7".into()),
+        ..camera(2, "会议室")
+    };
+    import(&store, vec![room], at(-600)).await;
+    let device = store.probe_targets(None, 1).await.unwrap()[0].device;
+    let asked = async |sequence, second, verdict| {
+        let mut seen = record(device, sequence, at(second), verdict);
+        (seen.observation.kind, seen.observation.depth) = (DeviceKind::Endpoint, Depth::Reach);
+        store.record(seen).await.unwrap();
+        judge(&store, second).await;
+    };
+    for (sequence, second) in (1..).zip([0, 10, 20]) {
+        asked(sequence, second, Verdict::Offline).await;
+    }
+    let found = store.incidents(&IncidentFilter::default(), None, 9).await.unwrap();
+    let opened = store.open_work_order(order(Some(found[0].id), None)).await.unwrap();
+    let WorkOpened::New(id) = opened else { panic!("{opened:?}") };
+    asked(4, 300, Verdict::Online).await;
+    assert_eq!(store.incident(found[0].id).await.unwrap().unwrap().closed, Some(at(300)));
+    store.prove_work_orders(PROOF, at(301)).await.unwrap();
+    assert_eq!(state(&store, id).await, WorkState::Proving);
+    asked(5, 900, Verdict::Online).await;
+    assert_eq!(store.prove_work_orders(PROOF, at(901)).await.unwrap(), 1);
     assert_eq!(state(&store, id).await, WorkState::Done);
 }
 

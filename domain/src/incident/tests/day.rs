@@ -4,7 +4,7 @@
 
 use super::{at, device, seat};
 use crate::{
-    ConfirmRule, Depth, DeviceId, FaultCode, IncidentId, Standing, State, Timestamp, Verdict,
+    ConfirmRule, DeviceId, FaultCode, IncidentId, Standing, State, Timestamp, Verdict,
     confirm::{Judging, Outcome},
     incident::{
         Board, Canaries, Crowd, DeviceEvent, Event, GroupRule, Incident, MemberState, Observer,
@@ -107,7 +107,7 @@ impl District {
         let faults = if is_lost { vec![FaultCode::ConnectTimeout] } else { vec![] };
         let outcome = Outcome {
             at: at(second),
-            depth: Depth::Stream,
+            answer: None,
             verdict,
             reached: !is_lost,
             faults,

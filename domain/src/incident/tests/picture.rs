@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    ConfirmRule, Depth, FaultCode, IncidentId, Standing, Verdict,
+    ConfirmRule, FaultCode, IncidentId, Standing, Verdict,
     confirm::{Judging, Outcome},
     incident::{Board, Change, DeviceEvent, Event, GroupRule, MemberState},
 };
@@ -34,7 +34,7 @@ impl Site {
         };
         let outcome = Outcome {
             at: at(second),
-            depth: Depth::Picture,
+            answer: None,
             verdict,
             reached: shows.is_some(),
             faults: shows.map_or(vec![FaultCode::Unreachable], <[FaultCode]>::to_vec),
