@@ -43,6 +43,9 @@ pub enum Certificates {
     Report,
     /// It is reported; the login is not sent at all before an operator accepts the certificate.
     Pinned,
+    /// As `report`, and a device is not opened whose certificate no authority of this system, nor of
+    /// `alerts.ca_file`, vouches for: a self-signed, expired or misnamed one is refused.
+    Vouched,
 }
 
 /// Whether hardware decoders are used.

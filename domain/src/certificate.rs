@@ -4,7 +4,7 @@
 //! years ago; refusing it would leave the camera unwatched and make nobody safer. What counts is
 //! whether it is the one this device has always shown: its fingerprint is kept, and a change is told.
 
-use crate::Timestamp;
+use crate::{Lang, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
@@ -115,6 +115,9 @@ pub struct TlsFacts {
     pub fingerprint: CertificateFingerprint,
     /// What that is to us.
     pub trust: CertificateTrust,
+    /// Its subject is its issuer, where it could be read: nobody else vouches for it.
+    #[serde(default)]
+    pub self_signed: Option<bool>,
     /// It is valid from then on, where it could be read.
     pub valid_from: Option<Timestamp>,
     /// It is valid until then, where it could be read.
@@ -122,6 +125,16 @@ pub struct TlsFacts {
 }
 
 impl TlsFacts {
+    /// What a person should know of the certificate at `now`; `None` where that is nothing.
+    pub fn remark(&self, now: Timestamp, lang: Lang) -> Option<String> {
+        let own = self.self_signed == Some(true);
+        let own = own.then(|| lang.pick("自签名", "self-signed"));
+        let old = self.is_out_of_date(now).then(|| lang.pick("不在有效期内", "out of date"));
+        let said: Vec<&str> = own.into_iter().chain(old).collect();
+        let said = said.join(lang.pick("、", ", "));
+        (!said.is_empty()).then(|| format!("{}{said}", lang.pick("证书：", "certificate: ")))
+    }
+
     /// Whether the certificate is past its end or before its beginning at `now`.
     pub fn is_out_of_date(&self, now: Timestamp) -> bool {
         self.valid_from.is_some_and(|from| now < from)

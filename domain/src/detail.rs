@@ -125,6 +125,8 @@ pub enum TlsProblem {
     Stalled { waited_ms: u64 },
     /// The certificate cannot be read, or its key did not sign the handshake.
     Certificate { problem: String },
+    /// No authority that is believed vouches for the certificate, and the configuration asks for one.
+    Unvouched { problem: String },
     /// Anything else.
     Other { problem: String },
 }
@@ -164,6 +166,15 @@ impl TlsProblem {
             Self::Certificate { problem } => match lang {
                 Lang::Zh => format!("证书不可用：{problem}"),
                 Lang::En => format!("unusable certificate: {problem}"),
+            },
+            Self::Unvouched { problem } => match lang {
+                Lang::Zh => format!(
+                    "没有受信任的机构为设备证书担保（自签名？），按配置 probing.certificates 不予连接：{problem}"
+                ),
+                Lang::En => format!(
+                    "no authority vouches for the certificate (self-signed?), which probing.certificates asks for: \
+                     {problem}"
+                ),
             },
             Self::Other { problem } => match lang {
                 Lang::Zh => format!("握手出错：{problem}"),
@@ -213,7 +224,8 @@ impl<'de> Deserialize<'de> for LossOrigin {
 impl Detail {
     /// Whether the cause is our own, so that nothing is said of the device.
     pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Ours { .. } | Self::PingForbidden | Self::Crowded { .. })
+        let refused = matches!(self, Self::Tls { problem: TlsProblem::Unvouched { .. } });
+        refused || matches!(self, Self::Ours { .. } | Self::PingForbidden | Self::Crowded { .. })
     }
 
     /// Whether what was seen leaves open how the device is.

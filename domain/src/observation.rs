@@ -264,7 +264,8 @@ impl Observation {
     pub fn remarks(&self, lang: Lang) -> Vec<String> {
         let jumps = self.video.as_ref().and_then(|video| video.jumps_note(lang));
         let odd = self.oddities.as_ref().map(|odd| odd.sentences(lang));
-        jumps.into_iter().chain(odd.into_iter().flatten()).collect()
+        let tls = self.tls.as_ref().and_then(|tls| tls.remark(self.started_at, lang));
+        jumps.into_iter().chain(odd.into_iter().flatten()).chain(tls).collect()
     }
 
     /// What is no fault and yet to be said, a sentence each.

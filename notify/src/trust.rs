@@ -65,7 +65,7 @@ impl Trust {
     }
 
     /// A client that believes them; `None` where the versions of TLS that we know have no cipher left.
-    pub(crate) fn client(&self) -> Option<ClientConfig> {
+    pub fn client(&self) -> Option<ClientConfig> {
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().ok()?;
         Some(builder.with_root_certificates(Arc::clone(&self.roots)).with_no_client_auth())

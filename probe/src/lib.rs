@@ -22,6 +22,7 @@ mod look;
 mod rtsp;
 mod sessions;
 mod settings;
+mod stamped;
 mod tape;
 mod tls;
 
@@ -30,3 +31,4 @@ pub use rtsp::{Outcome, Prober, check_address};
 pub use sessions::Sessions;
 pub use settings::{Asking, CallLimits, CertificatePolicy, Settings, StreamLimits};
 pub use tape::{Capture, CaptureError, Tape};
+pub use tls::Vouched;

@@ -6,7 +6,7 @@
 //! more than [`BUSY`] allows, it gathers what comes within [`GATHER`] before it looks again.
 //!
 //! Invariant: what arrives is seen at most [`GATHER`] later than it would be, and only while many
-//! sessions are open; times of arrival are as exact.
+//! sessions are open; times of arrival are those of the kernel ([`crate::stamped`]), and as exact.
 
 use std::cell::Cell;
 use std::io;
@@ -15,8 +15,9 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::Instant;
 
-/// How long a busy thread gathers. Jitter is told to the millisecond, and this moves it by a third.
-const GATHER: Duration = Duration::from_millis(1);
+/// How long a busy thread gathers: well below the time between two frames of a camera, which would have one
+/// time of arrival where they are read together.
+const GATHER: Duration = Duration::from_millis(5);
 /// Woken again within so long, it is busy.
 const BUSY: Duration = Duration::from_millis(2);
 

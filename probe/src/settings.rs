@@ -5,6 +5,8 @@ use std::time::Duration;
 use zhishou_domain::habit::Baseline;
 use zhishou_protocol::rtsp::{Deadlines, Transports};
 
+use crate::tls::Vouched;
+
 /// Signalling of a slow device over a slow line, all of it.
 const SWIFT_SIGNALLING: Duration = Duration::from_secs(5);
 
@@ -136,6 +138,8 @@ pub struct Settings {
     pub connect: Duration,
     /// TLS handshake, where TLS is spoken.
     pub tls: Duration,
+    /// Which certificates are believed; `None`: all whose key signed the handshake.
+    pub vouched: Option<Vouched>,
     /// What a changed certificate means.
     pub certificates: CertificatePolicy,
     /// The answers of the device.
@@ -173,6 +177,7 @@ impl Default for Settings {
             resolve: seconds(3),
             connect: seconds(5),
             tls: seconds(5),
+            vouched: None,
             certificates: CertificatePolicy::default(),
             rtsp: Deadlines::default(),
             first_packet: seconds(5),

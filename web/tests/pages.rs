@@ -358,6 +358,7 @@ async fn a_certificate_that_changed_is_accepted_by_hand_and_logged() {
             version: "1.2".to_owned(),
             fingerprint: CertificateFingerprint::new(print),
             trust: CertificateTrust::First,
+            self_signed: None,
             valid_from: None,
             valid_until: None,
         });

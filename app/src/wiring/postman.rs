@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::{task::JoinSet, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-use zhishou_config::Config;
+use zhishou_config::{self as config, Config};
 use zhishou_domain::{
     ChannelId, Clock, IdSource, Lang, Timestamp,
     alert::{AlertRules, Attachment, Note, Say, SendProblem, Severity, backoff, cut_characters},
@@ -40,19 +40,23 @@ pub(crate) struct Postman {
     notifier: Arc<Notifier>,
 }
 
+/// The roots of the system and of `alerts.ca_file`.
+pub(crate) async fn believed(alerts: &config::Alerts) -> Trust {
+    let own = (!alerts.ca_file.is_empty()).then(|| PathBuf::from(&alerts.ca_file));
+    let read = tokio::task::spawn_blocking(move || {
+        Trust::new(own.as_deref()).or_else(|error| {
+            tracing::error!(error = with_causes(&error), "alerts.ca_file is left out");
+            Trust::new(None)
+        })
+    });
+    read.await.ok().and_then(Result::ok).unwrap_or_else(Trust::nobody)
+}
+
 impl Postman {
     /// Reads the roots of TLS, and what the configuration says of rules. Where a file cannot be read that
     /// is said and the rest goes on: alerts matter more than their links.
     pub(crate) async fn new(store: Store, clock: Arc<dyn Clock>, config: Arc<Config>) -> Self {
-        let alerts = &config.alerts;
-        let own = (!alerts.ca_file.is_empty()).then(|| PathBuf::from(&alerts.ca_file));
-        let read = tokio::task::spawn_blocking(move || {
-            Trust::new(own.as_deref()).or_else(|error| {
-                tracing::error!(error = with_causes(&error), "alerts.ca_file is left out");
-                Trust::new(None)
-            })
-        });
-        let trust = read.await.ok().and_then(Result::ok).unwrap_or_else(Trust::nobody);
+        let trust = believed(&config.alerts).await;
         let postman = Self { notifier: Arc::new(Notifier::new(trust)), store, clock, config };
         if let Err(error) = postman.read_rules().await {
             tracing::error!(error = with_causes(&error), "failed to keep the rules of the file");

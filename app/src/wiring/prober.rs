@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use zhishou_config as config;
 use zhishou_domain::{IdSource, Lang, Observation, ProbeRequest, habit::Baseline};
 use zhishou_probe::{
-    CallLog, Capture, CertificatePolicy, Sessions, Settings, StreamLimits, Tape,
+    CallLog, Capture, CertificatePolicy, Sessions, Settings, StreamLimits, Tape, Vouched,
     decoder::Decoder,
     guard::{FingerprintKey, Guard},
 };
@@ -24,20 +24,24 @@ impl Driver {
     pub(crate) fn new(
         probing: &config::Probing,
         limits: &config::Limits,
+        vouched: Option<Vouched>,
         guard: Arc<Guard>,
     ) -> Self {
-        Self::waiting(probing, limits, guard, Settings::default().share)
+        let settings = Settings { vouched, ..Settings::default() };
+        Self::with(probing, limits, guard, settings)
     }
 
-    /// One whose probes wait so long for what they share with others.
-    fn waiting(
+    /// The same over other settings.
+    fn with(
         probing: &config::Probing,
         limits: &config::Limits,
         guard: Arc<Guard>,
-        share: Duration,
+        settings: Settings,
     ) -> Self {
         let certificates = match probing.certificates {
-            config::Certificates::Report => CertificatePolicy::Report,
+            config::Certificates::Report | config::Certificates::Vouched => {
+                CertificatePolicy::Report
+            }
             config::Certificates::Pinned => CertificatePolicy::Pinned,
         };
         let limits = StreamLimits {
@@ -48,7 +52,7 @@ impl Driver {
             clock_offset: Duration::from_secs_f64(limits.clock_offset_s),
         };
         let prober = zhishou_probe::Prober::new(
-            Settings { share, certificates, limits, ..Settings::default() },
+            Settings { certificates, limits, ..settings },
             Arc::new(SystemClock),
             Arc::new(OsRandom),
             guard,
@@ -76,7 +80,8 @@ impl Driver {
             part.copy_from_slice(&random[..part.len()]);
         }
         let guard = Guard::new(FingerprintKey::new(key), Vec::new());
-        Self::waiting(&config::Probing::default(), &config::Limits::default(), guard, QUEUE)
+        let settings = Settings { share: QUEUE, ..Settings::default() };
+        Self::with(&config::Probing::default(), &config::Limits::default(), guard, settings)
     }
 }
 
@@ -158,7 +163,7 @@ mod tests {
     fn what_is_not_configured_is_as_the_probe_has_it() {
         let guard = Guard::new(FingerprintKey::new([7; 32]), Vec::new());
         let probing = config::Probing { decoders: 1, ..config::Probing::default() };
-        let Driver(prober) = Driver::new(&probing, &config::Limits::default(), guard);
+        let Driver(prober) = Driver::new(&probing, &config::Limits::default(), None, guard);
         assert_eq!(*prober.settings(), Settings::default());
     }
 }

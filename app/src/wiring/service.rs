@@ -6,7 +6,7 @@ use super::{
     housekeeping::Housekeeping,
     nightly::Nightly,
     platform::Platform,
-    postman::{Postman, Words},
+    postman::{Postman, Words, believed},
     prober::{self, Driver},
     tasks::Tasks,
 };
@@ -19,13 +19,13 @@ use tokio::{
     task::{JoinError, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
-use zhishou_config::{KeepDialogues, StreamKind};
+use zhishou_config::{Certificates, KeepDialogues, StreamKind};
 use zhishou_domain::{
     Clock, Depth, DeviceId, IncidentId, Lang, MeetingId, VenueId, incident::Canaries,
     work_order::RepairRules,
 };
 use zhishou_probe::{
-    CallLog, Noting, canary,
+    CallLog, Noting, Vouched, canary,
     guard::{FingerprintKey, Guard},
 };
 use zhishou_scheduler::{
@@ -89,7 +89,11 @@ impl Service {
         let clock = Arc::new(SystemClock);
         let kept = store.host_logins().await.map_err(|error| Failure::ours(&error))?;
         let guard = Guard::new(FingerprintKey::new(store.fingerprint_key()), kept);
-        let driver = Driver::new(&config.probing, &config.limits, guard);
+        let vouched = match config.probing.certificates {
+            Certificates::Vouched => believed(&config.alerts).await.client().map(Vouched::new),
+            Certificates::Report | Certificates::Pinned => None,
+        };
+        let driver = Driver::new(&config.probing, &config.limits, vouched, guard);
         let calls = CallsOnRecord { store: store.clone(), clock: Arc::clone(&clock) as _ };
         let driver = Arc::new(driver.log_calls(Arc::new(calls)));
         let (plans, probing) = (config.plans.clone(), config.probing.clone());

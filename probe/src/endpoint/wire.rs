@@ -15,6 +15,7 @@ use crate::Settings;
 use crate::dial::{Dialled, dial, ours, resolve};
 use crate::rtsp::Met;
 use crate::rtsp::link::{Heard, Link};
+use crate::stamped::Stamped;
 use crate::tls;
 
 /// Longest datagram.
@@ -101,6 +102,7 @@ pub(super) async fn open(
     let Dialled { stream, peer, resolve, connect } =
         dial(target.host(), target.port(), known, settings).await?;
     let local = stream.local_addr().map_err(|e| Box::new(ours(peer, Stage::Connect, &e)))?;
+    let stream = Stamped::new(stream);
     let (link, tls) = match target.transport() {
         Transport::Tls => {
             let (stream, shown, took) = tls::secure(stream, target.host(), peer, settings).await?;
@@ -150,7 +152,7 @@ impl Wire {
                 })
                 .await
             }
-            Self::Link(link) => match link.receive(take).await {
+            Self::Link(link) => match link.receive(|bytes, _| take(bytes)).await {
                 Heard::Bytes => Came::Bytes,
                 Heard::End => Came::End,
             },

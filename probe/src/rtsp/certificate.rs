@@ -51,6 +51,7 @@ impl Met {
             version: self.shown.version.to_owned(),
             fingerprint: self.shown.fingerprint,
             trust: self.trust(),
+            self_signed: self.shown.self_signed,
             valid_from: self.shown.valid_from,
             valid_until: self.shown.valid_until,
         }

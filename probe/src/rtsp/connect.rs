@@ -10,6 +10,7 @@ use super::link::Link;
 use super::tunnel::{Tunnel, TunnelLogin, Unopened};
 use crate::Settings;
 use crate::dial::{Dialled, dial, ours};
+use crate::stamped::Stamped;
 use crate::tls::{self, Shown};
 
 /// A connection and what it took.
@@ -38,6 +39,7 @@ pub(super) async fn connect(
         dial(target.host(), target.port(), known, settings).await?;
     let local =
         stream.local_addr().map_err(|error| Box::new(ours(peer, Stage::Connect, &error)))?;
+    let stream = Stamped::new(stream);
     let (link, tls) = match target.scheme() {
         Scheme::Rtsp => (Link::Plain(stream), None),
         Scheme::Rtsps => {

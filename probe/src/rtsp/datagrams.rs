@@ -13,11 +13,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rustix::net::SendFlags;
-use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use zhishou_protocol::rtp::Punch;
 use zhishou_protocol::rtsp::{DatagramRoute, PacketKind, Track};
+
+use crate::stamped::{poll_datagram, stamp};
 
 /// Attempts at an even port with the next one free beside it.
 const ATTEMPTS: usize = 16;
@@ -203,18 +204,21 @@ impl Datagrams {
         let _sent = rustix::net::sendto(&port.socket, bytes, SendFlags::DONTWAIT, &to);
     }
 
-    /// Waits for packets and hands on those that came, some at a time. Dropping the future loses
-    /// nothing.
-    pub(super) async fn receive(&mut self, mut take: impl FnMut(Track, PacketKind, &[u8])) {
+    /// Waits for packets and hands on those that came, some at a time, each with how long it had lain there.
+    /// Dropping the future loses nothing.
+    pub(super) async fn receive(
+        &mut self,
+        mut take: impl FnMut(Track, PacketKind, &[u8], Duration),
+    ) {
         std::future::poll_fn(|context| self.poll_receive(context, &mut take)).await;
     }
 
     fn poll_receive(
         &mut self,
         context: &mut Context<'_>,
-        take: &mut impl FnMut(Track, PacketKind, &[u8]),
+        take: &mut impl FnMut(Track, PacketKind, &[u8], Duration),
     ) -> Poll<()> {
-        let mut came = false;
+        let mut anything = false;
         BUFFER.with_borrow_mut(|buffer| {
             for pair in &mut self.pairs {
                 for port in &mut pair.ports {
@@ -222,16 +226,16 @@ impl Datagrams {
                         if port.errors >= MAX_ERRORS {
                             break;
                         }
-                        let mut packet = ReadBuf::new(buffer);
-                        let from = match port.socket.poll_recv_from(context, &mut packet) {
+                        let came = poll_datagram(&port.socket, context, buffer);
+                        let (length, from, late) = match came {
                             Poll::Pending => break,
-                            Poll::Ready(Ok(from)) => from,
+                            Poll::Ready(Ok(came)) => came,
                             Poll::Ready(Err(_)) => {
                                 port.errors += 1;
                                 continue;
                             }
                         };
-                        came = true;
+                        anything = true;
                         let host = from.ip().to_canonical();
                         if host != self.peer && pair.source != Some(host) {
                             self.strangers += 1;
@@ -239,19 +243,19 @@ impl Datagrams {
                         }
                         port.remote = Some(from.port());
                         pair.heard |= port.kind == PacketKind::Rtp;
-                        take(pair.track, port.kind, packet.filled());
+                        take(pair.track, port.kind, &buffer[..length], late);
                     }
                 }
             }
         });
-        if came { Poll::Ready(()) } else { Poll::Pending }
+        if anything { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// Whether nothing comes for so long, after what came before and was not read. Takes twice as
     /// long at most.
     pub(super) async fn is_quiet_for(&mut self, time: Duration) -> bool {
         let quiet = async {
-            while timeout(time, self.receive(|_, _, _| {})).await.is_ok() {
+            while timeout(time, self.receive(|_, _, _, _| {})).await.is_ok() {
                 tokio::task::yield_now().await;
             }
         };
@@ -313,6 +317,7 @@ fn bind_pair(local: SocketAddr) -> io::Result<Option<(UdpSocket, UdpSocket)>> {
 fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
     let socket = std::net::UdpSocket::bind(at)?;
     socket.set_nonblocking(true)?;
+    stamp(&socket);
     UdpSocket::from_std(socket)
 }
 
@@ -369,7 +374,7 @@ mod tests {
         camera().send_to(b"second", ("127.0.0.1", rtp)).unwrap();
         let mut came = Vec::new();
         while came.len() < 2 {
-            datagrams.receive(|_, _, bytes| came.push(bytes.to_vec())).await;
+            datagrams.receive(|_, _, bytes, _| came.push(bytes.to_vec())).await;
         }
         assert_eq!(came, [&b"first"[..], b"second"]);
         assert_eq!(datagrams.strangers(), 1);
@@ -384,7 +389,7 @@ mod tests {
         let media = std::net::UdpSocket::bind("127.0.0.3:0").unwrap();
         media.send_to(b"media", ("127.0.0.1", rtp)).unwrap();
         let mut came = Vec::new();
-        datagrams.receive(|_, _, bytes| came.extend_from_slice(bytes)).await;
+        datagrams.receive(|_, _, bytes, _| came.extend_from_slice(bytes)).await;
         assert_eq!((came.as_slice(), datagrams.strangers()), (&b"media"[..], 0));
     }
 
@@ -415,7 +420,7 @@ mod tests {
         datagrams.ready(Track::Video, &DatagramRoute { server_ports, source: None });
         datagrams.playing(Duration::ZERO);
         media.send_to(b"media", ("127.0.0.1", other)).unwrap();
-        datagrams.receive(|_, _, _| {}).await;
+        datagrams.receive(|_, _, _, _| {}).await;
         datagrams.tick(PUNCH_INTERVAL);
         assert_eq!(datagrams.wake_at(), None);
     }
@@ -427,7 +432,7 @@ mod tests {
         datagrams.ready(Track::Video, &DatagramRoute::default());
         let control = camera();
         control.send_to(b"sender report", ("127.0.0.1", rtcp)).unwrap();
-        datagrams.receive(|_, kind, _| assert_eq!(kind, PacketKind::Rtcp)).await;
+        datagrams.receive(|_, kind, _, _| assert_eq!(kind, PacketKind::Rtcp)).await;
         assert!(datagrams.report(Track::Video, b"receiver report"));
         let mut buffer = [0; 64];
         assert_eq!(control.recv(&mut buffer).unwrap(), 15);

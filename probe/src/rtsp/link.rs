@@ -12,11 +12,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 use super::tunnel::Tunnel;
+use crate::stamped::Stamped;
 
 /// A device that does not take a request for so long counts as gone.
 const WRITE_LIMIT: Duration = Duration::from_secs(2);
@@ -31,9 +31,9 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) enum Link {
     /// TCP and nothing else.
-    Plain(TcpStream),
+    Plain(Stamped),
     /// TLS over TCP.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Stamped>>),
     /// A pair of HTTP connections.
     Tunnel(Box<Tunnel>),
 }
@@ -48,21 +48,22 @@ pub(crate) enum Heard {
 }
 
 impl Link {
-    /// Waits for bytes and hands them to `take`, once. Dropping the future loses nothing.
-    pub(crate) async fn receive(&mut self, mut take: impl FnMut(&[u8])) -> Heard {
+    /// Waits for bytes and hands them to `take`, once, with how long they had lain there. Dropping the future
+    /// loses nothing.
+    pub(crate) async fn receive(&mut self, mut take: impl FnMut(&[u8], Duration)) -> Heard {
         std::future::poll_fn(|context| self.poll_receive(context, &mut take)).await
     }
 
     fn poll_receive(
         &mut self,
         context: &mut Context<'_>,
-        take: &mut impl FnMut(&[u8]),
+        take: &mut impl FnMut(&[u8], Duration),
     ) -> Poll<Heard> {
         BUFFER.with_borrow_mut(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             match ready!(self.poll_read(context, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {
-                    take(buffer.filled());
+                    take(buffer.filled(), self.late());
                     Poll::Ready(Heard::Bytes)
                 }
                 Ok(()) | Err(_) => Poll::Ready(Heard::End),
@@ -79,6 +80,14 @@ impl Link {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tunnel(tunnel) => tunnel.poll_read(context, buffer),
+        }
+    }
+
+    fn late(&self) -> Duration {
+        match self {
+            Self::Plain(stream) => stream.late(),
+            Self::Tls(stream) => stream.get_ref().0.late(),
+            Self::Tunnel(tunnel) => tunnel.late(),
         }
     }
 

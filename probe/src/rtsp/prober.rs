@@ -309,7 +309,7 @@ impl Prober {
         let began = start.began.unwrap_or_else(Instant::now);
         let (settings, clock) = (self.settings.clone(), self.clock.clone());
         let visit = Visit::new(order, held, settings, clock, stop.clone(), began).run();
-        let visiting = self.spawn(visit);
+        let visiting = self.spawn_session(visit);
         Ok(Begun { request, start, visiting, stop: stop.drop_guard() })
     }
 
@@ -346,14 +346,22 @@ impl Prober {
     }
 
     /// Has a visit where sessions are had, and waited for by [`Prober::close`].
-    pub(crate) fn spawn<T: Send + 'static>(
+    fn spawn_session<T: Send + 'static>(
         &self,
         visit: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
         match self.sessions.as_ref().and_then(Sessions::handle) {
             Some(sessions) => self.visits.spawn_on(visit, sessions),
-            None => self.visits.spawn(visit),
+            None => self.spawn(visit),
         }
+    }
+
+    /// The same where the caller is: for what keeps a pace of its own, or times an answer.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        visit: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.visits.spawn(visit)
     }
 
     /// What test calls share, and the clock that they report by.

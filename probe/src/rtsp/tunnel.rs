@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use zhishou_domain::{Detail, Fault, FaultCode, Stage};
@@ -28,6 +28,7 @@ use zhishou_protocol::rtsp::Target;
 
 use super::faults::silence;
 use crate::Settings;
+use crate::stamped::Stamped;
 
 /// Longest head of the answer to GET, bytes.
 const MAX_HEAD: usize = 8 * 1024;
@@ -122,7 +123,7 @@ impl TunnelLogin {
 #[derive(Debug)]
 pub(crate) struct Tunnel {
     /// The answer to GET: what the device says.
-    down: TcpStream,
+    down: Stamped,
     /// The body of POST: what we say.
     up: TcpStream,
     /// What came behind the head of the answer.
@@ -172,7 +173,7 @@ impl Post {
 impl Tunnel {
     /// Opens both ways to the device at `peer`; `get` is a connection to it already.
     pub(super) async fn open(
-        get: TcpStream,
+        get: Stamped,
         target: &Target,
         peer: SocketAddr,
         entropy: u64,
@@ -185,7 +186,7 @@ impl Tunnel {
     }
 
     async fn shake(
-        mut down: TcpStream,
+        mut down: Stamped,
         target: &Target,
         peer: SocketAddr,
         entropy: u64,
@@ -282,6 +283,11 @@ impl Tunnel {
         Poll::Ready(Ok(()))
     }
 
+    /// How long what was read last had lain there.
+    pub(super) fn late(&self) -> Duration {
+        self.down.late()
+    }
+
     /// Ready once POST has been refused.
     fn poll_refusal(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(post) = &mut self.post else { return Poll::Pending };
@@ -324,7 +330,7 @@ enum Answer {
 }
 
 /// Reads the head of an answer.
-async fn answer(stream: &mut TcpStream) -> Result<Answer, Unopened> {
+async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> Result<Answer, Unopened> {
     let mut head = Vec::with_capacity(512);
     loop {
         let length = stream.read_buf(&mut head).await.map_err(|_| closed())?;

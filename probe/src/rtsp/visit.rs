@@ -389,20 +389,22 @@ impl Visit {
         let cancelled = &mut self.cancelled;
         let (began, tape) = (self.began, &self.order.tape);
         let (session, heard) = (&mut self.session, &mut self.heard);
-        let take = |bytes: &[u8]| {
-            *heard = began.elapsed();
+        // What came before this moment was not there to be read before it.
+        let arrived = |late| began.elapsed().saturating_sub(late).max(now);
+        let take = |bytes: &[u8], late| {
+            *heard = arrived(late);
             if let Some(tape) = tape {
                 tape.received(*heard, bytes);
             }
             session.handle(Input::Bytes(bytes), *heard);
         };
         let (media, clock) = (&mut self.media, &self.clock);
-        let take_packet = |track, kind, packet: &[u8]| {
-            let now = began.elapsed();
+        let take_packet = |track, kind, packet: &[u8], late| {
+            let at = arrived(late);
             if let Some(tape) = tape {
-                tape.datagram(now, Stream::of(track, kind), packet);
+                tape.datagram(at, Stream::of(track, kind), packet);
             }
-            media.packet(track, kind, packet, now, wall(clock.now()));
+            media.packet(track, kind, packet, at, wall(clock.now()).saturating_sub(late));
         };
         tokio::select! {
             () = receive_datagrams(self.datagrams.as_deref_mut(), take_packet), if !stopping => {}
@@ -484,7 +486,7 @@ async fn until(timer: &mut Pin<Box<Sleep>>, wake: Instant) {
 }
 
 /// Never ready without a connection.
-async fn receive(link: Option<&mut Link>, take: impl FnMut(&[u8])) -> Heard {
+async fn receive(link: Option<&mut Link>, take: impl FnMut(&[u8], Duration)) -> Heard {
     match link {
         Some(link) => link.receive(take).await,
         None => std::future::pending().await,
@@ -494,7 +496,7 @@ async fn receive(link: Option<&mut Link>, take: impl FnMut(&[u8])) -> Heard {
 /// Never ready without sockets.
 async fn receive_datagrams(
     datagrams: Option<&mut Datagrams>,
-    take: impl FnMut(Track, PacketKind, &[u8]),
+    take: impl FnMut(Track, PacketKind, &[u8], Duration),
 ) {
     match datagrams {
         Some(datagrams) => datagrams.receive(take).await,

@@ -174,6 +174,8 @@ pub(crate) struct Handshake {
     /// `1.2` or `1.3`.
     version: String,
     fingerprint: CertificateFingerprint,
+    #[serde(default)]
+    self_signed: Option<bool>,
     valid_from: Option<Timestamp>,
     valid_until: Option<Timestamp>,
 }
@@ -184,6 +186,7 @@ impl Handshake {
             took_ns: u64::try_from(took.as_nanos()).unwrap_or(u64::MAX),
             version: shown.version.to_owned(),
             fingerprint: shown.fingerprint,
+            self_signed: shown.self_signed,
             valid_from: shown.valid_from,
             valid_until: shown.valid_until,
         }
@@ -193,6 +196,7 @@ impl Handshake {
         let shown = Shown {
             version: if self.version == "1.3" { "1.3" } else { "1.2" },
             fingerprint: self.fingerprint,
+            self_signed: self.self_signed,
             valid_from: self.valid_from,
             valid_until: self.valid_until,
         };

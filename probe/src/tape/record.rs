@@ -121,7 +121,7 @@ impl Reel {
         let used = self.used + bytes + ENTRY;
         if used <= WHOLE + MESSAGES || always {
             self.used = used;
-            self.entries.push(Entry { at: nanos(at), moment });
+            self.push(at, moment);
         }
     }
 
@@ -130,8 +130,15 @@ impl Reel {
         if !self.cut && self.used + bytes + ENTRY > WHOLE {
             self.cut = true;
             self.used = WHOLE;
-            self.entries.push(Entry { at: nanos(at), moment: Moment::Cut });
+            self.push(at, Moment::Cut);
         }
+    }
+
+    /// Behind what is there already: two sockets that are read one after the other may have been written to the
+    /// other way round.
+    fn push(&mut self, at: Duration, moment: Moment) {
+        let last = self.entries.last().map_or(0, |entry| entry.at);
+        self.entries.push(Entry { at: nanos(at).max(last), moment });
     }
 }
 

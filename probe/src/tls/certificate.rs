@@ -27,6 +27,8 @@ pub(super) struct Certificate<'a> {
     /// The key, as its algorithm writes it.
     pub(super) key: &'a [u8],
     validity: &'a [u8],
+    /// Its issuer is its subject.
+    pub(super) is_own: bool,
 }
 
 impl<'a> Certificate<'a> {
@@ -39,14 +41,14 @@ impl<'a> Certificate<'a> {
         }
         body.take(INTEGER)?; // serial number
         body.take(SEQUENCE)?; // signature algorithm
-        body.take(SEQUENCE)?; // issuer
+        let issuer = body.take(SEQUENCE)?;
         let validity = body.take(SEQUENCE)?;
-        body.take(SEQUENCE)?; // subject
+        let subject = body.take(SEQUENCE)?;
         let mut info = Reader(body.take(SEQUENCE)?);
         let algorithm = info.take(SEQUENCE)?;
         // The first octet counts unused bits; a key has none.
         let key = info.take(BIT_STRING)?.strip_prefix(&[0])?;
-        Some(Self { algorithm, key, validity })
+        Some(Self { algorithm, key, validity, is_own: issuer == subject })
     }
 
     /// From when and until when it is valid, where that is readable.

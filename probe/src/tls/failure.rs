@@ -44,6 +44,16 @@ pub(super) fn of_tls(error: &Error) -> TlsProblem {
             let problem = "its key did not sign the handshake, or is shorter than 2048 bits";
             TlsProblem::Certificate { problem: problem.to_owned() }
         }
+        Error::InvalidCertificate(
+            problem @ (CertificateError::UnknownIssuer
+            | CertificateError::NotValidForName
+            | CertificateError::NotValidForNameContext { .. }
+            | CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+            | CertificateError::Other(_)),
+        ) => TlsProblem::Unvouched { problem: problem.to_string() },
         Error::InvalidCertificate(problem) => {
             TlsProblem::Certificate { problem: problem.to_string() }
         }

@@ -1,6 +1,7 @@
 //! TLS to devices (RFC 5246, RFC 8446).
 //!
-//! A handshake here proves that the peer holds the key of the certificate it shows, and nothing
+//! A handshake here proves that the peer holds the key of the certificate it shows, and, but where
+//! [`Settings::vouched`] asks for it, nothing
 //! about who signed that: cameras sign for themselves, name no host, and let certificates expire.
 //! Whether it is the certificate this device has always shown is decided by the caller, who gets the
 //! fingerprint before a byte of RTSP is sent. Sessions are never resumed, so every connection shows
@@ -14,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -42,6 +43,24 @@ static CONFIG: LazyLock<Result<Arc<ClientConfig>, rustls::Error>> = LazyLock::ne
     Ok(Arc::new(config))
 });
 
+/// TLS to devices that believes only what an authority vouches for, name and date included.
+#[derive(Debug, Clone)]
+pub struct Vouched(Arc<ClientConfig>);
+
+impl Vouched {
+    /// By a configuration that has the roots which are believed.
+    pub fn new(mut config: ClientConfig) -> Self {
+        config.resumption = Resumption::disabled();
+        Self(Arc::new(config))
+    }
+}
+
+impl PartialEq for Vouched {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// What a handshake showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shown {
@@ -49,20 +68,22 @@ pub(crate) struct Shown {
     pub(crate) version: &'static str,
     /// Of the peer's own certificate.
     pub(crate) fingerprint: CertificateFingerprint,
+    /// Nobody else vouches for it, where that could be read.
+    pub(crate) self_signed: Option<bool>,
     /// Its validity, where it could be read.
     pub(crate) valid_from: Option<Timestamp>,
     pub(crate) valid_until: Option<Timestamp>,
 }
 
 /// Shakes hands within the time that the settings give; also says how long it took.
-pub(crate) async fn secure(
-    stream: TcpStream,
+pub(crate) async fn secure<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     host: &str,
     peer: SocketAddr,
     settings: &Settings,
-) -> Result<(Box<TlsStream<TcpStream>>, Shown, Duration), Box<Fault>> {
+) -> Result<(Box<TlsStream<S>>, Shown, Duration), Box<Fault>> {
     let began = Instant::now();
-    let shaken = timeout(settings.tls, handshake(stream, host, peer.ip())).await;
+    let shaken = timeout(settings.tls, handshake(stream, host, peer.ip(), settings)).await;
     let waited_ms = u64::try_from(settings.tls.as_millis()).unwrap_or(u64::MAX);
     match shaken.unwrap_or(Err(TlsProblem::Stalled { waited_ms })) {
         Ok((stream, shown)) => Ok((stream, shown, began.elapsed())),
@@ -74,12 +95,16 @@ pub(crate) async fn secure(
 }
 
 /// Shakes hands with `host`, which is at `address`.
-async fn handshake(
-    stream: TcpStream,
+async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     host: &str,
     address: IpAddr,
-) -> Result<(Box<TlsStream<TcpStream>>, Shown), TlsProblem> {
-    let config = CONFIG.as_ref().map_err(failure::of_tls)?;
+    settings: &Settings,
+) -> Result<(Box<TlsStream<S>>, Shown), TlsProblem> {
+    let config = match &settings.vouched {
+        Some(Vouched(config)) => config,
+        None => CONFIG.as_ref().map_err(failure::of_tls)?,
+    };
     // A name that no DNS knows is not sent: the device has but one certificate anyway.
     let name = ServerName::try_from(host.to_owned()).unwrap_or(ServerName::from(address));
     let stream = TlsConnector::from(config.clone())
@@ -95,10 +120,12 @@ async fn handshake(
         let problem = "none was shown".to_owned();
         return Err(TlsProblem::Certificate { problem });
     };
-    let validity = Certificate::read(shown).and_then(|certificate| certificate.validity());
+    let read = Certificate::read(shown);
+    let validity = read.and_then(|certificate| certificate.validity());
     let shown = Shown {
         version,
         fingerprint: certificate::fingerprint(shown),
+        self_signed: read.map(|certificate| certificate.is_own),
         valid_from: validity.map(|(from, _)| from),
         valid_until: validity.map(|(_, until)| until),
     };

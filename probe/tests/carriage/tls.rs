@@ -1,15 +1,20 @@
 //! Cameras that speak TLS, well and badly.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
-    CertificateFingerprint, CertificateTrust, Credential, Depth, Detail, FaultCode, ProbeRequest,
-    Stage, TlsFacts, TlsProblem, Verdict,
+    CertificateFingerprint, CertificateTrust, Credential, Depth, Detail, FaultCode, Lang,
+    ProbeRequest, Stage, TlsFacts, TlsProblem, Verdict,
 };
-use zhishou_probe::{CertificatePolicy, Outcome};
+use zhishou_probe::{CertificatePolicy, Outcome, Settings, Vouched};
 
 use crate::simulator::security::{Shows, acceptor, impostor, old_acceptor};
 use crate::simulator::{Camera, Habit};
@@ -49,6 +54,7 @@ async fn a_self_signed_camera_is_watched_and_its_certificate_noted() {
     let seen = tls(&outcome);
     assert_eq!(seen.fingerprint.to_string(), Shows::Camera.fingerprint());
     assert_eq!((seen.trust, seen.version.as_str()), (CertificateTrust::First, "1.3"));
+    assert_eq!(outcome.observation.notes(Lang::Zh), ["证书：自签名"]);
     let took = outcome.observation.stages.iter().find(|stage| stage.name == Stage::Tls);
     assert!(took.is_some_and(|stage| stage.ms.is_some()));
     assert_eq!(camera.count("TEARDOWN"), 1);
@@ -70,6 +76,38 @@ async fn an_expired_version_one_certificate_over_tls_1_2_is_no_obstacle() {
     assert_eq!(seen.version, "1.2");
     assert_eq!(seen.valid_until.map(|at| at.millis()), Some(1_293_840_000_000));
     assert!(seen.is_out_of_date(outcome.observation.started_at));
+}
+
+/// What a prober that asks for an authority sees of a camera at `url`.
+async fn open_vouched(url: &str) -> Outcome {
+    let mut roots = RootCertStore::empty();
+    let authority = include_str!("../testdata/authority.pem");
+    roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider);
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let settings = Settings { vouched: Some(Vouched::new(config)), ..settings() };
+    let prober = prober_of(settings);
+    prober.probe(request(url, Depth::Stream), CancellationToken::new()).await
+}
+
+#[tokio::test]
+async fn where_an_authority_is_asked_for_a_self_signed_camera_is_left_alone_and_not_blamed() {
+    let known = camera(Habit::Healthy, Shows::Vouched).await;
+    let outcome = open_vouched(&known.url()).await;
+    assert_eq!((codes(&outcome), outcome.observation.verdict), (vec![], Verdict::Online));
+    assert_eq!(outcome.observation.notes(Lang::Zh), [""; 0]);
+    for shows in [Shows::Camera, Shows::Expired] {
+        let camera = camera(Habit::Healthy, shows).await;
+        let outcome = open_vouched(&camera.url()).await;
+        let [fault] = &outcome.observation.faults[..] else { panic!("{outcome:?}") };
+        assert_eq!(fault.code, FaultCode::TlsFailed);
+        let Detail::Tls { problem } = &fault.detail else { panic!("{fault:?}") };
+        assert!(matches!(problem, TlsProblem::Unvouched { .. }), "{problem:?}");
+        assert_eq!(outcome.observation.verdict, Verdict::Unknown);
+        assert_eq!(camera.count("OPTIONS"), 0);
+    }
 }
 
 #[tokio::test]

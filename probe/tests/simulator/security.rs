@@ -15,6 +15,7 @@ pub(crate) enum Shows {
     Camera,
     Other,
     Expired,
+    Vouched,
 }
 
 impl Shows {
@@ -23,6 +24,7 @@ impl Shows {
         match self {
             Self::Camera => "a75642fadbd5ac8ae1b6cad1121290096691985c258497ddaabaa50804b56233",
             Self::Other => "ef5b5dcd2f3418e7ecef448bafdf37be856d93028d53a77dc8bb2b72ea2b676d",
+            Self::Vouched => "95176ed8c894ddeb2bc765d8572bd058fc8bdee64a87de760a3e84df040fc093",
             Self::Expired => "a9e3482d58d88b447f3e41aa90226033173ece5128b3afdf60f2f9ae84c0fa18",
         }
     }
@@ -37,6 +39,9 @@ impl Shows {
             }
             Self::Expired => {
                 (include_str!("../testdata/expired.pem"), include_str!("../testdata/expired.key"))
+            }
+            Self::Vouched => {
+                (include_str!("../testdata/vouched.pem"), include_str!("../testdata/vouched.key"))
             }
         }
     }

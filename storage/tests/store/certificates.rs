@@ -17,6 +17,7 @@ async fn the_first_certificate_is_kept_and_another_waits_for_an_operator() {
             version: "1.3".to_owned(),
             fingerprint,
             trust: CertificateTrust::First,
+            self_signed: None,
             valid_from: None,
             valid_until: None,
         });
