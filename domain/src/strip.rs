@@ -81,6 +81,15 @@ impl DayStrip {
         State::from_bits(byte >> (2 * (minute % 4)))
     }
 
+    /// Each minute's place in the order of badness: 0 unknown, 1 up, 2 degraded, 3 down.
+    pub fn levels(&self) -> [u8; MINUTES] {
+        let mut levels = [0; MINUTES];
+        for (four, byte) in levels.as_chunks_mut().0.iter_mut().zip(self.0) {
+            *four = [byte & 3, byte >> 2 & 3, byte >> 4 & 3, byte >> 6];
+        }
+        levels
+    }
+
     /// Raises a minute to `state` where that is worse than what stands there. Says what stood
     /// there before.
     pub fn raise(&mut self, minute: usize, state: State) -> State {
@@ -158,6 +167,7 @@ mod tests {
         strip.raise(1439, State::Down);
         let back = DayStrip::from_bytes(strip.as_bytes()).unwrap();
         assert_eq!(back, strip);
+        assert!(back.levels().into_iter().eq((0..MINUTES).map(|minute| back.get(minute) as u8)));
         let runs: Vec<_> = back.runs().collect();
         assert_eq!(
             runs,

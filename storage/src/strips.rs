@@ -56,6 +56,14 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> Result<DayStrip, StoreError> {
     })
 }
 
+/// From what `hex()` of the engine makes of its bytes.
+pub(crate) fn of_hex(digits: &str) -> Result<DayStrip, StoreError> {
+    let digit = |byte: u8| if byte <= b'9' { byte & 15 } else { byte.wrapping_sub(b'A' - 10) };
+    let (pairs, _) = digits.as_bytes().as_chunks();
+    let bytes: Vec<u8> = pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect();
+    of_bytes(&bytes)
+}
+
 async fn write(
     connection: &mut SqliteConnection,
     device: &str,

@@ -69,8 +69,9 @@ impl MinuteLayers {
         let places = self.places(&(day..day + minutes));
         let from = usize::try_from(self.first - day).unwrap_or(0);
         let Some(layer) = self.media.get_mut(places) else { return };
-        for (at, minute) in (from..).zip(layer) {
-            *minute = (*minute).max(strip.get(at) as u8);
+        let levels = strip.levels();
+        for (minute, level) in layer.iter_mut().zip(levels.get(from..).unwrap_or_default()) {
+            *minute = (*minute).max(*level);
         }
     }
 
@@ -112,7 +113,6 @@ impl MinuteLayers {
         let mut sums = Sums::default();
         for range in intersect(ranges, within) {
             let places = self.places(&range);
-            let of = |layer: &[u8], value: State| count(layer, value as u8);
             let (Some(media), Some(reach), Some(picture)) = (
                 self.media.get(places.clone()),
                 self.reach.get(places.clone()),
@@ -120,22 +120,10 @@ impl MinuteLayers {
             ) else {
                 continue;
             };
-            let online = |media: u8| media == State::Up as u8 || media == State::Degraded as u8;
-            let shown = |what: Picture| {
-                let both = media.iter().zip(picture);
-                both.filter(|(media, picture)| online(**media) && **picture == what as u8).count()
-                    as u64
-            };
-            sums += Sums {
-                due: media.len() as u64,
-                up: of(media, State::Up),
-                degraded: of(media, State::Degraded),
-                down: of(media, State::Down),
-                reached: count(reach, Reach::Reached as u8),
-                unreached: count(reach, Reach::Unreached as u8),
-                intact: shown(Picture::Intact),
-                unjudged: shown(Picture::Unjudged),
-            };
+            let chunks = media.chunks(CHUNK).zip(reach.chunks(CHUNK)).zip(picture.chunks(CHUNK));
+            for ((media, reach), picture) in chunks {
+                sums += sums_of(media, reach, picture);
+            }
         }
         sums
     }
@@ -156,8 +144,32 @@ impl MinuteLayers {
     }
 }
 
-fn count(layer: &[u8], value: u8) -> u64 {
-    layer.iter().filter(|minute| **minute == value).count() as u64
+/// Minutes that are counted in one byte: whole registers, below 256.
+const CHUNK: usize = 240;
+
+/// Counts [`CHUNK`] minutes at most, of layers that are equally long.
+fn sums_of(media: &[u8], reach: &[u8], picture: &[u8]) -> Sums {
+    let of = |layer: &[u8], value: u8| count(layer.iter().map(|minute| *minute == value));
+    let shown = |what: Picture| {
+        let is_online = |media: u8| (media == State::Up as u8) | (media == State::Degraded as u8);
+        let both = media.iter().zip(picture);
+        count(both.map(|(media, picture)| is_online(*media) & (*picture == what as u8)))
+    };
+    Sums {
+        due: media.len() as u64,
+        up: of(media, State::Up as u8),
+        degraded: of(media, State::Degraded as u8),
+        down: of(media, State::Down as u8),
+        reached: of(reach, Reach::Reached as u8),
+        unreached: of(reach, Reach::Unreached as u8),
+        intact: shown(Picture::Intact),
+        unjudged: shown(Picture::Unjudged),
+    }
+}
+
+/// How many hold, of [`CHUNK`] at most. Bytes add up many at once in one register.
+fn count(minutes: impl Iterator<Item = bool>) -> u64 {
+    u64::from(minutes.fold(0_u8, |sum, holds| sum.wrapping_add(u8::from(holds))))
 }
 
 #[cfg(test)]

@@ -209,12 +209,15 @@ impl Page<'_> {
     async fn strips(&mut self) -> Result<(), StoreError> {
         let (store, window) = (self.store, &self.job.window);
         let last = Timestamp::from_millis(window.end().millis() - 1).utc_day();
-        // Day by day: their key begins with the day, so each is one run through the file.
+        // Day by day: their key begins with the day, so each is one run through the file. A row is a day
+        // of all devices: one for each strip costs more in handing it over than in reading it.
         let mut rows = sqlx::query(
             "WITH RECURSIVE days (day) AS (
                  SELECT ?1 UNION ALL SELECT day + 1 FROM days WHERE day < ?2)
-             SELECT s.utc_day, s.device_id, s.minutes FROM days CROSS JOIN strips s
-             WHERE s.utc_day = days.day AND s.device_id >= ?3 AND s.device_id < ?4",
+             SELECT days.day, (
+                 SELECT group_concat(s.device_id || ':' || hex(s.minutes)) FROM strips s
+                 WHERE s.utc_day = days.day AND s.device_id >= ?3 AND s.device_id < ?4) AS strips
+             FROM days",
         )
         .bind(window.start().utc_day())
         .bind(last)
@@ -222,10 +225,14 @@ impl Page<'_> {
         .bind(self.bounds.1)
         .fetch(store.reader());
         while let Some(row) = rows.try_next().await? {
-            let strip = crate::strips::of_bytes(row.try_get("minutes")?)?;
-            let day = row.try_get("utc_day")?;
-            if let Some(device) = self.device(&row)? {
-                device.strips.push((day, strip));
+            let day = row.try_get("day")?;
+            let strips: Option<&str> = row.try_get("strips")?;
+            for strip in strips.into_iter().flat_map(|strips| strips.split(',')) {
+                let (id, minutes) = strip.split_once(':').unwrap_or((strip, ""));
+                let strip = crate::strips::of_hex(minutes)?;
+                if let Some(device) = self.places.get(id).and_then(|it| self.devices.get_mut(*it)) {
+                    device.strips.push((day, strip));
+                }
             }
         }
         Ok(())
