@@ -72,6 +72,12 @@ pub fn together(own: Timestamp, began: &[Timestamp], watched: usize) -> Option<T
     is_one.then_some(Together { cameras, of: watched.max(cameras), since })
 }
 
+/// The largest such event of a street: `began` and `watched` as above.
+pub fn largest(began: &[Timestamp], watched: usize) -> Option<Together> {
+    let events = began.iter().filter_map(|&own| together(own, began, watched));
+    events.max_by_key(|event| event.cameras)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +102,14 @@ mod tests {
         began.push(at(-600));
         assert_eq!(together(at(-600), &began, 30), None);
         assert_eq!(together(at(0), &began, 30).unwrap().cameras, 12);
+    }
+
+    #[test]
+    fn a_street_has_an_event_as_soon_as_one_of_its_cameras_is_part_of_one() {
+        let mut began: Vec<_> = (0..6).map(at).collect();
+        began.push(at(-600));
+        assert_eq!(largest(&began, 12).unwrap().cameras, 6);
+        assert_eq!((largest(&began[3..], 12), largest(&[], 12)), (None, None));
     }
 
     #[test]

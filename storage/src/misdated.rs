@@ -57,6 +57,7 @@ pub(crate) async fn take_back(
     for sql in [
         "DELETE FROM transitions WHERE device_id = ? AND at_ms > ?",
         "DELETE FROM weather_shown WHERE device_id = ? AND since_ms > ?",
+        "DELETE FROM street_event_cameras WHERE device_id = ? AND since_ms > ?",
     ] {
         sqlx::query(sql).bind(device).bind(to.millis()).execute(&mut *connection).await?;
     }

@@ -41,6 +41,16 @@ impl Store {
         .await
     }
 
+    /// Deletes events of streets that ended before `before`, and says how many.
+    pub async fn prune_street_events(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.prune(
+            "DELETE FROM street_events WHERE id IN
+                 (SELECT id FROM street_events WHERE until_ms < ? LIMIT ?)",
+            before.millis(),
+        )
+        .await
+    }
+
     /// Deletes hourly measures of hours that began before `before`, and says how many. Device by
     /// device, for their key begins with the device.
     pub async fn prune_measures(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -80,10 +80,13 @@ impl Store {
     pub async fn record(&self, record: Record) -> Result<Recorded, StoreError> {
         let device = record.device;
         let at = Outcome::of(&record.observation).at;
-        let (recorded, site) =
+        let (recorded, site, has_event) =
             self.write(move |connection| Box::pin(write(connection, record))).await?;
         if let (Fate::Counted, Some(site)) = (recorded.fate, site) {
             self.announce(Change::Result { device, site, at });
+        }
+        if has_event {
+            self.announce(Change::Incidents);
         }
         Ok(recorded)
     }
@@ -98,10 +101,11 @@ impl Store {
     }
 }
 
+/// Also the site of the device, and whether an event of its street began or ended.
 async fn write(
     connection: &mut SqliteConnection,
     record: Record,
-) -> Result<(Recorded, Option<SiteId>), StoreError> {
+) -> Result<(Recorded, Option<SiteId>, bool), StoreError> {
     let device = record.device.to_string();
     let known: Option<(String, bool)> =
         sqlx::query_as("SELECT site_id, probed_since_ms IS NOT NULL FROM devices WHERE id = ?")
@@ -109,12 +113,12 @@ async fn write(
             .fetch_optional(&mut *connection)
             .await?;
     let Some((site, is_probed)) = known else {
-        return Ok((Recorded::unmoved(Fate::NoDevice, Standing::default()), None));
+        return Ok((Recorded::unmoved(Fate::NoDevice, Standing::default()), None, false));
     };
     let site = decode::id("devices.site_id", &site)?;
     let mut standing = standings::read(connection, &device).await?;
     let Some(id) = keep(connection, &device, &record).await? else {
-        return Ok((Recorded::unmoved(Fate::Duplicate, standing), Some(site)));
+        return Ok((Recorded::unmoved(Fate::Duplicate, standing), Some(site), false));
     };
     if record.observation.call.as_ref().is_some_and(|call| call.called) {
         // Every test call leaves a line, whatever came of it.
@@ -142,16 +146,18 @@ async fn write(
         }
     }
     if !is_probed {
-        return Ok((Recorded::unmoved(Fate::NotInUse, standing), Some(site)));
+        return Ok((Recorded::unmoved(Fate::NotInUse, standing), Some(site), false));
     }
     if standing.last_result.is_some_and(|last| outcome.at < last) {
         let (to, now) = (outcome.at, record.recorded_at);
         match misdated::take_back(connection, &device, &standing, to, now).await? {
             Some(then) => standing = then,
-            None => return Ok((Recorded::unmoved(Fate::Late, standing), Some(site))),
+            None => return Ok((Recorded::unmoved(Fate::Late, standing), Some(site), false)),
         }
     }
-    weather::excuse(connection, &device, &record.observation, record.hold, &mut outcome).await?;
+    let has_event =
+        weather::excuse(connection, &device, &record.observation, record.hold, &mut outcome)
+            .await?;
     let step = standing.advance(&outcome, record.rule, record.hold);
     let seen = Seen { verdict: outcome.verdict, faults: &outcome.faults, at: outcome.at };
     standings::apply(connection, &device, &step, Some(seen)).await?;
@@ -177,7 +183,7 @@ async fn write(
     if let Some((url, habit)) = &record.habit {
         habits::remember(connection, &device, url, habit).await?;
     }
-    Ok((Recorded { fate: Fate::Counted, step }, Some(site)))
+    Ok((Recorded { fate: Fate::Counted, step }, Some(site), has_event))
 }
 
 /// Keeps the raw observation and gives its id. `None` where it is there already.

@@ -5,7 +5,7 @@ use zhishou_domain::{
     Lang,
     incident::{Root, Seen},
 };
-use zhishou_storage::{IncidentRow, IncidentState, RootName};
+use zhishou_storage::{IncidentRow, IncidentState, RootName, StreetEvent};
 
 /// How an incident stands.
 pub(crate) const fn state(state: IncidentState, lang: Lang) -> &'static str {
@@ -69,6 +69,26 @@ pub(crate) fn extent(row: &IncidentRow, lang: Lang) -> String {
         (Lang::Zh, Some(_)) => format!("{all} 台 · {sites} 个站点"),
         (Lang::En, None) => format!("{open}/{all} devices still affected · {sites} sites"),
         (Lang::En, Some(_)) => format!("{all} devices · {sites} sites"),
+    }
+}
+
+/// What a street shows together, in one line.
+pub(crate) fn street_event(event: &StreetEvent, lang: Lang) -> String {
+    let how = event.weather.name(lang);
+    match lang {
+        Lang::Zh => format!("{} · 多台摄像机同时{how}", event.street_name),
+        Lang::En => format!("{} · many cameras at once {how}", event.street_name),
+    }
+}
+
+/// How many cameras show it.
+pub(crate) fn street_event_extent(event: &StreetEvent, lang: Lang) -> String {
+    let (all, open, of) = (event.cameras, event.open_cameras, event.watched);
+    match (lang, event.ended) {
+        (Lang::Zh, None) => format!("{open}/{all} 台仍在 · 该街道在检 {of} 台"),
+        (Lang::Zh, Some(_)) => format!("{all} 台 · 该街道在检 {of} 台"),
+        (Lang::En, None) => format!("{open}/{all} cameras still · of {of} watched in the street"),
+        (Lang::En, Some(_)) => format!("{all} cameras · of {of} watched in the street"),
     }
 }
 

@@ -74,10 +74,11 @@ impl Housekeeping {
         let hourly = now - DAY * self.config.storage.measure_days;
         let measures = self.store.prune_measures(hourly).await?;
         let scores = self.store.prune_scores(hourly).await?;
+        let events = self.store.prune_street_events(hourly).await?;
         let sessions = self.store.prune_sessions(now).await?;
         let settled = now - DAY * self.config.alerts.keep_days;
         let messages = self.store.prune_messages(settled).await?;
-        tracing::debug!(observations, measures, scores, sessions, messages, "pruned");
+        tracing::debug!(observations, measures, scores, events, sessions, messages, "pruned");
         Ok(())
     }
 

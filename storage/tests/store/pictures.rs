@@ -5,7 +5,7 @@ use zhishou_domain::{
     DeviceId, FaultCode, Feedback, LedgerRow, Opinion, OwnLimits, PictureFacts, PictureMode,
     PrivacyMasks, Reading, State, Verdict, Weather,
 };
-use zhishou_storage::{EvidenceKind, EvidenceRow, Record, Store};
+use zhishou_storage::{EvidenceKind, EvidenceRow, IncidentFilter, Record, Store, StreetEvent};
 
 fn picture(second: i64, device: DeviceId, sequence: i64, faults: &[FaultCode]) -> Record {
     let verdict = if faults.is_empty() { Verdict::Online } else { Verdict::Degraded };
@@ -139,6 +139,10 @@ async fn street(home: &Home, cameras: u32) -> (Store, Vec<DeviceId>) {
     (store, targets.into_iter().map(|target| target.device).collect())
 }
 
+async fn events(store: &Store, second: i64) -> Vec<StreetEvent> {
+    store.street_events(&IncidentFilter::default(), at(second), 9).await.unwrap()
+}
+
 async fn state(store: &Store, device: DeviceId) -> (State, usize) {
     let standing = store.standing(device).await.unwrap();
     (standing.state, standing.faults.len())
@@ -170,6 +174,9 @@ async fn a_street_that_darkens_together_is_one_event_and_the_one_that_stays_dark
         assert_eq!((events[0].0, events[0].1.cameras, events[0].1.of), (Weather::Dark, 10, 12));
     }
     assert!(store.weather_of(devices[11], at(240)).await.unwrap().is_empty());
+    let [event] = &events(&store, 240).await[..] else { panic!("one event, and one only") };
+    assert_eq!((event.weather, event.since, event.ended), (Weather::Dark, at(120), None));
+    assert_eq!((event.cameras, event.open_cameras, event.watched), (10, 10, 12));
     let seen = store.observations(devices[0], 1).await.unwrap();
     assert_eq!(seen[0].faults[0].code, FaultCode::TooDark, "what was seen stays on record");
     // Light comes back to all but one.
@@ -181,6 +188,28 @@ async fn a_street_that_darkens_together_is_one_event_and_the_one_that_stays_dark
     }
     assert_eq!(state(&store, devices[0]).await, (State::Degraded, 1));
     assert!(store.weather_of(devices[0], at(351)).await.unwrap().is_empty());
+    // It was over when too few were left for one.
+    let [event] = &events(&store, 351).await[..] else { panic!("one event, and one only") };
+    assert_eq!((event.ended, event.cameras, event.open_cameras), (Some(at(305)), 10, 0));
+    let cameras = store
+        .street_event_cameras(event.id, &IncidentFilter::default(), at(351), 99)
+        .await
+        .unwrap();
+    let ends: Vec<_> = cameras.iter().map(|it| it.until.unwrap()).collect();
+    assert_eq!((ends.iter().min(), ends.iter().max()), (Some(&at(300)), Some(&at(305))));
+    let lasting = IncidentFilter { open: Some(true), ..IncidentFilter::default() };
+    assert!(store.street_events(&lasting, at(351), 9).await.unwrap().is_empty());
+
+    // The lamps fail again within the half hour: the same event goes on.
+    for (&device, second) in devices[1..10].iter().zip(400..) {
+        show(second, device, &dark).await;
+    }
+    let [event] = &events(&store, 420).await[..] else { panic!("one event, and one only") };
+    assert_eq!((event.since, event.ended, event.open_cameras), (at(120), None, 10));
+    // Nobody looks there any more: it has ended by itself.
+    assert!(events(&store, 90_000).await[0].ended.is_some());
+    assert_eq!(store.prune_street_events(at(90_000)).await.unwrap(), 1);
+    assert!(events(&store, 420).await.is_empty());
 }
 
 #[tokio::test]
@@ -196,6 +225,7 @@ async fn a_few_dark_cameras_and_many_black_ones_are_faults() {
             store.record(picture(second, device, sequence, faults)).await.unwrap();
         }
     }
+    assert!(events(&store, 200).await.is_empty());
     for &device in &devices {
         assert_eq!(state(&store, device).await, (State::Degraded, 1));
     }

@@ -18,6 +18,7 @@ mod policies;
 mod rates;
 mod reports;
 mod session;
+mod street_events;
 mod venues;
 mod work_orders;
 
@@ -72,6 +73,7 @@ const MOST: u32 = 1000;
         incidents::one,
         incidents::devices,
         incidents::handle,
+        street_events::list,
         alerts::rules,
         alerts::save_rules,
         alerts::messages,
@@ -136,6 +138,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/incidents/{id}/acknowledge", post(incidents::handle))
         .route("/v1/incidents/{id}/mute", post(incidents::handle))
         .route("/v1/incidents/{id}/unmute", post(incidents::handle))
+        .route("/v1/street-events", get(street_events::list))
         .route("/v1/alerts/rules", get(alerts::rules).post(alerts::save_rules))
         .route("/v1/alerts/messages", get(alerts::messages))
         .route("/v1/alerts/messages/{id}/again", post(alerts::again))

@@ -1,6 +1,11 @@
 //! `/incidents`: 故障 by root, those to be worked on first; and `/incidents/{id}`.
 
-use super::{Pager, View, alerts::MessageLine, fault_names};
+use super::{
+    Pager, View,
+    alerts::MessageLine,
+    fault_names,
+    street_events::{self, EventLine},
+};
 use crate::{
     app::App,
     cursor,
@@ -157,6 +162,7 @@ struct IncidentsPage {
     streets: Choices,
     maintainers: Choices,
     rows: Vec<IncidentLine>,
+    events: Vec<EventLine>,
     is_open: bool,
     is_narrowed: bool,
     pager: Pager,
@@ -181,6 +187,10 @@ pub(crate) async fn list(
         app.store.incident_counts(user.maintainer),
         app.store.choices(),
     )?;
+    let events = match after {
+        None => street_events::lines(&view, &filter).await?,
+        Some(_) => Vec::new(),
+    };
     let has_more = found.len() > SHOWN as usize;
     found.truncate(SHOWN as usize);
     let state = query.state.as_str();
@@ -212,6 +222,7 @@ pub(crate) async fn list(
         streets: choose(choices.streets.into_iter().map(named).collect(), &query.street),
         maintainers: choose(choices.maintainers.into_iter().map(kept).collect(), &query.maintainer),
         rows: found.iter().map(|row| IncidentLine::new(&view, row)).collect(),
+        events,
         is_open: filter.open == Some(true),
         is_narrowed: filter != IncidentFilter { open: filter.open, ..IncidentFilter::default() },
         pager: Pager {

@@ -34,6 +34,7 @@ pub(crate) mod policies;
 pub(crate) mod reconciliations;
 pub(crate) mod reference;
 pub(crate) mod reports;
+mod street_events;
 pub(crate) mod wall;
 pub(crate) mod work_orders;
 pub(crate) mod work_photos;

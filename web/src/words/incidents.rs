@@ -7,6 +7,8 @@ labels! {
     incidents_unsure: "待核实", "uncertain";
     incidents_closed: "已恢复", "recovered";
     incidents_none: "没有未恢复的故障。设备离线经确认后会自动出现在这里，同一根因的归为一条。", "No incident is open. Confirmed outages appear here by themselves, one line for each root.";
+    street_events: "环境事件", "Events of a street";
+    street_events_note: "同一街道多台摄像机同时变暗、变模糊或过亮：按一次事件处理，不计为各台故障，也不派单。若非天气，请查路灯与供电。", "Many cameras of a street that darken, fog over or glare at once are one event: no fault of each camera, and no work order. Where it is not the weather, look at street lights and power.";
     incident_cause: "根因", "Root cause";
     incident_extent: "影响范围", "Extent";
     incident_since: "起止", "Since";

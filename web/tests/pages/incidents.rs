@@ -115,3 +115,41 @@ async fn what_is_over_leaves_the_list_of_open_ones_and_pages_go_on() {
     let closed = browser.get("/incidents?state=closed").await.body;
     assert_eq!(closed.matches("data-row").count(), 3, "{closed}");
 }
+
+#[tokio::test]
+async fn a_street_that_goes_dark_is_one_line_and_no_incident_of_each_camera() {
+    let fixture = Fixture::empty(false).await;
+    let rows = (2..9).map(|line| LedgerRow {
+        street: Some("<b>人民路".into()),
+        url: Some(format!("rtsp://10.0.0.{line}/1")),
+        ..LedgerRow::new(line, format!("枪机{line}"), "东门")
+    });
+    let since = NOW - Duration::from_secs(86_400);
+    let mode = ImportMode::AllOrNothing;
+    fixture.app.store.import(rows.collect(), since, mode).await.unwrap();
+    let targets = fixture.app.store.probe_targets(None, 100).await.unwrap();
+    let mut sequence = 0;
+    for round in 0..9u64 {
+        for target in &targets[..6] {
+            sequence += 1;
+            let at = NOW - Duration::from_secs(3600 - 300 * round);
+            fixture.seen(target.device, sequence, at, Case::Dark).await;
+        }
+    }
+    judge(&fixture).await;
+    let mut browser = Browser::logged_in(&fixture).await;
+    let page = browser.get("/incidents").await.body;
+    assert!(page.contains("没有未恢复的故障") && page.contains("环境事件"), "{page}");
+    assert_eq!(page.matches("id=\"street-event-").count(), 1, "{page}");
+    assert!(page.contains("人民路 · 多台摄像机同时变暗") && !page.contains("<b>人民路"), "{page}");
+    assert!(page.contains("6/6 台仍在 · 该街道在检 7 台"), "{page}");
+    assert!(page.contains(&format!("href=\"/devices/{}\"", targets[0].device)), "{page}");
+    let api = browser.get("/api/v1/street-events?state=open").await.json();
+    let event = &api["items"][0];
+    assert_eq!((&event["weather"], &event["ended"]), (&"dark".into(), &Value::Null));
+    assert_eq!(event["devices"].as_array().unwrap().len(), 6);
+    let over = browser.get("/api/v1/street-events?state=closed").await.json();
+    assert!(over["items"].as_array().unwrap().is_empty());
+    let answer = browser.get("/api/v1/street-events?state=x").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}
