@@ -40,6 +40,20 @@ impl GroupRule {
     }
 }
 
+/// Picture faults for which somebody has to go there: no picture, or one that shows nothing of what it should.
+/// What light, weather and gain of the night do (too dark or bright, low contrast, a cast, noise), and what
+/// wind does (shaking), makes a camera degraded and stays a matter of lists and 巡检.
+const REPAIRED: [FaultCode; 8] = [
+    FaultCode::SignalLost,
+    FaultCode::Black,
+    FaultCode::Frozen,
+    FaultCode::Occluded,
+    FaultCode::SceneChanged,
+    FaultCode::Blurred,
+    FaultCode::Stripes,
+    FaultCode::Corrupted,
+];
+
 impl Default for GroupRule {
     fn default() -> Self {
         Self {
@@ -48,9 +62,7 @@ impl Default for GroupRule {
             share: 0.6,
             reopen: Duration::from_secs(600),
             left: Duration::from_secs(900),
-            pictures: [FaultCode::SignalLost, FaultCode::Black, FaultCode::Frozen]
-                .into_iter()
-                .collect(),
+            pictures: REPAIRED.into_iter().collect(),
         }
     }
 }

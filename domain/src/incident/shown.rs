@@ -1,8 +1,11 @@
 //! 画面故障 that are no outage: which faults several judged pictures in a row have shown. A fault that
-//! flickers around its limit is confirmed no sooner than an outage is.
+//! flickers around its limit is confirmed no sooner than an outage is. What may pass by itself has to stand for
+//! as long as a street takes to show a weather together, so that neither a fog, nor a lorry that stops before a
+//! lens, nor somebody at the controls of a camera, nor a line that loses packets for a while is an incident.
 
-use crate::{FaultCode, Timestamp};
+use crate::{FaultCode, Timestamp, Weather, weather::WINDOW};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A set of faults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +30,25 @@ struct Sign {
     fault: FaultCode,
     /// The first picture of the unbroken row.
     since: Timestamp,
+    /// The last.
+    #[serde(default)]
+    last: Option<Timestamp>,
     /// Pictures in that row.
     pictures: u32,
+}
+
+impl Sign {
+    fn is_confirmed(&self, pictures: u32) -> bool {
+        let stood = self.last.map_or(Duration::ZERO, |last| last.since(self.since));
+        self.pictures >= pictures && (!may_pass(self.fault) || stood > WINDOW)
+    }
+}
+
+/// Whether a fault may pass by itself.
+const fn may_pass(fault: FaultCode) -> bool {
+    let passes =
+        matches!(fault, FaultCode::Occluded | FaultCode::SceneChanged | FaultCode::Corrupted);
+    passes || Weather::behind(fault).is_some()
 }
 
 /// What the last judged pictures of a device show.
@@ -41,14 +61,17 @@ impl Shown {
     pub fn push(&mut self, at: Timestamp, faults: impl Iterator<Item = FaultCode>) {
         let before = std::mem::take(&mut self.0);
         self.0.extend(faults.map(|fault| match before.iter().find(|sign| sign.fault == fault) {
-            Some(sign) => Sign { pictures: sign.pictures.saturating_add(1), ..*sign },
-            None => Sign { fault, since: at, pictures: 1 },
+            Some(sign) => {
+                Sign { pictures: sign.pictures.saturating_add(1), last: Some(at), ..*sign }
+            }
+            None => Sign { fault, since: at, last: Some(at), pictures: 1 },
         }));
     }
 
-    /// What so many pictures in a row have shown, and since when.
+    /// What so many pictures in a row have shown, and since when; what may pass by itself, only once it
+    /// has outlasted [`WINDOW`].
     pub fn confirmed(&self, pictures: u32) -> Vec<(FaultCode, Timestamp)> {
-        let signs = self.0.iter().filter(|sign| sign.pictures >= pictures);
+        let signs = self.0.iter().filter(|sign| sign.is_confirmed(pictures));
         signs.map(|sign| (sign.fault, sign.since)).collect()
     }
 }
@@ -72,6 +95,22 @@ mod tests {
         assert_eq!(confirmed[..4], [vec![], vec![], vec![], vec![]]);
         assert_eq!(confirmed[4], [(Black, at(2))]);
         assert_eq!(confirmed[5], [(Frozen, at(3))], "the black is over");
+    }
+
+    #[test]
+    fn what_may_pass_is_confirmed_once_it_did_not() {
+        let mut shown = Shown::default();
+        let at = |minute: i64| Timestamp::from_millis(minute * 60_000);
+        let confirmed: Vec<_> = (0..=40)
+            .step_by(10)
+            .map(|minute| {
+                shown.push(at(minute), [FaultCode::Blurred, FaultCode::Stripes].into_iter());
+                shown.confirmed(3).into_iter().map(|(fault, _)| fault).collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(confirmed[2..4], [[FaultCode::Stripes], [FaultCode::Stripes]]);
+        assert_eq!(confirmed[4], [FaultCode::Blurred, FaultCode::Stripes]);
+        assert_eq!(shown.confirmed(3)[0], (FaultCode::Blurred, at(0)), "from its first picture on");
     }
 
     #[test]

@@ -73,12 +73,27 @@ fn three_black_pictures_are_an_incident_from_the_first_on_and_one_good_picture_e
     let open = site.open();
     assert_eq!(open.len(), 1);
     assert_eq!((open[0].1, &open[0].2[..]), (at(60), &[(device(0), MemberState::Faulty)][..]));
-    // A fault that nobody asked for neither keeps it open nor opens one.
-    site.look(140, 0, Some(&[FaultCode::Blurred]));
+    // A fault that nobody is sent for neither keeps it open nor opens one, however long it lasts.
+    site.look(140, 0, Some(&[FaultCode::Noise]));
     assert_eq!(site.open(), []);
-    for second in [200, 260, 320, 380] {
-        site.look(second, 0, Some(&[FaultCode::Blurred]));
+    for second in [200, 2600, 3200, 3800] {
+        site.look(second, 0, Some(&[FaultCode::Noise]));
     }
+    assert_eq!(site.open(), []);
+}
+
+#[test]
+fn a_covered_lens_is_an_incident_once_no_lorry_would_still_stand_there() {
+    let covered = Some(&[FaultCode::Occluded][..]);
+    let mut site = Site::new();
+    for second in (0..=1800).step_by(600) {
+        site.look(second, 0, covered);
+        assert_eq!(site.open(), [], "{second}");
+    }
+    site.look(2400, 0, covered);
+    let open = site.open();
+    assert_eq!((open.len(), open[0].1), (1, at(0)), "from the first picture on");
+    site.look(3000, 0, WELL);
     assert_eq!(site.open(), []);
 }
 
