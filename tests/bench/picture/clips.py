@@ -16,7 +16,7 @@ import numpy as np
 from draw import shifted
 from faults import FAULTS
 from negatives import NEGATIVES
-from scenes import bytes_of
+from scenes import bytes_of, is_mono, without_colour
 
 REFERENCE, BURST = 2, 9
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -39,7 +39,7 @@ def plan(scenes, seeds, work):
     """Every clip there is to be, by scene."""
     version = generator()
     for scene in scenes:
-        folder = os.path.join(work, f"{scene.name}-{(scene.digest[:4] + version[:6])}")
+        folder = os.path.join(work, f"{scene.name}-{scene.width}-{scene.digest[:4] + version[:6]}")
         common = os.path.join(folder, "reference.mp4")
         clips = []
         for seed in range(seeds):
@@ -86,10 +86,7 @@ def make(job):
 def fault(clip, frames, scenes, random):
     coding = ["-crf", "23"]
     if clip.name == "elsewhere":
-        # A view of another camera, at the size of this one.
-        others = [scene for scene in scenes if scene.place != clip.place]
-        other = others[(random.integers(len(others)))].frames()[REFERENCE:]
-        made = [resized(frame, frames[0]) for frame in other]
+        made = [resized(frame, frames[0]) for frame in another(clip, frames[0], scenes, random)]
     elif clip.name == "bitstream":
         damage(frames[REFERENCE:], clip)
         return
@@ -103,6 +100,19 @@ def fault(clip, frames, scenes, random):
         encode([shifted(frame, 0, 0) for frame in frames[:REFERENCE]], clip.reference,
                ["-crf", "18", "-g", "1"])
     encode(made, clip.file, coding)
+
+
+def another(clip, own, scenes, random):
+    """A view of another camera, as this one would see it: by infrared nothing has a colour, and a camera
+    that sees colours does not switch for being turned."""
+    others = [scene for scene in scenes if scene.place != clip.place]
+    for at in random.permutation(len(others)):
+        other = others[at].frames()[REFERENCE:]
+        if is_mono(own):
+            return [without_colour(frame) for frame in other]
+        if not is_mono(other[0]):
+            return other
+    raise SystemExit(f"{clip.scene}: there is no other scene in colour")
 
 
 def resized(frame, like):

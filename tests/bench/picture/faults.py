@@ -6,7 +6,7 @@ Each is `(frames, severity, random) -> frames`. Lengths in pixels are meant for 
 import numpy as np
 
 from draw import blend, disk, ellipse, moved, rotated, shifted, texture, write
-from scenes import WIDTH, studio, with_noise
+from scenes import WIDTH, is_mono, studio, with_noise, without_colour
 
 
 def pick(severity, *values):
@@ -190,13 +190,19 @@ def shaking(frames, severity, random):
 
 # --- view -----------------------------------------------------------------------------------------
 
+def covered(frame, shade, mask):
+    """By infrared a cover has no colour either."""
+    hidden = blend(frame, shade, mask)
+    return without_colour(hidden) if is_mono(frame) else hidden
+
+
 def cover(frames, severity, random):
     """Something dark and close, out of focus, with a soft edge."""
     wide, high = pick(severity, (0.35, 0.4), (0.55, 0.6), (1.1, 1.1))
     mask = ellipse(frames[0][0].shape, wide, high, random, soft=0.08)
     tone = random.uniform(30, 120)
     shade = [tone + 12 * texture(frames[0][0].shape, random, 2.5), 126.0, 132.0]
-    return [with_noise(blend(frame, shade, mask), 0.8, random) for frame in frames]
+    return [with_noise(covered(frame, shade, mask), 0.8, random) for frame in frames]
 
 
 def textured_cover(frames, severity, random):
@@ -204,7 +210,7 @@ def textured_cover(frames, severity, random):
     wide, high = pick(severity, (0.35, 0.4), (0.55, 0.6), (1.1, 1.1))
     mask = ellipse(frames[0][0].shape, wide, high, random, soft=0.02)
     shade = [random.uniform(60, 150) + 30 * texture(frames[0][0].shape, random, 1.4), 112.0, 124.0]
-    return [with_noise(blend(frame, shade, mask), 0.8, random) for frame in frames]
+    return [with_noise(covered(frame, shade, mask), 0.8, random) for frame in frames]
 
 
 def displaced(frames, severity, random):

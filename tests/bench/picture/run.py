@@ -1,7 +1,7 @@
 """Judges scenes with faults, scenes without and scenes that look faulty; see `make bench-picture`.
 
 usage: run.py --zhishou BIN --footage DIR --work DIR [--seeds N] [--jobs N] [--split WHICH]
-              [--only NAME,…] [--no-rival] [--misses]
+              [--only NAME,…] [--width N] [--no-rival] [--misses]
 
 Scenes are the videos and stills of the folder. A hash of each place's name puts it into one of two
 halves: limits may be tuned on `tuning` and never on `held-out`. Everything random is seeded by the
@@ -31,6 +31,8 @@ def options():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--split", choices=["tuning", "held-out", "all"], default="all")
     parser.add_argument("--only", default="", help="of faults and negatives, only these")
+    parser.add_argument("--width", type=int, default=footage.WIDTH,
+                        help="of the clips; beyond 704 smaller footage is enlarged to it")
     parser.add_argument("--no-rival", action="store_true")
     parser.add_argument("--misses", action="store_true", help="name the clips that were judged wrong")
     return parser.parse_args()
@@ -43,7 +45,7 @@ def say(text):
 def main():
     given = options()
     began = time.monotonic()
-    scenes = footage.of(given.footage)
+    scenes = footage.of(given.footage, given.width)
     only = set(filter(None, given.only.split(",")))
     planned = [(scene, [clip for clip in clips if not only or clip.name in only])
                for scene, clips in generator.plan(scenes, given.seeds, given.work)

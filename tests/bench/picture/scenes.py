@@ -1,7 +1,9 @@
 """Scenes: footage as frames, and which half of a split each belongs to.
 
 A frame is [Y, U, V]: 8-bit planes on the studio scale, colour at half size. A scene is a short video
-or a still; of a still, frames are made by the sensor noise that a camera of an empty place has.
+or a still; of a still, frames are made by the sensor noise that a camera of an empty place has. Where
+full size is asked for, smaller footage is enlarged and gets that noise at full size too: it has no
+detail finer than it had.
 """
 
 import hashlib
@@ -11,15 +13,18 @@ import subprocess
 
 import numpy as np
 
+# What lengths in pixels are meant for, and how wide clips are unless asked otherwise.
 WIDTH = 704
+GRAIN = 1.5
 FRAMES = 20
 STILLS = (".jpg", ".jpeg", ".png")
 ENDINGS = STILLS + (".mp4", ".mkv", ".avi", ".mov")
 
 
 class Scene:
-    def __init__(self, file):
+    def __init__(self, file, width=WIDTH):
         self.file = file
+        self.width = width
         self.name = os.path.splitext(os.path.basename(file))[0]
         with open(file, "rb") as stream:
             self.digest = hashlib.sha256(stream.read()).hexdigest()
@@ -38,16 +43,24 @@ class Scene:
     def frames(self):
         raw = subprocess.run(
             ["ffmpeg", "-nostdin", "-v", "error", "-i", self.file, "-frames:v", str(FRAMES),
-             "-vf", f"scale='trunc(min({WIDTH},iw)/2)*2':-2:flags=area:out_range=tv,format=yuv420p",
+             "-vf", f"scale={self.scale()}:out_range=tv,format=yuv420p",
              "-f", "yuv4mpegpipe", "-strict", "-1", "-"],
             check=True, capture_output=True, timeout=60).stdout
         frames = list(planes(raw))
+        random = np.random.default_rng(int(self.digest[:8], 16))
         if len(frames) == 1:
-            random = np.random.default_rng(int(self.digest[:8], 16))
-            return [with_noise(frames[0], 1.5, random) for _ in range(FRAMES)]
+            return [with_noise(frames[0], GRAIN, random) for _ in range(FRAMES)]
         if len(frames) < FRAMES:
             raise SystemExit(f"{self.file}: a scene is a still or {FRAMES} frames")
+        if self.width > WIDTH:
+            frames = [with_noise(frame, GRAIN, random) for frame in frames]
         return frames
+
+    def scale(self):
+        """Whole pictures have the width that was asked for; others are never enlarged."""
+        if self.width > WIDTH:
+            return f"{self.width}:-2:flags=bicubic"
+        return f"'trunc(min({self.width},iw)/2)*2':-2:flags=area"
 
 
 def planes(raw):
@@ -74,12 +87,21 @@ def studio(values):
     return np.clip(np.rint(values), 16, 235).astype(np.uint8)
 
 
+def is_mono(frame):
+    """Whether a camera took it by infrared, or has no colour."""
+    return all(float(np.abs(plane.astype(int) - 128).mean()) < 1.5 for plane in frame[1:])
+
+
+def without_colour(frame):
+    return [frame[0], *(np.full_like(plane, 128) for plane in frame[1:])]
+
+
 def with_noise(frame, sigma, random):
     noise = random.normal(0, sigma, frame[0].shape).astype(np.float32)
     return [studio(frame[0] + noise), frame[1], frame[2]]
 
 
-def of(folder):
-    """The scenes of a folder, by name."""
+def of(folder, width=WIDTH):
+    """The scenes of a folder, by name, that many pixels wide."""
     files = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-    return [Scene(file) for file in files if file.lower().endswith(ENDINGS)]
+    return [Scene(file, width) for file in files if file.lower().endswith(ENDINGS)]
