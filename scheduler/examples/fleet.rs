@@ -333,7 +333,7 @@ impl Watcher<'_> {
                 let (camera, standing) = (&cameras[number], &mut known[number].1);
                 let outcome = Outcome {
                     at,
-                    depth: camera.plan.depth,
+                    answer: None,
                     verdict: seen.verdict,
                     reached: seen.verdict != Verdict::Offline,
                     faults: seen.faults,
