@@ -58,17 +58,8 @@ pub struct NewMeeting {
     pub login: String,
     /// From where.
     pub address: String,
-    /// Asked again, the answer is the meeting that was booked.
-    pub request_key: Option<RequestKey>,
-}
-
-/// What tells one request to book from another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestKey {
-    /// Who asks, and their Idempotency-Key.
-    pub key: String,
-    /// Of all that is asked for.
-    pub digest: String,
+    /// Who asks and their Idempotency-Key: asked again, the answer is the meeting that was booked.
+    pub request_key: Option<String>,
 }
 
 /// A meeting to be booked anew.
@@ -99,8 +90,6 @@ pub enum Booked {
     Now(MeetingId, MeetingState),
     /// It was booked before by the same request.
     Already(MeetingId),
-    /// The key of the request booked this meeting before, and was to book something else.
-    Reused(MeetingId),
     /// Something is held by others, and nothing changed.
     Taken(Clash),
     /// It would begin before now.
@@ -138,8 +127,8 @@ impl Store {
 }
 
 async fn book(connection: &mut SqliteConnection, new: NewMeeting) -> Result<Booked, StoreError> {
-    if let Some(before) = booked_before(connection, new.request_key.as_ref()).await? {
-        return Ok(before);
+    if let Some(before) = booked_before(connection, new.request_key.as_deref()).await? {
+        return Ok(Booked::Already(before));
     }
     if let Err(problem) = new.plan.check() {
         return Ok(Booked::Unsound(problem));
@@ -175,23 +164,16 @@ async fn book(connection: &mut SqliteConnection, new: NewMeeting) -> Result<Book
     Ok(Booked::Now(id, state))
 }
 
-/// What the same request booked, or its key for another.
+/// The meeting that the same request booked.
 pub(super) async fn booked_before(
     connection: &mut SqliteConnection,
-    request: Option<&RequestKey>,
-) -> Result<Option<Booked>, StoreError> {
-    let Some(request) = request else { return Ok(None) };
-    let found: Option<(i64, bool)> = sqlx::query_as(
-        "SELECT id, ifnull(request_digest, ?1) = ?1 FROM meetings WHERE request_key = ?2",
-    )
-    .bind(&request.digest)
-    .bind(&request.key)
-    .fetch_optional(connection)
-    .await?;
-    Ok(found.map(|(id, is_same)| {
-        let id = MeetingId::new(id);
-        if is_same { Booked::Already(id) } else { Booked::Reused(id) }
-    }))
+    key: Option<&str>,
+) -> Result<Option<MeetingId>, StoreError> {
+    let id: Option<i64> = sqlx::query_scalar("SELECT id FROM meetings WHERE request_key = ?")
+        .bind(key)
+        .fetch_optional(connection)
+        .await?;
+    Ok(id.map(MeetingId::new))
 }
 
 /// What is done to a new meeting at once.
@@ -379,18 +361,17 @@ pub(super) async fn insert(
     connection: &mut SqliteConnection,
     plan: &MeetingPlan,
     state: MeetingState,
-    request: Option<RequestKey>,
+    request_key: Option<String>,
 ) -> Result<MeetingId, StoreError> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO meetings (title, rank, assurance, convener, organiser, cascade, zone, local_from,
              local_to, from_ms, to_ms, setup_min, teardown_min, contacts, note, state, revision,
-             request_key, request_digest)
-         VALUES (?, '', '', '', '', '', '', '', '', 0, 1, 0, 0, '[]', '', ?, 0, ?, ?) RETURNING id",
+             request_key)
+         VALUES (?, '', '', '', '', '', '', '', '', 0, 1, 0, 0, '[]', '', ?, 0, ?) RETURNING id",
     )
     .bind(&plan.title)
     .bind(state.code())
-    .bind(request.as_ref().map(|it| &it.key))
-    .bind(request.as_ref().map(|it| &it.digest))
+    .bind(request_key)
     .fetch_one(&mut *connection)
     .await?;
     let id = MeetingId::new(id);

@@ -21,7 +21,7 @@ mod turns;
 mod venues;
 
 pub use acts::MeetingActed;
-pub use book::{Booked, BookingWay, MakesWay, NewMeeting, Rebooking, RequestKey};
+pub use book::{Booked, BookingWay, MakesWay, NewMeeting, Rebooking};
 pub use clash::{Clash, Held};
 pub use feeds::{CalendarFeed, FeedScope};
 pub(crate) use list::read;

@@ -1,7 +1,7 @@
 //! Meetings that repeat: booked at once or not at all, and from then on each by itself.
 
 use super::{
-    Booked, Clash, RequestKey,
+    Booked, Clash,
     acts::add_step,
     book::{audit_line, booked_before, insert, steps_of},
     clash::{self, find},
@@ -36,7 +36,7 @@ pub struct NewSeries {
     /// From where.
     pub address: String,
     /// As in [`crate::NewMeeting`].
-    pub request_key: Option<RequestKey>,
+    pub request_key: Option<String>,
 }
 
 /// What became of booking a series, or of changing the rest of one.
@@ -81,8 +81,8 @@ async fn book(
     connection: &mut SqliteConnection,
     new: NewSeries,
 ) -> Result<SeriesBooked, StoreError> {
-    if let Some(before) = booked_before(connection, new.request_key.as_ref()).await? {
-        return Ok(SeriesBooked::Not(before));
+    if let Some(before) = booked_before(connection, new.request_key.as_deref()).await? {
+        return Ok(SeriesBooked::Not(Booked::Already(before)));
     }
     let plans: Vec<_> = new.occurrences.iter().map(|time| new.plan.moved_to(*time)).collect();
     if let Some(Err(problem)) = plans.iter().map(MeetingPlan::check).find(Result::is_err) {

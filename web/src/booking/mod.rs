@@ -13,10 +13,9 @@ use crate::{
     guard::{User, address},
     prefs::Prefs,
     query::typed,
-    token,
 };
 use axum::http::{Extensions, StatusCode};
-use std::{fmt::Debug, time::Duration};
+use std::time::Duration;
 use zhishou_domain::{
     Lang, MeetingId, Role, Timestamp,
     alert::{Note, Topic},
@@ -27,7 +26,7 @@ use zhishou_domain::{
 };
 use zhishou_storage::{
     Booked, BookingWay, Clash, Held, MakesWay, MeetingActed, NewMeeting, NewSeries, NoticeOut,
-    Rebooking, RequestKey, Route, SeriesBooked, StoredMeeting,
+    Rebooking, Route, SeriesBooked, StoredMeeting,
 };
 
 /// How soon an emergency begins, at the latest: what is known longer can wait for its approval.
@@ -109,10 +108,9 @@ async fn yielding(
     Ok(yielding)
 }
 
-/// A key of a request is that of whoever asks with it, for what they ask for.
-fn request_key(user: &User, key: Option<&str>, asked: &impl Debug) -> Option<RequestKey> {
-    let digest = || token::hash(&format!("{asked:?}"));
-    key.map(|key| RequestKey { key: format!("{} {key}", user.login), digest: digest() })
+/// A key of a request is that of whoever asks with it.
+fn request_key(user: &User, key: Option<&str>) -> Option<String> {
+    key.map(|key| format!("{} {key}", user.login))
 }
 
 /// Books a meeting in the name of `user`.
@@ -133,7 +131,6 @@ pub(crate) async fn book(
             "an emergency needs no approval and begins within 24 hours; book a later one as usual",
         ));
     }
-    let request_key = request_key(user, key, &(&plan, filing));
     let new = NewMeeting {
         displace: yielding(app, (user, extensions), &plan, displace).await?,
         plan,
@@ -141,7 +138,7 @@ pub(crate) async fn book(
         at: app.clock.now(),
         login: user.login.clone(),
         address: address(extensions),
-        request_key,
+        request_key: request_key(user, key),
     };
     let booked = outcome(app.store.book_meeting(new).await?, slot)?;
     ask_approval(app, &booked, lang_of(extensions)).await?;
@@ -190,7 +187,6 @@ pub(crate) async fn book_series(
     }
     let found = occurrences(rule, plan.time, plan.zone).map_err(series_problem)?;
     let slot = plan.slot();
-    let request_key = request_key(user, key, &(&plan, filing, rule, skip));
     let new = NewSeries {
         plan,
         rule: rule.to_owned(),
@@ -200,7 +196,7 @@ pub(crate) async fn book_series(
         at: app.clock.now(),
         login: user.login.clone(),
         address: address(extensions),
-        request_key,
+        request_key: request_key(user, key),
     };
     let booked = series_outcome(app.store.book_series(new).await?, slot)?;
     ask_approval(app, &booked, lang_of(extensions)).await?;
@@ -314,16 +310,6 @@ pub(crate) async fn rebook(
 fn outcome(booked: Booked, slot: Slot) -> Result<Outcome, Failure> {
     match booked {
         Booked::Now(id, _) | Booked::Already(id) => Ok(Outcome::Booked(id)),
-        Booked::Reused(id) => Err(Failure {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            ..Failure::bad_input(
-                format!("这份表单已经预约了会议 {id}，内容与现在不同；要修改请打开那场会议"),
-                format!(
-                    "the form, or its Idempotency-Key, booked meeting {id} before and asks for something else \
-                     now; open that meeting to change it"
-                ),
-            )
-        }),
         Booked::Taken(clash) => Ok(Outcome::Clash(vec![(slot, clash)])),
         Booked::Past => Err(past()),
         Booked::Stale => Err(conflict(
