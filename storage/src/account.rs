@@ -202,14 +202,8 @@ impl Store {
         workers: usize,
         count: impl Fn(&Job, &Loaded, &mut MinuteLayers, &mut T) + Clone + Send + 'static,
     ) -> Result<Vec<T>, StoreError> {
-        let starts: Vec<String> = sqlx::query_scalar(
-            "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM devices)
-             WHERE n % ? = 1 ORDER BY id",
-        )
-        .bind(page_of(&job.window))
-        .fetch_all(self.reader())
-        .await?;
-        let (starts, next) = (Arc::new(starts), Arc::new(AtomicUsize::new(0)));
+        let starts = Arc::new(self.page_starts(page_of(&job.window)).await?);
+        let next = Arc::new(AtomicUsize::new(0));
         let mut set = JoinSet::new();
         for _ in 0..workers {
             let (store, job, count) = (self.clone(), Arc::clone(job), count.clone());
@@ -234,6 +228,15 @@ impl Store {
             parts.push(part?);
         }
         Ok(parts)
+    }
+
+    /// With which device each page of so many, two at least, begins, in order of their identities.
+    pub(crate) async fn page_starts(&self, devices: i64) -> Result<Vec<String>, StoreError> {
+        let starts = sqlx::query_scalar(
+            "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM devices)
+             WHERE n % ? = 1 ORDER BY id",
+        );
+        Ok(starts.bind(devices).fetch_all(self.reader()).await?)
     }
 
     async fn job(

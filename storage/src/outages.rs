@@ -4,7 +4,6 @@ use crate::{
     Period, Store, StoreError, decode,
     filter::{Filter, push_rank},
 };
-use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite};
 use zhishou_domain::{
     DayStrip, DeviceId, FaultCode, Timestamp, WorkOrderId, strip, work_order::WorkState,
@@ -43,6 +42,9 @@ pub enum OutageOrder {
     /// The newest first.
     Newest,
 }
+
+/// Devices whose strips are read at once: half a megabyte a day.
+const PAGE: i64 = 700;
 
 impl Store {
     /// Devices that are down at `now`, at most `limit`.
@@ -103,31 +105,46 @@ impl Store {
     ) -> Result<Vec<[u64; 4]>, StoreError> {
         let (first, end) = (period.start.minute(), period.end.minute());
         let mut hours = vec![[0_u64; 4]; usize::try_from((end - first + 59) / 60).unwrap_or(0)];
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT s.utc_day, s.minutes FROM strips s JOIN devices d ON d.id = s.device_id
-             WHERE s.utc_day BETWEEN ",
-        );
-        query.push(period.start.utc_day()).push(" AND ");
-        query.push(Timestamp::from_millis(period.end.millis() - 1).utc_day());
-        filter.push(&mut query);
-        let mut rows = query.build().fetch(self.reader());
-        while let Some(row) = rows.try_next().await? {
-            let day = row.try_get::<i64, _>("utc_day")? * strip::MINUTES as i64;
-            let strip: DayStrip = crate::strips::of_bytes(row.try_get("minutes")?)?;
-            for (from, to, state) in strip.runs() {
-                let (mut from, to) = ((day + from as i64).max(first), (day + to as i64).min(end));
-                while from < to {
-                    let hour = (from - first) / 60;
-                    let until = to.min(first + (hour + 1) * 60);
-                    if let Some(minutes) =
-                        usize::try_from(hour).ok().and_then(|it| hours.get_mut(it))
-                    {
-                        minutes[state as usize] += (until - from).unsigned_abs();
-                    }
-                    from = until;
+        let last = Timestamp::from_millis(period.end.millis() - 1).utc_day();
+        let starts = self.page_starts(PAGE).await?;
+        for (page, from) in starts.iter().enumerate() {
+            // A row is a day of a page: one for each strip costs more in handing it over than in reading it.
+            let mut query = QueryBuilder::<Sqlite>::new("WITH RECURSIVE days (day) AS (SELECT ");
+            query.push_bind(period.start.utc_day());
+            query.push(" UNION ALL SELECT day + 1 FROM days WHERE day < ").push_bind(last);
+            query.push(
+                ") SELECT days.day, (SELECT group_concat(hex(s.minutes)) FROM strips s
+                     JOIN devices d ON d.id = s.device_id
+                     WHERE s.utc_day = days.day AND s.device_id >= ",
+            );
+            query.push_bind(from).push(" AND s.device_id < ");
+            // Every identity is below this.
+            query.push_bind(starts.get(page + 1).map_or("~", String::as_str));
+            filter.push(&mut query);
+            query.push(") AS strips FROM days");
+            for row in query.build().fetch_all(self.reader()).await? {
+                let day = row.try_get::<i64, _>("day")? * strip::MINUTES as i64;
+                let strips: Option<&str> = row.try_get("strips")?;
+                for strip in strips.into_iter().flat_map(|strips| strips.split(',')) {
+                    add(&mut hours, (first, end), day, &crate::strips::of_hex(strip)?);
                 }
             }
         }
         Ok(hours)
+    }
+}
+
+/// Adds the minutes of a strip whose day begins with the minute `day` to the hours from `first` to `end`.
+fn add(hours: &mut [[u64; 4]], (first, end): (i64, i64), day: i64, strip: &DayStrip) {
+    for (from, to, state) in strip.runs() {
+        let (mut from, to) = ((day + from as i64).max(first), (day + to as i64).min(end));
+        while from < to {
+            let hour = (from - first) / 60;
+            let until = to.min(first + (hour + 1) * 60);
+            if let Some(minutes) = usize::try_from(hour).ok().and_then(|it| hours.get_mut(it)) {
+                minutes[state as usize] += (until - from).unsigned_abs();
+            }
+            from = until;
+        }
     }
 }
