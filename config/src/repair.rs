@@ -22,6 +22,15 @@ pub struct Repair {
     pub class_3_limit_h: f64,
     /// When the clock runs: "always" or in "working" hours.
     pub clock: RepairClock,
+    /// The same of point class 1; `clock` where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_1_clock: Option<RepairClock>,
+    /// The same of point class 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_2_clock: Option<RepairClock>,
+    /// The same of point class 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class_3_clock: Option<RepairClock>,
     /// Begin and end of a working day, local time.
     pub working_hours: [String; 2],
     /// 节假日: weekdays that are no working days, as dates.
@@ -45,6 +54,15 @@ pub enum RepairClock {
     Working,
 }
 
+impl From<RepairClock> for RepairCalendar {
+    fn from(clock: RepairClock) -> Self {
+        match clock {
+            RepairClock::Always => Self::Always,
+            RepairClock::Working => Self::Working,
+        }
+    }
+}
+
 impl Default for Repair {
     fn default() -> Self {
         let rules = RepairRules::default();
@@ -56,6 +74,9 @@ impl Default for Repair {
             class_2_limit_h: two,
             class_3_limit_h: three,
             clock: RepairClock::Always,
+            class_1_clock: None,
+            class_2_clock: None,
+            class_3_clock: None,
             working_hours: [rules.calendar.hours.0, rules.calendar.hours.1].map(String::from),
             holidays: Vec::new(),
             workdays: Vec::new(),
@@ -81,10 +102,9 @@ impl Repair {
             limit: hours(self.limit_h),
             class_limits: [self.class_1_limit_h, self.class_2_limit_h, self.class_3_limit_h]
                 .map(hours),
-            runs: match self.clock {
-                RepairClock::Always => RepairCalendar::Always,
-                RepairClock::Working => RepairCalendar::Working,
-            },
+            runs: self.clock.into(),
+            class_runs: [self.class_1_clock, self.class_2_clock, self.class_3_clock]
+                .map(|clock| clock.unwrap_or(self.clock).into()),
             calendar: Calendar {
                 zone,
                 hours: (clock(&self.working_hours[0]), clock(&self.working_hours[1])),
@@ -126,5 +146,27 @@ impl Repair {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Config;
+    use zhishou_domain::{PointClass, work_order::RepairCalendar};
+
+    #[test]
+    fn each_class_has_its_clock_or_that_of_all() {
+        let runs = |text: &str| {
+            let rules = Config::parse(text).unwrap().repair.rules(chrono_tz::Asia::Shanghai);
+            [None, Some(PointClass::One), Some(PointClass::Two), Some(PointClass::Three)]
+                .map(|class| rules.runs_of(class))
+        };
+        let (always, working) = (RepairCalendar::Always, RepairCalendar::Working);
+        assert_eq!(runs("[repair]"), [always; 4]);
+        assert_eq!(runs("[repair]\nclock = \"working\""), [working; 4]);
+        let three = runs("[repair]\nclass_3_clock = \"working\"");
+        assert_eq!(three, [always, always, always, working]);
+        let one = runs("[repair]\nclock = \"working\"\nclass_1_clock = \"always\"");
+        assert_eq!(one, [working, always, working, working]);
     }
 }

@@ -72,6 +72,7 @@ pub(crate) async fn open(
         maintainer: report.maintainer,
         limit: rules.limit,
         calendar: rules.runs,
+        hours: rules.calendar.clone(),
         at: app.clock.now(),
         login: user.login.clone(),
         note: typed("note", &report.note, LONGEST)?,
@@ -167,6 +168,7 @@ pub async fn open_by_rule(app: &App, incident: IncidentId) -> Result<(), StoreEr
         maintainer: None,
         limit: rules.limit,
         calendar: rules.runs,
+        hours: rules.calendar.clone(),
         at: app.clock.now(),
         login: String::new(),
         note: String::new(),
@@ -178,7 +180,7 @@ pub async fn open_by_rule(app: &App, incident: IncidentId) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Fills in what nobody said of an order, and its limit, from the incident it is about; whether there
+/// Fills in what nobody said of an order, its limit and its calendar, from the incident it is about; whether there
 /// is that incident.
 async fn take_words(
     app: &App,
@@ -196,6 +198,7 @@ async fn take_words(
         new.place.clone_from(site);
     }
     new.maintainer = new.maintainer.or(row.maintainer.map(|(id, ..)| id));
-    new.limit = app.settings.repair.limit_of(app.store.incident_class(id).await?);
+    let (rules, class) = (&app.settings.repair, app.store.incident_class(id).await?);
+    (new.limit, new.calendar) = (rules.limit_of(class), rules.runs_of(class));
     Ok(true)
 }

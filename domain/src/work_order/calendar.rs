@@ -23,9 +23,10 @@ words!(RepairCalendar {
 });
 
 /// Working hours of a district.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Calendar {
     /// Where.
+    #[serde(with = "zone_name")]
     pub zone: Tz,
     /// When a working day begins and ends, local.
     pub hours: (LocalTime, LocalTime),
@@ -33,6 +34,21 @@ pub struct Calendar {
     pub holidays: BTreeSet<NaiveDate>,
     /// 调休上班: working days though they are on a weekend.
     pub workdays: BTreeSet<NaiveDate>,
+}
+
+/// A zone as its name in the tz database.
+mod zone_name {
+    use chrono_tz::Tz;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    pub(super) fn serialize<S: Serializer>(zone: &Tz, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(zone.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Tz, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
 }
 
 impl Calendar {

@@ -37,7 +37,8 @@ impl WorkOrder {
 
     /// The clock at `now`. It runs from the opening on while nobody has stopped it for a reason and our
     /// probes do not see the device well, but for what an approved exclusion excuses; a repair that is
-    /// proven counts from when it was first seen.
+    /// proven counts from when it was first seen. `calendar` are the working hours of an order that was
+    /// opened before its own were kept.
     pub fn spent(&self, calendar: &Calendar, now: Timestamp) -> Spent {
         let (mut running, mut spent) = (None, Duration::ZERO);
         for (step, state) in self.course() {
@@ -59,6 +60,7 @@ impl WorkOrder {
 
     /// How much of `from`..`to` counts.
     fn counted(&self, calendar: &Calendar, from: Timestamp, to: Timestamp) -> Duration {
+        let calendar = self.hours.as_ref().unwrap_or(calendar);
         let of = |from, to| calendar.counted(self.calendar, from, to);
         let within = |it: &Excuse| it.from.max(from).millis()..it.to.min(to).millis();
         let excused = merge(self.excuses.iter().map(within).collect());
@@ -104,6 +106,7 @@ mod tests {
             subject,
             limit: Duration::from_secs(3600),
             calendar: RepairCalendar::Always,
+            hours: None,
             steps: steps.iter().map(|&(minute, act)| step(minute, act)).collect(),
             excuses: Vec::new(),
         }
@@ -138,6 +141,23 @@ mod tests {
         let spent = again.spent(&calendar(), at(9999));
         assert_eq!((again.state(), again.done()), (WorkState::Done, Some(at(80))));
         assert_eq!((spent.spent.as_secs() / 60, spent.is_late()), (45, false));
+    }
+
+    #[test]
+    fn an_order_keeps_the_working_hours_it_was_opened_under() {
+        let day = 24 * 60;
+        let mut it = order(WorkSubject::Reported, &[(0, Open)]);
+        it.calendar = RepairCalendar::Working;
+        // A day and a night of a working week, and that day a holiday since.
+        let mut today = calendar();
+        let opened = at(0).local_day(today.zone);
+        assert!(today.is_working_day(opened));
+        today.holidays.extend([opened, opened + chrono::Duration::days(1)]);
+        assert_eq!(it.spent(&today, at(day)).spent, Duration::ZERO);
+        it.hours = Some(calendar());
+        let spent = it.spent(&today, at(day)).spent;
+        assert_eq!(spent, calendar().counted(RepairCalendar::Working, at(0), at(day)));
+        assert_eq!(spent.as_secs() / 3600, 1);
     }
 
     fn excuse(from: i64, to: i64) -> Excuse {

@@ -70,6 +70,7 @@ mod tests {
             subject: WorkSubject::Reported,
             limit: Duration::from_secs(3600),
             calendar: RepairCalendar::Always,
+            hours: None,
             excuses: Vec::new(),
             steps: steps.iter().map(step).collect(),
         }

@@ -11,8 +11,10 @@ pub struct RepairRules {
     pub limit: Duration,
     /// Of point class 1, 2 and 3.
     pub class_limits: [Duration; 3],
-    /// Which calendar the clock has.
+    /// Which calendar the clock of what has no point class has.
     pub runs: RepairCalendar,
+    /// Of point class 1, 2 and 3.
+    pub class_runs: [RepairCalendar; 3],
     /// Working hours.
     pub calendar: Calendar,
     /// A device is well for so long before a repair is proven.
@@ -24,12 +26,21 @@ pub struct RepairRules {
 impl RepairRules {
     /// The limit of a class.
     pub fn limit_of(&self, class: Option<PointClass>) -> Duration {
-        match class {
-            None => self.limit,
-            Some(PointClass::One) => self.class_limits[0],
-            Some(PointClass::Two) => self.class_limits[1],
-            Some(PointClass::Three) => self.class_limits[2],
-        }
+        of_class(class, self.limit, self.class_limits)
+    }
+
+    /// The calendar of a class.
+    pub fn runs_of(&self, class: Option<PointClass>) -> RepairCalendar {
+        of_class(class, self.runs, self.class_runs)
+    }
+}
+
+fn of_class<T>(class: Option<PointClass>, none: T, [one, two, three]: [T; 3]) -> T {
+    match class {
+        None => none,
+        Some(PointClass::One) => one,
+        Some(PointClass::Two) => two,
+        Some(PointClass::Three) => three,
     }
 }
 
@@ -41,6 +52,7 @@ impl Default for RepairRules {
             limit: 24 * HOUR,
             class_limits: [4 * HOUR, 8 * HOUR, 24 * HOUR],
             runs: RepairCalendar::Always,
+            class_runs: [RepairCalendar::Always; 3],
             calendar: Calendar {
                 zone: chrono_tz::Asia::Shanghai,
                 hours: (clock("09:00"), clock("17:30")),

@@ -1,6 +1,6 @@
 //! What can be done to a work order, by whom, in which order.
 
-use super::RepairCalendar;
+use super::{Calendar, RepairCalendar};
 use crate::{ExclusionId, ExclusionReason, MaintainerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -192,6 +192,9 @@ pub struct WorkOrder {
     pub limit: Duration,
     /// When its clock runs.
     pub calendar: RepairCalendar,
+    /// Working hours as they stood when it was opened; none where its clock runs around the clock, and
+    /// for orders from before they were kept.
+    pub hours: Option<Calendar>,
     /// What was done, in order; begins with [`WorkAct::Open`].
     pub steps: Vec<WorkStep>,
     /// Approved exclusions that cover all that is to be repaired; they may overlap.

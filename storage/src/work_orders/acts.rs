@@ -4,12 +4,15 @@ use super::{WorkScope, list};
 use crate::{
     Change, Store, StoreError,
     audit::{self, AuditLine},
+    decode,
 };
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use zhishou_domain::{
     IncidentId, MaintainerId, Timestamp, WorkOrderId,
-    work_order::{RepairCalendar, WorkAct, WorkCategory, WorkRefusal, WorkState, WorkStep},
+    work_order::{
+        Calendar, RepairCalendar, WorkAct, WorkCategory, WorkRefusal, WorkState, WorkStep,
+    },
 };
 
 /// A work order to be opened.
@@ -35,6 +38,8 @@ pub struct NewWorkOrder {
     pub limit: Duration,
     /// When its clock runs.
     pub calendar: RepairCalendar,
+    /// Working hours as they stand; an order keeps them whatever becomes of them later.
+    pub hours: Calendar,
     /// When it is opened.
     pub at: Timestamp,
     /// By whom; empty: the platform.
@@ -119,10 +124,14 @@ pub(super) async fn open(
     if !is_there {
         return Ok(WorkOpened::Missing);
     }
+    let hours = match new.calendar {
+        RepairCalendar::Always => None,
+        RepairCalendar::Working => Some(decode::to_json("work_orders.hours", &new.hours)?),
+    };
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO work_orders (incident_id, category, title, place, caller, unit, phone,
-             maintainer_id, limit_ms, calendar, opened_ms, state)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+             maintainer_id, limit_ms, calendar, hours, opened_ms, state)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
     )
     .bind(incident)
     .bind(new.category.code())
@@ -134,6 +143,7 @@ pub(super) async fn open(
     .bind(&maintainer)
     .bind(i64::try_from(new.limit.as_millis()).unwrap_or(i64::MAX))
     .bind(new.calendar.code())
+    .bind(hours)
     .bind(new.at.millis())
     .bind(if maintainer.is_some() { "working" } else { "unassigned" })
     .fetch_one(&mut *connection)

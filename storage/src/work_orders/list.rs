@@ -300,6 +300,9 @@ fn order_of(row: &SqliteRow) -> Result<StoredWorkOrder, StoreError> {
                 row.try_get("calendar")?,
                 RepairCalendar::from_code,
             )?,
+            hours: text("hours")?
+                .map(|hours| decode::json("work_orders.hours", &hours))
+                .transpose()?,
             steps: Vec::new(),
             excuses: Vec::new(),
         },

@@ -62,6 +62,7 @@ fn order(incident: Option<IncidentId>, maintainer: Option<MaintainerId>) -> NewW
         maintainer,
         limit: Duration::from_secs(3600),
         calendar: RepairCalendar::Always,
+        hours: RepairRules::default().calendar,
         at: at(100),
         login: "centre".into(),
         note: String::new(),
@@ -117,6 +118,22 @@ async fn a_repair_is_proven_by_probes_and_a_relapse_reopens_it() {
     assert_eq!(state().await, (WorkState::Done, Some(at(700))));
     let over = WorkFilter { open: Some(false), ..WorkFilter::default() };
     assert_eq!(store.work_orders(over, WorkScope::All, None, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_order_keeps_the_working_hours_it_was_opened_under() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let mut hours = RepairRules::default().calendar;
+    hours.holidays = [at(0).local_day(hours.zone)].into();
+    let working = RepairCalendar::Working;
+    let new = NewWorkOrder { calendar: working, hours: hours.clone(), ..order(None, None) };
+    for (new, kept) in [(new, Some(hours)), (order(None, None), None)] {
+        let opened = store.open_work_order(new).await.unwrap();
+        let WorkOpened::New(id) = opened else { panic!("{opened:?}") };
+        let stored = store.work_order(id, WorkScope::All).await.unwrap().unwrap();
+        assert_eq!(stored.order.hours, kept);
+    }
 }
 
 /// An order that waits for its proof since `at(300)`.

@@ -265,6 +265,7 @@ pub async fn open_check_order(
             maintainer: None,
             limit: repair.limit,
             calendar: repair.runs,
+            hours: repair.calendar.clone(),
             at,
             login: String::new(),
             address: String::new(),
