@@ -15,6 +15,9 @@ pub struct Report {
     pub cut_off: String,
     /// Accounting policy: `id` for its newest version, or `id@version`.
     pub policy: String,
+    /// Further policies that each period is published under too, as "equipment"; each has numbers and
+    /// files of its own.
+    pub more_policies: Vec<String>,
     /// Folder that each published report is written to. Empty: none.
     pub folder: String,
     /// Files written there: pdf, xlsx, docx, csv, html, json.
@@ -32,11 +35,19 @@ impl Default for Report {
             schedule: "0 30 0 * * *".to_owned(),
             cut_off: "00:00".to_owned(),
             policy: DEFAULT_POLICY.to_owned(),
+            more_policies: Vec::new(),
             folder: String::new(),
             formats: vec!["pdf".to_owned(), "xlsx".to_owned()],
             recheck_days: 7,
         }
     }
+}
+
+/// Whether it names a policy, or one version of it.
+fn is_policy(text: &str) -> bool {
+    let id = text.split('@').next().unwrap_or_default();
+    format!("{id}@1").parse::<PolicyRef>().is_ok()
+        && (id == text || text.parse::<PolicyRef>().is_ok())
 }
 
 impl Report {
@@ -59,14 +70,10 @@ impl Report {
             &self.cut_off,
             Rule::TimeOfDay,
         )?;
-        let id = self.policy.split('@').next().unwrap_or_default();
-        require(
-            format!("{id}@1").parse::<PolicyRef>().is_ok()
-                && (id == self.policy || self.policy.parse::<PolicyRef>().is_ok()),
-            "report.policy",
-            &self.policy,
-            Rule::Policy,
-        )?;
+        require(is_policy(&self.policy), "report.policy", &self.policy, Rule::Policy)?;
+        for policy in &self.more_policies {
+            require(is_policy(policy), "report.more_policies", policy, Rule::Policy)?;
+        }
         for format in &self.formats {
             require(
                 FORMATS.contains(&format.as_str()),

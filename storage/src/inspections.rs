@@ -76,6 +76,17 @@ pub struct Inspected {
     pub counts: [u64; 3],
 }
 
+/// The record of a day as the timetable wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Morning {
+    /// Local day.
+    pub day: NaiveDate,
+    /// What the probes had found then.
+    pub seen: Inspected,
+    /// What a person is to look at.
+    pub items: Vec<InspectedItem>,
+}
+
 /// A record that somebody signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedInspection {
@@ -204,6 +215,85 @@ impl Store {
             }
         }
         Ok(seen)
+    }
+
+    /// Keeps the record of a day as it stands; `false` where it was written before, or signed.
+    pub async fn write_morning(&self, morning: Morning) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let added = sqlx::query(
+                    "INSERT INTO inspection_mornings (day, seen, items) SELECT ?1, ?2, ?3
+                     WHERE NOT EXISTS (SELECT 1 FROM inspections WHERE day = ?1)
+                     ON CONFLICT (day) DO NOTHING",
+                )
+                .bind(morning.day.to_string())
+                .bind(decode::to_json("inspection_mornings.seen", &morning.seen)?)
+                .bind(decode::to_json("inspection_mornings.items", &morning.items)?)
+                .execute(connection)
+                .await?;
+                Ok(added.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// The records that the timetable wrote of the days from `from` to `to`, oldest first.
+    pub async fn mornings(
+        &self,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<Vec<Morning>, StoreError> {
+        let rows: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT day, seen, items FROM inspection_mornings WHERE day BETWEEN ? AND ? ORDER BY day",
+        )
+        .bind(from.to_string())
+        .bind(to.to_string())
+        .fetch_all(self.reader())
+        .await?;
+        let row = |(day, seen, items): (String, String, String)| {
+            Ok(Morning {
+                day: decode::id("inspection_mornings.day", &day)?,
+                seen: decode::json("inspection_mornings.seen", &seen)?,
+                items: decode::json("inspection_mornings.items", &items)?,
+            })
+        };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// Formats of a day's record that a folder has.
+    pub async fn inspection_files(
+        &self,
+        day: NaiveDate,
+        folder: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT format FROM inspection_files WHERE day = ? AND folder = ?";
+        let query = sqlx::query_scalar(sql).bind(day.to_string()).bind(folder);
+        Ok(query.fetch_all(self.reader()).await?)
+    }
+
+    /// Notes that a folder has a day's record in a format.
+    pub async fn note_inspection_file(
+        &self,
+        day: NaiveDate,
+        (folder, format): (String, String),
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO inspection_files (day, folder, format, at_ms)
+                     VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                )
+                .bind(day.to_string())
+                .bind(folder)
+                .bind(format)
+                .bind(at.millis())
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// The record of a day, where somebody signed it.

@@ -90,7 +90,8 @@ pub use incidents::{
     IncidentStatement, RootName,
 };
 pub use inspections::{
-    Inspected, InspectedDevice, InspectedGroup, InspectionAddition, Signature, SignedInspection,
+    Inspected, InspectedDevice, InspectedGroup, InspectionAddition, Morning, Signature,
+    SignedInspection,
 };
 pub use key::MasterKey;
 pub use ledger_gaps::{GapCursor, GapRow, LedgerGap, LedgerState};

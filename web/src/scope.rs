@@ -16,6 +16,7 @@ use zhishou_domain::MaintainerId;
 const DISTRICT: &[&str] = &[
     "/reports",
     "/inspection",
+    "/inspections",
     "/reconciliations",
     "/wall",
     "/metrics",

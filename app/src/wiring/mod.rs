@@ -6,6 +6,7 @@ pub(crate) mod descriptors;
 pub(crate) mod evidence;
 pub(crate) mod first_login;
 pub(crate) mod housekeeping;
+mod mornings;
 pub(crate) mod nightly;
 pub(crate) mod platform;
 mod postman;

@@ -213,7 +213,7 @@ fn write(found: &Published, format: Format, folder: &Path) -> Result<(), Nightly
 }
 
 /// Whoever looks into the folder sees the whole file or none.
-fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let half = folder.join(format!(".{name}.part"));
     let mut file = File::create(&half)?;

@@ -4,6 +4,7 @@ use super::{
     accounts,
     evidence::Evidence,
     housekeeping::Housekeeping,
+    mornings::Mornings,
     nightly::Nightly,
     platform::Platform,
     postman::{Postman, Words, believed},
@@ -143,6 +144,12 @@ impl Service {
             config: config.clone(),
         };
         tasks.keep("reports", move |stop| nightly.clone().run(stop));
+        let mornings = Mornings {
+            store: store.clone(),
+            clock: Arc::clone(&clock) as _,
+            config: config.clone(),
+        };
+        tasks.keep("inspections", move |stop| mornings.clone().run(stop));
         let kept = (store.clone(), Arc::clone(&clock));
         tasks.keep("accounts", move |stop| {
             accounts::keep(kept.0.clone(), Arc::clone(&kept.1) as _, stop)

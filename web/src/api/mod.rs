@@ -10,6 +10,7 @@ mod duty;
 mod exclusions;
 mod figures;
 mod incidents;
+mod inspections;
 mod meeting_turns;
 mod meetings;
 mod minutes;
@@ -57,6 +58,8 @@ const MOST: u32 = 1000;
         minutes::of_day,
         devices::reference,
         duty::list,
+        inspections::list,
+        inspections::show,
         checks::checks,
         checks::readiness,
         checks::run_check,
@@ -122,6 +125,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/devices/{id}/minutes", get(minutes::of_day))
         .route("/v1/devices/{id}/reference", post(devices::reference))
         .route("/v1/duty", get(duty::list))
+        .route("/v1/inspections", get(inspections::list))
+        .route("/v1/inspections/{day}", get(inspections::show))
         .route("/v1/meetings/{id}/checks", get(checks::checks))
         .route("/v1/meetings/{id}/readiness", get(checks::readiness))
         .route("/v1/meetings/{id}/run-check", post(checks::run_check))

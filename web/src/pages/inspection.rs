@@ -97,7 +97,7 @@ pub(crate) async fn show(
     render(&app, shell, day, &Fields::new(), None).await
 }
 
-fn day_of(text: &str) -> Result<NaiveDate, Failure> {
+pub(crate) fn day_of(text: &str) -> Result<NaiveDate, Failure> {
     text.parse().map_err(|_| Failure::bad_input("day：年-月-日", "day: as in 2026-03-25"))
 }
 
@@ -159,8 +159,9 @@ fn is_open(day: NaiveDate, today: NaiveDate) -> bool {
     day <= today && today <= day.checked_add_days(Days::new(LATE_DAYS)).unwrap_or(day)
 }
 
-/// The sheet of a day as it was signed; else as the probes have it at `at`, or at the end of the day, or now.
-async fn sheet(
+/// The sheet of a day as it was signed; else as it was written in the morning; else as the probes have it at
+/// `at`, or at the end of the day, or now.
+pub(crate) async fn sheet(
     app: &App,
     day: NaiveDate,
     at: Option<Timestamp>,
@@ -192,6 +193,9 @@ async fn sheet(
             additions: signed.additions.into_iter().map(addition).collect(),
             ..bare(signed.seen, signed.items)
         });
+    }
+    if let Some(morning) = app.store.mornings(day, day).await?.pop() {
+        return Ok(bare(morning.seen, morning.items));
     }
     let begins = Timestamp::start_of_day(day, app.zone);
     if begins > now {

@@ -94,3 +94,53 @@ async fn days_that_are_over_or_to_come_are_not_signed_and_viewers_sign_nothing()
     let page = viewer.get("/inspection").await.body;
     assert!(page.contains("尚未签字") && !page.contains("name=\"signer\""), "{page}");
 }
+
+#[tokio::test]
+async fn what_was_written_in_the_morning_is_what_is_shown_and_signed_and_read_by_programs() {
+    let fixture = district().await;
+    let store = &fixture.app.store;
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let today = fixture.app.clock.now().local_day(fixture.app.zone);
+    let at = zhishou_domain::Timestamp::start_of_day(today, fixture.app.zone)
+        + Duration::from_secs(8 * 3600);
+    let item = |name: &str| zhishou_domain::inspection::InspectedItem {
+        name: name.into(),
+        result: None,
+        note: String::new(),
+    };
+    let seen = store.inspect(at).await.unwrap();
+    let morning =
+        zhishou_storage::Morning {
+            day: today, seen: seen.clone(), items: vec![item("巡查机房")]
+        };
+    assert!(store.write_morning(morning.clone()).await.unwrap());
+    assert!(!store.write_morning(morning).await.unwrap(), "once");
+    let page = operator.get("/inspection").await.body;
+    assert!(page.contains("巡查机房") && page.contains("08:00"), "{page}");
+    assert!(!page.contains("机房温湿度"), "{page}");
+
+    let path = format!("/api/v1/inspections/{today}");
+    let read = operator.get(&path).await.json();
+    assert_eq!(
+        (read["at"].as_str(), &read["signed"]),
+        (Some("2026-11-21T08:00:00.000+08:00"), &Value::Null)
+    );
+    assert_eq!(
+        read["items"],
+        serde_json::json!([{"name": "巡查机房", "result": null, "note": ""}])
+    );
+    let now = fixture.app.clock.now().millis().to_string();
+    let form = [("seen", now.as_str()), ("result-1", "good"), ("signer", "李工")];
+    assert_eq!(operator.post(SIGN, &encoded(&form)).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(store.inspection(today).await.unwrap().unwrap().seen, seen);
+    assert_eq!(operator.get(&path).await.json()["signed"]["signer"], "李工");
+    let days = operator.get(&format!("/api/v1/inspections?from={today}&to={today}")).await.json();
+    assert_eq!(days["items"][0]["signer"], "李工");
+    assert_eq!(days["items"][0]["written"], "2026-11-21T08:00:00.000+08:00");
+    let many = operator.get("/api/v1/inspections?from=2026-01-01&to=2026-11-21").await;
+    assert_eq!(many.status, StatusCode::BAD_REQUEST);
+    let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
+    let name = store.choices().await.unwrap().maintainers[0].1.clone();
+    assert!(store.set_maintainer("viewer", Some(name)).await.unwrap());
+    assert_eq!(viewer.get(&path).await.status, StatusCode::FORBIDDEN);
+}
