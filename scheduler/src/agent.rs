@@ -29,6 +29,10 @@ use zhishou_storage::{Change, Store, StoreError, Target};
 
 /// How often results that no longer stand are looked for.
 const EXPIRY: Duration = Duration::from_secs(15);
+/// How often it is noted that we are at work.
+const AT_WORK: Duration = Duration::from_secs(60);
+/// Who was not at work for so long did not run: results stand about as long.
+const STOPPED: Duration = Duration::from_secs(600);
 /// Targets read at once.
 const PAGE: i64 = 1000;
 /// The longest sleep between two looks at the agenda.
@@ -190,6 +194,8 @@ struct Loop {
     asked_for: HashMap<DeviceId, Timestamp>,
     /// What incidents were told of us last; `None` before the first time.
     told: Option<Option<ObserverFault>>,
+    /// When it was noted last that we are at work.
+    at_work: Option<Timestamp>,
 }
 
 impl Loop {
@@ -205,6 +211,7 @@ impl Loop {
             revision: (0, 0),
             asked_for: HashMap::new(),
             told: None,
+            at_work: None,
         }
     }
 
@@ -223,6 +230,7 @@ impl Loop {
                 () = tokio::time::sleep(AGAIN) => {}
             }
         }
+        self.tell_of_stop().await;
         self.reload().await;
         loop {
             self.start_due(&stop);
@@ -238,6 +246,7 @@ impl Loop {
                 },
                 _ = expiry.tick() => {
                     self.expire().await;
+                    self.note_at_work().await;
                     self.look_at_ledger().await;
                 }
                 () = tokio::time::sleep(pause) => {}
@@ -369,6 +378,33 @@ impl Loop {
         match self.agent.store.tell_observer(ObserverEvent { agent, at, fault }).await {
             Ok(()) => self.told = Some(fault),
             Err(error) => tracing::error!(%error, "failed to tell how we see"),
+        }
+    }
+
+    /// Tells incidents that we did not run, where that was long; the next word of how we see ends it.
+    async fn tell_of_stop(&self) {
+        let (agent, now) = (self.agent.name.clone(), self.agent.clock.now());
+        let told = async {
+            let Some(at) = self.agent.store.last_at_work(&agent).await? else { return Ok(()) };
+            if now.since(at) < STOPPED {
+                return Ok(());
+            }
+            let fault = Some(ObserverFault::Stopped);
+            self.agent.store.tell_observer(ObserverEvent { agent, at, fault }).await
+        };
+        if let Err::<_, StoreError>(error) = told.await {
+            tracing::error!(%error, "failed to tell that we did not run");
+        }
+    }
+
+    async fn note_at_work(&mut self) {
+        let now = self.agent.clock.now();
+        if self.at_work.is_some_and(|at| now >= at && now.since(at) < AT_WORK) {
+            return;
+        }
+        match self.agent.store.note_at_work(&self.agent.name, now).await {
+            Ok(()) => self.at_work = Some(now),
+            Err(error) => tracing::error!(%error, "failed to note that we are at work"),
         }
     }
 

@@ -128,11 +128,20 @@ struct House {
 impl House {
     /// A camera behind a switch. Two failures make one down, and nothing is due for a day.
     async fn new() -> Self {
+        Self::after(Duration::ZERO).await
+    }
+
+    /// The same, where the platform was at work before, and then not for so long.
+    async fn after(stop: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (zone, chance) = (chrono_tz::Asia::Shanghai, Arc::new(Counter::default()));
         let key = MasterKey::from_bytes([1; 32]);
         let store = Store::open(&folder.path().join("db"), key, zone, chance).await.unwrap();
         let clock = Arc::new(Ticking(AtomicI64::new(1_800_000_000_000)));
+        if !stop.is_zero() {
+            let last = Timestamp::from_millis(1_800_000_000_000) - stop;
+            store.note_at_work("test", last).await.unwrap();
+        }
         let row = |line, name: &str, url: &str, parent: Option<&str>| LedgerRow {
             street: Some("东街".into()),
             url: Some(url.into()),
@@ -243,5 +252,28 @@ async fn while_no_canary_answers_no_device_is_blamed_and_we_are() {
     assert_eq!(found.len(), 1);
     let ours = RootName::Observer { agent: "test".into(), fault: ObserverFault::Blind };
     assert_eq!((&found[0].root, found[0].devices), (&ours, 0));
+    house.end().await;
+}
+
+#[tokio::test]
+async fn hours_in_which_we_did_not_run_are_one_incident_about_ourselves_that_is_over() {
+    let hours = Duration::from_secs(5 * 3600);
+    let house = House::after(hours).await;
+    let found = house.incidents(|found| found.iter().any(|it| it.closed.is_some())).await;
+    assert_eq!(found.len(), 1);
+    let ours = RootName::Observer { agent: "test".into(), fault: ObserverFault::Stopped };
+    let lasted = found[0].closed.unwrap().since(found[0].since);
+    assert_eq!(found[0].root, ours);
+    assert!(lasted >= hours && lasted < hours + Duration::from_secs(60), "{lasted:?}");
+    house.end().await;
+}
+
+#[tokio::test]
+async fn a_restart_is_nothing_to_tell_of() {
+    let house = House::after(Duration::from_secs(120)).await;
+    assert_eq!(house.probe(house.camera).await, Verdict::Online);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let found = house.store.incidents(&IncidentFilter::default(), None, 10).await.unwrap();
+    assert_eq!(found, []);
     house.end().await;
 }

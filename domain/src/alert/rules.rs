@@ -53,7 +53,7 @@ impl Extent {
     pub const fn severity(&self, mass: u64) -> Severity {
         match self.ours {
             Some(ObserverFault::Blind | ObserverFault::Lost) => return Severity::Critical,
-            Some(ObserverFault::Late) => return Severity::Major,
+            Some(ObserverFault::Late | ObserverFault::Stopped) => return Severity::Major,
             None => {}
         }
         if self.venue_devices > 0 || self.devices >= mass {

@@ -17,6 +17,8 @@ pub enum ObserverFault {
     Blind,
     /// 大面积失联.
     Lost,
+    /// 平台停止运行.
+    Stopped,
     /// 探测滞后.
     Late,
 }
@@ -24,6 +26,7 @@ pub enum ObserverFault {
 words!(ObserverFault {
     Blind = "blind", "对照点全部无应答", "no canary answers";
     Lost = "lost", "探测目标大面积失联", "too many devices lost at once";
+    Stopped = "stopped", "平台停止运行", "the platform did not run";
     Late = "late", "探测滞后", "probes come late";
 });
 
@@ -38,6 +41,10 @@ impl ObserverFault {
             Self::Lost => lang.pick(
                 "检查探测服务器到各站点的汇聚链路与防火墙；若确为大范围停电，按站点核实后申报剔除",
                 "check the links and firewalls between the probing server and the sites; where it is a power cut at large, verify by site and file an exclusion",
+            ),
+            Self::Stopped => lang.pick(
+                "查看服务器电源、系统日志与磁盘空间；停止期间一律记为未知，不计设备离线",
+                "look at power, system log and disk of the server; what nobody observed meanwhile is unknown and no device is blamed",
             ),
             Self::Late => lang.pick(
                 "检查探测服务器的负荷与时钟；可调大 probing.concurrent 或延长探测间隔",

@@ -4,7 +4,7 @@ use crate::{Store, StoreError, decode};
 use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
 use zhishou_domain::{
-    DeviceId, State, Step,
+    DeviceId, State, Step, Timestamp,
     incident::{Crowd, DeviceEvent, Event, Manner, ObserverEvent, Parent, Seat, Sight},
 };
 
@@ -115,6 +115,11 @@ pub(super) async fn seats(
     rows.iter().map(seat).collect()
 }
 
+/// The key of when an agent was last at work.
+fn at_work(agent: &str) -> String {
+    format!("at_work/{agent}")
+}
+
 impl Store {
     /// What was confirmed and is not judged yet, the oldest `limit` of it.
     pub async fn incident_events(&self, limit: u32) -> Result<Heard, StoreError> {
@@ -147,6 +152,35 @@ impl Store {
             }
         }
         Ok(heard)
+    }
+
+    /// Notes that an agent is at work.
+    pub async fn note_at_work(&self, agent: &str, at: Timestamp) -> Result<(), StoreError> {
+        let key = at_work(agent);
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO settings (key, value) VALUES (?, ?)
+                     ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                )
+                .bind(key)
+                .bind(at.millis().to_string())
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// When an agent was last noted to be at work; `None` where it never was.
+    pub async fn last_at_work(&self, agent: &str) -> Result<Option<Timestamp>, StoreError> {
+        let value: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE key = ?")
+            .bind(at_work(agent))
+            .fetch_optional(self.reader())
+            .await?;
+        let millis = value.map(|value| decode::id("settings.value", &value)).transpose()?;
+        Ok(millis.map(Timestamp::from_millis))
     }
 
     /// Tells how an agent sees.
