@@ -5,14 +5,17 @@
 //! between says it once more to the outbox and to nobody else.
 //!
 //! Invariants: of one incident a rule says that it is there once, that it is over only after that, and in
-//! between only that it has come to matter more, or that nobody has taken it on; while an incident grows
-//! nothing is said, up to a limit; what was told of a part counts for the whole that it was merged into;
+//! between only that it has come to matter more, or that nobody has taken it on; while an incident grows, or
+//! others begin at its street or site and it is not critical, nothing is said, up to a limit; what was told of a part counts for the whole that it was merged into;
 //! what is muted is not spoken of.
 
 use super::{AlertRule, AlertRules, Manner, Severity};
 use crate::{IncidentId, Timestamp};
 use chrono_tz::Tz;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// How an incident stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +101,10 @@ pub enum What {
     },
 }
 
+/// So many times as long as an incident is waited for that stands still, those beside it are: about the
+/// interval of a plan, in which a street without power goes down camera by camera.
+const GATHERED: u32 = 5;
+
 /// How long an incident has stood as it does.
 #[derive(Clone, Copy, Debug)]
 struct Watch {
@@ -132,12 +139,20 @@ impl Desk {
         };
         let speakable = |case: &&Case| case.muted_until.is_none_or(|until| until <= now);
         let mut said = Vec::new();
+        let all = cases;
         for rule in &rules.rules {
             let of_rule = cases.iter().filter(|case| rule.is_of(&case.places));
             let cases: Vec<&Case> = of_rule.filter(speakable).filter(settled).collect();
             match rule.manner {
                 Manner::Immediate if rule.speaks_at(now, zone) => {
-                    said.extend(cases.iter().filter_map(|case| alone(rule, case, told, now)));
+                    let is_new = |case: &&Case| {
+                        case.is_open && of(told, case, rule).is_none_or(|it| it.is_over)
+                    };
+                    let ready = |case: &&&Case| {
+                        !is_new(case) || !self.gathers(case, all, rules.settle(), now)
+                    };
+                    let ready = cases.iter().filter(ready);
+                    said.extend(ready.filter_map(|case| alone(rule, case, told, now)));
                 }
                 Manner::Immediate => {}
                 Manner::Digest => {
@@ -148,6 +163,24 @@ impl Desk {
             }
         }
         said
+    }
+
+    /// Whether it may yet turn out to be one with others that have begun beside it.
+    fn gathers(
+        &self,
+        case: &Case,
+        cases: &[Case],
+        (still, most): (Duration, Duration),
+        now: Timestamp,
+    ) -> bool {
+        let first = |case: &Case| self.watched.get(&case.id).map(|watch| watch.first);
+        let is_young = |case: &Case, age| first(case).is_some_and(|first| now < first + age);
+        let is_beside = |other: &Case| {
+            other.id != case.id && other.is_open && !other.places.is_disjoint(&case.places)
+        };
+        case.severity < Severity::Critical
+            && is_young(case, most)
+            && cases.iter().any(|other| is_beside(other) && is_young(other, still * GATHERED))
     }
 
     fn watch(&mut self, cases: &[Case], now: Timestamp) {

@@ -7,7 +7,8 @@ use crate::{
         Incident, Subject,
         tests::{
             at,
-            day::{District, clock},
+            day::{District, all, clock, place},
+            device,
         },
     },
 };
@@ -136,6 +137,61 @@ fn a_day_of_district_life_is_these_messages_and_not_one_more() {
             (at(clock(21, 0)), vec![camera], vec![ours], 0),
         ]
     );
+}
+
+/// Streets and sites that an incident reaches.
+fn places_of(incident: &Incident) -> BTreeSet<String> {
+    let members = incident.members().into_iter().flat_map(BTreeMap::keys);
+    let seats = members.filter_map(|id| all().find(|&n| device(n) == *id)).map(place);
+    seats.flat_map(|seat| [seat.street.to_string(), seat.site.to_string()]).collect()
+}
+
+/// Whoever wants to hear of each camera at once.
+#[test]
+fn a_street_without_power_is_one_message_also_where_single_cameras_are_told() {
+    let mut district = District::new();
+    let rules = immediate("").rules.into_iter();
+    let rules = rules.map(|rule| AlertRule { severity: Severity::Minor, ..rule }).collect();
+    let mut room = Room::new(AlertRules { rules, ..immediate("") });
+    for second in (0..clock(24, 0)).step_by(5) {
+        district.run(second, second + 5);
+        if second == clock(21, 1) {
+            district.retire(63, second + 4);
+        }
+        for (from, into) in std::mem::take(&mut district.merged) {
+            room.merge(from, into);
+        }
+        let case = |it: &Incident| Case { places: places_of(it), ..case_of(it) };
+        let cases: Vec<Case> = district.known.values().map(case).collect();
+        room.look(&cases, at(second + 5));
+    }
+    let ids: Vec<IncidentId> = district.known.values().map(|it| it.id).collect();
+    let twice = ids.iter().flat_map(|id| [(*id, Say::Open), (*id, Say::Over)]);
+    assert_eq!(room.alone(), twice.collect::<Vec<_>>());
+    let (street, _) = room.said[0];
+    assert!(at(clock(9, 5)) < street && street < at(clock(9, 14)), "{street:?}");
+}
+
+#[test]
+fn what_begins_beside_another_is_waited_for_but_neither_far_away_nor_where_it_is_critical() {
+    let mut room = Room::new(immediate(""));
+    let (fifth, far) = (one(1, 5), Case { places: ["东街".to_owned()].into(), ..one(2, 5) });
+    room.look(&[fifth.clone(), far.clone()], at(0));
+    let beside = one(3, 3);
+    let venue = Case { severity: Severity::Critical, ..one(4, 1) };
+    let all = [fifth, far, beside, venue];
+    room.look(&all, at(50));
+    room.look(&all, at(110));
+    let told = |room: &Room| -> Vec<i64> {
+        let mut ids: Vec<_> = room.alone().iter().map(|(id, _)| id.number()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(told(&room), [2, 4]);
+    room.look(&all, at(349));
+    assert_eq!(told(&room), [2, 4]);
+    room.look(&all, at(350));
+    assert_eq!(told(&room), [1, 2, 3, 4], "each by itself: they are not one");
 }
 
 fn one(id: i64, devices: u64) -> Case {

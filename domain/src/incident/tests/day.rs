@@ -22,7 +22,7 @@ const NVR: u8 = 41;
 /// 145 devices. Street 1 has three sites of ten cameras. Street 2 has a site with a switch (40) and
 /// twelve cameras behind it, and a site with eight cameras behind an NVR (41) without an address, and
 /// four cameras of their own. Street 3 has ninety that are always well.
-fn place(n: u8) -> Seat {
+pub(crate) fn place(n: u8) -> Seat {
     let crowd = |parent, site, street| Crowd { parent, site, street, maintainer: 145 };
     match n {
         0..30 => seat(1, 1 + n / 10, None, crowd(0, 10, 30)),
@@ -34,7 +34,7 @@ fn place(n: u8) -> Seat {
     }
 }
 
-fn all() -> impl Iterator<Item = u8> {
+pub(crate) fn all() -> impl Iterator<Item = u8> {
     (0..30).chain([SWITCH]).chain(42..156)
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000 + second * 1000)
 }
 
-fn device(n: u8) -> DeviceId {
+pub(crate) fn device(n: u8) -> DeviceId {
     DeviceId::new(at(0), &Byte(n))
 }
 
