@@ -3,7 +3,7 @@
 use super::{
     Pager, View,
     alerts::MessageLine,
-    fault_names,
+    fault_names, incident_evidence,
     street_events::{self, EventLine},
 };
 use crate::{
@@ -293,6 +293,7 @@ struct IncidentPage {
     unheard: Vec<(String, Moment)>,
     messages: Vec<MessageLine>,
     devices: Vec<DeviceLine>,
+    evidence: Vec<incident_evidence::Kept>,
     steps: Vec<StepLine>,
     pager: Pager,
 }
@@ -341,6 +342,7 @@ pub(crate) async fn show(
         _ => (None, None),
     };
     let lang = shell.t.0;
+    let evidence = incident_evidence::of(&view, root_device, &devices).await?;
     let lines = timeline(&view, &steps, &handlings, &devices);
     let device = |it: IncidentDevice| DeviceLine {
         id: it.device,
@@ -379,6 +381,7 @@ pub(crate) async fn show(
         messages: messages.into_iter().map(|it| MessageLine::new(&view, it)).collect(),
         is_ours: matches!(row.root, RootName::Observer { .. }),
         devices: devices.into_iter().map(device).collect(),
+        evidence,
         steps: lines,
         pager: Pager {
             first: (skip > 0).then(|| format!("/incidents/{id}")),

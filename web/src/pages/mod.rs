@@ -19,6 +19,7 @@ mod endpoint_view;
 mod equipment_view;
 pub(crate) mod exclusion;
 pub(crate) mod exclusions;
+mod incident_evidence;
 pub(crate) mod incidents;
 pub(crate) mod inspection;
 pub(crate) mod ledger;

@@ -15,7 +15,9 @@ labels! {
     incident_devices: "受影响设备", "Affected devices";
     incident_under: "受根因影响而不可达", "unreachable under the root";
     incident_merged: "经判定属于同一根因，已并入故障", "It turned out to be part of incident";
-    incident_evidence: "截图、对话与逐次探测记录见各设备页。", "Pictures, dialogues and each probe stand on the page of each device.";
+    incident_evidence_title: "证据", "Evidence";
+    incident_dialogue: "故障时对话", "Dialogue of the outage";
+    incident_evidence: "其余截图、对话与逐次探测记录见各设备页。", "Pictures, dialogues and each probe stand on the page of each device.";
     incident_timeline: "经过", "What happened";
     // work orders
     work_cancelled: "撤销", "Cancelled";

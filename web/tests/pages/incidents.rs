@@ -1,7 +1,11 @@
 //! 故障 on pages and in the API: by root, those to be worked on first.
 
 use super::*;
-use zhishou_domain::incident::{GroupRule, ObserverEvent, ObserverFault};
+use zhishou_domain::{
+    Timestamp,
+    incident::{GroupRule, ObserverEvent, ObserverFault},
+};
+use zhishou_storage::{EvidenceKind, EvidenceRow, KeptFor};
 
 /// What the judging task does in one turn.
 async fn judge(fixture: &Fixture) {
@@ -152,4 +156,47 @@ async fn a_street_that_goes_dark_is_one_line_and_no_incident_of_each_camera() {
     assert!(over["items"].as_array().unwrap().is_empty());
     let answer = browser.get("/api/v1/street-events?state=x").await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_page_of_an_incident_shows_what_is_kept_of_it() {
+    let fixture = district().await;
+    let store = &fixture.app.store;
+    judge(&fixture).await;
+    let targets = store.probe_targets(None, 100).await.unwrap();
+    let device = targets.iter().find(|it| it.url.ends_with(".7/1")).unwrap().device;
+    let row = |kind: EvidenceKind, at: Timestamp| EvidenceRow {
+        key: format!("2026-11-21/{}-{}-{device}", at.millis(), kind.code()),
+        device,
+        kind,
+        taken_at: at,
+        bytes: 9,
+        sha256: "0".repeat(64),
+    };
+    let before = |seconds: u64| NOW - Duration::from_secs(seconds);
+    // Another outage long before this one, and somebody who looked for himself, are not of it.
+    for (n, seconds, kept_for) in
+        [(1, 90_000, KeptFor::Outage), (2, 1200, KeptFor::Asked), (3, 1000, KeptFor::Outage)]
+    {
+        let seen = fixture::observation("rtsp://10.0.0.7/1", before(seconds), Case::Silent);
+        let mut record = fixture::record(device, "one", 900 + n, seen, 1);
+        let kinds = [EvidenceKind::Good, EvidenceKind::Fault, EvidenceKind::Dialogue];
+        record.evidence = kinds.map(|kind| row(kind, before(seconds))).into();
+        record.kept_for = kept_for;
+        store.record(record).await.unwrap();
+    }
+    let mut browser = Browser::logged_in(&fixture).await;
+    let api = browser.get("/api/v1/incidents?state=open").await.json();
+    let single = api["items"].as_array().unwrap().iter().find(|it| it["devices"] == 1).unwrap();
+    let page = browser.get(&format!("/incidents/{}", single["id"])).await.body;
+    let at = before(1000).millis();
+    for which in ["good", "fault"] {
+        let href = format!("src=\"/devices/{device}/pictures/{which}?at={at}\"");
+        assert!(page.contains(&href), "{which}: {page}");
+    }
+    assert_eq!(page.matches(&format!("/devices/{device}/dialogues/")).count(), 1, "{page}");
+    assert!(page.contains(&format!("/devices/{device}/dialogues/{at}")), "{page}");
+    let other = api["items"].as_array().unwrap().iter().find(|it| it["devices"] == 4).unwrap();
+    let bare = browser.get(&format!("/incidents/{}", other["id"])).await.body;
+    assert!(!bare.contains("id=\"evidence\""), "{bare}");
 }
