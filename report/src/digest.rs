@@ -1,6 +1,6 @@
 //! What is said of a report over channels: its paragraph, and the files go along with mail.
 
-use crate::{Change, Document, paragraph};
+use crate::{Change, Document, paragraph, words::rate_name};
 use zhishou_domain::{
     Lang,
     alert::{Attachment, Note, Topic},
@@ -13,7 +13,8 @@ const CHANGES: usize = 10;
 pub(crate) fn note(document: &Document, number: &str, revision: u32, changes: &[Change]) -> Note {
     let lang = Lang::Zh;
     let (kind, name) = (document.period.kind.name(lang), document.period.name(lang));
-    let mut title = format!("【{kind}】{} {name} 视频监控在线率", document.district);
+    let what = rate_name(&document.policy, lang);
+    let mut title = format!("【{kind}】{} {name} {what}", document.district);
     if revision > 1 {
         title.push_str(&format!("（第 {revision} 版，更正）"));
     }

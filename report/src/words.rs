@@ -9,9 +9,9 @@ use crate::{
 };
 use chrono::{DateTime, FixedOffset};
 use zhishou_domain::{
-    Lang, PointClass, Rate,
+    DeviceKind, Lang, PointClass, Rate,
     account::{Figure, Told},
-    policy::{ClassKey, Confirmation, CountsAs, IntactOver, Method, Policy},
+    policy::{ClassKey, Confirmation, CountsAs, IntactOver, Method, OnlineOver, Policy},
 };
 
 /// Names of groups that a sentence lists at most.
@@ -37,8 +37,31 @@ fn parsed(text: &str) -> Option<DateTime<FixedOffset>> {
 pub(crate) fn title(document: &Document, lang: Lang) -> String {
     let kind = document.period.kind.name(lang);
     match lang {
-        Lang::Zh => format!("{}视频监控在线率{kind}", document.district),
-        Lang::En => format!("{}: {kind} report of camera availability", document.district),
+        Lang::Zh => format!("{}{}{kind}", document.district, rate_name(&document.policy, lang)),
+        Lang::En => {
+            let what = rate_name(&document.policy, lang);
+            format!("{}: {kind} report of {what}", document.district)
+        }
+    }
+}
+
+/// What is reported, by what the policy counts: `视频监控在线率`.
+pub(crate) fn rate_name(policy: &Policy, lang: Lang) -> &'static str {
+    match policy.scope.kinds.as_slice() {
+        [DeviceKind::Camera] => lang.pick("视频监控在线率", "camera availability"),
+        [DeviceKind::Endpoint] => lang.pick("会议终端在线率", "endpoint availability"),
+        [DeviceKind::Equipment] => lang.pick("配套设备在线率", "equipment availability"),
+        _ => lang.pick("设备在线率", "device availability"),
+    }
+}
+
+/// What a policy counts, many of them.
+fn counted(policy: &Policy, lang: Lang) -> &'static str {
+    match policy.scope.kinds.as_slice() {
+        [DeviceKind::Camera] => lang.pick("摄像机", "cameras"),
+        [DeviceKind::Endpoint] => lang.pick("会议终端", "endpoints"),
+        [DeviceKind::Equipment] => lang.pick("配套设备", "pieces of equipment"),
+        _ => lang.pick("设备", "devices"),
     }
 }
 
@@ -123,9 +146,10 @@ fn chinese(document: &Document) -> String {
         PeriodKind::Range => "期间",
     };
     let mut text = format!(
-        "截至{}，{}在册摄像机 {} 台，应检 {} 台（接入率 {} %），已检 {} 台，在线 {} 台。{span}在线率{}",
+        "截至{}，{}在册{} {} 台，应检 {} 台（接入率 {} %），已检 {} 台，在线 {} 台。{span}在线率{}",
         end_of(document),
         document.district,
+        counted(&document.policy, lang),
         grouped(heads.ledger),
         grouped(heads.due),
         figures.connected.rate.percent(),
@@ -238,10 +262,11 @@ fn english(document: &Document) -> String {
     let figures = document.after(&document.total);
     let heads = &document.total.heads;
     let mut text = format!(
-        "By {}, {} had {} cameras in its ledger: {} to be checked ({} % connected), {} checked, {} online. Online rate: {}",
+        "By {}, {} had {} {} in its ledger: {} to be checked ({} % connected), {} checked, {} online. Online rate: {}",
         end_of_en(document),
         document.district,
         grouped(heads.ledger),
+        counted(&document.policy, lang),
         grouped(heads.due),
         figures.connected.rate.percent(),
         grouped(heads.checked),
@@ -389,12 +414,35 @@ pub fn policy_words(policy: &Policy, lang: Lang) -> Vec<String> {
             ));
             words.push(format!("统计范围：{kinds}；点位类别：{classes}；状态：{life}。"));
             words.push(match policy.measure.method {
-                Method::TimeWeighted => "按时长统计，每台设备每分钟取其最差的已知状态，单位为台·分钟；在线率＝（在线＋降级）÷（在线＋降级＋离线）。".to_owned(),
-                Method::Snapshot => format!("每日 {} 定时轮巡；在线率＝在线数÷已检数。", at.join("、")),
+                Method::TimeWeighted => format!(
+                    "按时长统计，每台设备每分钟取其最差的已知状态，单位为台·分钟；在线率＝（在线＋降级）÷{}。",
+                    match policy.measure.online_over {
+                        OnlineOver::Checked => "（在线＋降级＋离线）",
+                        OnlineOver::Due => "应检（未知计入分母）",
+                        OnlineOver::Ledger => "台账（未知与未接入计入分母）",
+                    }
+                ),
+                Method::Snapshot => format!(
+                    "每日 {} 定时轮巡；在线率＝在线数÷{}。",
+                    at.join("、"),
+                    match policy.measure.online_over {
+                        OnlineOver::Checked => "已检数",
+                        OnlineOver::Due => "应检数（未知计入分母）",
+                        OnlineOver::Ledger => "台账数（未知与未接入计入分母）",
+                    }
+                ),
             });
             words.push(format!(
-                "图像完好率＝完好÷{}；设备可达率＝可达÷（可达＋不可达）；接入率＝应检÷台账；数据覆盖率＝已知÷应检，低于 {floor} % 时只给区间，不给数值。未观测到的时间既不计在线，也不计离线。",
-                match policy.measure.intact_over { IntactOver::Online => "在线", IntactOver::Checked => "已检" }
+                "{}设备可达率＝可达÷（可达＋不可达）；接入率＝应检÷台账；数据覆盖率＝已知÷应检，低于 {floor} % 时只给区间，不给数值。未观测到的时间{}。",
+                match policy.measure.intact_over {
+                    _ if !policy.has_pictures() => "",
+                    IntactOver::Online => "图像完好率＝完好÷在线；",
+                    IntactOver::Checked => "图像完好率＝完好÷已检；",
+                },
+                match policy.measure.online_over {
+                    OnlineOver::Checked => "既不计在线，也不计离线",
+                    OnlineOver::Due | OnlineOver::Ledger => "不计在线",
+                },
             ));
             if !faults.is_empty() {
                 words.push(format!("故障折算：{}。", faults.join("、")));
@@ -435,12 +483,35 @@ pub fn policy_words(policy: &Policy, lang: Lang) -> Vec<String> {
             ));
             words.push(format!("Counted: {kinds}; {classes}; {life}."));
             words.push(match policy.measure.method {
-                Method::TimeWeighted => "Every minute of every device takes its worst known state; online rate = (online + degraded) / (online + degraded + offline), in device-minutes.".to_owned(),
-                Method::Snapshot => format!("Polled daily at {}; online rate = online / checked.", at.join(", ")),
+                Method::TimeWeighted => format!(
+                    "Every minute of every device takes its worst known state; online rate = (online + degraded) / {}, in device-minutes.",
+                    match policy.measure.online_over {
+                        OnlineOver::Checked => "(online + degraded + offline)",
+                        OnlineOver::Due => "to be checked, unknown counted in",
+                        OnlineOver::Ledger => "ledger, unknown and not connected counted in",
+                    }
+                ),
+                Method::Snapshot => format!(
+                    "Polled daily at {}; online rate = online / {}.",
+                    at.join(", "),
+                    match policy.measure.online_over {
+                        OnlineOver::Checked => "checked",
+                        OnlineOver::Due => "to be checked, unknown counted in",
+                        OnlineOver::Ledger => "ledger, unknown and not connected counted in",
+                    }
+                ),
             });
             words.push(format!(
-                "Picture intact = intact / {}; reached = reached / (reached + not reached); connected = to be checked / ledger; coverage = known / scheduled; below {floor} % an interval is given instead of a number. What nobody observed is neither up nor down.",
-                match policy.measure.intact_over { IntactOver::Online => "online", IntactOver::Checked => "checked" }
+                "{}Reached = reached / (reached + not reached); connected = to be checked / ledger; coverage = known / scheduled; below {floor} % an interval is given instead of a number. What nobody observed is {}.",
+                match policy.measure.intact_over {
+                    _ if !policy.has_pictures() => "",
+                    IntactOver::Online => "Picture intact = intact / online. ",
+                    IntactOver::Checked => "Picture intact = intact / checked. ",
+                },
+                match policy.measure.online_over {
+                    OnlineOver::Checked => "neither up nor down",
+                    OnlineOver::Due | OnlineOver::Ledger => "not online",
+                },
             ));
             if !faults.is_empty() {
                 words.push(format!("Faults count as: {}.", faults.join(", ")));
@@ -487,5 +558,26 @@ pub(crate) fn made_of(rate: Rate, unit: &str) -> String {
     match hundredths(rate) {
         None => String::new(),
         Some(_) => format!("{}/{} {unit}", grouped(rate.numerator), grouped(rate.denominator)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::document;
+    use zhishou_domain::policy::shipped;
+
+    #[test]
+    fn a_report_speaks_of_what_its_policy_counts() {
+        let mut document = document();
+        document.policy = shipped().remove(3);
+        let all = [title(&document, Lang::Zh), chinese(&document)].concat()
+            + &policy_words(&document.policy, Lang::Zh).concat();
+        assert!(all.contains("配套设备在线率") && all.contains("在册配套设备"), "{all}");
+        for word in ["摄像机", "视频监控", "图像"] {
+            assert!(!all.contains(word), "{word}: {all}");
+        }
+        let all = [title(&document, Lang::En), english(&document)].concat();
+        assert!(all.contains("equipment") && !all.contains("camera"), "{all}");
     }
 }

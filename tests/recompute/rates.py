@@ -68,6 +68,7 @@ def main():
         at = [time.fromisoformat(text) for text in policy["measure"]["at"]]
         window &= {wall(day, moment) // 60000 for day in days for moment in at}
     exclusions = [it for it in data["exclusions"] if counts(policy, it)]
+    of_ledger = policy["measure"].get("online_over") == "ledger"
     names = ["due", "up", "degraded", "down", "reached", "unreached", "intact", "unjudged"]
     before, after = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for device in data["devices"]:
@@ -80,7 +81,8 @@ def main():
             state = held(life, a)["state"]
             if state == "in_use":
                 used.append((a, b))
-            if state in policy["scope"]["life"] and a >= placed[0]["from"] and held(placed, a)["connected"]:
+            is_there = a >= placed[0]["from"] and (of_ledger or held(placed, a)["connected"])
+            if state in policy["scope"]["life"] and is_there:
                 due.update(minutes(a, b))
         what = {}
         ends = [it["at"] for it in history["transitions"][1:]] + [history["known_until"]]

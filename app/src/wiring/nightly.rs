@@ -127,9 +127,28 @@ impl Nightly {
     }
 
     async fn publish(&self, timetable: &Timetable, now: Timestamp) -> Result<usize, NightlyError> {
+        let report = &self.config.report;
+        let mut made = Ok(0);
+        for policy in [&report.policy].into_iter().chain(&report.more_policies) {
+            // A policy that fails keeps no other back.
+            made = match (made, self.publish_under(policy, timetable, now).await) {
+                (Ok(before), Ok(new)) => Ok(before + new),
+                (Err(first), _) => Err(first),
+                (Ok(_), Err(error)) => Err(error),
+            };
+        }
+        made
+    }
+
+    async fn publish_under(
+        &self,
+        policy: &str,
+        timetable: &Timetable,
+        now: Timestamp,
+    ) -> Result<usize, NightlyError> {
         let (district, report) = (&self.config.district, &self.config.report);
-        let named = self.store.policy_named(&report.policy).await?;
-        let policy = named.ok_or_else(|| NightlyError::NoPolicy(report.policy.clone()))?.policy;
+        let named = self.store.policy_named(policy).await?;
+        let policy = named.ok_or_else(|| NightlyError::NoPolicy(policy.to_owned()))?.policy;
         let night = Night {
             district: district.name.clone(),
             zone: district.zone(),
@@ -227,7 +246,7 @@ pub(super) fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::ambient::OsRandom;
-    use zhishou_domain::{LedgerRow, policy::shipped};
+    use zhishou_domain::{DeviceKind, LedgerRow, policy::shipped};
     use zhishou_report::{Order, Period, PeriodKind, Publisher, publish};
     use zhishou_storage::{ImportMode, MasterKey};
 
@@ -253,8 +272,16 @@ mod tests {
             url: Some("rtsp://10.0.0.2/1".into()),
             ..LedgerRow::new(2, "一号", "东门")
         };
+        let switch = LedgerRow {
+            street: Some("人民路".into()),
+            kind: Some(DeviceKind::Equipment),
+            url: Some("icmp://10.0.0.3".into()),
+            ..LedgerRow::new(3, "交换机", "东门")
+        };
         let before = now - Duration::from_secs(2 * 86_400);
-        store.import(vec![row], before, ImportMode::AllOrNothing).await.unwrap();
+        let imported =
+            store.import(vec![row, switch], before, ImportMode::AllOrNothing).await.unwrap();
+        assert_eq!(imported.errors, []);
         let order = Order {
             district: "区".into(),
             zone,
@@ -327,6 +354,22 @@ mod tests {
         assert_eq!((turn.publish, turn.deliver), (now + AGAIN, now + AGAIN));
         let later = nightly.turn(Some(&timetable), turn, now + DELIVER).await;
         assert_eq!((later.publish, later.deliver), (turn.publish, turn.deliver), "not before");
+    }
+
+    #[tokio::test]
+    async fn a_period_is_published_under_each_policy_and_one_that_is_missing_keeps_no_other_back() {
+        let home = tempfile::tempdir().unwrap();
+        let mut nightly = with_report(home.path()).await;
+        nightly.config.report.more_policies = vec!["no-such".into(), "equipment".into()];
+        let (now, zone) =
+            (Stopped.now() + Duration::from_secs(3600), nightly.config.district.zone());
+        let timetable = Timetable::new("0 30 0 * * *", zone).unwrap();
+        nightly.publish(&timetable, now).await.unwrap_err();
+        let heads = nightly.store.undelivered("", now - BACK, 99).await.unwrap();
+        let of = |policy: &str| heads.iter().filter(|it| it.number.ends_with(policy)).count();
+        assert!(of("equipment") > 0, "{heads:?}");
+        nightly.config.report.more_policies.remove(0);
+        nightly.publish(&timetable, now).await.unwrap();
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What is known of one device over time, and in which minutes it was to be probed (应检).
 
 use crate::{
-    DeviceKind, LifeState, PointClass, Timestamp, Transition, policy::Policy, time::MINUTE_MS,
+    DeviceKind, LifeState, PointClass, Timestamp, Transition,
+    policy::{OnlineOver, Policy},
+    time::MINUTE_MS,
 };
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -59,14 +61,15 @@ impl History {
     }
 
     /// The minutes of `minutes` that are scheduled under `policy`, by placement: those that any
-    /// stretch touches in which the device lived, was in scope and had an address. A minute
-    /// belongs to the placement that held at its end.
+    /// stretch touches in which the device lived, was in scope and had an address, or needs none
+    /// as the policy divides by the ledger. A minute belongs to the placement that held at its end.
     pub fn due(&self, policy: &Policy, minutes: &Range<i64>) -> Vec<Vec<Range<i64>>> {
         let within = moment(minutes.start)..moment(minutes.end);
         let living = self.living(&policy.scope.life, within.clone());
+        let needs_none = policy.measure.online_over == OnlineOver::Ledger;
         let connected = self.placements.iter().enumerate().filter_map(|(index, placement)| {
             let to = self.placements.get(index + 1).map_or(within.end, |next| next.from);
-            clip(placement.from..to, &within).filter(|_| placement.connected)
+            clip(placement.from..to, &within).filter(|_| placement.connected || needs_none)
         });
         let both = connected.flat_map(|connected| {
             living.iter().filter_map(move |living| clip(living.clone(), &connected))
@@ -201,6 +204,9 @@ mod tests {
         );
         history.placements[0].connected = false;
         assert_eq!(history.due(&policy, &(0..10)), [vec![]]);
+        let mut of_ledger = policy.clone();
+        of_ledger.measure.online_over = OnlineOver::Ledger;
+        assert_eq!(history.due(&of_ledger, &(0..10)), [vec![0..3, 4..8]]);
     }
 
     #[test]

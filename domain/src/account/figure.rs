@@ -4,7 +4,7 @@
 use super::{Heads, Sums, Tally};
 use crate::{
     Rate,
-    policy::{IntactOver, Method, Policy, PolicyRef, Weights},
+    policy::{IntactOver, Method, OnlineOver, Policy, PolicyRef, Weights},
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub enum FigureKind {
     Connected,
     /// 设备可达率: reached / known to be reached or not.
     Reach,
-    /// 在线率 (取流成功率): media flowed / known.
+    /// 在线率 (取流成功率): media flowed / known, or / due or / 台账 where the policy says so.
     Online,
     /// 图像完好率: usable picture / online with a picture that was judged, or / that and down.
     Intact,
@@ -155,7 +155,7 @@ pub struct Figures {
     pub reach: Option<Figure>,
     /// 在线率.
     pub online: Figure,
-    /// 图像完好率; `None` where made from strips.
+    /// 图像完好率; `None` where made from strips, and of equipment.
     pub intact: Option<Figure>,
     /// 档案完整率.
     pub ledger: Figure,
@@ -181,6 +181,12 @@ impl Figures {
             IntactOver::Checked => (checked - sums.unjudged, sums.due),
         };
         let intact = Spread { low: (sums.intact, most), high: (sums.intact + unsaid, most) };
+        let online_over = match policy.measure.online_over {
+            // Where nothing is known there is no number.
+            _ if checked == 0 => 0,
+            OnlineOver::Checked => checked,
+            OnlineOver::Due | OnlineOver::Ledger => sums.due,
+        };
         let known_reach = sums.reached + sums.unreached;
         let is_whole = source == Source::Transitions;
         let mut figures = Self {
@@ -193,11 +199,11 @@ impl Figures {
             }),
             online: make.figure(
                 FigureKind::Online,
-                (online, checked),
+                (online, online_over),
                 (checked, sums.due),
                 Spread::of(online, open, sums.due),
             ),
-            intact: is_whole.then(|| {
+            intact: (is_whole && policy.has_pictures()).then(|| {
                 let known = (checked - sums.unjudged, sums.due);
                 make.figure(FigureKind::Intact, (sums.intact, over), known, intact)
             }),
@@ -337,6 +343,30 @@ mod tests {
         let blind = Sums { intact: 0, unjudged: 80, ..SUMS };
         let told = of(0, &blind).intact.unwrap().told();
         assert_eq!(told, Told::TooLittle { lowest: rate(0, 100), highest: rate(85, 100) });
+    }
+
+    #[test]
+    fn what_is_unknown_lowers_the_rate_only_where_the_policy_divides_by_all_that_was_due() {
+        let mut policy = shipped().remove(0);
+        let mut of = |over, sums: Sums| {
+            policy.measure.online_over = over;
+            Figures::of(&policy, 1, &sums, &HEADS, Source::Transitions).online
+        };
+        assert_eq!(of(OnlineOver::Checked, SUMS).rate, rate(80, 95));
+        for over in [OnlineOver::Due, OnlineOver::Ledger] {
+            let online = of(over, SUMS);
+            assert_eq!((online.rate, online.coverage), (rate(80, 100), rate(95, 100)));
+            assert_eq!((online.lowest, online.highest), (rate(80, 100), rate(85, 100)));
+            let blind = of(over, Sums { due: 100, ..Sums::default() });
+            assert_eq!(blind.value(), None, "we saw nothing, and blame nobody");
+        }
+    }
+
+    #[test]
+    fn equipment_shows_no_picture() {
+        let policies = shipped();
+        let of = |at: usize| Figures::of(&policies[at], 1, &SUMS, &HEADS, Source::Transitions);
+        assert!(of(0).intact.is_some() && of(3).intact.is_none());
     }
 
     #[test]

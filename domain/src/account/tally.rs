@@ -154,7 +154,7 @@ impl Tally {
             && policy.covers(placement.kind, placement.class)
             && history.lived_at(&policy.scope.life, last);
         if counts {
-            let is_due = due.iter().any(|range| range.contains(&last));
+            let is_due = placement.connected && due.iter().any(|range| range.contains(&last));
             let media = layers.get(last).media;
             let is_checked = is_due && media != State::Unknown;
             self.heads.ledger += 1;

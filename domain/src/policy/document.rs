@@ -135,6 +135,9 @@ pub struct Measure {
     /// Moments of the local day; for [`Method::Snapshot`] only, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at: Vec<LocalTime>,
+    /// The denominator of 在线率.
+    #[serde(default, skip_serializing_if = "OnlineOver::is_default")]
+    pub online_over: OnlineOver,
     /// The denominator of 图像完好率.
     pub intact_over: IntactOver,
     /// Coverage, 0–100 percent, below which the page says 数据不足 instead of a number.
@@ -149,6 +152,26 @@ pub enum Method {
     TimeWeighted,
     /// 定时轮巡: only the minutes at the stated moments count.
     Snapshot,
+}
+
+/// The denominator of 在线率.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnlineOver {
+    /// 在线数 / 已检数: what is unknown is neither.
+    #[default]
+    Checked,
+    /// 在线数 / 应检数: what is unknown is not online.
+    Due,
+    /// 在线数 / 台账数: likewise, and what has no address is due, though nobody can open it.
+    Ledger,
+}
+
+impl OnlineOver {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The denominator of 图像完好率.
@@ -364,6 +387,15 @@ impl Weights {
 }
 
 impl Policy {
+    /// Reads a document in JSON, which begins with a brace, or in TOML.
+    pub fn from_text(text: &str) -> Result<Self, PolicyProblem> {
+        if text.trim_start().starts_with('{') {
+            Self::from_json(text)
+        } else {
+            Self::from_toml(text)
+        }
+    }
+
     /// Reads a document in TOML.
     pub fn from_toml(text: &str) -> Result<Self, PolicyProblem> {
         let policy: Self = toml::from_str(text).map_err(|error| {
@@ -409,6 +441,11 @@ impl Policy {
     /// Whether a device of this kind and class counts.
     pub fn covers(&self, kind: DeviceKind, class: Option<PointClass>) -> bool {
         self.scope.kinds.contains(&kind) && self.scope.classes.contains(&class.into())
+    }
+
+    /// Whether anything that counts can show a picture; equipment cannot.
+    pub fn has_pictures(&self) -> bool {
+        self.scope.kinds.iter().any(|kind| *kind != DeviceKind::Equipment)
     }
 
     /// Refuses what no figure can be made of.

@@ -12,7 +12,8 @@ mod shipped;
 
 pub use document::{
     ClassKey, Confirmation, CountsAs, Exclusions, FaultRule, IntactOver, Ledger, LedgerField,
-    LocalTime, Measure, Method, Name, PictureAs, Policy, PolicyRef, Scope, Score, Targets, Weights,
+    LocalTime, Measure, Method, Name, OnlineOver, PictureAs, Policy, PolicyRef, Scope, Score,
+    Targets, Weights,
 };
 pub use problem::PolicyProblem;
 pub use reading::{Picture, Reach, Reading};

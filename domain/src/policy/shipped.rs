@@ -1,14 +1,15 @@
-//! The policies that come with the platform: three that differ as China's documents do.
+//! The policies that come with the platform: three that differ as China's documents do, and one for equipment.
 
 use super::Policy;
 
 /// The id of the policy that holds where nobody chose one.
 pub const DEFAULT_POLICY: &str = "time-weighted";
 
-const DOCUMENTS: [&str; 3] = [
+const DOCUMENTS: [&str; 4] = [
     include_str!("../../policies/time-weighted.toml"),
     include_str!("../../policies/snapshot.toml"),
     include_str!("../../policies/assessment.toml"),
+    include_str!("../../policies/equipment.toml"),
 ];
 
 /// The shipped policies, the default one first.
@@ -19,10 +20,13 @@ pub fn shipped() -> Vec<Policy> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{IntactOver, Method};
+    use crate::{
+        DeviceKind,
+        policy::{IntactOver, Method},
+    };
 
     #[test]
-    fn three_are_shipped_and_they_differ() {
+    fn three_of_cameras_are_shipped_that_differ_and_one_of_equipment() {
         for text in DOCUMENTS {
             Policy::from_toml(text).unwrap();
         }
@@ -37,8 +41,12 @@ mod tests {
                 (Method::TimeWeighted, IntactOver::Checked, false),
                 (Method::Snapshot, IntactOver::Online, false),
                 (Method::TimeWeighted, IntactOver::Online, true),
+                (Method::TimeWeighted, IntactOver::Checked, false),
             ]
         );
+        let scopes: Vec<_> = policies.iter().map(|policy| policy.scope.kinds.clone()).collect();
+        let [camera, equipment] = [DeviceKind::Camera, DeviceKind::Equipment].map(|it| vec![it]);
+        assert_eq!(scopes, [camera.clone(), camera.clone(), camera, equipment]);
         assert_eq!(policies[0].id, DEFAULT_POLICY);
         assert!(policies.iter().all(|policy| policy.version == 1));
     }

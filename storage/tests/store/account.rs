@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use sqlx::Connection;
 use std::process::Command;
 use zhishou_domain::{
-    DeviceId, Exclusion, ExclusionAct, ExclusionReason, ExclusionState, ExclusionStep, LifeState,
-    PointClass, Timestamp,
+    DeviceId, DeviceKind, Exclusion, ExclusionAct, ExclusionReason, ExclusionState, ExclusionStep,
+    LifeState, PointClass, Timestamp,
     Verdict::{self, *},
     account::{Source, Sums, Tally},
-    policy::{Policy, shipped},
+    policy::{OnlineOver, Policy, shipped},
 };
 use zhishou_storage::{
     By, ExclusionActed, ExclusionScope, Filter, PolicyAdded, Store, StoredExclusion,
@@ -222,7 +222,7 @@ async fn what_was_decided_is_never_changed() {
     assert_eq!(add(second.clone()).await.unwrap(), PolicyAdded::Added);
     assert_eq!(store.policy("time-weighted", None).await.unwrap().unwrap().policy, second);
     assert_eq!(store.policy("time-weighted", Some(1)).await.unwrap().unwrap().policy, policy);
-    assert_eq!(store.policies().await.unwrap().len(), 4);
+    assert_eq!(store.policies().await.unwrap().len(), shipped().len() + 1);
     let exclusion = filed(0, 60, ExclusionReason::PowerCut);
     let scope = ExclusionScope::Device(ids[0]);
     store.file_exclusion(scope, None, "x".into(), exclusion, String::new()).await.unwrap().unwrap();
@@ -311,7 +311,16 @@ async fn a_program_of_another_language_makes_the_same_month() {
         act(&store, &stored, ExclusionAct::Confirm, "liaison").await;
     }
     let now = at(second) + HOLD / 2;
-    for policy in shipped() {
+    // Also those without an address: they are part of the ledger.
+    let all: Vec<String> = sqlx::query_scalar("SELECT id FROM devices ORDER BY id")
+        .fetch_all(&mut home.look().await)
+        .await
+        .unwrap();
+    let ids: Vec<DeviceId> = all.iter().map(|id| id.parse().unwrap()).collect();
+    let cameras = shipped().into_iter().filter(|it| it.scope.kinds == [DeviceKind::Camera]);
+    let mut of_ledger = shipped().remove(0);
+    of_ledger.measure.online_over = OnlineOver::Ledger;
+    for policy in cameras.chain([of_ledger]) {
         let ours = total(&store, &policy, Source::Transitions, now).await;
         assert!(ours.before.down > 0 && ours.after.due < ours.before.due, "{}", policy.id);
         // Nobody judged a picture of them.

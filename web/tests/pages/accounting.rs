@@ -22,7 +22,7 @@ async fn policies_are_listed_previewed_and_added_but_never_changed() {
     let fixture = Fixture::district(2, 24, None).await;
     let mut browser = Browser::logged_in(&fixture).await;
     let listed = browser.get("/api/v1/policies").await.json();
-    assert_eq!(listed["items"].as_array().unwrap().len(), 3);
+    assert_eq!(listed["items"].as_array().unwrap().len(), shipped().len());
     assert_eq!(listed["default"], "time-weighted@1");
     let mut document =
         browser.get("/api/v1/policies/time-weighted").await.json()["document"].take();
@@ -84,6 +84,9 @@ async fn every_shipped_policy_gives_figures_with_all_they_are_made_of() {
                 assert_eq!(row["policy"], format!("{}@1", policy.id));
                 for figure in ["reach", "intact", "connected", "ledger", "before_exclusion"] {
                     let figure = &row[figure];
+                    if figure.is_null() && !policy.has_pictures() {
+                        continue;
+                    }
                     let (part, all) =
                         (figure["numerator"].as_u64(), figure["denominator"].as_u64());
                     assert!(part.unwrap() <= all.unwrap(), "{path} {figure}");
