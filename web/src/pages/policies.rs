@@ -207,7 +207,7 @@ pub(crate) async fn save(
 ) -> Result<Response, Failure> {
     let shell = shell.at(Nav::Policies);
     let lang = shell.t.0;
-    let policy = match Policy::from_toml(&form.document) {
+    let policy = match Policy::from_text(&form.document) {
         Ok(policy) => policy,
         Err(problem) => return refused(shell, form, problem.words(lang)),
     };
@@ -232,7 +232,7 @@ async fn previewed(
     lang: Lang,
     form: &PolicyForm,
 ) -> Result<Result<Preview, String>, Failure> {
-    let policy = match Policy::from_toml(&form.document) {
+    let policy = match Policy::from_text(&form.document) {
         Ok(policy) => policy,
         Err(problem) => return Ok(Err(problem.words(lang))),
     };

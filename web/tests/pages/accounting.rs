@@ -262,6 +262,18 @@ async fn a_policy_is_written_on_a_page_that_shows_first_what_it_changes() {
         assert!(preview.body.contains(said), "{said}: {}", preview.body);
     }
     assert_eq!(admin.get("/admin/policies/time-weighted@2").await.status, StatusCode::NOT_FOUND);
+    // The same in JSON, and what is wrong with JSON is said of JSON.
+    let json = serde_json::to_string_pretty(
+        &zhishou_domain::policy::Policy::from_toml(&document).unwrap(),
+    )
+    .unwrap();
+    let same = admin.post("/admin/policies/preview", &sent(&json, "2026-11-20")).await;
+    assert_eq!(same.status, StatusCode::OK, "{}", same.body);
+    assert!(same.body.contains("帧率不足→离线"), "{}", same.body);
+    let broken = json.replacen("\"basis\"", "\"basics\"", 1);
+    let refused = admin.post("/admin/policies/preview", &sent(&broken, "2026-11-20")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+    assert!(refused.body.contains("basics"), "{}", refused.body);
     for (document, from, problem) in [
         ("colour = 1", "2026-11-20", "colour"),
         (&*document, "2026-11-22", "先后有序"),
