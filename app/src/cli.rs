@@ -266,6 +266,16 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         platform: PlatformArgs,
     },
+    /// 公安联络员: 由其确认剔除 · make a user the liaison, who confirms exclusions
+    Liaison {
+        /// 用户名 · login name
+        name: String,
+        /// 解除 · no longer
+        #[arg(long)]
+        off: bool,
+        #[command(flatten)]
+        platform: PlatformArgs,
+    },
     /// 重置密码, 打印一次性密码 · reset a password; prints a one-time password
     Passwd {
         /// 用户名 · login name

@@ -15,6 +15,8 @@ const TIME: &str = "%H%M%S%3f";
 const PICTURE_BYTES: usize = 4 << 20;
 /// Largest dialogue, as its reader takes it.
 const DIALOGUE_BYTES: usize = 16 << 20;
+/// Largest document.
+const DOCUMENT_BYTES: usize = 10 << 20;
 /// First bytes of every JPEG (ITU-T T.81, B.1.1.3: SOI, then another marker).
 const JPEG_START: &[u8] = &[0xFF, 0xD8, 0xFF];
 
@@ -27,15 +29,18 @@ pub enum Kind {
     Fault,
     /// What was said with a device in one probe, 对话: one JSON object a line.
     Dialogue,
+    /// A document that somebody handed in, 依据: a PDF.
+    Document,
 }
 
 impl Kind {
-    /// `good`, `fault` or `dialogue`, as it stands in names and SQL.
+    /// `good`, `fault`, `dialogue` or `document`, as it stands in names and SQL.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Good => "good",
             Self::Fault => "fault",
             Self::Dialogue => "dialogue",
+            Self::Document => "document",
         }
     }
 
@@ -44,6 +49,7 @@ impl Kind {
         match self {
             Self::Good | Self::Fault => ".jpg",
             Self::Dialogue => ".jsonl",
+            Self::Document => ".pdf",
         }
     }
 
@@ -52,6 +58,7 @@ impl Kind {
         match self {
             Self::Good | Self::Fault => PICTURE_BYTES,
             Self::Dialogue => DIALOGUE_BYTES,
+            Self::Document => DOCUMENT_BYTES,
         }
     }
 
@@ -60,6 +67,7 @@ impl Kind {
         let start = match self {
             Self::Good | Self::Fault => JPEG_START,
             Self::Dialogue => b"{",
+            Self::Document => b"%PDF-",
         };
         content.len() <= self.max_bytes() && content.starts_with(start)
     }
@@ -73,6 +81,7 @@ impl FromStr for Kind {
             "good" => Ok(Self::Good),
             "fault" => Ok(Self::Fault),
             "dialogue" => Ok(Self::Dialogue),
+            "document" => Ok(Self::Document),
             _ => Err(KeyError),
         }
     }

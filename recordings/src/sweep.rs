@@ -32,7 +32,7 @@ impl Keep {
     fn days(&self, kind: Kind) -> u32 {
         match kind {
             Kind::Good => self.good_days,
-            Kind::Fault => self.fault_days,
+            Kind::Fault | Kind::Document => self.fault_days,
             Kind::Dialogue => self.dialogue_days,
         }
     }

@@ -365,7 +365,7 @@ async fn add_step(
     audit::insert(connection, AuditLine { at, login, action, subject, address }).await
 }
 
-async fn read(
+pub(crate) async fn read(
     connection: &mut SqliteConnection,
     id: ExclusionId,
 ) -> Result<Option<StoredExclusion>, StoreError> {

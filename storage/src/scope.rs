@@ -1,7 +1,8 @@
 //! What a maintainer (运维单位) keeps: those who belong to it see that and nothing else.
 
-use crate::{Store, StoreError};
-use zhishou_domain::{DeviceId, ExclusionId, IncidentId, MaintainerId};
+use crate::{Store, StoreError, decode};
+use std::collections::HashSet;
+use zhishou_domain::{DeviceId, ExclusionId, IncidentId, MaintainerId, SiteId};
 
 /// That `e` of exclusions leaves out something that `?1` keeps.
 macro_rules! concerns {
@@ -53,6 +54,16 @@ impl Store {
             ")"
         );
         self.keeps(sql, keeper, exclusion.to_string()).await
+    }
+
+    /// Sites where a maintainer keeps something.
+    pub async fn kept_sites(&self, keeper: MaintainerId) -> Result<HashSet<SiteId>, StoreError> {
+        let rows: Vec<String> =
+            sqlx::query_scalar("SELECT DISTINCT site_id FROM devices WHERE maintainer_id = ?")
+                .bind(keeper.to_string())
+                .fetch_all(self.reader())
+                .await?;
+        rows.iter().map(|id| decode::id("devices.site_id", id)).collect()
     }
 
     async fn keeps(

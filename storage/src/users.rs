@@ -16,6 +16,8 @@ pub struct User {
     pub role: Role,
     /// 运维单位 that they belong to: of work orders they see only its own.
     pub maintainer: Option<MaintainerId>,
+    /// 公安联络员: confirms exclusions.
+    pub is_liaison: bool,
     /// argon2id, PHC string.
     pub password_hash: String,
     /// The password is a one-time one and must be changed.
@@ -37,8 +39,7 @@ pub fn login_name(typed: &str) -> String {
     typed.trim().to_lowercase()
 }
 
-const COLUMNS: &str =
-    "id, login, role, maintainer_id, password_hash, must_change, created_ms, last_login_ms";
+const COLUMNS: &str = "id, login, role, maintainer_id, liaison, password_hash, must_change, created_ms, last_login_ms";
 
 impl Store {
     /// Makes a user. `None` where the name is taken.
@@ -150,8 +151,28 @@ impl Store {
         .await
     }
 
-    /// Makes a user one of a maintainer, by its name, or of none; it holds from the next request on. `false`
-    /// where there is no such user or no such maintainer.
+    /// Makes a user the 公安联络员, or no longer; it holds from the next request on. `false` where there is
+    /// no such user, or they belong to a maintainer.
+    pub async fn set_liaison(&self, login: &str, is_liaison: bool) -> Result<bool, StoreError> {
+        let login = login_name(login);
+        self.write(move |connection| {
+            Box::pin(async move {
+                let set = sqlx::query(
+                    "UPDATE users SET liaison = ?2
+                     WHERE login = ?1 AND (?2 = 0 OR maintainer_id IS NULL)",
+                )
+                .bind(login)
+                .bind(is_liaison)
+                .execute(connection)
+                .await?;
+                Ok(set.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Makes a user one of a maintainer, by its name, or of none; it holds from the next request on. They
+    /// are no liaison any more. `false` where there is no such user or no such maintainer.
     pub async fn set_maintainer(
         &self,
         login: &str,
@@ -161,7 +182,8 @@ impl Store {
         self.write(move |connection| {
             Box::pin(async move {
                 let set = sqlx::query(
-                    "UPDATE users SET maintainer_id = (SELECT id FROM maintainers WHERE name = ?2)
+                    "UPDATE users SET maintainer_id = (SELECT id FROM maintainers WHERE name = ?2),
+                         liaison = iif(?2 IS NULL, liaison, 0)
                      WHERE login = ?1
                          AND (?2 IS NULL OR EXISTS (SELECT 1 FROM maintainers WHERE name = ?2))",
                 )
@@ -199,6 +221,7 @@ fn user_of(row: &SqliteRow) -> Result<User, StoreError> {
         login: row.try_get("login")?,
         role: decode::word("users.role", row.try_get("role")?, Role::from_code)?,
         maintainer: maintainer.map(|id| decode::id("users.maintainer_id", &id)).transpose()?,
+        is_liaison: row.try_get("liaison")?,
         password_hash: row.try_get("password_hash")?,
         must_change: row.try_get("must_change")?,
         created: Timestamp::from_millis(row.try_get("created_ms")?),

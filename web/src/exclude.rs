@@ -5,12 +5,13 @@ use crate::{
     failure::Failure,
     guard::{User, address},
     query::typed,
+    words::Words,
 };
 use axum::http::{Extensions, StatusCode};
 use std::time::Duration;
 use zhishou_domain::{
     Exclusion, ExclusionAct, ExclusionId, ExclusionReason, ExclusionRefusal, ExclusionStep, Lang,
-    MaintainerId, Timestamp,
+    MaintainerId, Role, Timestamp,
 };
 use zhishou_storage::{ExclusionActed, ExclusionScope};
 
@@ -81,6 +82,12 @@ pub(crate) async fn act(
     if judges(act) && user.maintainer.is_some() {
         return Err(Failure::new(StatusCode::FORBIDDEN, not_theirs(lang)));
     }
+    if act == ExclusionAct::Confirm && !user.is_liaison {
+        return Err(Failure::new(StatusCode::FORBIDDEN, liaison_alone(lang)));
+    }
+    if act == ExclusionAct::Withdraw && !user.is_liaison && user.role < Role::Operator {
+        return Err(Failure::not_permitted(Words(lang), Role::Operator, user.role));
+    }
     let note = typed("note", note, LONGEST)?;
     let step = ExclusionStep { at: app.clock.now(), login: user.login.clone(), act, note };
     match app.store.act_on_exclusion(id, step, address(extensions)).await? {
@@ -102,6 +109,14 @@ pub(crate) const fn not_theirs(lang: Lang) -> &'static str {
     lang.pick(
         "运维单位只能申报和撤回；批准由数据中心、确认由公安联络员办理",
         "a maintainer files and withdraws; the centre approves and the liaison confirms",
+    )
+}
+
+/// Why somebody else does not confirm.
+pub(crate) const fn liaison_alone(lang: Lang) -> &'static str {
+    lang.pick(
+        "确认由公安联络员办理（zhishou user liaison 指定）",
+        "the liaison confirms it (named by zhishou user liaison)",
     )
 }
 

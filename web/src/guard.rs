@@ -35,6 +35,8 @@ pub(crate) struct User {
     pub(crate) role: Role,
     /// 运维单位 that they belong to.
     pub(crate) maintainer: Option<MaintainerId>,
+    /// 公安联络员.
+    pub(crate) is_liaison: bool,
     pub(crate) must_change: bool,
 }
 
@@ -167,6 +169,7 @@ async fn user_of(app: &App, session: &Session, by_hand: bool) -> Result<Option<U
         login: user.login,
         role: user.role,
         maintainer: user.maintainer,
+        is_liaison: user.is_liaison,
         must_change: user.must_change,
     }))
 }

@@ -53,6 +53,7 @@ pub fn router(app: App) -> Router {
         .with_secure(app.settings.transport == Transport::Tls)
         .with_expiry(Expiry::OnSessionEnd);
     let doors = pages::login::Doors::default();
+    let proof = DefaultBodyLimit::max(pages::exclusion_files::BYTES);
     let photo = DefaultBodyLimit::max(pages::work_photos::BYTES);
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
@@ -151,6 +152,8 @@ pub fn router(app: App) -> Router {
         .route("/exclusions", get(pages::exclusions::list).post(pages::exclusions::file))
         .route("/exclusions/new", get(pages::exclusions::form))
         .route("/exclusions/{id}", get(pages::exclusion::show))
+        .route("/exclusions/{id}/files", post(pages::exclusion_files::add).layer(proof))
+        .route("/exclusions/{id}/files/{file}", get(pages::exclusion_files::show))
         .route("/exclusions/{id}/approve", post(pages::exclusion::act))
         .route("/exclusions/{id}/reject", post(pages::exclusion::act))
         .route("/exclusions/{id}/confirm", post(pages::exclusion::act))

@@ -120,21 +120,24 @@
     setInterval(soon, 30000);
   }
 
-  // --- photos of a repair ----------------------------------------------------------------------
+  // --- photos of a repair, evidence of an exclusion ----------------------------------------------------------------------
   // Made smaller here: a phone's picture has more than anybody needs, and where it was taken.
+  const smaller = async (file) => {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, 1920 / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * scale); canvas.height = Math.round(picture.height * scale);
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+  };
   document.addEventListener("change", async (event) => {
     const input = event.target.closest("input[data-photos]");
     if (!input) return;
     const said = $("#photo-said");
     try {
       for (const file of input.files) {
-        const picture = await createImageBitmap(file);
-        const scale = Math.min(1, 1920 / Math.max(picture.width, picture.height));
-        const canvas = document.createElement("canvas");
-        canvas.width = Math.round(picture.width * scale); canvas.height = Math.round(picture.height * scale);
-        canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-        const jpeg = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-        const answer = await fetch(input.dataset.photos, { method: "POST", body: jpeg, headers: { "Accept": "application/json" }, credentials: "same-origin" });
+        const body = file.type === "application/pdf" ? file : await smaller(file);
+        const answer = await fetch(input.dataset.photos, { method: "POST", body, headers: { "Accept": "application/json" }, credentials: "same-origin" });
         if (!answer.ok) { const body = await answer.json().catch(() => ({})); throw new Error(body.detail || ""); }
       }
       location.reload();

@@ -1,4 +1,4 @@
-//! `zhishou user add|role|maintainer|passwd|list`.
+//! `zhishou user add|role|maintainer|liaison|passwd|list`.
 
 use super::{Failure, Outcome, block_on};
 use crate::{
@@ -17,6 +17,9 @@ pub(super) fn run(command: &UserCommand, lang: Lang) -> Result<Outcome, Failure>
         }
         UserCommand::Maintainer { name, maintainer, platform } => {
             block_on(set_maintainer(name, maintainer.as_deref(), platform, lang))
+        }
+        UserCommand::Liaison { name, off, platform } => {
+            block_on(set_liaison(name, !off, platform, lang))
         }
         UserCommand::Passwd { name, platform } => block_on(passwd(name, platform, lang)),
         UserCommand::List { platform } => block_on(list(platform, lang)),
@@ -79,6 +82,30 @@ async fn set_maintainer(
     }
     let none = lang.pick("不属于运维单位", "of no maintainer");
     output::line(&format!("{name}: {}", maintainer.unwrap_or(none)));
+    Ok(Outcome::Good)
+}
+
+async fn set_liaison(
+    name: &str,
+    is_liaison: bool,
+    args: &PlatformArgs,
+    lang: Lang,
+) -> Result<Outcome, Failure> {
+    let platform = Platform::open_existing(args, lang).await?;
+    let set = platform.store.set_liaison(name, is_liaison).await;
+    platform.store.close().await;
+    if !set.map_err(|error| Failure::ours(&error))? {
+        let missing = lang.pick(
+            "没有这个用户，或其属于运维单位",
+            "there is no such user, or they belong to a maintainer",
+        );
+        return Err(Failure::Usage(format!("{name}: {missing}")));
+    }
+    let words = match is_liaison {
+        true => lang.pick("公安联络员", "liaison"),
+        false => lang.pick("不是公安联络员", "no liaison"),
+    };
+    output::line(&format!("{name}: {words}"));
     Ok(Outcome::Good)
 }
 

@@ -124,14 +124,20 @@ pub(crate) async fn repair(
     let mut strange = Vec::new();
     for key in &fsck.orphans {
         let Some(found) = files.describe(key).map_err(ours)? else { continue };
+        let kind = match key.kind() {
+            Kind::Good => EvidenceKind::Good,
+            Kind::Fault => EvidenceKind::Fault,
+            Kind::Dialogue => EvidenceKind::Dialogue,
+            // No probe leaves one here.
+            Kind::Document => {
+                strange.push(key);
+                continue;
+            }
+        };
         let row = EvidenceRow {
             key: key.to_string(),
             device: key.device(),
-            kind: match key.kind() {
-                Kind::Good => EvidenceKind::Good,
-                Kind::Fault => EvidenceKind::Fault,
-                Kind::Dialogue => EvidenceKind::Dialogue,
-            },
+            kind,
             taken_at: key.taken(),
             bytes: found.bytes,
             sha256: found.sha256,

@@ -78,15 +78,20 @@ impl Store {
         rows.iter().map(photo_of).collect()
     }
 
-    /// Forgets photos whose files are past their time.
+    /// Forgets photos, and what proves exclusions, whose files are past their time.
     pub async fn delete_work_photos(&self, keys: Vec<String>) -> Result<u64, StoreError> {
         let keys = decode::to_json("work_order_photos.key", &keys)?;
         self.write(move |connection| {
             Box::pin(async move {
-                let gone = sqlx::query(
+                let mut gone = 0;
+                for sql in [
                     "DELETE FROM work_order_photos WHERE key IN (SELECT value FROM json_each(?))",
-                );
-                Ok(gone.bind(keys).execute(connection).await?.rows_affected())
+                    "DELETE FROM exclusion_files WHERE key IN (SELECT value FROM json_each(?))",
+                ] {
+                    let done = sqlx::query(sql).bind(&keys).execute(&mut *connection).await?;
+                    gone += done.rows_affected();
+                }
+                Ok(gone)
             })
         })
         .await

@@ -1,7 +1,7 @@
 //! `/exclusions/{id}`: how one exclusion stands, what it changes under which policy, who did what, and
 //! what may be done next.
 
-use super::View;
+use super::{View, exclusion_files};
 use crate::{
     app::App,
     exclude,
@@ -24,7 +24,7 @@ use zhishou_domain::{
     account::{Figures, Source, Tally},
     policy::Policy,
 };
-use zhishou_storage::{By, ExclusionScope, Filter, StoredExclusion};
+use zhishou_storage::{By, ExclusionFile, ExclusionScope, Filter, StoredExclusion};
 
 /// Days over which the effect is computed while the page waits.
 const DAYS: i64 = 31;
@@ -65,12 +65,37 @@ struct ExclusionPage {
     evidence: String,
     extent: Extent,
     notice: Option<&'static str>,
+    may_add: bool,
+    files: Vec<FileView>,
     acts: Vec<ActView>,
     /// Why who looks cannot go on with it.
     barred: Option<&'static str>,
     effects: Vec<Effect>,
     figures: Option<Change>,
     steps: Vec<StepRow>,
+}
+
+/// A photo or a document that proves it.
+struct FileView {
+    href: String,
+    is_picture: bool,
+    sha256: String,
+    at: Moment,
+    by: String,
+    kilobytes: u64,
+}
+
+impl FileView {
+    fn of(view: &View<'_>, id: ExclusionId, file: ExclusionFile) -> Self {
+        Self {
+            href: format!("/exclusions/{id}/files/{}", file.id),
+            is_picture: exclusion_files::is_picture(&file.key),
+            at: view.moment(file.at),
+            by: file.login,
+            kilobytes: file.bytes.div_ceil(1000),
+            sha256: file.sha256,
+        }
+    }
 }
 
 /// Something that may be done next.
@@ -137,6 +162,8 @@ pub(crate) async fn show(
     let exclusion = &stored.exclusion;
     let state = exclusion.state();
     let (acts, barred) = next_acts(&shell, exclusion, &user);
+    let files = app.store.exclusion_files(id).await?;
+    let is_over = matches!(state, ExclusionState::Rejected | ExclusionState::Withdrawn);
     page(&ExclusionPage {
         id,
         href: match stored.scope {
@@ -147,7 +174,9 @@ pub(crate) async fn show(
         name: stored.name.clone(),
         maintainer: stored.maintainer_name.clone(),
         state: state.name(t.0),
-        is_over: matches!(state, ExclusionState::Rejected | ExclusionState::Withdrawn),
+        is_over,
+        may_add: shell.may_operate() && !is_over,
+        files: files.into_iter().map(|file| FileView::of(&view, id, file)).collect(),
         reason: exclusion.reason.name(t.0),
         evidence: stored.evidence.clone(),
         extent: Extent::of(&view, exclusion),
@@ -195,9 +224,9 @@ fn next_acts(
     {
         let permitted = match act {
             ExclusionAct::Approve | ExclusionAct::Reject => shell.may_administer(),
-            ExclusionAct::Confirm | ExclusionAct::Withdraw | ExclusionAct::File => {
-                shell.may_operate()
-            }
+            ExclusionAct::Confirm => user.is_liaison,
+            ExclusionAct::Withdraw => user.is_liaison || shell.may_operate(),
+            ExclusionAct::File => shell.may_operate(),
         };
         let outcome = exclusion.allow(act, &user.login);
         if user.maintainer.is_some() && exclude::judges(act) {
@@ -207,6 +236,11 @@ fn next_acts(
             continue;
         }
         if !permitted {
+            if act == ExclusionAct::Confirm
+                && outcome != Err(zhishou_domain::ExclusionRefusal::Order)
+            {
+                barred = Some(exclude::liaison_alone(lang));
+            }
             continue;
         }
         let is_main = matches!(act, ExclusionAct::Approve | ExclusionAct::Confirm);

@@ -160,18 +160,20 @@ pub(crate) struct FilingForm {
 pub(crate) async fn form(
     State(app): State<App>,
     shell: Shell,
+    Extension(user): Extension<User>,
     Query(mut form): Query<FilingForm>,
 ) -> Result<Response, Failure> {
     if form.from.is_empty()
         && let Some(id) = form.about.strip_prefix("device:")
-        && let Some(device) =
-            app.store.device_page(id.parse().map_err(|_| Failure::not_found())?).await?
+        && let id = id.parse().map_err(|_| Failure::not_found())?
+        && is_theirs(&app, &user, id).await?
+        && let Some(device) = app.store.device_page(id).await?
         && device.standing.state == Media::Down
     {
         let field = |at: Timestamp| at.in_zone(app.zone).format(FIELD).to_string();
         (form.from, form.to) = (field(device.standing.since), field(app.clock.now()));
     }
-    show(&app, shell, form, None).await
+    show(&app, (shell, &user), form, None).await
 }
 
 /// `POST /exclusions`. What is refused is shown again as it was typed.
@@ -190,7 +192,7 @@ pub(crate) async fn file(
         Ok(id) => Ok(Redirect::to(&format!("/exclusions/{id}?done=file")).into_response()),
         Err(failure) if failure.status == StatusCode::BAD_REQUEST => {
             let problem = failure.words(shell.t.0).to_owned();
-            let page = show(&app, shell, form, Some(problem)).await?;
+            let page = show(&app, (shell, &user), form, Some(problem)).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(failure) => Err(failure),
@@ -229,19 +231,36 @@ fn scope_of(about: &str) -> Option<ExclusionScope> {
     }
 }
 
+/// Whether they may know of a device: whoever belongs to a maintainer knows what that one keeps.
+async fn is_theirs(app: &App, user: &User, device: DeviceId) -> Result<bool, Failure> {
+    match user.maintainer {
+        Some(keeper) => Ok(app.store.keeps_device(keeper, device).await?),
+        None => Ok(true),
+    }
+}
+
 async fn show(
     app: &App,
-    shell: Shell,
+    (shell, user): (Shell, &User),
     form: FilingForm,
     problem: Option<String>,
 ) -> Result<Response, Failure> {
     let shell = shell.at(Nav::Exclusions);
-    let (choices, sites) = tokio::try_join!(app.store.choices(), app.store.site_names())?;
+    let (mut choices, mut sites) = tokio::try_join!(app.store.choices(), app.store.site_names())?;
+    if let Some(keeper) = user.maintainer {
+        let kept = app.store.kept_sites(keeper).await?;
+        sites.retain(|site| kept.contains(&site.id));
+        choices.streets.retain(|(id, _)| sites.iter().any(|site| site.street == *id));
+        // Theirs is filled in.
+        choices.maintainers.clear();
+    }
     let device = match form.about.strip_prefix("device:").map(str::parse::<DeviceId>) {
-        Some(Ok(id)) => app.store.device_page(id).await?.map(|device| {
-            let name = format!("{} {} {}", device.street_name, device.site_name, device.name);
-            (form.about.clone(), name)
-        }),
+        Some(Ok(id)) if is_theirs(app, user, id).await? => {
+            app.store.device_page(id).await?.map(|device| {
+                let name = format!("{} {} {}", device.street_name, device.site_name, device.name);
+                (form.about.clone(), name)
+            })
+        }
         _ => None,
     };
     let mut sites: Vec<_> = sites

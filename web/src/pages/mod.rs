@@ -18,6 +18,7 @@ pub(crate) mod duty_people;
 mod endpoint_view;
 mod equipment_view;
 pub(crate) mod exclusion;
+pub(crate) mod exclusion_files;
 pub(crate) mod exclusions;
 mod incident_evidence;
 pub(crate) mod incidents;

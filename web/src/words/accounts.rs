@@ -82,6 +82,9 @@ labels! {
     exclusion_evidence: "依据", "Evidence";
     exclusion_evidence_hint: "通知名称及编号，例如：供电局停电通知 2026-118 号", "The notice and its number, such as: power company notice 2026-118";
     exclusion_file: "申报", "File";
+    exclusion_file_word: "依据", "Evidence";
+    exclusion_file_add: "上传依据（照片或 PDF）", "Add evidence (photo or PDF)";
+    exclusion_file_failed: "文件未能上传，请重试", "the file was not sent; try again";
     exclusion_file_note: "申报后须由数据中心批准；口径要求时还须公安联络员确认。三步由不同的人完成，均记入审计。", "The centre approves it, and the liaison confirms it where the policy asks for that. Three people do it, and each act is logged.";
     exclusion_filed: "已申报，待数据中心批准。", "Filed; it waits for the centre's approval.";
     exclusion_approved: "已批准。要求联络员确认的口径，确认后才剔除。", "Approved. Policies that ask for the liaison's confirmation wait for it.";

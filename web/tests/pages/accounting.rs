@@ -151,8 +151,9 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
     let mut maintainer = Browser::logged_in(&fixture).await;
     let (mut centre, mut liaison) = (
         colleague(&fixture, "centre", Role::Admin).await,
-        colleague(&fixture, "liaison", Role::Operator).await,
+        colleague(&fixture, "liaison", Role::Viewer).await,
     );
+    assert!(fixture.app.store.set_liaison("liaison", true).await.unwrap());
     let device = device_of(&fixture, Case::Silent).await;
     let filing = serde_json::json!({
         "device": device.to_string(), "from": "2026-11-21T13:00:00+08:00",
@@ -183,7 +184,7 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
     let scheduled = |it: &Value| it["scheduled"].as_u64().unwrap();
     assert_eq!(scheduled(&figures["before_exclusion"]) - scheduled(&figures), 90);
     assert_eq!(total(&mut centre, "assessment").await["excluded"], 0, "not confirmed yet");
-    assert_eq!(centre.post_json(&path("confirm"), &note).await.status, StatusCode::CONFLICT);
+    assert_eq!(centre.post_json(&path("confirm"), &note).await.status, StatusCode::FORBIDDEN);
     assert_eq!(liaison.post_json(&path("confirm"), &note).await.json()["state"], "confirmed");
     assert_eq!(total(&mut liaison, "assessment").await["excluded"], 90);
 

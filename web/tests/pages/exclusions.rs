@@ -61,13 +61,24 @@ async fn three_people_put_an_exclusion_in_force_and_every_strip_shows_it() {
     assert!(page.contains("剔除后") && !page.contains("若批准"), "{page}");
     assert_eq!(left_out(&page), as_if);
     assert!(page.contains("待公安联络员确认"), "the policy that asks for it: {page}");
-    assert!(page.contains("申报、批准、确认须由不同的人完成"), "{page}");
-    let refused = operator.post(&format!("{address}/confirm"), "note=").await;
-    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    for (own, status) in [(false, StatusCode::FORBIDDEN), (true, StatusCode::CONFLICT)] {
+        assert!(fixture.app.store.set_liaison("operator", own).await.unwrap());
+        let page = operator.get(&address).await.body;
+        let why = if own {
+            "申报、批准、确认须由不同的人完成"
+        } else {
+            "确认由公安联络员办理"
+        };
+        assert!(page.contains(why) && !page.contains("/confirm\""), "{page}");
+        let refused = operator.post(&format!("{address}/confirm"), "note=").await;
+        assert_eq!(refused.status, status, "{}", refused.body);
+    }
 
     let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
     let store = &fixture.app.store;
-    store.create_user("liaison", Role::Operator, &hash, false, NOW).await.unwrap().unwrap();
+    // The liaison looks, and confirms: no other role is needed for it.
+    store.create_user("liaison", Role::Viewer, &hash, false, NOW).await.unwrap().unwrap();
+    assert!(store.set_liaison("liaison", true).await.unwrap());
     let mut liaison = Browser::new(&fixture);
     liaison.post("/login", &format!("login=liaison&password={PASSWORD}")).await;
     let confirmed = liaison.post(&format!("{address}/confirm"), "note=ok").await;
@@ -105,7 +116,10 @@ async fn what_a_maintainer_filed_is_outlined_on_its_site_and_judged_by_none_of_i
     let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
     for (login, role) in [("colleague", Role::Operator), ("boss", Role::Admin)] {
         store.create_user(login, role, &hash, false, NOW).await.unwrap().unwrap();
+        assert!(store.set_liaison(login, true).await.unwrap());
         assert!(store.set_maintainer(login, Some(name.clone())).await.unwrap());
+        assert!(!store.user_by_login(login).await.unwrap().unwrap().is_liaison, "{login}");
+        assert!(!store.set_liaison(login, true).await.unwrap(), "{login}");
     }
     let sent = filing(&format!("device:{device}"), "供电局 2026-118 号", "2026-11-21T11:00");
     let filed = contractor.post("/exclusions", &sent).await;
@@ -162,4 +176,83 @@ async fn an_outage_under_way_is_filled_in() {
     let form = browser.get(&format!("/exclusions/new?about=device:{down}")).await.body;
     assert!(form.contains("name=\"to\" value=\"2026-11-21T15:30\""), "{form}");
     assert!(form.contains("name=\"from\" value=\"2026-11-2"), "{form}");
+}
+
+#[tokio::test]
+async fn what_proves_an_exclusion_is_kept_with_it_and_seen_by_whom_it_concerns() {
+    let fixture = Fixture::district(2, 24, None).await;
+    let device = device_of(&fixture, Case::Well).await;
+    let store = &fixture.app.store;
+    let name = store.device_page(device).await.unwrap().unwrap().maintainer.unwrap();
+    let mut operator = Browser::of_role(&fixture, Role::Operator).await;
+    let sent = filing(&format!("device:{device}"), "供电局 2026-118 号", "2026-11-21T11:00");
+    let filed = operator.post("/exclusions", &sent).await;
+    let address = filed.header("location").split('?').next().unwrap().to_owned();
+    let place = format!("{address}/files");
+    let upload = async |browser: &mut Browser, bytes: Vec<u8>| {
+        browser.send(Method::POST, &place, Body::from(bytes), "").await.status
+    };
+    let pdf = b"%PDF-1.7\n%%EOF".to_vec();
+    for bytes in [fixture::JPEG.to_vec(), pdf.clone()] {
+        assert_eq!(upload(&mut operator, bytes).await, StatusCode::CREATED);
+        fixture.clock.0.fetch_add(1000, Ordering::SeqCst);
+    }
+    for (bytes, status) in [
+        (b"<svg/>".to_vec(), StatusCode::BAD_REQUEST),
+        ([&pdf[..], &vec![0; 11 << 20]].concat(), StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        assert_eq!(upload(&mut operator, bytes).await, status);
+    }
+    let page = operator.get(&address).await.body;
+    let hrefs: Vec<String> = page
+        .split(&format!("href=\"{place}/"))
+        .skip(1)
+        .map(|rest| format!("{place}/{}", rest.split('"').next().unwrap()))
+        .collect();
+    for (href, kind) in hrefs.iter().zip(["image/jpeg", "application/pdf"]) {
+        let file = operator.get(href).await;
+        assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, kind));
+        let as_file = file.header("content-disposition").starts_with("attachment");
+        assert_eq!(as_file, kind == "application/pdf", "a document is never run in our pages");
+    }
+    assert_eq!(hrefs.len(), 2, "{page}");
+    for action in ["add_exclusion_file", "view_exclusion_file"] {
+        assert_eq!(store.audit_of(action, 10).await.unwrap().len(), 2, "{action}");
+    }
+
+    let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
+    assert_eq!(upload(&mut viewer, pdf.clone()).await, StatusCode::FORBIDDEN);
+    let others = store.choices().await.unwrap().maintainers;
+    let other = others.into_iter().find(|it| it.1 != name).unwrap().1;
+    for (maintainer, status) in [(other, StatusCode::NOT_FOUND), (name, StatusCode::OK)] {
+        assert!(store.set_maintainer("viewer", Some(maintainer)).await.unwrap());
+        assert_eq!(viewer.get(&hrefs[0]).await.status, status);
+    }
+
+    operator.post(&format!("{address}/withdraw"), "note=x").await;
+    assert_eq!(upload(&mut operator, pdf).await, StatusCode::CONFLICT);
+    assert_eq!(fixture.app.photos.list().unwrap().len(), 2, "nothing of what was refused stays");
+}
+
+#[tokio::test]
+async fn whoever_belongs_to_a_maintainer_files_among_what_it_keeps() {
+    let fixture = Fixture::district(4, 24, None).await;
+    let device = device_of(&fixture, Case::Silent).await;
+    let store = &fixture.app.store;
+    let kept = store.device_page(device).await.unwrap().unwrap();
+    let mut contractor = Browser::of_role(&fixture, Role::Operator).await;
+    let form = format!("/exclusions/new?about=device:{device}");
+    let all = store.choices().await.unwrap().maintainers;
+    let own = kept.maintainer.clone().unwrap();
+    let other = all.into_iter().find(|it| it.1 != own).unwrap().1;
+    for (maintainer, knows) in [(own, true), (other, false)] {
+        assert!(store.set_maintainer("operator", Some(maintainer)).await.unwrap());
+        let page = contractor.get(&form).await.body;
+        assert_eq!(page.contains(&format!("value=\"device:{device}\" selected")), knows, "{page}");
+        assert!(!page.contains("id=\"maintainer\""), "{page}");
+        let sites = store.site_names().await.unwrap().len();
+        let keeper = store.user_by_login("operator").await.unwrap().unwrap().maintainer.unwrap();
+        let theirs = store.kept_sites(keeper).await.unwrap().len();
+        assert_eq!(page.matches("value=\"site:").count(), theirs, "of {sites}");
+    }
 }
