@@ -6,10 +6,7 @@ use crate::{
     cursor,
     failure::Failure,
     guard::User,
-    pages::{
-        device::{Answer, probe_for},
-        reference::{action_of, decide_for},
-    },
+    pages::device::{Answer, probe_for},
     query::FilterQuery,
     shell::Shell,
 };
@@ -297,72 +294,4 @@ pub(super) async fn test_call(
 ) -> Result<Response, Failure> {
     let id = id.parse().map_err(|_| Failure::not_found())?;
     probe_for(&app, shell.t, &user, &extensions, id, OutOfTurn::TestCall, Answer::Json).await
-}
-
-/// What an operator decides of what is learned of a camera's picture.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct ReferenceBody {
-    /// `adopt`: the next picture without another fault becomes the reference of its light; `relearn`:
-    /// all lights are forgotten; `restore`: the last of these is taken back.
-    action: String,
-}
-
-/// What is learned of a camera's picture by one light.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ReferenceJson {
-    /// day, dusk or ir.
-    light: &'static str,
-    /// Whether pictures are judged by it.
-    settled: bool,
-    pictures: u32,
-    /// More than one of a camera on patrol.
-    scenes: u32,
-    since: String,
-    last: String,
-    /// When an operator's word made it; null where it was learned.
-    adopted: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct ReferencesJson {
-    /// Whether the request changed anything.
-    changed: bool,
-    /// Since when the next picture is to be the reference; null: it is not.
-    adopt_since: Option<String>,
-    can_restore: bool,
-    items: Vec<ReferenceJson>,
-}
-
-#[utoipa::path(post, path = "/api/v1/devices/{id}/reference", params(("id" = String, Path)),
-    request_body = ReferenceBody, responses(
-    (status = 200, body = ReferencesJson), (status = 400, description = "problem+json"),
-    (status = 404, description = "problem+json"),
-))]
-pub(super) async fn reference(
-    State(app): State<App>,
-    Extension(user): Extension<User>,
-    Path(id): Path<String>,
-    extensions: Extensions,
-    Json(body): Json<ReferenceBody>,
-) -> Result<Json<ReferencesJson>, Failure> {
-    let id: DeviceId = id.parse().map_err(|_| Failure::not_found())?;
-    let action = action_of(&body.action)?;
-    let changed = decide_for(&app, &user, &extensions, id, action).await?;
-    let known = app.store.picture_references(id).await?;
-    let time = |at: Timestamp| at.rfc3339(app.zone);
-    let items = known.lights.into_iter().map(|it| ReferenceJson {
-        light: it.learned.light.code(),
-        settled: it.learned.is_settled,
-        pictures: it.learned.pictures,
-        scenes: it.learned.scenes,
-        since: time(it.learned.since),
-        last: time(it.learned.last),
-        adopted: it.adopted.map(time),
-    });
-    Ok(Json(ReferencesJson {
-        changed,
-        adopt_since: known.adopt_since.map(time),
-        can_restore: known.can_restore,
-        items: items.collect(),
-    }))
 }

@@ -15,6 +15,7 @@ mod meeting_turns;
 mod meetings;
 mod minutes;
 mod observations;
+mod pictures;
 mod policies;
 mod rates;
 mod reports;
@@ -56,7 +57,10 @@ const MOST: u32 = 1000;
         devices::probe,
         devices::test_call,
         minutes::of_day,
-        devices::reference,
+        pictures::references,
+        pictures::decide,
+        pictures::feedback,
+        pictures::say,
         duty::list,
         inspections::list,
         inspections::show,
@@ -123,7 +127,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/devices/{id}/probe", post(devices::probe))
         .route("/v1/devices/{id}/test-call", post(devices::test_call))
         .route("/v1/devices/{id}/minutes", get(minutes::of_day))
-        .route("/v1/devices/{id}/reference", post(devices::reference))
+        .route("/v1/devices/{id}/reference", get(pictures::references).post(pictures::decide))
+        .route("/v1/devices/{id}/feedback", get(pictures::feedback).post(pictures::say))
         .route("/v1/duty", get(duty::list))
         .route("/v1/inspections", get(inspections::list))
         .route("/v1/inspections/{day}", get(inspections::show))

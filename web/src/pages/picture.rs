@@ -43,18 +43,47 @@ pub(crate) async fn feedback(
     Form(form): Form<FeedbackForm>,
 ) -> Result<Redirect, Failure> {
     let id = id_of(&id)?;
-    let fault = FaultCode::from_code(&form.fault);
-    let (Some(fault), Some(opinion)) = (fault, Opinion::from_code(&form.opinion)) else {
-        return Err(Failure::bad_input(
-            "fault、opinion：没有这个取值",
-            "fault, opinion: not one of the words",
-        ));
+    let word = Word::of(&form.fault, &form.opinion, Timestamp::from_millis(form.at))?;
+    let done = match say_of(&app, &user, &extensions, id, word).await? {
+        true => "feedback",
+        false => "feedback_gone",
     };
+    Ok(Redirect::to(&format!("/devices/{id}?done={done}#judged")))
+}
+
+/// What is said of a fault of the picture of the probe that began at a time.
+pub(crate) struct Word {
+    fault: FaultCode,
+    opinion: Opinion,
+    of: Timestamp,
+}
+
+impl Word {
+    pub(crate) fn of(fault: &str, opinion: &str, of: Timestamp) -> Result<Self, Failure> {
+        let read = FaultCode::from_code(fault).zip(Opinion::from_code(opinion));
+        let (fault, opinion) = read.ok_or_else(|| {
+            Failure::bad_input(
+                "fault、opinion：没有这个取值",
+                "fault, opinion: not one of the words",
+            )
+        })?;
+        Ok(Self { fault, opinion, of })
+    }
+}
+
+/// Keeps it, audited; `false` where that picture is gone or has no such figure.
+pub(crate) async fn say_of(
+    app: &App,
+    user: &User,
+    extensions: &Extensions,
+    id: DeviceId,
+    word: Word,
+) -> Result<bool, Failure> {
+    let Word { fault, opinion, of } = word;
     app.store.device_page(id).await?.ok_or_else(Failure::not_found)?;
-    let seen = observation(&app, id, Timestamp::from_millis(form.at)).await?;
-    let picture = seen.and_then(|seen| seen.picture);
+    let picture = observation(app, id, of).await?.and_then(|seen| seen.picture);
     let Some(picture) = picture.filter(|it| it.scores.contains_key(&fault)) else {
-        return Ok(Redirect::to(&format!("/devices/{id}?done=feedback_gone#judged")));
+        return Ok(false);
     };
     let feedback = Feedback {
         at: app.clock.now(),
@@ -66,8 +95,8 @@ pub(crate) async fn feedback(
     };
     app.store.add_feedback(id, feedback).await?;
     let subject = format!("{id} {} {}", fault.code(), opinion.code());
-    audit(&app, &user, &extensions, "picture_feedback", subject).await?;
-    Ok(Redirect::to(&format!("/devices/{id}?done=feedback#judged")))
+    audit(app, user, extensions, "picture_feedback", subject).await?;
+    Ok(true)
 }
 
 /// The observation of the probe of a device that began at `at`; `None` once it is past its time.

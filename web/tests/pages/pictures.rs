@@ -49,6 +49,32 @@ async fn a_picture_shows_each_fault_against_its_limit_and_takes_an_operators_wor
     assert_eq!(fixture.app.store.audit_of("picture_feedback", 9).await.unwrap().len(), 1);
     let body = browser.get(&format!("{path}?lang=en")).await.body;
     assert!(body.contains("confirmed · black picture · admin"), "{body}");
+
+    // Programs say and read the same.
+    let path = format!("/api/v1/devices/{device}/feedback");
+    let started = seen.started_at.rfc3339(fixture.app.zone);
+    let word = |fault: &str, started: &str| serde_json::json!({"fault": fault, "opinion": "confirmed", "started_at": started});
+    assert_eq!(
+        browser.post_json(&path, &word("black", &started)).await.status,
+        StatusCode::NO_CONTENT
+    );
+    let before = "2020-01-01T00:00:00Z";
+    assert_eq!(
+        browser.post_json(&path, &word("black", before)).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let odd = browser.post_json(&path, &word("odd", &started)).await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST);
+    let said = browser.get(&path).await.json();
+    let items = said["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[1]["opinion"]), (2, &"confirmed".into()));
+    assert_eq!((&items[1]["login"], &items[1]["score"]), (&"admin".into(), &1.0.into()));
+    assert_eq!(fixture.app.store.audit_of("picture_feedback", 9).await.unwrap().len(), 2);
+    let learned = browser.get(&format!("/api/v1/devices/{device}/reference")).await.json();
+    assert_eq!(
+        (&learned["changed"], learned["items"].as_array().unwrap().len()),
+        (&false.into(), 0)
+    );
 }
 
 #[tokio::test]
