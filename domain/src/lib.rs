@@ -82,13 +82,13 @@ pub use oddities::Oddities;
 pub use own_limits::{Feedback, Opinion, OwnLimits, Reading};
 pub use place::{Department, Maintainer, Site, Street};
 pub use plan::{
-    Bottleneck, Claim, Depth, PictureOrder, Plan, ProbeRequest, Snapshot, TransportPolicy, Uplink,
-    stream_host,
+    Bottleneck, Claim, Depth, Mount, PictureOrder, Plan, ProbeRequest, Snapshot, TransportPolicy,
+    Uplink, stream_host,
 };
 pub use rate::{Counts, KindCounts, Rate};
 pub use reference::{
-    LearnedPicture, Lesson, PictureLight, PictureShift, PictureTiles, ReferenceAction, Taught,
-    Teaching,
+    LearnedPicture, Lesson, PictureLight, PictureShift, PictureStripes, PictureTiles,
+    ReferenceAction, Taught, Teaching,
 };
 pub use role::Role;
 pub use strip::{DayStrip, State};

@@ -2,8 +2,8 @@
 
 use crate::{
     CallFacts, CertificateTrust, Depth, DeviceKind, EquipmentFacts, Fault, FaultCode, Lang,
-    Oddities, PictureLight, PictureShift, PictureTiles, Reading, Stage, Timestamp, TlsFacts,
-    Verdict,
+    Oddities, PictureLight, PictureShift, PictureStripes, PictureTiles, Reading, Stage, Timestamp,
+    TlsFacts, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -135,6 +135,9 @@ pub struct PictureFacts {
     /// How far the scene moved, where that is a fault.
     #[serde(default)]
     pub shift: Option<PictureShift>,
+    /// Which pattern lies over it, where that is a fault.
+    #[serde(default)]
+    pub stripes: Option<PictureStripes>,
     /// Errors that the decoder met in it.
     #[serde(default)]
     pub decoder_errors: u32,

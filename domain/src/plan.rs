@@ -175,6 +175,27 @@ words!(Bottleneck {
     Uplink = "uplink", "站点的上联带宽", "the uplink of its site";
 });
 
+/// What a camera stands on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mount {
+    /// It looks at one scene.
+    #[default]
+    Fixed,
+    /// 云台: it is turned, by a patrol or by people. Another view is none of its faults.
+    Turns,
+}
+
+impl Mount {
+    /// Tags (标签) of the ledger that say that a camera turns, in small letters.
+    const TURNING: [&str; 5] = ["云台", "球机", "巡航", "ptz", "dome"];
+
+    /// What the tags of a device say.
+    pub fn of_tags<'a>(mut tags: impl Iterator<Item = &'a str>) -> Self {
+        let turns = |tag: &str| Self::TURNING.contains(&tag.trim().to_lowercase().as_str());
+        if tags.any(turns) { Self::Turns } else { Self::Fixed }
+    }
+}
+
 /// What is to be known of one device's picture before it is looked at.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PictureOrder {
@@ -184,6 +205,8 @@ pub struct PictureOrder {
     pub limits: OwnLimits,
     /// What is learned of it.
     pub taught: Taught,
+    /// Whether it is turned.
+    pub mount: Mount,
 }
 
 /// What a prober is asked to do.
@@ -327,5 +350,12 @@ mod tests {
             assert!((54_000..=66_000).contains(&calm), "{calm}");
             assert!((9_000..=11_000).contains(&doubt), "{doubt}");
         }
+    }
+
+    #[test]
+    fn the_ledger_says_by_a_tag_that_a_camera_turns() {
+        let of = |tags: &[&str]| Mount::of_tags(tags.iter().copied());
+        assert_eq!((of(&[]), of(&["重点", "枪机"])), (Mount::Fixed, Mount::Fixed));
+        assert_eq!((of(&["重点", " 球机"]), of(&["PTZ"])), (Mount::Turns, Mount::Turns));
     }
 }

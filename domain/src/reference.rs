@@ -130,6 +130,17 @@ impl PictureTiles {
     }
 }
 
+/// The regular pattern of `stripes`: one line of the spectrum.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PictureStripes {
+    /// Cycles across the width of the picture, not negative.
+    pub across: f64,
+    /// Cycles down its height; negative where the stripes fall to the right.
+    pub down: f64,
+    /// Amplitude, in luma.
+    pub amplitude: f64,
+}
+
 /// How far the scene moved, in parts of the picture's sides; positive is to the right and down.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PictureShift {

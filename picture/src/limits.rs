@@ -47,6 +47,9 @@ pub struct Limits {
     pub snow: f64,
     /// Amplitude from which a pattern is a fault, in luma.
     pub stripe: f64,
+    /// The same beside a reference, which knows the scene's own lines: what look-alikes of eleven scenes
+    /// still had then was 3.4 and less.
+    pub stripe_beside: f64,
     /// Share of the blocks' edges that stand alone on the grid from which a picture is corrupted.
     pub corrupted: f64,
     /// Share of the reference's structure, in one patch, whose loss is a cover, 0–1.
@@ -85,6 +88,7 @@ impl Default for Limits {
             noise: 6.0,
             snow: 0.02,
             stripe: 10.0,
+            stripe_beside: 6.0,
             corrupted: 0.05,
             occluded: 0.2,
             likeness: 0.3,

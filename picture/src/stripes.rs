@@ -3,7 +3,7 @@
 //! Measured: the amplitude of one and the same line of the spectrum in nine windows, three by
 //! three, of the working luma at half size; the second lowest of the nine speaks, so that a fence
 //! or a shelf that fills part of the picture does not. Lines that the reference has are the scene's
-//! own and are left out.
+//! own and are left out; what is left need not be as strong for a fault.
 
 use crate::fft::{Complex, WINDOW};
 use crate::finding::{Fault, Finding};
@@ -169,7 +169,7 @@ pub(crate) fn judge(
     own: Option<&[Stripe]>,
     limits: &Limits,
 ) -> Finding {
-    let limit = limits.stripe;
+    let limit = if own.is_some() { limits.stripe_beside } else { limits.stripe };
     let Some(found) = found else {
         return Finding::unknown(Fault::Stripes, None, limit, "luma");
     };

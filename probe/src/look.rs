@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use zhishou_domain::{
-    Detail, Fault, FaultCode, Lesson, OwnLimits, PictureFacts, PictureMode, PictureOrder,
-    PictureShift, PictureTiles, PrivacyMasks, Reading, Snapshot, Stage, Timestamp,
+    Detail, Fault, FaultCode, Lesson, Mount, OwnLimits, PictureFacts, PictureMode, PictureOrder,
+    PictureShift, PictureStripes, PictureTiles, PrivacyMasks, Reading, Snapshot, Stage, Timestamp,
     own_limits::{CLEARED, Settled},
 };
 use zhishou_picture::{
-    CodedHash, Evidence, Finding, Frame, Judgement, Mask, Mode, Place, Shift, Signature, judge,
-    judge_damage, judge_frozen, judge_shaking,
+    CodedHash, Evidence, Finding, Frame, Judgement, Line, Mask, Mode, Place, Shift, Signature,
+    judge, judge_damage, judge_frozen, judge_shaking,
 };
 
 use zhishou_protocol::rtp::{Headers, Keyframe};
@@ -25,7 +25,7 @@ use crate::Settings;
 use crate::decoder::Decoded;
 
 /// Counts changes of methods and limits by which scores of one camera are not those of before.
-const ALGORITHM: u32 = 4;
+const ALGORITHM: u32 = 5;
 
 /// JPEG quality of evidence: details stay readable at about 60 kB.
 const JPEG_QUALITY: u8 = 80;
@@ -131,10 +131,10 @@ pub(crate) fn look(
     let (width, height) = picture.size();
     let frame = match picture.frame() {
         Ok(frame) => frame,
+        // The bounds are ours: the picture stays unjudged, and the camera is not blamed.
         Err(error) => {
-            let detail = Detail::Decoder { problem: error.to_string() };
-            let fault = Fault::new(FaultCode::Undecodable, Stage::Judge, detail);
-            return Look { faults: vec![fault], ..Look::default() };
+            tracing::warn!(%error, width, height, "a picture cannot be judged");
+            return Look::default();
         }
     };
     let damage = picture.is_corrupted().then(|| judge_damage(picture.made_up(), &settings.picture));
@@ -172,7 +172,7 @@ pub(crate) fn look(
     if !corrupted && !picture.glimpses().is_empty() {
         judgement.findings.push(judge_shaking(picture.glimpses(), &settings.picture));
     }
-    let faults: Vec<_> = if let Some(damage) = damage {
+    let mut faults: Vec<_> = if let Some(damage) = damage {
         let problem = format!("{} decoder errors in a whole keyframe", picture.errors());
         let said =
             |fault: Fault| Fault::new(fault.code, Stage::Decode, Detail::Decoder { problem });
@@ -187,6 +187,9 @@ pub(crate) fn look(
     } else {
         None
     };
+    if order.mount == Mount::Turns {
+        look_away(&mut judgement, &mut faults);
+    }
     let is_wanted = match want.snapshot {
         Snapshot::Never => false,
         Snapshot::OnFault => !faults.is_empty(),
@@ -199,6 +202,16 @@ pub(crate) fn look(
         lesson,
         signature: (!corrupted).then(|| signature.to_bytes()),
     }
+}
+
+/// Of a camera that is turned nobody can tell whether it looks where it should: another view is learned,
+/// and no fault.
+fn look_away(judgement: &mut Judgement, faults: &mut Vec<Fault>) {
+    let turned = |it: &&mut Finding| it.fault == zhishou_picture::Fault::SceneChanged;
+    for finding in judgement.findings.iter_mut().filter(turned) {
+        (finding.score, finding.place) = (None, None);
+    }
+    faults.retain(|fault| fault.code != FaultCode::SceneChanged);
 }
 
 fn facts(judgement: &Judgement, picture: &dyn Decoded, own: &OwnLimits) -> PictureFacts {
@@ -220,6 +233,7 @@ fn facts(judgement: &Judgement, picture: &dyn Decoded, own: &OwnLimits) -> Pictu
         light: Some(light_of(judgement.light)),
         tiles: tiles(judgement, own),
         shift: judgement.findings.iter().find_map(shift),
+        stripes: judgement.findings.iter().find_map(stripes),
         scores,
         readings: findings().filter_map(|(code, it)| Some((code, reading(it)?))).collect(),
         decoder_errors: picture.errors(),
@@ -253,6 +267,18 @@ fn shift(finding: &Finding) -> Option<PictureShift> {
         Some(Place::Shift(Shift { dx, dy })) if finding.is_fault() => {
             let percent = |share: f64| (share * 100.0).round() / 100.0;
             Some(PictureShift { dx: percent(dx), dy: percent(dy) })
+        }
+        _ => None,
+    }
+}
+
+/// The pattern that lies over the picture.
+fn stripes(finding: &Finding) -> Option<PictureStripes> {
+    match finding.place {
+        Some(Place::Line(Line { across, down, amplitude })) if finding.is_fault() => {
+            let tenth = |value: f64| (value * 10.0).round() / 10.0;
+            let [across, down, amplitude] = [across, down, amplitude].map(tenth);
+            Some(PictureStripes { across, down, amplitude })
         }
         _ => None,
     }
@@ -383,6 +409,52 @@ mod tests {
 
     pub(super) fn want(snapshot: Snapshot) -> Want {
         Want { snapshot, picture: PictureOrder::default() }
+    }
+
+    #[test]
+    fn stripes_are_told_by_their_line_of_the_spectrum() {
+        let with = |amplitude: f64| {
+            let rgb = (0..640 * 480).flat_map(|i: u32| {
+                let (x, y) = (f64::from(i % 640), f64::from(i / 640));
+                [(90.0 + x / 8.0 + amplitude * (y * std::f64::consts::TAU / 12.0).sin()) as u8; 3]
+            });
+            let rgb: Vec<u8> = rgb.collect();
+            let frame = OwnedFrame::from_rgb8(640, 480, &rgb).unwrap();
+            let still = Still { frame, errors: 0, made_up: 0.0 };
+            let settings = Settings::default();
+            look(&still, coded(1), at(0), None, &want(Snapshot::Never), &settings).facts.unwrap()
+        };
+        let line = with(20.0).stripes.unwrap();
+        assert!(line.across == 0.0 && (line.down.abs() - 40.0).abs() < 3.0, "{line:?}");
+        assert_eq!(with(0.0).stripes, None);
+    }
+
+    /// A picture beyond the bounds of the judge.
+    struct Sliver;
+
+    impl Decoded for Sliver {
+        fn size(&self) -> (u32, u32) {
+            (1920, 16)
+        }
+        fn errors(&self) -> u32 {
+            0
+        }
+        fn is_corrupted(&self) -> bool {
+            false
+        }
+        fn made_up(&self) -> f64 {
+            0.0
+        }
+        fn frame(&self) -> Result<Frame<'_>, FrameError> {
+            Err(FrameError::Size { width: 1920, height: 16 })
+        }
+    }
+
+    #[test]
+    fn what_we_cannot_judge_is_no_fault_of_the_camera() {
+        let settings = Settings::default();
+        let seen = look(&Sliver, coded(1), at(0), None, &want(Snapshot::Always), &settings);
+        assert_eq!((seen.faults, seen.facts, seen.snapshot), (vec![], None, None));
     }
 
     #[test]

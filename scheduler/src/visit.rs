@@ -210,7 +210,7 @@ async fn picture_order(agent: &Agent, known: &Known) -> Result<PictureOrder, Sto
     let limits = OwnLimits::new(&said, known.standing.faults.iter().copied());
     if known.target.kind == DeviceKind::Endpoint {
         // Whoever sits there turns its camera: no scene is the right one.
-        return Ok(PictureOrder { masks, limits, taught: Taught::default() });
+        return Ok(PictureOrder { masks, limits, ..PictureOrder::default() });
     }
     let references = agent.store.picture_references(known.target.device).await?;
     let teaching = Teaching::of(&known.standing, references.adopt_since.is_some());
@@ -222,6 +222,7 @@ async fn picture_order(agent: &Agent, known: &Known) -> Result<PictureOrder, Sto
             generation: references.generation,
             teaching,
         },
+        mount: agent.store.mount(known.target.device).await?,
     })
 }
 

@@ -131,6 +131,7 @@ fn picture() -> PictureFacts {
         readings: Default::default(),
         tiles: None,
         shift: None,
+        stripes: None,
         decoder_errors: 0,
         algorithm: 0,
         luma_mean: 90.0,

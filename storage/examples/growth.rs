@@ -94,6 +94,7 @@ fn observation(number: u64, step: u64, at: Timestamp) -> Observation {
             light: None,
             tiles: None,
             shift: None,
+            stripes: None,
             scores: scores.into_iter().map(|code| (code, Some(score))).collect(),
             readings: scores
                 .into_iter()

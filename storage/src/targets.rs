@@ -3,7 +3,7 @@
 use crate::{Store, StoreError, decode};
 use sqlx::{Row, sqlite::SqliteRow};
 use zhishou_domain::{
-    Checks, DeviceId, DeviceKind, LifeState, PointClass, SiteId, TestCall, Timestamp,
+    Checks, DeviceId, DeviceKind, LifeState, Mount, PointClass, SiteId, TestCall, Timestamp,
     meeting::Subject,
 };
 
@@ -115,6 +115,16 @@ impl Store {
         .fetch_all(self.reader())
         .await?;
         rows.iter().map(decode_row).collect()
+    }
+
+    /// What a camera stands on, by its tags.
+    pub async fn mount(&self, device: DeviceId) -> Result<Mount, StoreError> {
+        let tags: Vec<String> =
+            sqlx::query_scalar("SELECT tag FROM device_tags WHERE device_id = ?")
+                .bind(device.to_string())
+                .fetch_all(self.reader())
+                .await?;
+        Ok(Mount::of_tags(tags.iter().map(String::as_str)))
     }
 
     /// Whether a meeting has the device: one that is on, or begins within ten minutes, in a venue where

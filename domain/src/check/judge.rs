@@ -459,6 +459,7 @@ mod tests {
                 readings: BTreeMap::new(),
                 tiles: None,
                 shift: None,
+                stripes: None,
                 decoder_errors: 0,
                 algorithm: 0,
                 luma_mean: 120.0,

@@ -270,6 +270,18 @@ fn stripes_of_the_scene_itself_are_its_own() {
 }
 
 #[test]
+fn faint_stripes_are_told_where_the_lines_of_the_scene_are_known() {
+    for scene in ["store", "classroom", "room_table"] {
+        let clean = Scene::load(scene);
+        let faint = clean.clone().striped(1, 0.0, 40.0);
+        assert!(!faint.judged().has(Fault::Stripes), "{scene}: it may be a shelf");
+        let references = learned(&clean);
+        assert!(faint.judged_beside(&references).has(Fault::Stripes), "{scene}");
+        assert!(!clean.judged_beside(&references).has(Fault::Stripes), "{scene}");
+    }
+}
+
+#[test]
 fn what_was_learned_survives_storage_and_refuses_strangers() {
     let references = learned(&Scene::load("bikecar"));
     let bytes = references.to_bytes(Light::Day);

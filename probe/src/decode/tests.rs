@@ -208,7 +208,7 @@ async fn what_is_too_large_or_unknown_is_refused() {
     // Also where nothing was declared: the decoder's own caps tell.
     let error = pool.decode(coded(Codec::H264, HUGE)).await.expect_err("too large");
     assert_eq!(error, DecodeError::TooLarge { width: 8_704, height: 4_352 });
-    assert!(!error.is_ours(), "the stream is what it is");
+    assert!(error.is_ours(), "the bound is ours");
     assert!(pool.decode(coded(Codec::H264, NOISE)).await.is_ok());
 }
 

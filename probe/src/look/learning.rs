@@ -6,7 +6,7 @@ use crate::decoder::Decoded;
 use std::path::Path;
 use std::time::Duration;
 use zhishou_domain::{
-    ConfirmRule, Depth, DeviceKind, Fault, FaultCode, Feedback, LearnedPicture, Observation,
+    ConfirmRule, Depth, DeviceKind, Fault, FaultCode, Feedback, LearnedPicture, Mount, Observation,
     Opinion, OwnLimits, PictureFacts, PictureLight, PictureOrder, Snapshot, Standing, Taught,
     Teaching, Timestamp, Verdict, confirm::Outcome,
 };
@@ -78,6 +78,7 @@ struct Camera {
     standing: Standing,
     limits: Vec<Feedback>,
     adopts: bool,
+    mount: Mount,
     now: i64,
 }
 
@@ -87,8 +88,8 @@ impl Camera {
         self.now += later;
         self.taught.teaching = Teaching::of(&self.standing, self.adopts);
         let limits = OwnLimits::new(&self.limits, self.standing.faults.iter().copied());
-        let picture =
-            PictureOrder { limits, taught: self.taught.clone(), ..PictureOrder::default() };
+        let (taught, mount) = (self.taught.clone(), self.mount);
+        let picture = PictureOrder { limits, taught, mount, ..PictureOrder::default() };
         let want = Want { snapshot: Snapshot::Never, picture };
         let headers = Headers::Sound { qp: 28 };
         let coded = CodedEvidence { hash: [0; 32], headers, slices: 1, looks_random: Some(true) };
@@ -261,6 +262,21 @@ fn a_patrol_is_learned_scene_by_scene_and_raises_nothing_then() {
     }
     let bytes = camera.learned(PictureLight::Day).unwrap().body.len();
     assert!(bytes < 3 * 32_500, "{bytes}");
+}
+
+#[test]
+fn a_new_preset_of_a_camera_that_turns_is_learned_and_raises_nothing() {
+    let views = [clean("store"), clean("classroom"), clean("room_table")];
+    let mut camera = Camera { mount: Mount::Turns, ..Camera::at_home(&views[0]) };
+    for round in 0..60 {
+        let (facts, faults) = camera.sees(&views[round % 3], 5 * 60_000);
+        assert_eq!((facts.scores[&SceneChanged], facts.shift, faults), (None, None, vec![]));
+    }
+    assert_eq!(camera.learned(PictureLight::Day).unwrap().scenes, 3);
+    // What covers one of its views is told as of any other camera.
+    assert_eq!(camera.finds(&covered("store"), 5 * 60_000), [Occluded]);
+    let mut fixed = Camera::at_home(&views[0]);
+    assert_eq!(fixed.finds(&views[1], 5 * 60_000), [SceneChanged]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn picture(second: i64, device: DeviceId, sequence: i64, faults: &[FaultCode]) -
         light: None,
         tiles: None,
         shift: None,
+        stripes: None,
         scores: [(FaultCode::TooDark, Some(if faults.is_empty() { 0.1 } else { 0.9 }))].into(),
         readings: [(FaultCode::TooDark, Reading::new(0.9, 40.0, 60.0, "luma"))].into(),
         decoder_errors: 0,

@@ -24,6 +24,7 @@ async fn learn(
         light: Some(light),
         tiles: None,
         shift: None,
+        stripes: None,
         scores: [].into(),
         readings: [].into(),
         decoder_errors: 0,

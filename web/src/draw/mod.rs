@@ -6,6 +6,7 @@ pub(crate) mod heat;
 pub(crate) mod ratio;
 mod spark;
 mod strip;
+pub(crate) mod stripes;
 pub(crate) mod trend;
 
 pub(crate) use spark::{Point, Spark};

@@ -4,14 +4,15 @@
 use super::View;
 use super::reference::ReferencesView;
 use crate::{
-    draw::{heat, trend},
+    draw::{heat, stripes::draw as draw_stripes, trend},
     failure::Failure,
     format::Moment,
     words::Words,
 };
 use zhishou_domain::{
     DeviceId, FaultCode, Feedback, Lang, Observation, Opinion, OwnLimits, PictureFacts,
-    PictureLight, PictureShift, Timestamp, Weather, measure_name, own_limits::CLEARED,
+    PictureLight, PictureShift, PictureStripes, Timestamp, Weather, measure_name,
+    own_limits::CLEARED,
 };
 use zhishou_storage::{EvidenceRow, ScoreDay, StoredReference, StoredReferences};
 
@@ -43,6 +44,8 @@ pub(crate) struct Judged {
     pub(super) beside: Option<(PictureLight, EvidenceRow)>,
     /// Which tiles of the picture judged last differ.
     pub(super) heat: Option<Heat>,
+    /// The pattern that lies over the picture.
+    pub(super) stripes: Option<String>,
     /// The picture that masks are drawn on.
     pub(super) backdrop: Option<String>,
 }
@@ -148,6 +151,7 @@ impl Judged {
             references: ReferencesView::new(view, &references),
             beside: pictures.by_light.into_iter().find(|(of, _)| Some(*of) == light),
             heat: picture.and_then(|picture| Heat::new(picture, t)),
+            stripes: picture.and_then(|picture| picture.stripes).map(draw_stripes),
             backdrop,
         })
     }
@@ -170,7 +174,8 @@ fn facts(seen: &Observation, t: Words) -> String {
     let mode = picture.mode.name(t.0);
     let (errors, version) = (picture.decoder_errors, picture.algorithm);
     let light = picture.light.map_or("", |light| light.name(t.0));
-    let moved = picture.shift.map(|shift| moved(shift, t)).unwrap_or_default();
+    let mut moved = picture.shift.map(|shift| moved(shift, t)).unwrap_or_default();
+    moved.push_str(&picture.stripes.map(|stripes| striped(stripes, t)).unwrap_or_default());
     match t.0 {
         Lang::Zh => format!("{mode} {light} · 解码错误 {errors} · 算法版本 {version}{moved}"),
         Lang::En => {
@@ -189,6 +194,19 @@ fn moved(PictureShift { dx, dy }: PictureShift, t: Words) -> String {
         Lang::En => {
             format!(" · the scene moved {across} by {dx:.0} %, {down} by {dy:.0} %")
         }
+    }
+}
+
+/// Which stripes lie over the picture.
+fn striped(PictureStripes { across, down, amplitude }: PictureStripes, t: Words) -> String {
+    let [across, down] = [across, down].map(|cycles| cycles.abs().round());
+    match t.0 {
+        Lang::Zh => {
+            format!(" · 条纹：沿宽 {across:.0} 条、沿高 {down:.0} 条，幅度 {amplitude:.0} 级亮度")
+        }
+        Lang::En => format!(
+            " · stripes: {across:.0} across the width, {down:.0} down the height, amplitude {amplitude:.0} luma"
+        ),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::*;
 use zhishou_domain::{
-    FaultCode, LearnedPicture, Lesson, PictureLight, PictureTiles, ReferenceAction, Teaching,
+    FaultCode, LearnedPicture, Lesson, PictureLight, PictureStripes, PictureTiles, ReferenceAction,
+    Teaching,
 };
 use zhishou_recordings::Kind;
 use zhishou_storage::{EvidenceKind, EvidenceRow};
@@ -19,6 +20,7 @@ async fn see(fixture: &Fixture, device: DeviceId, sequence: i64, is_covered: boo
     if is_covered {
         let (fault, scores) = (FaultCode::Occluded, "ff00--".repeat(3));
         picture.tiles = Some(PictureTiles { fault, columns: 6, scores });
+        picture.stripes = Some(PictureStripes { across: 0.0, down: 20.0, amplitude: 12.4 });
     }
     let mut record = fixture::record(device, "references", sequence, seen, 3);
     if !is_covered {
@@ -63,6 +65,8 @@ async fn what_is_learned_is_shown_and_a_cover_drawn_over_the_picture() {
         "自动学习",
         "class=\"heat\"",
         "画面遮挡 0.93",
+        "class=\"heat lines\"",
+        "条纹：沿宽 0 条、沿高 20 条，幅度 12 级亮度",
         "100 %",
         "需连续画面",
     ] {
