@@ -23,6 +23,20 @@ const LONGEST: usize = 255;
 /// Largest body and answer, bytes.
 const BODY: usize = 4 << 20;
 
+/// What a request is told from others by for good: who asks, their key and all that is asked, as a digest.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestKey(pub(crate) String);
+
+impl RequestKey {
+    /// Of a form that was filled in once.
+    pub(crate) fn of_form(user: &User, fields: &[(String, String)]) -> Self {
+        let user = user.id.to_string();
+        let fields = fields.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let parts: Vec<_> = std::iter::once(user.as_bytes()).chain(fields).collect();
+        Self(digest(&parts))
+    }
+}
+
 /// Lets each request with a key be done once.
 pub(crate) async fn layer(
     State(app): State<App>,
@@ -40,13 +54,13 @@ pub(crate) async fn layer(
             "Idempotency-Key: 1 to {LONGEST} visible characters"
         )));
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, BODY)
         .await
         .map_err(|_| Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"))?;
     let key = digest(&[user.id.to_string().as_bytes(), given.as_bytes()]);
     let asked = digest(&[parts.uri.to_string().as_bytes(), &body]);
-    match app.store.begin_request(key.clone(), asked, app.clock.now()).await? {
+    match app.store.begin_request(key.clone(), asked.clone(), app.clock.now()).await? {
         Repeat::First => {}
         Repeat::Answered(answered) => return Ok(replay(answered)),
         Repeat::Underway => {
@@ -62,6 +76,7 @@ pub(crate) async fn layer(
             ));
         }
     }
+    parts.extensions.insert(RequestKey(digest(&[key.as_bytes(), asked.as_bytes()])));
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let (parts, body) = response.into_parts();
     let body = match to_bytes(body, BODY).await {

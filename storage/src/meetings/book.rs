@@ -58,7 +58,8 @@ pub struct NewMeeting {
     pub login: String,
     /// From where.
     pub address: String,
-    /// Who asks and their Idempotency-Key: asked again, the answer is the meeting that was booked.
+    /// Who asks, their Idempotency-Key and all that is asked, as a digest: asked again, the answer is the meeting
+    /// that was booked.
     pub request_key: Option<String>,
 }
 

@@ -8,12 +8,13 @@ use crate::{
     failure::Failure,
     guard::User,
     query::{self, act_of, typed, word},
+    repeat::RequestKey,
     shell::Shell,
 };
 use axum::{
     Extension, Json,
     extract::{MatchedPath, Path, Query, State},
-    http::{Extensions, HeaderMap, StatusCode, header},
+    http::{Extensions, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use chrono::NaiveDateTime;
@@ -342,13 +343,13 @@ impl BookBody {
 #[utoipa::path(post, path = "/api/v1/meetings", request_body = BookBody, responses(
     (status = 201, body = MeetingJson, description = "of a series the first; Idempotency-Key books once"),
     (status = 400, description = "problem+json"),
+    (status = 422, description = "Idempotency-Key of another request: problem+json"),
     (status = 409, description = "held by others: problem+json with `conflicts`"),
 ))]
 pub(super) async fn book(
     State(app): State<App>,
     shell: Shell,
     Extension(user): Extension<User>,
-    headers: HeaderMap,
     extensions: Extensions,
     Json(body): Json<BookBody>,
 ) -> Result<Response, Failure> {
@@ -360,7 +361,7 @@ pub(super) async fn book(
     };
     let displace = body.displace.iter().copied().map(MeetingId::new).collect();
     let (rule, skip) = (body.rrule.clone(), body.skip);
-    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+    let key = extensions.get::<RequestKey>().cloned();
     let plan = body.plan(&app)?;
     let by = (&user, &extensions);
     let outcome = if rule.is_empty() {

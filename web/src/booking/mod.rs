@@ -13,6 +13,7 @@ use crate::{
     guard::{User, address},
     prefs::Prefs,
     query::typed,
+    repeat::RequestKey,
 };
 use axum::http::{Extensions, StatusCode};
 use std::time::Duration;
@@ -108,11 +109,6 @@ async fn yielding(
     Ok(yielding)
 }
 
-/// A key of a request is that of whoever asks with it.
-fn request_key(user: &User, key: Option<&str>) -> Option<String> {
-    key.map(|key| format!("{} {key}", user.login))
-}
-
 /// Books a meeting in the name of `user`.
 pub(crate) async fn book(
     app: &App,
@@ -120,7 +116,7 @@ pub(crate) async fn book(
     plan: MeetingPlan,
     filing: Filing,
     displace: Vec<MeetingId>,
-    key: Option<&str>,
+    key: Option<RequestKey>,
 ) -> Result<Outcome, Failure> {
     let rules = &app.settings.booking;
     let plan = kept(rules, filing, plan);
@@ -138,7 +134,7 @@ pub(crate) async fn book(
         at: app.clock.now(),
         login: user.login.clone(),
         address: address(extensions),
-        request_key: request_key(user, key),
+        request_key: key.map(|it| it.0),
     };
     let booked = outcome(app.store.book_meeting(new).await?, slot)?;
     ask_approval(app, &booked, lang_of(extensions)).await?;
@@ -178,7 +174,7 @@ pub(crate) async fn book_series(
     (user, extensions): By<'_>,
     (plan, filing): (MeetingPlan, Filing),
     (rule, skip): (&str, bool),
-    key: Option<&str>,
+    key: Option<RequestKey>,
 ) -> Result<Outcome, Failure> {
     let rules = &app.settings.booking;
     let plan = kept(rules, filing, plan);
@@ -196,7 +192,7 @@ pub(crate) async fn book_series(
         at: app.clock.now(),
         login: user.login.clone(),
         address: address(extensions),
-        request_key: request_key(user, key),
+        request_key: key.map(|it| it.0),
     };
     let booked = series_outcome(app.store.book_series(new).await?, slot)?;
     ask_approval(app, &booked, lang_of(extensions)).await?;

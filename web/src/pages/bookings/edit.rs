@@ -9,6 +9,7 @@ use crate::{
     failure::Failure,
     guard::User,
     meeting_care::{endpoint_history, history_words},
+    repeat::RequestKey,
     shell::{Nav, Shell, page},
     token,
 };
@@ -120,6 +121,7 @@ pub(crate) async fn create(
     extensions: Extensions,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Failure> {
+    let key = RequestKey::of_form(&user, &fields);
     let form = BookingForm::of(fields);
     let filing = match form.filing.as_str() {
         "draft" => Filing::Draft,
@@ -128,7 +130,7 @@ pub(crate) async fn create(
     };
     let by = (&user, &extensions);
     let planned = form.plan(&app).and_then(|plan| Ok((plan, series_rule(&form)?)));
-    let key = Some(form.key.as_str()).filter(|key| !key.is_empty());
+    let key = (!form.key.is_empty()).then_some(key);
     let booked = match &planned {
         Ok((plan, Some(rule))) => {
             let rule = (rule.as_str(), form.skip);
