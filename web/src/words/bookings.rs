@@ -18,6 +18,9 @@ labels! {
     booking_grid_hint: "拖过空格预约；拖动会议改期。键盘：方向键移动，回车预约；在会议上按 Alt+方向键改期。", "Drag over empty cells to book, drag a meeting to move it. Keys: arrows move, Enter books; Alt and an arrow move a meeting.";
     booking_agenda: "会议清单", "Agenda";
     booking_rehearsal: "联调", "rehearsal";
+    booking_before: "会前准备", "set-up";
+    booking_keeps: "占用会场", "keeps the venue";
+    booking_after: "会后恢复", "tear-down";
     booking_left: "已改用其他会场，原会场保留", "turned to another venue, this one is kept";
     booking_moved: "已改期", "Moved";
     booking_undo: "撤销", "Undo";

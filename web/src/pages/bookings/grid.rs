@@ -5,7 +5,10 @@
 use super::weekday;
 use crate::{app::App, words::Words};
 use chrono::{Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
-use zhishou_domain::meeting::{LocalSlot, Venue};
+use zhishou_domain::{
+    Timestamp,
+    meeting::{LocalSlot, Slot, Venue},
+};
 use zhishou_storage::{Held, StoredMeeting};
 
 /// First and last half hour of a day's columns.
@@ -42,6 +45,59 @@ pub(super) struct Cell {
     /// Whether the tab key stops here: at one empty cell of the table, from where arrows move.
     pub(super) is_stop: bool,
     pub(super) chips: Vec<Chip>,
+    /// Set-up or tear-down of a meeting that keeps it; none where a meeting is in it.
+    pub(super) buffer: Option<Buffer>,
+}
+
+impl Cell {
+    /// Its classes in the style sheet.
+    pub(super) fn class(&self) -> String {
+        let hour = if self.is_hour { "hour" } else { "" };
+        let buffer = self.buffer.as_ref().map_or("", |it| it.class);
+        format!("{hour} {buffer}").trim().to_owned()
+    }
+}
+
+/// Set-up or tear-down within half an hour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Buffer {
+    /// Which part of the cell it takes: all, the first or the last half.
+    class: &'static str,
+    /// `会前准备 08:30–09:00 早会`.
+    pub(super) words: String,
+}
+
+/// Set-up or tear-down of a meeting.
+struct Margin {
+    slot: LocalSlot,
+    words: String,
+}
+
+impl Margin {
+    /// Before and after a meeting, as far as it holds a venue.
+    fn around(t: Words, chip: &Chip, held: LocalSlot) -> [Option<Self>; 2] {
+        let of = |name, from, to| {
+            let slot = LocalSlot { from, to };
+            let words = format!("{name} {} {}", times(slot), chip.title);
+            (from < to).then_some(Self { slot, words })
+        };
+        [
+            of(t.booking_before(), held.from, chip.slot.from.min(held.to)),
+            of(t.booking_after(), chip.slot.to.max(held.from), held.to),
+        ]
+    }
+
+    /// What of it lies in the half hour from `begin`.
+    fn within(&self, begin: NaiveDateTime) -> Option<Buffer> {
+        let (middle, end) = (begin + Duration::minutes(15), begin + Duration::minutes(30));
+        let class = match self.slot {
+            LocalSlot { from, to } if from >= end || to <= begin => return None,
+            LocalSlot { to, .. } if to <= middle => "buffer first-half",
+            LocalSlot { from, .. } if from >= middle => "buffer last-half",
+            _ => "buffer",
+        };
+        Some(Buffer { class, words: self.words.clone() })
+    }
 }
 
 /// A meeting, or its rehearsal, in a venue.
@@ -54,6 +110,8 @@ pub(super) struct Chip {
     pub(super) state: &'static str,
     pub(super) code: &'static str,
     pub(super) movable: Option<Movable>,
+    /// From when to when it keeps the venue, with set-up and tear-down; empty where that is no longer.
+    pub(super) keeps: String,
     slot: LocalSlot,
 }
 
@@ -96,10 +154,22 @@ impl Grid {
                 .collect()
         };
         let rows = venues.iter().map(|venue| {
-            let mut chips: Vec<Chip> = Vec::new();
+            let (mut chips, mut margins) = (Vec::<Chip>::new(), Vec::<Margin>::new());
             for stored in meetings {
                 if stored.plan.venues.iter().any(|it| it.venue == venue.id) {
-                    chips.push(chip(app, t, stored, now));
+                    let mut chip = chip(app, t, stored, now);
+                    let of = |it: &&Held| {
+                        it.meeting == stored.id && it.venue() == Some(venue.id) && !it.is_rehearsal
+                    };
+                    for held in held.iter().filter(of) {
+                        let slot = on_wall(app, held.slot);
+                        let around = Margin::around(t, &chip, slot);
+                        if around.iter().any(Option::is_some) {
+                            chip.keeps = times(slot);
+                        }
+                        margins.extend(around.into_iter().flatten());
+                    }
+                    chips.push(chip);
                 }
             }
             let left = |held: &Held| {
@@ -116,7 +186,7 @@ impl Grid {
                 }
             }
             chips.sort_by_key(|it| it.slot);
-            let cells = if is_week { week(&days, &chips) } else { day(first, chips) };
+            let cells = if is_week { week(&days, &chips) } else { day(first, chips, &margins) };
             Row {
                 venue: venue.id.to_string(),
                 name: venue.name.clone(),
@@ -126,19 +196,18 @@ impl Grid {
         });
         let mut rows: Vec<Row> = rows.collect();
         let mut cells = rows.iter_mut().flat_map(|row| &mut row.cells);
-        if let Some(first) = cells.find(|it| it.chips.is_empty()) {
+        if let Some(first) = cells.find(|it| it.chips.is_empty() && it.buffer.is_none()) {
             first.is_stop = true;
         }
         Self { is_week, columns, rows }
     }
 }
 
-fn chip(app: &App, t: Words, stored: &StoredMeeting, now: zhishou_domain::Timestamp) -> Chip {
+fn chip(app: &App, t: Words, stored: &StoredMeeting, now: Timestamp) -> Chip {
     let slot = stored.plan.slot();
-    let on_wall = |at: zhishou_domain::Timestamp| at.in_zone(app.zone).naive_local();
     let may_move = stored.state.may_change() && slot.from > now;
     let field = |at: NaiveDateTime| at.format("%Y-%m-%dT%H:%M").to_string();
-    let local = LocalSlot { from: on_wall(slot.from), to: on_wall(slot.to) };
+    let local = on_wall(app, slot);
     Chip {
         id: stored.id.to_string(),
         href: format!("/bookings/{}", stored.id),
@@ -155,14 +224,14 @@ fn chip(app: &App, t: Words, stored: &StoredMeeting, now: zhishou_domain::Timest
                 .rehearsal
                 .map_or(String::new(), |it| format!("{} {}", field(it.from), field(it.to))),
         }),
+        keeps: String::new(),
         slot: local,
     }
 }
 
 /// What holds a venue beside the meetings in it: a rehearsal, or a meeting that turned from it to another.
 fn kept(app: &App, (state, code): (&'static str, &'static str), held: &Held) -> Chip {
-    let on_wall = |at: zhishou_domain::Timestamp| at.in_zone(app.zone).naive_local();
-    let slot = LocalSlot { from: on_wall(held.slot.from), to: on_wall(held.slot.to) };
+    let slot = on_wall(app, held.slot);
     Chip {
         id: held.meeting.to_string(),
         href: format!("/bookings/{}", held.meeting),
@@ -171,8 +240,14 @@ fn kept(app: &App, (state, code): (&'static str, &'static str), held: &Held) -> 
         state,
         code,
         movable: None,
+        keeps: String::new(),
         slot,
     }
+}
+
+fn on_wall(app: &App, slot: Slot) -> LocalSlot {
+    let wall = |at: Timestamp| at.in_zone(app.zone).naive_local();
+    LocalSlot { from: wall(slot.from), to: wall(slot.to) }
 }
 
 fn times(slot: LocalSlot) -> String {
@@ -192,13 +267,14 @@ fn week(days: &[NaiveDate], chips: &[Chip]) -> Vec<Cell> {
             is_hour: true,
             is_stop: false,
             chips: touching.cloned().collect(),
+            buffer: None,
         }
     });
     cells.collect()
 }
 
 /// A cell for each half hour; a meeting takes those it touches, and such as share one stand together.
-fn day(day: NaiveDate, chips: Vec<Chip>) -> Vec<Cell> {
+fn day(day: NaiveDate, chips: Vec<Chip>, margins: &[Margin]) -> Vec<Cell> {
     let half_hour = |at: NaiveDateTime, up: u32| {
         let minutes = match at.date().cmp(&day) {
             std::cmp::Ordering::Less => 0,
@@ -227,8 +303,16 @@ fn day(day: NaiveDate, chips: Vec<Chip>) -> Vec<Cell> {
             Some((from, to, chips)) => (to - from, chips),
             None => (1, Vec::new()),
         };
-        let begin = format!("{day}T{:02}:{:02}", at / 2, at % 2 * 30);
-        cells.push(Cell { at: begin, span, is_hour: at.is_multiple_of(2), is_stop: false, chips });
+        let begin = day.and_time(NaiveTime::MIN) + Duration::minutes(i64::from(at) * 30);
+        let buffer = margins.iter().filter(|_| chips.is_empty()).find_map(|it| it.within(begin));
+        cells.push(Cell {
+            at: begin.format("%Y-%m-%dT%H:%M").to_string(),
+            span,
+            is_hour: at.is_multiple_of(2),
+            is_stop: false,
+            chips,
+            buffer,
+        });
         at += span;
     }
     cells
@@ -251,12 +335,13 @@ mod tests {
             state: "",
             code: "",
             movable: None,
+            keeps: String::new(),
             slot: LocalSlot { from, to },
         }
     }
 
     fn shape(chips: Vec<Chip>) -> Vec<(u32, usize)> {
-        let cells = day(at(0, 0).date(), chips);
+        let cells = day(at(0, 0).date(), chips, &[]);
         assert_eq!(cells.iter().map(|it| it.span).sum::<u32>(), LAST - FIRST);
         cells
             .iter()
@@ -275,5 +360,23 @@ mod tests {
         assert_eq!(shape(vec![held(at(23, 0), at(23, 30))]), [(1, 1)], "after the last");
         let over_night = held(at(20, 0), at(20, 0) + Duration::days(1));
         assert_eq!(shape(vec![over_night]), [(4, 1)]);
+    }
+
+    #[test]
+    fn set_up_and_tear_down_are_drawn_to_the_quarter_around_a_meeting_and_never_in_it() {
+        let meeting = held(at(9, 0), at(11, 0));
+        let keeps = LocalSlot { from: at(8, 15), to: at(11, 10) };
+        let words = Words(zhishou_domain::Lang::Zh);
+        let margins: Vec<_> =
+            Margin::around(words, &meeting, keeps).into_iter().flatten().collect();
+        let cells = day(at(0, 0).date(), vec![meeting], &margins);
+        let drawn: Vec<_> =
+            cells.iter().filter_map(|it| Some((&it.at[11..], it.buffer.as_ref()?.class))).collect();
+        let expected =
+            [("08:00", "buffer last-half"), ("08:30", "buffer"), ("11:00", "buffer first-half")];
+        assert_eq!(drawn, expected);
+        let bare = held(at(9, 0), at(11, 0));
+        let none = Margin::around(words, &bare, bare.slot);
+        assert!(none.iter().all(Option::is_none));
     }
 }
