@@ -17,7 +17,9 @@ MEANS = {
 
 def frames_of(file):
     raw = subprocess.run(
-        ["ffmpeg", "-nostdin", "-v", "quiet", "-i", file, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"],
+        # The pictures there are: none is shown again to fill the time between the two visits.
+        ["ffmpeg", "-nostdin", "-v", "quiet", "-i", file, "-fps_mode", "passthrough", "-pix_fmt", "rgb24",
+         "-f", "rawvideo", "-"],
         capture_output=True, timeout=60).stdout
     size = subprocess.run(
         ["ffprobe", "-v", "quiet", "-show_entries", "stream=width,height", "-of", "csv=p=0", file],

@@ -2,7 +2,8 @@
 # `make bench-picture`: recall, precision and false flags of the picture judge on footage with faults
 # made into it, beside camera-health on the same files; and the CPU of judging. FOOTAGE names a folder
 # of scenes without fault (videos of 20 frames or more, or stills); a small licensed set unless given.
-# Takes six minutes on two processors the first time. More for run.py follows, such as --misses.
+# Takes six minutes on two processors the first time. More for run.py follows, such as --misses or
+# --width 1920.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 target=${CARGO_TARGET_DIR:-target}
