@@ -32,6 +32,7 @@ pub const CHANGES: &[(&str, Option<Role>)] = &[
     ("/devices/{id}/feedback", Some(Role::Operator)),
     ("/devices/{id}/masks", Some(Role::Operator)),
     ("/devices/{id}/reference", Some(Role::Operator)),
+    ("/api/v1/devices/{id}/feedback", Some(Role::Operator)),
     ("/api/v1/devices/{id}/reference", Some(Role::Operator)),
     ("/devices/{id}/certificate", Some(Role::Operator)),
     ("/devices/{id}/rearm", Some(Role::Operator)),
