@@ -31,6 +31,8 @@ mod inspection;
 mod ledger;
 #[path = "pages/logins.rs"]
 mod logins;
+#[path = "pages/meeting_acts.rs"]
+mod meeting_acts;
 #[path = "pages/meetings.rs"]
 mod meetings;
 #[path = "pages/pictures.rs"]

@@ -237,7 +237,7 @@ pub(super) async fn one(
     Ok(Json(shown(&app, id, shell.t.0).await?))
 }
 
-async fn shown(app: &App, id: MeetingId, lang: Lang) -> Result<MeetingJson, Failure> {
+pub(super) async fn shown(app: &App, id: MeetingId, lang: Lang) -> Result<MeetingJson, Failure> {
     let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
     Ok(MeetingJson::of(stored, lang))
 }

@@ -11,6 +11,7 @@ mod exclusions;
 mod figures;
 mod incidents;
 mod inspections;
+mod meeting_acts;
 mod meeting_turns;
 mod meetings;
 mod minutes;
@@ -102,6 +103,13 @@ const MOST: u32 = 1000;
         meetings::one,
         meetings::reschedule,
         meetings::act,
+        meeting_acts::sign_item,
+        meeting_acts::act,
+        meeting_acts::incidents,
+        meeting_acts::add,
+        meeting_acts::over,
+        meeting_acts::record,
+        meeting_acts::keep,
         meeting_turns::list,
         meeting_turns::add,
         meeting_turns::take_back,
@@ -172,6 +180,14 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/meetings", get(meetings::list).post(meetings::book))
         .route("/v1/meetings/{id}", get(meetings::one))
         .route("/v1/meetings/{id}/reschedule", post(meetings::reschedule))
+        .route("/v1/meetings/{id}/sign", post(meeting_acts::sign_item))
+        .route("/v1/meetings/{id}/sign-off", post(meeting_acts::act))
+        .route("/v1/meetings/{id}/start", post(meeting_acts::act))
+        .route("/v1/meetings/{id}/end", post(meeting_acts::act))
+        .route("/v1/meetings/{id}/incidents", get(meeting_acts::incidents).post(meeting_acts::add))
+        .route("/v1/meetings/{id}/incidents/{incident}/over", post(meeting_acts::over))
+        .route("/v1/meetings/{id}/record", get(meeting_acts::record))
+        .route("/v1/meetings/{id}/archive", post(meeting_acts::keep))
         .route("/v1/meetings/{id}/turns", get(meeting_turns::list).post(meeting_turns::add))
         .route("/v1/meetings/{id}/turns/{turn}/undo", post(meeting_turns::take_back))
         .route("/v1/meetings/{id}/extend", post(meeting_turns::extend_to))

@@ -1,12 +1,14 @@
 //! What is known of a meeting, for its page and for programs; and what is done by itself where a venue of
 //! it fails.
 
+mod acts;
 mod ask;
 mod extend;
 mod proposals;
 mod told;
 mod turn;
 
+pub(crate) use acts::{Corrected, Step, add_incident, archive, draft, end_incident, sign, step};
 pub(crate) use ask::{ask, not_open};
 pub(crate) use extend::{Later, extend, later};
 pub(crate) use proposals::{Proposal, proposals};

@@ -10,16 +10,19 @@ use super::{
 use crate::{
     app::App,
     failure::Failure,
-    guard::{User, address, audit_line},
-    meeting_care::{Known, Later, ask, later, not_open},
-    query::{id as id_of, meeting, typed, word},
+    guard::User,
+    meeting_care::{
+        Corrected, Known, Later, Step, archive as keep, ask, draft, end_incident as over, later,
+        sign as sign_item, step,
+    },
+    query::{act_of, id as id_of, meeting, word},
     shell::{Nav, Shell, page},
 };
 use askama::Template;
 use axum::{
     Extension, Form,
     extract::{MatchedPath, Path, Query, State},
-    http::{Extensions, StatusCode},
+    http::Extensions,
     response::{Redirect, Response},
 };
 use chrono::NaiveDateTime;
@@ -27,20 +30,14 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use zhishou_domain::{
     Lang, MeetingId, MeetingIncidentId, Timestamp, VenueId,
-    check::{
-        AfterRecord, Attendance, CheckItem, Conclusion, Draft, Outcome, held, lost, roll_opens,
-    },
+    check::{AfterRecord, CheckItem, Conclusion, Outcome},
     duty::{DutyRefusal, Watcher},
-    meeting::{MeetingAct, MeetingRefusal, MeetingState, MeetingStep, ResourceKind},
+    meeting::{MeetingState, ResourceKind},
 };
-use zhishou_storage::{Archived, Entered, MeetingActed, RunState};
+use zhishou_storage::RunState;
 
-/// Longest words of a field, characters.
-pub(super) const WORDS: usize = 500;
 /// How a form has a date and time.
 pub(super) const TYPED: &str = "%Y-%m-%dT%H:%M";
-/// Longest record, characters.
-const RECORD: usize = 8000;
 
 /// An incident that lasts.
 struct IncidentView {
@@ -164,7 +161,10 @@ pub(crate) async fn show(
         venues.push(venue_view(&view, &known, row, &waiting, &incidents).await?);
     }
     let record = match state {
-        MeetingState::Ended => Some(RecordView::draft(&view, &known).await?),
+        MeetingState::Ended => {
+            let draft = draft(&app, &known, lang).await?;
+            Some(RecordView::of(&view, draft, String::new()))
+        }
         MeetingState::Archived => RecordView::archived(&view, id).await?,
         _ => None,
     };
@@ -223,43 +223,6 @@ pub(crate) async fn show(
 }
 
 impl RecordView {
-    async fn draft(view: &View<'_>, known: &Known) -> Result<Self, Failure> {
-        let (id, slot, lang) = (known.stored.id, known.stored.plan.slot(), view.t.0);
-        let held = held(&known.stored.steps, slot);
-        let store = &view.app.store;
-        let (incidents, noted, duty) = tokio::try_join!(
-            store.meeting_incidents(id),
-            store.last_readiness(id, slot.from),
-            store.duty_shifts(held.from, held.to),
-        )?;
-        let roll = |row: &zhishou_domain::check::Row| {
-            let called = row.cells.iter().find(|cell| cell.item == CheckItem::RollCall);
-            called.map_or(Outcome::Untested, |cell| cell.outcome)
-        };
-        let rows = &known.readiness.rows;
-        let words: Vec<_> = incidents
-            .iter()
-            .map(|it| {
-                let turned = it.fallback.map(|it| it.name(lang)).unwrap_or_default();
-                format!("{} {} {turned}", known.name(it.venue), it.what).trim_end().to_owned()
-            })
-            .collect();
-        let attendance = rows.iter().map(|row| Attendance {
-            venue: known.name(row.venue),
-            attended: matches!(roll(row), Outcome::Pass | Outcome::Warn),
-        });
-        let draft = Draft {
-            held,
-            attendance: attendance.collect(),
-            uncalled: rows.iter().filter(|row| roll(row) == Outcome::Untested).count(),
-            on_time: noted.is_some_and(Conclusion::may_begin),
-            incidents: &words,
-            lost: lost(&incidents, held),
-            watchers: duty.iter().flat_map(|shift| shift.watched(held.to, lang)).collect(),
-        };
-        Ok(Self::of(view, AfterRecord::draft(draft, lang), String::new()))
-    }
-
     async fn archived(view: &View<'_>, id: MeetingId) -> Result<Option<Self>, Failure> {
         let found = view.app.store.meeting_record(id).await?;
         Ok(found.map(|(record, login, at)| {
@@ -359,26 +322,9 @@ pub(crate) async fn sign(
         return Err(Failure::bad_request("venue, item: missing"));
     };
     let outcome = word("outcome", &form.outcome, Outcome::from_code)?.unwrap_or(Outcome::Pass);
-    if item == CheckItem::RollCall {
-        let stored = app.store.meeting(id).await?.ok_or_else(Failure::not_found)?;
-        let opens = roll_opens(stored.plan.slot().from, &stored.steps);
-        if app.clock.now() < opens {
-            let opens = opens.in_zone(app.zone).format("%m-%d %H:%M");
-            return Err(Failure {
-                zh: Some(format!("会前 3 小时内才能点名：{opens} 起")),
-                ..Failure::new(StatusCode::CONFLICT, format!("the roll is called from {opens} on"))
-            });
-        }
-    }
-    let said = (outcome, typed("text", &form.text, WORDS)?);
-    let line = audit_line(&app, &user, &extensions, "sign_check", String::new());
-    match app.store.sign_check(id, venue, item, said, line).await? {
-        Entered::Now(()) => Ok(back(id)),
-        Entered::NotOpen => Err(not_open()),
-        Entered::Missing => {
-            Err(Failure::bad_input("此项由平台检查，不能签字", "item: not one for persons"))
-        }
-    }
+    let said = (outcome, form.text.as_str());
+    sign_item(&app, (&user, &extensions), id, (venue, item), said).await?;
+    Ok(back(id))
 }
 
 /// Why, in words.
@@ -398,46 +344,9 @@ pub(crate) async fn act(
     Form(form): Form<NoteForm>,
 ) -> Result<Redirect, Failure> {
     let id = meeting(&id)?;
-    let (at, note) = (app.clock.now(), typed("note", &form.note, WORDS)?);
-    let known = Known::of(&app.store, id, at).await?.ok_or_else(Failure::not_found)?;
-    let acts = match route.as_str().rsplit('/').next() {
-        Some("start") => vec![MeetingAct::Start],
-        Some("end") => vec![MeetingAct::End],
-        _ => {
-            let verdict = match known.readiness.conclusion {
-                Conclusion::Ready => MeetingAct::Ready,
-                Conclusion::Risk => MeetingAct::Risk,
-                _ if note.is_empty() => {
-                    return Err(Failure::bad_input(
-                        "尚不具备条件：带风险签字须写明理由",
-                        "note: it is not ready; who signs all the same says why",
-                    ));
-                }
-                _ => MeetingAct::Risk,
-            };
-            vec![MeetingAct::Test, verdict]
-        }
-    };
-    let step = |act| {
-        // The reason belongs to the verdict, not to the test before it.
-        let note = if act == MeetingAct::Test { String::new() } else { note.clone() };
-        MeetingStep { at, login: user.login.clone(), act, note }
-    };
-    let steps = acts.into_iter().map(step).collect();
-    match app.store.act_on_meeting(id, steps, address(&extensions), Vec::new()).await? {
-        MeetingActed::Now(_) => Ok(back(id)),
-        MeetingActed::Refused(MeetingRefusal::Early) => {
-            let opens = known.stored.plan.opens().in_zone(app.zone).format("%m-%d %H:%M");
-            Err(Failure {
-                zh: Some(format!("还没到开会时间：{opens} 起才能点“开会”")),
-                ..Failure::new(StatusCode::CONFLICT, format!("it can be begun from {opens} on"))
-            })
-        }
-        _ => Err(Failure {
-            zh: Some("当前状态下不能这样做".to_owned()),
-            ..Failure::new(StatusCode::CONFLICT, "it does not stand so that this could be done")
-        }),
-    }
+    let what = act_of(&route, Step::from_code)?;
+    step(&app, (&user, &extensions), id, (what, &form.note)).await?;
+    Ok(back(id))
 }
 
 /// `POST /meetings/{id}/incidents/{incident}/over`.
@@ -449,12 +358,8 @@ pub(crate) async fn end_incident(
 ) -> Result<Redirect, Failure> {
     let id = meeting(&id)?;
     let incident: MeetingIncidentId = incident.parse().map_err(|_| Failure::not_found())?;
-    let line = audit_line(&app, &user, &extensions, "meeting_incident", String::new());
-    match app.store.end_meeting_incident(id, incident, line).await? {
-        Entered::Now(()) => Ok(back(id)),
-        Entered::NotOpen => Err(not_open()),
-        Entered::Missing => Err(Failure::not_found()),
-    }
+    over(&app, (&user, &extensions), id, incident).await?;
+    Ok(back(id))
 }
 
 /// `POST /meetings/{id}/archive`: the record as it was corrected.
@@ -466,7 +371,6 @@ pub(crate) async fn archive(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, Failure> {
     let id = meeting(&id)?;
-    let known = Known::of(&app.store, id, app.clock.now()).await?.ok_or_else(Failure::not_found)?;
     let field = |name: &str| {
         fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
     };
@@ -475,47 +379,25 @@ pub(crate) async fn archive(
             Failure::bad_input(format!("{name}：须为不小于 0 的整数"), format!("{name}: a count"))
         })
     };
-    let held = held(&known.stored.steps, known.stored.plan.slot());
-    let moment = |name: &'static str, known: Timestamp| match field(name).trim() {
-        "" => Ok(known),
+    let moment = |name: &'static str| match field(name).trim() {
+        "" => Ok(None),
         text => NaiveDateTime::parse_from_str(text, TYPED)
-            .map(|wall| Timestamp::from_local(wall, app.zone))
+            .map(|wall| Some(Timestamp::from_local(wall, app.zone)))
             .map_err(|_| {
                 Failure::bad_input("开始和结束须为日期和时间", format!("{name}: no time"))
             }),
     };
-    let (from, to) = (moment("began", held.from)?, moment("ended", held.to)?);
-    if to < from {
-        return Err(Failure::bad_input("结束时间早于开始时间", "ended: before it began"));
-    }
-    let is_there = |venue: VenueId| {
-        fields.iter().any(|(key, value)| key == "attended" && *value == venue.to_string())
-    };
-    let record = AfterRecord {
-        from: Some(from),
-        to: Some(to),
-        attendance: known
-            .venues
-            .iter()
-            .map(|venue| Attendance { venue: venue.name.clone(), attended: is_there(venue.id) })
-            .collect(),
+    let attended = fields.iter().filter(|(name, _)| name == "attended");
+    let corrected = Corrected {
+        from: moment("began")?,
+        to: moment("ended")?,
+        attended: attended.filter_map(|(_, venue)| venue.parse().ok()).collect(),
         on_time: field("on_time") == "1",
         incidents: count("incidents")?,
         lost_minutes: count("lost_minutes")?,
-        watchers: typed("watchers", field("watchers"), WORDS)?
-            .split(['、', ',', '，'])
-            .map(|name| name.trim().to_owned())
-            .filter(|name| !name.is_empty())
-            .collect(),
-        text: typed("text", field("text"), RECORD)?,
+        watchers: field("watchers").to_owned(),
+        text: field("text").to_owned(),
     };
-    let line = audit_line(&app, &user, &extensions, "archive_meeting", String::new());
-    match app.store.archive_meeting(id, record, line).await? {
-        Archived::Done => Ok(back(id)),
-        Archived::Missing => Err(Failure::not_found()),
-        Archived::NotEnded => Err(Failure {
-            zh: Some("会议尚未结束，或已归档".to_owned()),
-            ..Failure::new(StatusCode::CONFLICT, "it is not over, or archived already")
-        }),
-    }
+    keep(&app, (&user, &extensions), id, corrected).await?;
+    Ok(back(id))
 }

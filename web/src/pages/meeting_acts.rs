@@ -1,12 +1,12 @@
 //! What persons do about a meeting that is checked or held: an incident, 启用预案, 延长.
 
-use super::meeting::{TYPED, WORDS, back};
+use super::meeting::{TYPED, back};
 use crate::{
     app::App,
     failure::Failure,
-    guard::{User, audit_line},
-    meeting_care::{extend, not_open, turn, turn_to, undo},
-    query::{id as id_of, meeting, typed, word},
+    guard::User,
+    meeting_care::{add_incident as enter, extend, turn_to, undo},
+    query::{id as id_of, meeting, word},
     shell::Shell,
 };
 use axum::{
@@ -18,7 +18,6 @@ use axum::{
 use chrono::NaiveDateTime;
 use serde::Deserialize;
 use zhishou_domain::{Timestamp, check::Fallback};
-use zhishou_storage::{Entered, NewMeetingIncident};
 
 /// What goes wrong, or what is done about it.
 #[derive(Debug, Default, Deserialize)]
@@ -43,22 +42,11 @@ pub(crate) async fn add_incident(
 ) -> Result<Redirect, Failure> {
     let id = meeting(&id)?;
     let venue = id_of("venue", &form.venue)?.ok_or_else(Failure::not_found)?;
-    let what = typed("what", &form.what, WORDS)?;
-    if what.is_empty() {
-        return Err(Failure::bad_input("请写明故障现象", "what: words are missing"));
-    }
-    if let Some(fallback) = word("fallback", &form.fallback, Fallback::from_code)? {
-        let (by, to) = ((&user, &extensions, shell.t.0), turn_to(fallback, &form.to)?);
-        turn(&app, by, (id, venue), to, &what).await?;
-        return Ok(back(id));
-    }
-    let line = audit_line(&app, &user, &extensions, "meeting_incident", String::new());
-    let new = NewMeetingIncident { meeting: id, venue, what };
-    match app.store.add_meeting_incident(new, line).await? {
-        Entered::Now(_) => Ok(back(id)),
-        Entered::NotOpen => Err(not_open()),
-        Entered::Missing => Err(Failure::not_found()),
-    }
+    let fallback = word("fallback", &form.fallback, Fallback::from_code)?;
+    let to = fallback.map(|fallback| turn_to(fallback, &form.to)).transpose()?;
+    let (by, what) = ((&user, &extensions), (form.what.as_str(), to));
+    enter(&app, by, (id, venue), what, shell.t.0).await?;
+    Ok(back(id))
 }
 
 /// `POST /meetings/{id}/turns/{turn}/undo`.
