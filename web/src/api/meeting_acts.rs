@@ -12,12 +12,12 @@ use crate::{
     meeting_care::{
         Corrected, Known, Step, add_incident, archive, draft, end_incident, sign, step,
     },
-    query::{act_of, meeting, word},
+    query::{meeting, word},
     shell::Shell,
 };
 use axum::{
     Extension, Json,
-    extract::{MatchedPath, Path, State},
+    extract::{Path, State},
     http::{Extensions, StatusCode},
 };
 use serde::{Deserialize, Serialize};
@@ -70,24 +70,62 @@ pub(super) struct StepBody {
     note: String,
 }
 
-#[utoipa::path(post, path = "/api/v1/meetings/{id}/{step}",
-    params(("id" = i64, Path), ("step" = String, Path, description = "sign-off, start or end")),
+#[utoipa::path(post, path = "/api/v1/meetings/{id}/sign-off", params(("id" = i64, Path)),
     request_body = StepBody, responses(
-    (status = 200, body = MeetingJson), (status = 400, description = "problem+json"),
-    (status = 404, description = "problem+json"),
-    (status = 409, description = "too early, or it does not stand so; problem+json"),
+    (status = 200, body = MeetingJson), (status = 404, description = "problem+json"),
+    (status = 400, description = "it is not ready, and no reason is given; problem+json"),
+    (status = 409, description = "it does not stand so; problem+json"),
 ))]
-pub(super) async fn act(
-    State(app): State<App>,
+pub(super) async fn sign_off(
+    app: State<App>,
     shell: Shell,
-    Extension(user): Extension<User>,
-    Path(id): Path<String>,
-    route: MatchedPath,
+    user: Extension<User>,
+    id: Path<String>,
     extensions: Extensions,
     body: Option<Json<StepBody>>,
 ) -> Result<Json<MeetingJson>, Failure> {
+    stepped((app, shell), (user, extensions), id, (Step::SignOff, body)).await
+}
+
+#[utoipa::path(post, path = "/api/v1/meetings/{id}/start", params(("id" = i64, Path)),
+    request_body = StepBody, responses(
+    (status = 200, body = MeetingJson), (status = 404, description = "problem+json"),
+    (status = 409, description = "too early, or it does not stand so; problem+json"),
+))]
+pub(super) async fn start(
+    app: State<App>,
+    shell: Shell,
+    user: Extension<User>,
+    id: Path<String>,
+    extensions: Extensions,
+    body: Option<Json<StepBody>>,
+) -> Result<Json<MeetingJson>, Failure> {
+    stepped((app, shell), (user, extensions), id, (Step::Start, body)).await
+}
+
+#[utoipa::path(post, path = "/api/v1/meetings/{id}/end", params(("id" = i64, Path)),
+    request_body = StepBody, responses(
+    (status = 200, body = MeetingJson), (status = 404, description = "problem+json"),
+    (status = 409, description = "it does not stand so; problem+json"),
+))]
+pub(super) async fn end(
+    app: State<App>,
+    shell: Shell,
+    user: Extension<User>,
+    id: Path<String>,
+    extensions: Extensions,
+    body: Option<Json<StepBody>>,
+) -> Result<Json<MeetingJson>, Failure> {
+    stepped((app, shell), (user, extensions), id, (Step::End, body)).await
+}
+
+async fn stepped(
+    (State(app), shell): (State<App>, Shell),
+    (Extension(user), extensions): (Extension<User>, Extensions),
+    Path(id): Path<String>,
+    (what, body): (Step, Option<Json<StepBody>>),
+) -> Result<Json<MeetingJson>, Failure> {
     let (id, Json(body)) = (meeting(&id)?, body.unwrap_or_default());
-    let what = act_of(&route, Step::from_code)?;
     step(&app, (&user, &extensions), id, (what, &body.note)).await?;
     Ok(Json(shown(&app, id, shell.t.0).await?))
 }

@@ -104,7 +104,9 @@ const MOST: u32 = 1000;
         meetings::reschedule,
         meetings::act,
         meeting_acts::sign_item,
-        meeting_acts::act,
+        meeting_acts::sign_off,
+        meeting_acts::start,
+        meeting_acts::end,
         meeting_acts::incidents,
         meeting_acts::add,
         meeting_acts::over,
@@ -181,9 +183,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/v1/meetings/{id}", get(meetings::one))
         .route("/v1/meetings/{id}/reschedule", post(meetings::reschedule))
         .route("/v1/meetings/{id}/sign", post(meeting_acts::sign_item))
-        .route("/v1/meetings/{id}/sign-off", post(meeting_acts::act))
-        .route("/v1/meetings/{id}/start", post(meeting_acts::act))
-        .route("/v1/meetings/{id}/end", post(meeting_acts::act))
+        .route("/v1/meetings/{id}/sign-off", post(meeting_acts::sign_off))
+        .route("/v1/meetings/{id}/start", post(meeting_acts::start))
+        .route("/v1/meetings/{id}/end", post(meeting_acts::end))
         .route("/v1/meetings/{id}/incidents", get(meeting_acts::incidents).post(meeting_acts::add))
         .route("/v1/meetings/{id}/incidents/{incident}/over", post(meeting_acts::over))
         .route("/v1/meetings/{id}/record", get(meeting_acts::record))
