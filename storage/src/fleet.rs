@@ -77,7 +77,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<FleetRow>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT p.*, si.name, st.name FROM (SELECT d.id, d.kind, d.name, d.site_id, d.class, ",
+            "SELECT p.*, si.name AS site_name, st.name AS street_name FROM (SELECT d.id, d.kind, d.name, d.site_id, d.class, ",
         );
         push_rank(&mut query, now);
         query.push(
@@ -160,8 +160,8 @@ fn fleet_row_of(row: &SqliteRow) -> Result<FleetRow, StoreError> {
         kind: decode::word("devices.kind", row.try_get(1)?, DeviceKind::from_code)?,
         name: row.try_get(2)?,
         site: id(row, 3, "devices.site_id")?,
-        site_name: row.try_get(16)?,
-        street_name: row.try_get(17)?,
+        site_name: row.try_get("site_name")?,
+        street_name: row.try_get("street_name")?,
         class: class.and_then(PointClass::from_code),
         present: Present::from_rank(row.try_get(5)?),
         standing: standing_of(row)?,

@@ -2,7 +2,7 @@ use crate::support::{Home, at, camera, import, record};
 use zhishou_domain::{
     CallFacts, Depth, DeviceKind, LedgerRow, Observation, State, TestCall, Verdict,
 };
-use zhishou_storage::{Record, Store};
+use zhishou_storage::{Filter, Record, Store};
 
 fn room(leave: Option<TestCall>) -> LedgerRow {
     LedgerRow {
@@ -25,6 +25,22 @@ fn seen(second: i64, depth: Depth, called: bool) -> Observation {
 
 async fn leave(store: &Store) -> TestCall {
     store.probe_targets(None, 1).await.unwrap()[0].test_call
+}
+
+#[tokio::test]
+async fn the_list_of_devices_says_where_each_stands() {
+    let home = Home::shanghai();
+    let store = home.open().await;
+    let row = LedgerRow { street: Some("人民路".into()), ..room(None) };
+    import(&store, vec![row], at(0)).await;
+    let device = store.probe_targets(None, 1).await.unwrap()[0].device;
+    let observation = seen(10, Depth::Reach, false);
+    let base = record(device, 1, at(10), Verdict::Online);
+    store.record(Record { observation, ..base }).await.unwrap();
+    let listed = store.fleet(&Filter::default(), None, 10, at(11)).await.unwrap();
+    let row = &listed[0];
+    assert_eq!((row.name.as_str(), row.site_name.as_str()), ("会议室", "东门"));
+    assert_eq!(row.street_name, "人民路");
 }
 
 #[tokio::test]
