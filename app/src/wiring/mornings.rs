@@ -1,5 +1,7 @@
 //! The daily inspection (巡检): each morning's record is written by the timetable as it stands then, one that was
 //! missed is made up on the same day, and its files go to a folder once. What fails is tried again.
+//!
+//! Who has just begun has seen little: the record waits for the devices that were not looked at yet.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -11,6 +13,8 @@ use zhishou_storage::{Morning, Store, StoreError};
 
 /// How often it is looked whether something is due.
 const LOOK: Duration = Duration::from_secs(60);
+/// How long after our begin a record waits for them.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// Days back whose files are still owed.
 const BACK_DAYS: u64 = 7;
 
@@ -47,9 +51,10 @@ impl Mornings {
             tracing::error!("the timetable of the inspection cannot be read");
             return;
         };
+        let began = self.clock.now();
         loop {
             let now = self.clock.now();
-            if let Err(error) = self.turn(&timetable, now).await {
+            if let Err(error) = self.turn(&timetable, (began, now)).await {
                 let error = with_causes(&error);
                 tracing::error!(error, "failed to write the inspection; trying again");
             }
@@ -61,7 +66,11 @@ impl Mornings {
     }
 
     /// Writes the record of today once its time has come, and what the folder lacks.
-    async fn turn(&self, timetable: &Timetable, now: Timestamp) -> Result<(), MorningError> {
+    async fn turn(
+        &self,
+        timetable: &Timetable,
+        (began, now): (Timestamp, Timestamp),
+    ) -> Result<(), MorningError> {
         let zone = self.config.district.zone();
         let today = now.local_day(zone);
         let begins = Timestamp::start_of_day(today, zone);
@@ -75,7 +84,10 @@ impl Mornings {
             };
             let items = self.config.inspection.items.iter().map(item).collect();
             let seen = self.store.inspect(now).await?;
-            if self.store.write_morning(Morning { day: today, seen, items }).await? {
+            let is_seen = seen.groups.iter().all(|group| group.checked() >= group.due);
+            let is_written = (is_seen || now >= began + PATIENCE)
+                && self.store.write_morning(Morning { day: today, seen, items }).await?;
+            if is_written {
                 tracing::info!(%today, "the inspection was written");
             }
         }
@@ -161,10 +173,14 @@ mod tests {
         let day = midnight.local_day(zone);
         let written = async || store.mornings(day, day).await.unwrap();
 
-        mornings.turn(&timetable, hours(7)).await.unwrap();
+        let turn = async |at: Timestamp| mornings.turn(&timetable, (hours(8), at)).await.unwrap();
+
+        turn(hours(7)).await;
         assert_eq!(written().await, [], "not before its time");
-        // Down at eight, it is made up at nine.
-        mornings.turn(&timetable, hours(9)).await.unwrap();
+        // We begin at eight, and nothing was looked at yet.
+        turn(hours(8)).await;
+        assert_eq!(written().await, [], "nobody has looked");
+        turn(hours(9)).await;
         let first = written().await;
         assert_eq!((first[0].seen.at, first[0].seen.groups[0].due), (hours(9), 1));
         let names = || {
@@ -179,7 +195,7 @@ mod tests {
 
         store.import(vec![row(3, "二号")], hours(10), ImportMode::AllOrNothing).await.unwrap();
         std::fs::remove_file(folder.join("inspection-2026-03-12.csv")).unwrap();
-        mornings.turn(&timetable, hours(11)).await.unwrap();
+        turn(hours(11)).await;
         assert_eq!(written().await, first, "it stays as it was seen");
         assert_eq!(names(), ["inspection-2026-03-12.xlsx"], "each file goes once");
     }
