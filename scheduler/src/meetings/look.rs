@@ -166,34 +166,13 @@ async fn endpoint(
                 let found = judge(&seen, depth, &plan.limits);
                 (found, seen.picture.and_then(|picture| picture.snapshot))
             }
-            Err(why) => (unheard((eyes, device), plan, (depth, why), items).await, None),
+            Err(why) => (nothing(items, depth, why), None),
         };
         if !fails(&found) {
             break;
         }
     }
     (found, picture)
-}
-
-/// Of an endpoint from which nothing was heard in time: it may have been asked in vain for a call only, so
-/// that it is asked once more whether it is there.
-async fn unheard(
-    (eyes, device): (&dyn LookAt, DeviceId),
-    plan: &CheckPlan,
-    (depth, why): (Depth, NotRun),
-    items: &[CheckItem],
-) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if depth > Depth::Reach
-        && why == NotRun::Ours
-        && let Ok(seen) = look(eyes, device, Depth::Reach).await
-    {
-        found = judge(&seen, Depth::Reach, &plan.limits);
-    }
-    let blank = nothing(items, depth, why);
-    let told: Vec<CheckItem> = found.iter().map(|finding| finding.item).collect();
-    found.extend(blank.into_iter().filter(|finding| !told.contains(&finding.item)));
-    found
 }
 
 /// Of several devices that do the same; none where there are none. What does not show itself is looked at

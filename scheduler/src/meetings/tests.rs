@@ -58,8 +58,6 @@ struct Devices {
     down: Mutex<HashSet<DeviceId>>,
     /// Not to be opened by us.
     barred: Mutex<HashSet<DeviceId>>,
-    /// A call of it is not through in time.
-    late: Mutex<HashSet<DeviceId>>,
     /// Whoever opens it falls over a mistake of ours.
     cursed: Mutex<HashSet<DeviceId>>,
     opened: Mutex<Vec<(DeviceId, Depth)>>,
@@ -76,9 +74,6 @@ impl LookAt for Devices {
         assert!(!is_cursed, "a mistake of ours");
         if self.barred.lock().unwrap().contains(&device) {
             return Box::pin(std::future::ready(Err(ProbeNowError::NotProbed)));
-        }
-        if depth > Depth::Reach && self.late.lock().unwrap().contains(&device) {
-            return Box::pin(std::future::ready(Err(ProbeNowError::Late)));
         }
         let is_down = self.down.lock().unwrap().contains(&device);
         let mut seen =
@@ -166,7 +161,6 @@ impl World {
             clock: wall.clone(),
             down: Mutex::default(),
             barred: Mutex::default(),
-            late: Mutex::default(),
             cursed: Mutex::default(),
             opened: Mutex::default(),
         });

@@ -127,26 +127,6 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
 }
 
 #[tokio::test]
-async fn of_a_call_that_is_not_through_in_time_it_is_said_all_the_same_that_the_endpoint_is_there()
-{
-    let mut world = World::new(at(6, 0)).await;
-    world.venues.truncate(1);
-    let endpoint = world.endpoints[0];
-    world.devices.late.lock().unwrap().insert(endpoint);
-    let meeting = world.book(BookingWay::Approved).await;
-    world.turn(8, 0).await;
-    assert_eq!(world.opened(), [Depth::Picture, Depth::Reach]);
-    let cells = world.store.check_cells(meeting).await.unwrap();
-    let of = |item| {
-        let cell = cells.iter().find(|it| it.result.item == item).unwrap();
-        (cell.result.outcome, cell.result.evidence.clone())
-    };
-    assert_eq!(of(CheckItem::Reachable).0, Outcome::Pass);
-    let unseen = (Outcome::Untested, Evidence::NotRun { why: NotRun::Ours });
-    assert_eq!(of(CheckItem::Video), unseen);
-}
-
-#[tokio::test]
 async fn what_an_endpoint_offers_beside_sip_is_looked_at_in_checks_and_in_the_watch() {
     let mut world = World::new(at(6, 0)).await;
     let beside = |row, name: &str, kind, url: &str| LedgerRow {
