@@ -8,6 +8,7 @@
 
 mod account;
 mod alerts;
+mod attached;
 mod audit;
 mod certificates;
 mod channels;
@@ -65,6 +66,7 @@ pub use account::{
     KeptDay, KeptRow, Lost, Place, StatedDevice, StatedGroup, StatedOutage, Statement,
 };
 pub use alerts::{Said, StoredRules};
+pub use attached::{AttachedFile, FileAdded};
 pub use audit::AuditLine;
 pub use certificates::StoredCertificate;
 pub use channels::{ChannelSaved, NewChannel};
@@ -80,7 +82,6 @@ pub use duty::{DutyAct, DutyActed, Rostered};
 pub use duty_people::PersonRemoved;
 pub use error::{KeyError, StoreError};
 pub use evidence::{EvidenceKind, EvidenceRow, EvidenceTotal, Pictures};
-pub use exclusion_files::{ExclusionFile, FileAdded};
 pub use exclusions::{ExclusionActed, ExclusionScope, StoredExclusion};
 pub use feedback::ScoreDay;
 pub use filter::{Filter, Present};
@@ -123,6 +124,6 @@ pub use targets::Target;
 pub use users::{User, login_name};
 pub use wall_tokens::WallToken;
 pub use work_orders::{
-    Lateness, NewWorkOrder, PhotoAdded, RepairStatement, StoredWorkOrder, WorkActed, WorkFilter,
-    WorkOpened, WorkPhoto, WorkScope,
+    Lateness, NewWorkOrder, RepairStatement, StoredWorkOrder, WorkActed, WorkFilter, WorkOpened,
+    WorkScope,
 };

@@ -249,8 +249,8 @@ impl Store {
     }
 
     /// Keeps a single value under `key`.
-    pub async fn set(&self, key: &'static str, value: &str) -> Result<(), StoreError> {
-        let value = value.to_owned();
+    pub async fn set(&self, key: impl Into<String>, value: &str) -> Result<(), StoreError> {
+        let (key, value) = (key.into(), value.to_owned());
         self.write(move |connection| {
             Box::pin(async move {
                 sqlx::query(

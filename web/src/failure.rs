@@ -43,6 +43,11 @@ impl Failure {
         Self { zh: Some(zh.into()), ..Self::bad_request(en) }
     }
 
+    /// What is asked for cannot be had as things stand: why, in both languages.
+    pub(crate) fn conflict(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, ..Self::bad_input(zh, en) }
+    }
+
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), zh: None, advice: None }
     }

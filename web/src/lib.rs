@@ -11,6 +11,7 @@ mod alert_words;
 mod api;
 mod app;
 mod assets;
+mod attached;
 mod booking;
 mod cursor;
 mod drafts;

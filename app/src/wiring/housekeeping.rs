@@ -124,7 +124,7 @@ impl Housekeeping {
         let gone: Vec<String> = swept.deleted().map(ToString::to_string).collect();
         if !gone.is_empty() {
             tracing::info!(files = gone.len(), "photos past their time were deleted");
-            self.store.delete_work_photos(gone).await?;
+            self.store.forget_attached(gone).await?;
         }
         let (bytes, quota_mb) = (swept.kept_bytes, self.config.recordings.quota_mb);
         if bytes > quota_mb.saturating_mul(1_000_000) {

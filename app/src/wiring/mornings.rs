@@ -76,7 +76,7 @@ impl Mornings {
         let begins = Timestamp::start_of_day(today, zone);
         let before = Timestamp::from_millis(begins.millis() - 1);
         let is_due = timetable.next_after(before).is_some_and(|at| at <= now);
-        if is_due && self.store.mornings(today, today).await?.is_empty() {
+        if is_due && !self.is_kept(today).await? {
             let item = |name: &String| InspectedItem {
                 name: name.clone(),
                 result: None,
@@ -101,6 +101,12 @@ impl Mornings {
             failed = self.deliver(morning, now).await.err().or(failed);
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Whether a day has its record: the timetable's, or one that somebody signed before.
+    async fn is_kept(&self, day: chrono::NaiveDate) -> Result<bool, MorningError> {
+        Ok(!self.store.mornings(day, day).await?.is_empty()
+            || self.store.inspection(day).await?.is_some())
     }
 
     async fn deliver(&self, morning: Morning, now: Timestamp) -> Result<(), MorningError> {

@@ -156,29 +156,12 @@ impl Store {
 
     /// Notes that an agent is at work.
     pub async fn note_at_work(&self, agent: &str, at: Timestamp) -> Result<(), StoreError> {
-        let key = at_work(agent);
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO settings (key, value) VALUES (?, ?)
-                     ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                )
-                .bind(key)
-                .bind(at.millis().to_string())
-                .execute(connection)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.set(at_work(agent), &at.millis().to_string()).await
     }
 
     /// When an agent was last noted to be at work; `None` where it never was.
     pub async fn last_at_work(&self, agent: &str) -> Result<Option<Timestamp>, StoreError> {
-        let value: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE key = ?")
-            .bind(at_work(agent))
-            .fetch_optional(self.reader())
-            .await?;
+        let value = self.setting(&at_work(agent)).await?;
         let millis = value.map(|value| decode::id("settings.value", &value)).transpose()?;
         Ok(millis.map(Timestamp::from_millis))
     }

@@ -11,7 +11,6 @@ mod statement;
 
 pub use acts::{NewWorkOrder, WorkActed, WorkOpened};
 pub use list::{StoredWorkOrder, WorkFilter};
-pub use photos::{PhotoAdded, WorkPhoto};
 pub use statement::{Lateness, RepairStatement};
 
 use zhishou_domain::MaintainerId;

@@ -15,7 +15,7 @@ use crate::{
     query::typed,
     repeat::RequestKey,
 };
-use axum::http::{Extensions, StatusCode};
+use axum::http::Extensions;
 use std::time::Duration;
 use zhishou_domain::{
     Lang, MeetingId, Role, Timestamp,
@@ -96,7 +96,7 @@ async fn yielding(
         && rules.approval == MeetingApproval::Required
         && user.role < Role::Admin
     {
-        return Err(conflict(
+        return Err(Failure::conflict(
             "需审批的会议不能自行让其他会议让位，请由审批人预约",
             "what waits for an approval makes no other meeting give way; ask who approves",
         ));
@@ -308,7 +308,7 @@ fn outcome(booked: Booked, slot: Slot) -> Result<Outcome, Failure> {
         Booked::Now(id, _) | Booked::Already(id) => Ok(Outcome::Booked(id)),
         Booked::Taken(clash) => Ok(Outcome::Clash(vec![(slot, clash)])),
         Booked::Past => Err(past()),
-        Booked::Stale => Err(conflict(
+        Booked::Stale => Err(Failure::conflict(
             "这场会议刚被他人修改，请刷新后再改",
             "somebody else changed the meeting meanwhile; look again",
         )),
@@ -400,7 +400,7 @@ pub(crate) async fn cancel_series(
 pub(crate) fn taken(app: &App, held: &[Held]) -> Failure {
     let held = |lang| held.iter().map(|it| held_words(app, it, lang)).collect::<Vec<_>>();
     let (zh, en) = (held(Lang::Zh).join("；"), held(Lang::En).join("; "));
-    conflict(
+    Failure::conflict(
         format!("没有改动，会场、终端或资源已被占用：{zh}"),
         format!("nothing changed, others hold it: {en}"),
     )
@@ -447,10 +447,6 @@ pub(crate) fn could_yield(
         && clashes.iter().flat_map(|(_, clash)| &clash.held).all(|held| {
             plan.rank.outranks(held.rank) && held.state.may_change() && held.slot.from > now
         })
-}
-
-fn conflict(zh: impl Into<String>, en: impl Into<String>) -> Failure {
-    Failure { status: StatusCode::CONFLICT, ..Failure::bad_input(zh, en) }
 }
 
 fn past() -> Failure {
@@ -512,5 +508,5 @@ fn refused(refusal: MeetingRefusal) -> Failure {
             ("提交人不能审批自己的会议，须由他人审批", "another person has to approve it")
         }
     };
-    conflict(zh, en)
+    Failure::conflict(zh, en)
 }

@@ -9,7 +9,6 @@ use crate::{
     guard::{address, audit_line},
     query::typed,
 };
-use axum::http::StatusCode;
 use zhishou_domain::{
     Lang, MeetingId, MeetingIncidentId, Timestamp, VenueId,
     check::{
@@ -38,7 +37,7 @@ pub(crate) async fn sign(
         let opens = roll_opens(stored.plan.slot().from, &stored.steps);
         if app.clock.now() < opens {
             let opens = opens.in_zone(app.zone).format("%m-%d %H:%M");
-            return Err(conflict(
+            return Err(Failure::conflict(
                 format!("会前 3 小时内才能点名：{opens} 起"),
                 format!("the roll is called from {opens} on"),
             ));
@@ -115,12 +114,15 @@ pub(crate) async fn step(
         MeetingActed::Now(_) => Ok(()),
         MeetingActed::Refused(MeetingRefusal::Early) => {
             let opens = known.stored.plan.opens().in_zone(app.zone).format("%m-%d %H:%M");
-            Err(conflict(
+            Err(Failure::conflict(
                 format!("还没到开会时间：{opens} 起才能点“开会”"),
                 format!("it can be begun from {opens} on"),
             ))
         }
-        _ => Err(conflict("当前状态下不能这样做", "it does not stand so that this could be done")),
+        _ => Err(Failure::conflict(
+            "当前状态下不能这样做",
+            "it does not stand so that this could be done",
+        )),
     }
 }
 
@@ -252,11 +254,7 @@ pub(crate) async fn archive(
         Archived::Done => Ok(()),
         Archived::Missing => Err(Failure::not_found()),
         Archived::NotEnded => {
-            Err(conflict("会议尚未结束，或已归档", "it is not over, or archived already"))
+            Err(Failure::conflict("会议尚未结束，或已归档", "it is not over, or archived already"))
         }
     }
-}
-
-fn conflict(zh: impl Into<String>, en: impl Into<String>) -> Failure {
-    Failure { status: StatusCode::CONFLICT, ..Failure::bad_input(zh, en) }
 }

@@ -26,8 +26,8 @@ pub(crate) async fn ask(
 
 /// Nobody checks or watches it.
 pub(crate) fn not_open() -> Failure {
-    Failure {
-        zh: Some("会议未批准、已取消或已结束，不再检查、签字和登记故障".to_owned()),
-        ..Failure::new(StatusCode::CONFLICT, "it is not approved yet, cancelled or over")
-    }
+    Failure::conflict(
+        "会议未批准、已取消或已结束，不再检查、签字和登记故障",
+        "it is not approved yet, cancelled or over",
+    )
 }

@@ -7,7 +7,6 @@ use crate::{
     failure::Failure,
     guard::address,
 };
-use axum::http::StatusCode;
 use zhishou_domain::{
     Lang, MeetingId, Timestamp,
     meeting::{Slot, Venue},
@@ -70,9 +69,9 @@ pub(crate) async fn extend(
         MeetingActed::Now(_) => Ok(()),
         MeetingActed::Taken(clash) => Err(taken(app, &clash.held)),
         MeetingActed::Missing => Err(Failure::not_found()),
-        MeetingActed::Refused(_) => Err(Failure {
-            zh: Some("只能把进行中的会议延长到更晚的时间".to_owned()),
-            ..Failure::new(StatusCode::CONFLICT, "it is not held, or does not end later by that")
-        }),
+        MeetingActed::Refused(_) => Err(Failure::conflict(
+            "只能把进行中的会议延长到更晚的时间",
+            "it is not held, or does not end later by that",
+        )),
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     guard::{User, audit_line},
     query::id as id_of,
 };
-use axum::http::{Extensions, StatusCode};
+use axum::http::Extensions;
 use zhishou_domain::{
     Lang, MeetingId, VenueId,
     check::{Fallback, TurnTo},
@@ -112,13 +112,10 @@ fn done(app: &App, acted: TurnActed) -> Result<(), Failure> {
     match acted {
         TurnActed::Done => Ok(()),
         TurnActed::Missing => Err(Failure::not_found()),
-        TurnActed::Refused => Err(Failure {
-            status: StatusCode::CONFLICT,
-            ..Failure::bad_input(
-                "会议未批准或已结束，或已改用、已撤销",
-                "it is not approved yet or over, or that was done or undone already",
-            )
-        }),
+        TurnActed::Refused => Err(Failure::conflict(
+            "会议未批准或已结束，或已改用、已撤销",
+            "it is not approved yet or over, or that was done or undone already",
+        )),
         TurnActed::Taken(held) => Err(taken(app, &held)),
     }
 }

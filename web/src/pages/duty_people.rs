@@ -6,12 +6,7 @@ use crate::{
     guard::{User, audit_line},
     query::typed,
 };
-use axum::{
-    Extension, Form,
-    extract::State,
-    http::{Extensions, StatusCode},
-    response::Redirect,
-};
+use axum::{Extension, Form, extract::State, http::Extensions, response::Redirect};
 use serde::Deserialize;
 use zhishou_domain::duty::Watcher;
 use zhishou_storage::PersonRemoved;
@@ -74,9 +69,8 @@ pub(crate) async fn remove(
     match app.store.remove_duty_person(name, line).await? {
         PersonRemoved::Done => Ok(back()),
         PersonRemoved::Missing => Err(Failure::not_found()),
-        PersonRemoved::OnDuty => Err(Failure {
-            status: StatusCode::CONFLICT,
-            ..Failure::bad_input("此人还有班次，请先换人", "they have a shift: change that first")
-        }),
+        PersonRemoved::OnDuty => {
+            Err(Failure::conflict("此人还有班次，请先换人", "they have a shift: change that first"))
+        }
     }
 }

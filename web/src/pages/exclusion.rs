@@ -24,7 +24,7 @@ use zhishou_domain::{
     account::{Figures, Source, Tally},
     policy::Policy,
 };
-use zhishou_storage::{By, ExclusionFile, ExclusionScope, Filter, StoredExclusion};
+use zhishou_storage::{AttachedFile, By, ExclusionScope, Filter, StoredExclusion};
 
 /// Days over which the effect is computed while the page waits.
 const DAYS: i64 = 31;
@@ -86,7 +86,7 @@ struct FileView {
 }
 
 impl FileView {
-    fn of(view: &View<'_>, id: ExclusionId, file: ExclusionFile) -> Self {
+    fn of(view: &View<'_>, id: ExclusionId, file: AttachedFile) -> Self {
         Self {
             href: format!("/exclusions/{id}/files/{}", file.id),
             is_picture: exclusion_files::is_picture(&file.key),

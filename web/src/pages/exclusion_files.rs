@@ -3,6 +3,7 @@
 
 use crate::{
     app::App,
+    attached,
     failure::Failure,
     guard::{User, address, audit},
     shell::Shell,
@@ -15,8 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use zhishou_domain::ExclusionId;
-use zhishou_recordings::{Key, Kind};
-use zhishou_storage::{ExclusionFile, FileAdded};
+use zhishou_recordings::Kind;
 
 /// Largest file, bytes: a document of ten megabytes; photos are smaller.
 pub(crate) const BYTES: usize = Kind::Document.max_bytes();
@@ -39,46 +39,18 @@ pub(crate) async fn add(
     // Nothing is written for an exclusion that is not there.
     app.store.exclusion(id).await?.ok_or_else(Failure::not_found)?;
     let kind = if body.starts_with(b"%PDF-") { Kind::Document } else { Kind::Fault };
-    let at = app.clock.now();
-    let (name, files) = (app.store.photo_name(at), app.photos.clone());
-    let kept = tokio::task::spawn_blocking(move || files.put(name, at, kind, &body)).await;
-    let kept = match kept.map_err(Failure::internal)? {
-        Ok(kept) => kept,
-        Err(zhishou_recordings::StoreError::NotEvidence { .. }) => {
-            return Err(Failure::bad_input(
-                "只接受 10 MB 以内的 PDF 或 4 MB 以内的 JPEG",
-                "a PDF of at most 10 MB or a JPEG of at most 4 MB is expected",
-            ));
-        }
-        Err(error) => return Err(Failure::internal(error)),
-    };
-    let key = kept.key;
-    let file = ExclusionFile {
-        id: 0,
-        key: key.to_string(),
-        at,
-        login: user.login.clone(),
-        bytes: kept.bytes,
-        sha256: kept.sha256,
-    };
-    match app.store.add_exclusion_file(id, file, address(&extensions)).await? {
-        FileAdded::Added => Ok(StatusCode::CREATED),
-        refused => {
-            let files = app.photos.clone();
-            let gone = tokio::task::spawn_blocking(move || files.delete(&key)).await;
-            gone.map_err(Failure::internal)?.map_err(Failure::internal)?;
-            Err(match refused {
-                FileAdded::Missing => Failure::not_found(),
-                _ => Failure::new(
-                    StatusCode::CONFLICT,
-                    shell.t.0.pick(
-                        "该剔除已结束，或文件已满 12 个",
-                        "the exclusion is over, or it has twelve files",
-                    ),
-                ),
-            })
-        }
-    }
+    let expected = (
+        "只接受 10 MB 以内的 PDF 或 4 MB 以内的 JPEG",
+        "a PDF of at most 10 MB or a JPEG of at most 4 MB is expected",
+    );
+    let file = attached::keep(&app, &user, (kind, body), expected).await?;
+    let key = file.key.clone();
+    let added = app.store.add_exclusion_file(id, file, address(&extensions)).await?;
+    let refused = shell
+        .t
+        .0
+        .pick("该剔除已结束，或文件已满 12 个", "the exclusion is over, or it has twelve files");
+    attached::settle(&app, added, &key, refused).await
 }
 
 /// `GET /exclusions/{id}/files/{file}`.
@@ -93,10 +65,7 @@ pub(crate) async fn show(
     let found = files.into_iter().find(|it| it.id == file).ok_or_else(Failure::not_found)?;
     audit(&app, &user, &extensions, "view_exclusion_file", format!("{id} {}", found.sha256))
         .await?;
-    let key: Key = found.key.parse().map_err(Failure::internal)?;
-    let files = app.photos.clone();
-    let read = tokio::task::spawn_blocking(move || files.read(&key)).await;
-    let body = read.map_err(Failure::internal)?.map_err(Failure::internal)?;
+    let body = attached::read(&app, &found).await?;
     // A document is handed over and never run in our pages.
     let (kind, shown) = match is_picture(&found.key) {
         true => ("image/jpeg", "inline".to_owned()),
@@ -107,5 +76,5 @@ pub(crate) async fn show(
         (header::CONTENT_DISPOSITION, shown),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((head, body.ok_or_else(Failure::not_found)?).into_response())
+    Ok((head, body).into_response())
 }

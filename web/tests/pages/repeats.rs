@@ -1,6 +1,11 @@
 //! `Idempotency-Key`: what comes twice is done once.
 
-use super::*;
+use serde_json::json;
+
+use super::{
+    bookings::{form, rooms},
+    *,
+};
 
 const ORDER: &str = r#"{"title":"三楼会议室无声音","category":"meeting"}"#;
 
@@ -68,4 +73,46 @@ async fn nobody_does_a_second_time_what_is_underway_and_what_was_given_up_may_be
     assert_eq!(begin(301).await, Repeat::First, "whoever worked on it is gone");
     store.end_request("key".into(), None).await.unwrap();
     assert_eq!(begin(302).await, Repeat::First, "we could not do it");
+}
+
+#[tokio::test]
+async fn a_key_of_another_day_or_a_form_that_was_corrected_never_answers_with_an_old_meeting() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let body = json!({
+        "title": "周调度", "from": "2026-11-27T09:00", "to": "2026-11-27T10:00",
+        "venues": [{ "venue": 1, "role": "main" }],
+    });
+    admin.headers = vec![("idempotency-key", "k1")];
+    let first = admin.post_json("/api/v1/meetings", &body).await.json();
+    fixture.clock.0.fetch_add(86_400_001, Ordering::SeqCst);
+    admin.headers.clear();
+    admin.post("/login", &format!("login=admin&password={PASSWORD}&next=/")).await;
+    admin.headers = vec![("idempotency-key", "k1")];
+    let mut other = body.clone();
+    (other["title"], other["venues"][0]["venue"]) = ("月调度".into(), 2.into());
+    let second = admin.post_json("/api/v1/meetings", &other).await;
+    assert_eq!(second.status, StatusCode::CREATED, "{}", second.body);
+    assert_eq!(second.json()["title"], "月调度");
+    assert_ne!(second.json()["id"], first["id"]);
+    admin.headers.clear();
+
+    // The same form sent twice books once; gone back to and corrected it is another.
+    let filled = |title, venue| {
+        form(&[
+            ("key", "once"),
+            ("title", title),
+            ("day", "2026-11-28"),
+            ("from", "09:00"),
+            ("to", "10:00"),
+            (venue, "main"),
+        ])
+    };
+    let sent = admin.post("/bookings", &filled("早会", "venue_1")).await;
+    let twice = admin.post("/bookings", &filled("早会", "venue_1")).await;
+    assert_eq!((sent.status, twice.status), (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER));
+    assert_eq!(sent.header("location"), twice.header("location"));
+    let corrected = admin.post("/bookings", &filled("晚会", "venue_2")).await;
+    assert_eq!(corrected.status, StatusCode::SEE_OTHER, "{}", corrected.body);
+    assert_ne!(sent.header("location"), corrected.header("location"));
 }
