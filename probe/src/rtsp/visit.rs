@@ -324,7 +324,8 @@ impl Visit {
             }
             Event::FellBack(_) => self.media.start_over(),
             Event::Playing => {
-                self.media.playing(now, &self.settings);
+                // When the answer came, as packets are dated: it may be handled later than they are.
+                self.media.playing(self.heard, &self.settings);
                 if let Some(datagrams) = &mut self.datagrams {
                     datagrams.playing(now);
                 }
