@@ -5,7 +5,8 @@
 //! observed is never up and never down.
 
 use crate::{
-    CallSkipped, Depth, DeviceKind, FaultCode, Group, Observation, State, Timestamp, Verdict,
+    CallSkipped, Depth, DeviceKind, FaultCode, Group, Observation, PictureSkipped, State,
+    Timestamp, Verdict,
     incident::{Shown, flapping::Recent},
 };
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,7 @@ impl Judging {
             matches!(code, EncryptedSuspected | NoKeyframe | Undecodable)
         };
         let is_seen = observation.picture.is_some()
-            || observation.picture_skipped.is_some()
+            || observation.picture_skipped.is_some_and(PictureSkipped::stands)
             || observation.faults.iter().any(|it| is_told(it.code) && !it.detail.is_ours());
         if is_seen { Self::Judged } else { Self::Unjudged }
     }

@@ -160,11 +160,25 @@ pub enum PictureSkipped {
     /// The last look was clean and is fresh, and this camera's keyframes are too far apart to wait
     /// for another.
     NotDue,
+    /// Of its codec, such as MPEG-4 part 2, no picture is decoded.
+    NotDecodable,
+    /// This machine has no decoder, or it failed: nothing is said of the device.
+    NoDecoder,
+}
+
+impl PictureSkipped {
+    /// Whether what the last look told still stands.
+    #[must_use]
+    pub const fn stands(self) -> bool {
+        matches!(self, Self::WithinHabit | Self::NotDue)
+    }
 }
 
 words!(PictureSkipped {
     WithinHabit = "within_habit", "与上次正常画面相符，未解码", "like the last clean picture, not decoded";
     NotDue = "not_due", "未到复查时间，未等关键帧", "not due, no keyframe waited for";
+    NotDecodable = "not_decodable", "此编码不作画面判断", "not judged: pictures of this codec are not decoded";
+    NoDecoder = "no_decoder", "本机未能解码，画面未判", "not judged: this machine could not decode it";
 });
 
 /// What one probe saw.

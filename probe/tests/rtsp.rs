@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::{self as domain, Judged};
 use zhishou_domain::{
     Claim, Credential, CredentialState, Depth, Detail, FaultCode, Lang, LoginOutcome, Oddities,
-    ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, Verdict,
+    PictureSkipped, ProbeRequest, Snapshot, Stage, Timestamp, TransportPolicy, Verdict,
 };
 use zhishou_picture::{Frame, FrameError, OwnedFrame};
 use zhishou_probe::decoder::{DecodeFailure, Decoded, Decoder, Decoding};
@@ -432,8 +432,18 @@ async fn a_decoder_that_fails_is_ours_and_a_stream_that_does_is_not() {
     let ours = with(DecodeFailure::Ours("decoder died".to_owned())).await;
     assert_eq!(ours.observation.verdict, Verdict::Online);
     assert!(ours.observation.picture.is_none());
+    assert_eq!(ours.observation.picture_skipped, Some(PictureSkipped::NoDecoder));
     let theirs = with(DecodeFailure::Stream("no picture".to_owned())).await;
     assert_eq!(codes(&theirs), [FaultCode::Undecodable]);
+    assert_eq!(theirs.observation.picture_skipped, None);
+}
+
+#[tokio::test]
+async fn a_codec_whose_pictures_are_not_decoded_is_online_and_says_so() {
+    let camera = Camera::start(Habit::Mpeg4).await;
+    let seen = probe(&camera, Depth::Picture).await.observation;
+    assert_eq!((seen.verdict, seen.faults), (Verdict::Online, vec![]));
+    assert_eq!((seen.picture, seen.picture_skipped), (None, Some(PictureSkipped::NotDecodable)));
 }
 
 #[tokio::test]

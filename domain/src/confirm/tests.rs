@@ -73,6 +73,10 @@ fn what_was_skipped_or_cannot_be_read_is_no_picture_that_nobody_looks_at() {
     let mut skipped = seen(Depth::Picture);
     skipped.picture_skipped = Some(PictureSkipped::WithinHabit);
     assert_eq!(Judging::of(&skipped), Judging::Judged);
+    for why in [PictureSkipped::NotDecodable, PictureSkipped::NoDecoder] {
+        skipped.picture_skipped = Some(why);
+        assert_eq!(Judging::of(&skipped), Judging::Unjudged, "nobody ever looked at it");
+    }
     let with = |detail| {
         let fault = Fault::new(FaultCode::Undecodable, Stage::Decode, detail);
         Observation { faults: vec![fault], ..seen(Depth::Picture) }

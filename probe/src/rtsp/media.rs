@@ -399,6 +399,11 @@ impl Media {
             && self.keyframe.is_none()
     }
 
+    /// Whether media flow of which no picture can be made here, whatever comes.
+    pub(super) fn is_not_decodable(&self) -> bool {
+        self.order.depth == Depth::Picture && self.first_packet_at.is_some() && !self.has_keyframes
+    }
+
     /// What this probe teaches of the stream, its picture aside. `ended` is when it was over,
     /// `at` the same by the clock; `faults` are those found so far.
     pub(super) fn sighting(&self, ended: Duration, at: Timestamp, faults: &[Fault]) -> Sighting {

@@ -412,12 +412,13 @@ impl Prober {
         let mut seen = Look::default();
         let at = start.at + start.took(visited.ended);
         let mut sighting = visited.media.sighting(visited.ended, at, &faults);
-        let (mut skipped, mut takes_run) = (None, false);
+        let (mut skipped, mut takes_run, mut in_vain) = (None, false, false);
         if let Some(keyframe) = visited.media.take_keyframe() {
             sighting.keyframe = Some(coded(&keyframe));
             takes_run = request.habit.is_run_due(start.at, request.decode_every);
             if !keyframe.following.is_empty() || is_due(&request, &sighting, &start) {
                 seen = Box::pin(self.look_at(keyframe, &mut request, &start)).await;
+                in_vain = seen.facts.is_none() && seen.faults.is_empty();
             } else {
                 skipped = Some(PictureSkipped::WithinHabit);
             }
@@ -448,7 +449,11 @@ impl Prober {
         let habit = request.habit.learn(&sighting, limits);
         let (login, login_in_doubt) = (visited.login, visited.facts.login_in_doubt);
         let mut observation = observe(&request, &start, &visited, faults, seen.facts);
-        observation.picture_skipped = skipped;
+        observation.picture_skipped = match skipped {
+            None if visited.media.is_not_decodable() => Some(PictureSkipped::NotDecodable),
+            None if in_vain => Some(PictureSkipped::NoDecoder),
+            skipped => skipped,
+        };
         let Look { snapshot, signature, lesson, .. } = seen;
         Outcome { observation, snapshot, signature, lesson, habit, login, login_in_doubt }
     }

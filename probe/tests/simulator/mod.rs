@@ -48,6 +48,8 @@ pub(crate) enum Habit {
     Living,
     /// The same, and half of the scene is covered.
     Covered,
+    /// Says that its stream is MPEG-4 part 2.
+    Mpeg4,
     /// Plays, and does much of what no standard allows.
     Odd,
 }
@@ -233,6 +235,9 @@ fn answer(request: &str, habit: Habit) -> Option<String> {
         ("DESCRIBE", Habit::Odd) => {
             let sdp = SDP.replace("track1", "rtsp://10.99.0.1/live/track1");
             ok("Content-Type: application/sdp\r\n", &sdp.replace("Z0LA", "!"))
+        }
+        ("DESCRIBE", Habit::Mpeg4) => {
+            ok("Content-Type: application/sdp\r\n", &SDP.replace("H264", "MP4V-ES"))
         }
         ("DESCRIBE", _) => ok("Content-Type: application/sdp\r\n", SDP),
         ("SETUP", _) => {
