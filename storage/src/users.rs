@@ -1,7 +1,7 @@
 //! People who may log in. Passwords come and go as PHC strings; hashing is not done here.
 
-use crate::{Store, StoreError, decode};
-use sqlx::{Row, sqlite::SqliteRow};
+use crate::{AuditLine, Store, StoreError, audit, decode};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::fmt;
 use zhishou_domain::{MaintainerId, Role, Timestamp, UserId};
 
@@ -42,7 +42,7 @@ pub fn login_name(typed: &str) -> String {
 const COLUMNS: &str = "id, login, role, maintainer_id, liaison, password_hash, must_change, created_ms, last_login_ms";
 
 impl Store {
-    /// Makes a user. `None` where the name is taken.
+    /// Makes a user, on the word of `by`. `None` where the name is taken.
     pub async fn create_user(
         &self,
         login: &str,
@@ -50,9 +50,11 @@ impl Store {
         password_hash: &str,
         must_change: bool,
         now: Timestamp,
+        by: &str,
     ) -> Result<Option<UserId>, StoreError> {
         let id = UserId::new(now, &*self.ids);
         let (login, hash) = (login_name(login), password_hash.to_owned());
+        let line = line(by, now, "add_user", format!("{login} {}", role.code()));
         self.write(move |connection| {
             Box::pin(async move {
                 let made = sqlx::query(
@@ -65,9 +67,9 @@ impl Store {
                 .bind(hash)
                 .bind(must_change)
                 .bind(now.millis())
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
-                Ok((made.rows_affected() == 1).then_some(id))
+                Ok(noted(connection, made.rows_affected(), line).await?.then_some(id))
             })
         })
         .await
@@ -103,14 +105,15 @@ impl Store {
         rows.iter().map(user_of).collect()
     }
 
-    /// Sets a password and ends every session of the user but `keep`. `false` where there is no
-    /// such user.
+    /// Sets a password and ends every session of the user but `keep`; `line` says who did. `false`
+    /// where there is no such user.
     pub async fn set_password(
         &self,
         id: UserId,
         password_hash: &str,
         must_change: bool,
         keep: Option<&str>,
+        line: AuditLine,
     ) -> Result<bool, StoreError> {
         let hash = password_hash.to_owned();
         let keep = keep.unwrap_or_default().to_owned();
@@ -126,9 +129,9 @@ impl Store {
                 sqlx::query("DELETE FROM sessions WHERE user_id = ? AND id <> ?")
                     .bind(id.to_string())
                     .bind(keep)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
-                Ok(set.rows_affected() == 1)
+                noted(connection, set.rows_affected(), line).await
             })
         })
         .await
@@ -136,16 +139,23 @@ impl Store {
 
     /// Gives a user another role, which holds from the next request on. `false` where there is no
     /// such user.
-    pub async fn set_role(&self, login: &str, role: Role) -> Result<bool, StoreError> {
+    pub async fn set_role(
+        &self,
+        login: &str,
+        role: Role,
+        now: Timestamp,
+        by: &str,
+    ) -> Result<bool, StoreError> {
         let login = login_name(login);
+        let line = line(by, now, "set_role", format!("{login} {}", role.code()));
         self.write(move |connection| {
             Box::pin(async move {
                 let set = sqlx::query("UPDATE users SET role = ? WHERE login = ?")
                     .bind(role.code())
                     .bind(login)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
-                Ok(set.rows_affected() == 1)
+                noted(connection, set.rows_affected(), line).await
             })
         })
         .await
@@ -153,8 +163,16 @@ impl Store {
 
     /// Makes a user the 公安联络员, or no longer; it holds from the next request on. `false` where there is
     /// no such user, or they belong to a maintainer.
-    pub async fn set_liaison(&self, login: &str, is_liaison: bool) -> Result<bool, StoreError> {
+    pub async fn set_liaison(
+        &self,
+        login: &str,
+        is_liaison: bool,
+        now: Timestamp,
+        by: &str,
+    ) -> Result<bool, StoreError> {
         let login = login_name(login);
+        let word = if is_liaison { "liaison" } else { "no liaison" };
+        let line = line(by, now, "set_liaison", format!("{login} {word}"));
         self.write(move |connection| {
             Box::pin(async move {
                 let set = sqlx::query(
@@ -163,9 +181,9 @@ impl Store {
                 )
                 .bind(login)
                 .bind(is_liaison)
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
-                Ok(set.rows_affected() == 1)
+                noted(connection, set.rows_affected(), line).await
             })
         })
         .await
@@ -177,8 +195,12 @@ impl Store {
         &self,
         login: &str,
         maintainer: Option<String>,
+        now: Timestamp,
+        by: &str,
     ) -> Result<bool, StoreError> {
         let login = login_name(login);
+        let subject = format!("{login} {}", maintainer.as_deref().unwrap_or("-"));
+        let line = line(by, now, "set_maintainer", subject);
         self.write(move |connection| {
             Box::pin(async move {
                 let set = sqlx::query(
@@ -189,9 +211,9 @@ impl Store {
                 )
                 .bind(login)
                 .bind(maintainer)
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
-                Ok(set.rows_affected() == 1)
+                noted(connection, set.rows_affected(), line).await
             })
         })
         .await
@@ -211,6 +233,23 @@ impl Store {
         })
         .await
     }
+}
+
+/// What was done to a user, by whom.
+fn line(by: &str, at: Timestamp, action: &'static str, subject: String) -> AuditLine {
+    AuditLine { at, login: by.to_owned(), action, subject, address: String::new() }
+}
+
+/// Puts a change that met one user on record. Whether it did.
+async fn noted(
+    connection: &mut SqliteConnection,
+    changed: u64,
+    line: AuditLine,
+) -> Result<bool, StoreError> {
+    if changed == 1 {
+        audit::insert(connection, line).await?;
+    }
+    Ok(changed == 1)
 }
 
 fn user_of(row: &SqliteRow) -> Result<User, StoreError> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use zhishou_config::{Config, EndpointSection, PlanSection};
 use zhishou_demo::{BASE_CAMERAS, Demo, Options};
 use zhishou_domain::{Clock, Lang, Role};
-use zhishou_storage::{ImportMode, Store};
+use zhishou_storage::{AuditLine, ImportMode, Store};
 
 /// The setting that marks a database as the demo's.
 const MARK: &str = "demo";
@@ -117,8 +117,17 @@ async fn login(store: &Store, now: zhishou_domain::Timestamp) -> Result<String, 
     let (password, hash) = first_login::one_time_password().await?;
     let known = store.user_by_login(USER).await.map_err(|error| Failure::ours(&error))?;
     match known {
-        Some(user) => store.set_password(user.id, &hash, false, None).await.map(drop),
-        None => store.create_user(USER, Role::Admin, &hash, false, now).await.map(drop),
+        Some(user) => {
+            let line = AuditLine {
+                at: now,
+                login: USER.to_owned(),
+                action: "reset_password",
+                subject: user.login,
+                address: String::new(),
+            };
+            store.set_password(user.id, &hash, false, None, line).await.map(drop)
+        }
+        None => store.create_user(USER, Role::Admin, &hash, false, now, USER).await.map(drop),
     }
     .map_err(|error| Failure::ours(&error))?;
     Ok(password)

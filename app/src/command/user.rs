@@ -8,6 +8,7 @@ use crate::{
     wiring::{first_login, platform::Platform},
 };
 use zhishou_domain::{Clock, Lang, Role};
+use zhishou_storage::AuditLine;
 
 pub(super) fn run(command: &UserCommand, lang: Lang) -> Result<Outcome, Failure> {
     match command {
@@ -40,7 +41,7 @@ async fn add(name: &str, role: Role, args: &PlatformArgs, lang: Lang) -> Result<
     let platform = Platform::open_existing(args, lang).await?;
     let (password, hash) = first_login::one_time_password().await?;
     let now = SystemClock.now();
-    let made = platform.store.create_user(name, role, &hash, true, now).await;
+    let made = platform.store.create_user(name, role, &hash, true, now, &actor()).await;
     platform.store.close().await;
     if made.map_err(|error| Failure::ours(&error))?.is_none() {
         let taken = lang.pick("用户名已存在", "the name is taken");
@@ -58,7 +59,7 @@ async fn set_role(
     lang: Lang,
 ) -> Result<Outcome, Failure> {
     let platform = Platform::open_existing(args, lang).await?;
-    let set = platform.store.set_role(name, role).await;
+    let set = platform.store.set_role(name, role, SystemClock.now(), &actor()).await;
     platform.store.close().await;
     if !set.map_err(|error| Failure::ours(&error))? {
         return Err(nobody(name, lang));
@@ -74,7 +75,8 @@ async fn set_maintainer(
     lang: Lang,
 ) -> Result<Outcome, Failure> {
     let platform = Platform::open_existing(args, lang).await?;
-    let set = platform.store.set_maintainer(name, maintainer.map(str::to_owned)).await;
+    let (now, by, unit) = (SystemClock.now(), actor(), maintainer.map(str::to_owned));
+    let set = platform.store.set_maintainer(name, unit, now, &by).await;
     platform.store.close().await;
     if !set.map_err(|error| Failure::ours(&error))? {
         let missing = lang.pick("没有这个用户或运维单位", "there is no such user or maintainer");
@@ -92,7 +94,7 @@ async fn set_liaison(
     lang: Lang,
 ) -> Result<Outcome, Failure> {
     let platform = Platform::open_existing(args, lang).await?;
-    let set = platform.store.set_liaison(name, is_liaison).await;
+    let set = platform.store.set_liaison(name, is_liaison, SystemClock.now(), &actor()).await;
     platform.store.close().await;
     if !set.map_err(|error| Failure::ours(&error))? {
         let missing = lang.pick(
@@ -118,11 +120,24 @@ async fn passwd(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, 
     let (password, hash) = first_login::one_time_password().await?;
     let found = platform.store.user_by_login(name).await.map_err(|error| Failure::ours(&error))?;
     let Some(user) = found else { return Err(nobody(name, lang)) };
-    let set = platform.store.set_password(user.id, &hash, true, None).await;
+    let line = AuditLine {
+        at: SystemClock.now(),
+        login: actor(),
+        action: "reset_password",
+        subject: user.login,
+        address: String::new(),
+    };
+    let set = platform.store.set_password(user.id, &hash, true, None, line).await;
     platform.store.close().await;
     set.map_err(|error| Failure::ours(&error))?;
     show(name, &password, lang);
     Ok(Outcome::Good)
+}
+
+/// Who types, for the audit log: the user of the machine, before `sudo` where it was used.
+fn actor() -> String {
+    let name = ["SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok());
+    format!("shell:{}", name.as_deref().unwrap_or("?"))
 }
 
 async fn list(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {

@@ -24,7 +24,7 @@ pub(crate) async fn administrator(
         return Ok(None);
     }
     let (password, hash) = one_time_password().await?;
-    let made = store.create_user(ADMINISTRATOR, Role::Admin, &hash, true, now).await;
+    let made = store.create_user(ADMINISTRATOR, Role::Admin, &hash, true, now, "first start").await;
     made.map_err(|error| Failure::ours(&error))?;
     Ok(Some(password))
 }

@@ -86,7 +86,6 @@ pub(crate) async fn submit(
     }
     let hash = password::hash_password(form.new).await.map_err(Failure::internal)?;
     let kept = session.id().map(|id| row_id(&id));
-    app.store.set_password(user.id, &hash, false, kept.as_deref()).await?;
     let line = AuditLine {
         at: app.clock.now(),
         login: user.login,
@@ -94,6 +93,6 @@ pub(crate) async fn submit(
         subject: String::new(),
         address: address(&extensions),
     };
-    app.store.add_audit(line).await?;
+    app.store.set_password(user.id, &hash, false, kept.as_deref(), line).await?;
     Ok(Redirect::to(&next).into_response())
 }

@@ -6,7 +6,7 @@ use zhishou_domain::policy::shipped;
 /// Another person at the same platform.
 async fn colleague(fixture: &Fixture, login: &str, role: Role) -> Browser {
     let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
-    fixture.app.store.create_user(login, role, &hash, false, NOW).await.unwrap().unwrap();
+    fixture.app.store.create_user(login, role, &hash, false, NOW, "test").await.unwrap().unwrap();
     let mut browser = Browser::new(fixture);
     let body = serde_json::json!({"login": login, "password": PASSWORD});
     assert_eq!(browser.post_json("/api/v1/session", &body).await.status, StatusCode::OK);
@@ -153,7 +153,7 @@ async fn an_exclusion_takes_three_people_and_shows_in_the_minutes() {
         colleague(&fixture, "centre", Role::Admin).await,
         colleague(&fixture, "liaison", Role::Viewer).await,
     );
-    assert!(fixture.app.store.set_liaison("liaison", true).await.unwrap());
+    assert!(fixture.app.store.set_liaison("liaison", true, NOW, "test").await.unwrap());
     let device = device_of(&fixture, Case::Silent).await;
     let filing = serde_json::json!({
         "device": device.to_string(), "from": "2026-11-21T13:00:00+08:00",

@@ -51,7 +51,7 @@ impl Browser {
     /// As a user of this name and role, who is made for it.
     pub(crate) async fn of_role(fixture: &Fixture, role: Role) -> Self {
         let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
-        fixture.app.store.create_user(role.code(), role, &hash, false, NOW).await.unwrap();
+        fixture.app.store.create_user(role.code(), role, &hash, false, NOW, "test").await.unwrap();
         let mut browser = Self::new(fixture);
         let form = format!("login={}&password={PASSWORD}&next=/devices", role.code());
         let answer = browser.post("/login", &form).await;

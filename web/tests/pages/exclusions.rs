@@ -62,7 +62,7 @@ async fn three_people_put_an_exclusion_in_force_and_every_strip_shows_it() {
     assert_eq!(left_out(&page), as_if);
     assert!(page.contains("待公安联络员确认"), "the policy that asks for it: {page}");
     for (own, status) in [(false, StatusCode::FORBIDDEN), (true, StatusCode::CONFLICT)] {
-        assert!(fixture.app.store.set_liaison("operator", own).await.unwrap());
+        assert!(fixture.app.store.set_liaison("operator", own, NOW, "test").await.unwrap());
         let page = operator.get(&address).await.body;
         let why = if own {
             "申报、批准、确认须由不同的人完成"
@@ -77,8 +77,8 @@ async fn three_people_put_an_exclusion_in_force_and_every_strip_shows_it() {
     let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
     let store = &fixture.app.store;
     // The liaison looks, and confirms: no other role is needed for it.
-    store.create_user("liaison", Role::Viewer, &hash, false, NOW).await.unwrap().unwrap();
-    assert!(store.set_liaison("liaison", true).await.unwrap());
+    store.create_user("liaison", Role::Viewer, &hash, false, NOW, "test").await.unwrap().unwrap();
+    assert!(store.set_liaison("liaison", true, NOW, "test").await.unwrap());
     let mut liaison = Browser::new(&fixture);
     liaison.post("/login", &format!("login=liaison&password={PASSWORD}")).await;
     let confirmed = liaison.post(&format!("{address}/confirm"), "note=ok").await;
@@ -112,14 +112,14 @@ async fn what_a_maintainer_filed_is_outlined_on_its_site_and_judged_by_none_of_i
     let site = store.device_page(device).await.unwrap().unwrap().site;
     let name = store.device_page(device).await.unwrap().unwrap().maintainer.unwrap();
     let mut contractor = Browser::of_role(&fixture, Role::Operator).await;
-    assert!(store.set_maintainer("operator", Some(name.clone())).await.unwrap());
+    assert!(store.set_maintainer("operator", Some(name.clone()), NOW, "test").await.unwrap());
     let hash = zhishou_web::hash_password(PASSWORD.to_owned()).await.unwrap();
     for (login, role) in [("colleague", Role::Operator), ("boss", Role::Admin)] {
-        store.create_user(login, role, &hash, false, NOW).await.unwrap().unwrap();
-        assert!(store.set_liaison(login, true).await.unwrap());
-        assert!(store.set_maintainer(login, Some(name.clone())).await.unwrap());
+        store.create_user(login, role, &hash, false, NOW, "test").await.unwrap().unwrap();
+        assert!(store.set_liaison(login, true, NOW, "test").await.unwrap());
+        assert!(store.set_maintainer(login, Some(name.clone()), NOW, "test").await.unwrap());
         assert!(!store.user_by_login(login).await.unwrap().unwrap().is_liaison, "{login}");
-        assert!(!store.set_liaison(login, true).await.unwrap(), "{login}");
+        assert!(!store.set_liaison(login, true, NOW, "test").await.unwrap(), "{login}");
     }
     let sent = filing(&format!("device:{device}"), "供电局 2026-118 号", "2026-11-21T11:00");
     let filed = contractor.post("/exclusions", &sent).await;
@@ -225,7 +225,7 @@ async fn what_proves_an_exclusion_is_kept_with_it_and_seen_by_whom_it_concerns()
     let others = store.choices().await.unwrap().maintainers;
     let other = others.into_iter().find(|it| it.1 != name).unwrap().1;
     for (maintainer, status) in [(other, StatusCode::NOT_FOUND), (name, StatusCode::OK)] {
-        assert!(store.set_maintainer("viewer", Some(maintainer)).await.unwrap());
+        assert!(store.set_maintainer("viewer", Some(maintainer), NOW, "test").await.unwrap());
         assert_eq!(viewer.get(&hrefs[0]).await.status, status);
     }
 
@@ -246,7 +246,7 @@ async fn whoever_belongs_to_a_maintainer_files_among_what_it_keeps() {
     let own = kept.maintainer.clone().unwrap();
     let other = all.into_iter().find(|it| it.1 != own).unwrap().1;
     for (maintainer, knows) in [(own, true), (other, false)] {
-        assert!(store.set_maintainer("operator", Some(maintainer)).await.unwrap());
+        assert!(store.set_maintainer("operator", Some(maintainer), NOW, "test").await.unwrap());
         let page = contractor.get(&form).await.body;
         assert_eq!(page.contains(&format!("value=\"device:{device}\" selected")), knows, "{page}");
         assert!(!page.contains("id=\"maintainer\""), "{page}");

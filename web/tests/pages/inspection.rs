@@ -141,6 +141,6 @@ async fn what_was_written_in_the_morning_is_what_is_shown_and_signed_and_read_by
     assert_eq!(many.status, StatusCode::BAD_REQUEST);
     let mut viewer = Browser::of_role(&fixture, Role::Viewer).await;
     let name = store.choices().await.unwrap().maintainers[0].1.clone();
-    assert!(store.set_maintainer("viewer", Some(name)).await.unwrap());
+    assert!(store.set_maintainer("viewer", Some(name), NOW, "test").await.unwrap());
     assert_eq!(viewer.get(&path).await.status, StatusCode::FORBIDDEN);
 }

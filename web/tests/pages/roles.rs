@@ -78,7 +78,11 @@ async fn a_new_role_holds_from_the_next_request_on() {
     let mut browser = Browser::of_role(&fixture, Role::Operator).await;
     let probe = format!("/devices/{device}/probe");
     assert_eq!(browser.post(&probe, "").await.status, StatusCode::SEE_OTHER);
-    assert!(fixture.app.store.set_role("operator", Role::Viewer).await.unwrap());
+    let store = &fixture.app.store;
+    assert!(store.set_role("operator", Role::Viewer, NOW, "test").await.unwrap());
+    assert!(!store.set_role("nobody", Role::Admin, NOW, "test").await.unwrap());
+    let noted = store.audit_of("set_role", 9).await.unwrap();
+    assert_eq!(noted, [("test".to_owned(), "operator viewer".to_owned(), NOW)]);
     assert_eq!(browser.post(&probe, "").await.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.get(&format!("/devices/{device}")).await.status, StatusCode::OK);
     // What is not there is not there for administrators; others learn nothing of it.

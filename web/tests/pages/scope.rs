@@ -29,7 +29,7 @@ async fn two() -> (Fixture, Browser, [DeviceId; 2], [MaintainerId; 2]) {
     store.keep_incidents(change, heard.through).await.unwrap();
     fixture.keep().await;
     let browser = Browser::of_role(&fixture, Role::Operator).await;
-    assert!(store.set_maintainer("operator", Some("甲".into())).await.unwrap());
+    assert!(store.set_maintainer("operator", Some("甲".into()), NOW, "test").await.unwrap());
     let choices = store.choices().await.unwrap().maintainers;
     let of = |name: &str| choices.iter().find(|(_, it)| it == name).unwrap().0;
     let keepers = [of("甲"), of("乙")];

@@ -51,7 +51,7 @@ async fn a_report_by_telephone_is_assigned_stopped_by_reason_and_finished() {
         viewer.post(&format!("{address}/note"), "note=x").await.status,
         StatusCode::FORBIDDEN
     );
-    let bind = |to: String| fixture.app.store.set_maintainer("viewer", Some(to));
+    let bind = |to: String| fixture.app.store.set_maintainer("viewer", Some(to), NOW, "test");
     assert!(!bind("nobody".into()).await.unwrap());
     if let Some((_, other)) = choices.maintainers.get(1) {
         assert!(bind(other.clone()).await.unwrap());
@@ -181,7 +181,7 @@ async fn photos_of_a_repair_are_jpegs_of_those_who_have_the_order_and_each_view_
     assert_eq!(upload(&mut viewer, jpeg.clone()).await.status, StatusCode::FORBIDDEN);
     let choices = fixture.app.store.choices().await.unwrap();
     let name = choices.maintainers[0].1.clone();
-    assert!(fixture.app.store.set_maintainer("viewer", Some(name)).await.unwrap());
+    assert!(fixture.app.store.set_maintainer("viewer", Some(name), NOW, "test").await.unwrap());
     assert_eq!(viewer.get(&format!("{place}/{href}")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(upload(&mut viewer, jpeg.clone()).await.status, StatusCode::NOT_FOUND);
 
