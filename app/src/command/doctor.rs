@@ -7,9 +7,10 @@ use crate::{
     ambient::SystemClock,
     cli::PlatformArgs,
     output,
-    wiring::{agreement, platform::Platform},
+    wiring::{agreement, platform::Platform, service::CANARY},
 };
 use zhishou_domain::{Clock, Lang, Timestamp};
+use zhishou_probe::canary;
 use zhishou_recordings::Depth;
 
 /// 2026-01-01T00:00:00Z; a clock before it is surely wrong.
@@ -23,9 +24,10 @@ struct Check {
 }
 
 pub(super) fn run(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
-    let probing = read_config(args.config.as_deref(), lang)?.probing;
+    let config = read_config(args.config.as_deref(), lang)?;
     let mut checks = vec![decoder(lang), fonts(lang), clock(lang)];
-    checks.extend(machine::checks(&probing, lang));
+    checks.extend(machine::checks(&config.probing, lang));
+    checks.push(block_on(async { Ok(canaries(&config.incidents.canaries, lang).await) })?);
     checks.extend(block_on(platform(args, lang))?);
     for check in &checks {
         let (mark, text) = match &check.result {
@@ -81,6 +83,34 @@ fn clock(lang: Lang) -> Check {
     let mend = lang.pick("时钟不对 → 启用 NTP 校时", "the clock is wrong → enable NTP");
     let result = if now > BUILT { Ok(text) } else { Err(format!("{text}: {mend}")) };
     Check { name: lang.pick("时钟", "clock"), result }
+}
+
+/// The hosts beside us, asked as the service asks them.
+async fn canaries(hosts: &[String], lang: Lang) -> Check {
+    let mut silent = Vec::new();
+    for host in hosts {
+        if !canary::answers(host, CANARY).await {
+            silent.push(host.as_str());
+        }
+    }
+    let result = match (hosts, silent.as_slice()) {
+        ([], _) => Ok(lang
+            .pick(
+                "未设置；本机断网只能凭大量设备同时失联看出 → 在 incidents.canaries 填网关等常在线主机",
+                "none; that our own uplink is down shows only when many devices are lost at once → name the gateway in incidents.canaries",
+            )
+            .to_owned()),
+        (_, []) => Ok(format!("{} {}", hosts.join(" "), lang.pick("有应答", "answering"))),
+        (_, silent) => Err(format!(
+            "{} {}",
+            silent.join(" "),
+            lang.pick(
+                "无应答 → 检查本机网络，或在 incidents.canaries 换一个",
+                "not answering → check this machine's network, or name another in incidents.canaries",
+            )
+        )),
+    };
+    Check { name: lang.pick("对照点", "canaries"), result }
 }
 
 async fn platform(args: &PlatformArgs, lang: Lang) -> Result<Vec<Check>, Failure> {
@@ -139,4 +169,26 @@ async fn evidence(platform: &Platform, lang: Lang) -> Result<String, String> {
             "{missing} missing, {orphans} without a row, {damaged} changed → zhishou recordings check --repair"
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_canary_that_is_silent_is_named_and_having_none_is_said() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = listener.local_addr().unwrap().to_string();
+        let none = canaries(&[], Lang::En).await.result.unwrap();
+        assert!(none.contains("incidents.canaries"), "{none}");
+        let well = canaries(std::slice::from_ref(&there), Lang::En).await.result.unwrap();
+        assert_eq!(well, format!("{there} answering"));
+        let silent = canaries(&[there.clone(), "no port".to_owned()], Lang::En).await.result;
+        let silent = silent.unwrap_err();
+        assert!(
+            silent.starts_with("no port not answering") && !silent.contains(&there),
+            "{silent}"
+        );
+    }
 }

@@ -40,7 +40,7 @@ use zhishou_web as web;
 /// The name of the agent that lives in the centre's own process.
 const LOCAL: &str = "local";
 /// How long a canary may take to answer.
-const CANARY: Duration = Duration::from_secs(2);
+pub(crate) const CANARY: Duration = Duration::from_secs(2);
 /// What fails in a check of a meeting is looked at once more after this.
 const FAILED_AGAIN: Duration = Duration::from_secs(5);
 /// How long open pages may take to end on shutdown.
