@@ -123,13 +123,13 @@ impl InspectionSheet {
             Some(_) => vec![self.signature_words(lang)],
             None => vec![
                 lang.pick(
-                    "巡检人：　　　　　　　　　日期：",
-                    "Inspected by:                    Date:",
+                    "巡检人：____________________　　日期：____________________",
+                    "Inspected by: ____________________  Date: ____________________",
                 )
                 .to_owned(),
                 lang.pick(
-                    "复核人：　　　　　　　　　日期：",
-                    "Reviewed by:                     Date:",
+                    "复核人：____________________　　日期：____________________",
+                    "Reviewed by: ____________________  Date: ____________________",
                 )
                 .to_owned(),
             ],
@@ -230,7 +230,7 @@ impl InspectionSheet {
                 column(lang.pick("设备", "device"), 10.0),
                 column(lang.pick("街道", "street"), 7.0),
                 column(lang.pick("站点", "site"), 8.0),
-                column(lang.pick("时间", "since"), 7.0),
+                column(lang.pick("时间", "since"), 9.0),
                 column(lang.pick("原因", "fault"), 8.0),
                 column(lang.pick("运维单位", "maintainer"), 8.0),
                 sheet_column(lang.pick("标识", "identity")),

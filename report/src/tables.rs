@@ -182,7 +182,7 @@ impl Maker<'_> {
             Lang::En => format!("{en} ({unit})"),
         };
         let mut columns = vec![
-            column(self.pick("名次", "rank"), 3.2),
+            column(self.pick("名次", "rank"), 3.8),
             column(by, 9.0),
             column(self.pick("台账", "ledger"), 3.6),
             column(self.pick("应检", "due"), 3.6),
@@ -191,8 +191,8 @@ impl Maker<'_> {
             bar_column(self.pick("在线率（%）", "online (%)"), 7.0),
             column(self.pick("目标（%）", "target (%)"), 5.0),
             column(self.pick("环比（百分点）", "change (points)"), 5.0),
-            column(self.pick("剔除前（%）", "before exclusion (%)"), 5.0),
-            column(self.pick("完好率（%）", "intact (%)"), 5.0),
+            column(self.pick("剔除前（%）", "before exclusion (%)"), 7.0),
+            column(self.pick("完好率（%）", "intact (%)"), 7.0),
             column(self.pick("覆盖率（%）", "coverage (%)"), 5.0),
         ];
         for head in [

@@ -188,8 +188,11 @@ fn open_repairs(repairs: &Repairs, lang: Lang) -> Table {
         ],
     );
     for row in &repairs.open {
-        let limit =
-            if row.is_late { lang.pick("超时", "past") } else { lang.pick("内", "within") };
+        let limit = if row.is_late {
+            lang.pick("超时", "past")
+        } else {
+            lang.pick("时限内", "within")
+        };
         table.rows.push(vec![
             Cell::Number(row.id.unsigned_abs()),
             Cell::Text(row.title.clone()),
