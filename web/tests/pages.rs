@@ -576,4 +576,6 @@ async fn the_minutes_of_a_rate_are_exactly_those_that_were_known() {
     fixture.keep().await;
     let body = browser.get("/").await.body;
     assert!(body.contains("数据不足") && body.contains("可能区间 14.28–28.57 %"), "{body}");
+    let board = browser.get("/dashboard").await.body;
+    assert!(board.contains("今日在线率数据不足，介于 14.28 % 与 28.57 % 之间"), "{board}");
 }

@@ -152,7 +152,7 @@ labels! {
     report_publish: "发布", "Publish";
     report_busy: "另一份报表正在生成，完成后再试。", "Another report is being made; try again when it is done.";
     reports_none: "本月尚未发布报表。日报每天自动发布。", "Nothing was published this month. Daily reports come by themselves.";
-    reports_none_next: "也可以在下面选择日期发布。", "Or choose days below.";
+    reports_none_next: "也可以在下面选择日期发布。", " Or choose days below.";
     month_before: "上月", "Month before";
     month_after: "下月", "Month after";
 }

@@ -17,7 +17,7 @@ labels! {
     incident_merged: "经判定属于同一根因，已并入故障", "It turned out to be part of incident";
     incident_evidence_title: "证据", "Evidence";
     incident_dialogue: "故障时对话", "Dialogue of the outage";
-    incident_evidence: "其余截图、对话与逐次探测记录见各设备页。", "Pictures, dialogues and each probe stand on the page of each device.";
+    incident_evidence: "截图、对话与逐次探测记录见各设备页。", "Pictures, dialogues and each probe stand on the page of each device.";
     incident_timeline: "经过", "What happened";
     // work orders
     work_cancelled: "撤销", "Cancelled";

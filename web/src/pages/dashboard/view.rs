@@ -178,13 +178,14 @@ pub(super) fn sentence(
     let mut text = match online.told() {
         Told::Number(rate) if zh => format!("{whose}{period}在线率 {} %", rate.percent()),
         Told::Number(rate) => format!("{period}: online rate {} %", rate.percent()),
-        Told::TooLittle { lowest, highest } => format!(
-            "{}{} {}–{} %",
-            if zh { format!("{whose}{period}") } else { format!("{period}: ") },
-            t.too_little(),
-            lowest.percent(),
-            highest.percent()
-        ),
+        Told::TooLittle { lowest, highest } => {
+            let (lowest, highest) = (lowest.percent(), highest.percent());
+            if zh {
+                format!("{whose}{period}在线率数据不足，介于 {lowest} % 与 {highest} % 之间")
+            } else {
+                format!("{period}: too little data, online rate between {lowest} and {highest} %")
+            }
+        }
         Told::Nothing => return t.nothing_scheduled().to_owned(),
     };
     let change = points(online.value(), basis.figures(&account.earlier).online.value());
