@@ -106,16 +106,22 @@ async fn made(
         return Ok((made.map_err(|error| Failure::ours(&error))?, None));
     }
     let made = publish(store, &order, &by_hand(), now, |_, _| {}).await;
-    let published = made
-        .map_err(|error| match error {
-            PressError::NotOver(number) => {
-                let over = lang.pick("时段尚未结束，不能发布", "its period is not over");
-                Failure::Usage(format!("{number}: {over}"))
-            }
-            error => Failure::ours(&error),
-        })?
-        .published();
+    let published = made.map_err(|error| refused(&error, lang))?.published();
     Ok((published.document, Some(published.edition)))
+}
+
+/// Why nothing was published, in the words of whoever asked.
+fn refused(error: &PressError, lang: Lang) -> Failure {
+    let (number, why) = match error {
+        PressError::NotOver(number) => {
+            (number, lang.pick("时段尚未结束，不能发布", "its period is not over"))
+        }
+        PressError::Nothing(number) => {
+            (number, lang.pick("时段内无应检设备，不能发布", "nothing was scheduled in it"))
+        }
+        error => return Failure::ours(error),
+    };
+    Failure::Usage(format!("{number}: {why}"))
 }
 
 /// Whoever runs this, as the machine knows them: it is they who publish, and the report is not sent.
@@ -162,5 +168,15 @@ mod tests {
         assert_eq!(user_name(users, 1000), "duty");
         assert_eq!(user_name(users, 7), "7");
         assert!(by_hand().login.len() > "cli:".len());
+    }
+
+    #[test]
+    fn a_period_in_which_nothing_was_scheduled_is_refused_in_both_languages() {
+        let words = |lang| match refused(&PressError::Nothing("2026-D-0325".to_owned()), lang) {
+            Failure::Usage(words) => words,
+            _ => String::new(),
+        };
+        assert_eq!(words(Lang::Zh), "2026-D-0325: 时段内无应检设备，不能发布");
+        assert_eq!(words(Lang::En), "2026-D-0325: nothing was scheduled in it");
     }
 }
