@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, block_on};
 use crate::{
-    ambient::SystemClock,
+    ambient::{SystemClock, shell_login},
     cli::{PlatformArgs, ReportArgs, ReportCommand},
     output,
     wiring::platform::Platform,
@@ -124,19 +124,9 @@ fn refused(error: &PressError, lang: Lang) -> Failure {
     Failure::Usage(format!("{number}: {why}"))
 }
 
-/// Whoever runs this, as the machine knows them: it is they who publish, and the report is not sent.
+/// It is whoever runs this who publishes, and the report is not sent.
 fn by_hand() -> Publisher {
-    let uid = rustix::process::getuid().as_raw();
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    Publisher { login: format!("cli:{}", user_name(&users, uid)), address: String::new() }
-}
-
-/// The name of a user in the words of passwd(5); the number where it has none.
-fn user_name(users: &str, uid: u32) -> String {
-    let uid = uid.to_string();
-    let mut fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    let name = fields.find_map(|it| (it.get(2) == Some(&uid.as_str())).then(|| it[0].to_owned()));
-    name.unwrap_or(uid)
+    Publisher { login: shell_login(), address: String::new() }
 }
 
 /// The policy named: `id@version`, `id` for its newest version; the default one where none is.
@@ -161,14 +151,6 @@ pub(crate) fn cut_off(text: &str) -> Result<LocalTime, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_publishes_on_the_command_line_has_a_name() {
-        let users = "root:x:0:0:root:/root:/bin/bash\nduty:x:1000:1000:值班:/home/duty:/bin/sh\n";
-        assert_eq!(user_name(users, 1000), "duty");
-        assert_eq!(user_name(users, 7), "7");
-        assert!(by_hand().login.len() > "cli:".len());
-    }
 
     #[test]
     fn a_period_in_which_nothing_was_scheduled_is_refused_in_both_languages() {

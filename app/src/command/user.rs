@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome, block_on};
 use crate::{
-    ambient::SystemClock,
+    ambient::{SystemClock, shell_login},
     cli::{PlatformArgs, UserCommand},
     output,
     wiring::{first_login, platform::Platform},
@@ -41,7 +41,7 @@ async fn add(name: &str, role: Role, args: &PlatformArgs, lang: Lang) -> Result<
     let platform = Platform::open_existing(args, lang).await?;
     let (password, hash) = first_login::one_time_password().await?;
     let now = SystemClock.now();
-    let made = platform.store.create_user(name, role, &hash, true, now, &actor()).await;
+    let made = platform.store.create_user(name, role, &hash, true, now, &shell_login()).await;
     platform.store.close().await;
     if made.map_err(|error| Failure::ours(&error))?.is_none() {
         let taken = lang.pick("用户名已存在", "the name is taken");
@@ -59,7 +59,7 @@ async fn set_role(
     lang: Lang,
 ) -> Result<Outcome, Failure> {
     let platform = Platform::open_existing(args, lang).await?;
-    let set = platform.store.set_role(name, role, SystemClock.now(), &actor()).await;
+    let set = platform.store.set_role(name, role, SystemClock.now(), &shell_login()).await;
     platform.store.close().await;
     if !set.map_err(|error| Failure::ours(&error))? {
         return Err(nobody(name, lang));
@@ -75,7 +75,7 @@ async fn set_maintainer(
     lang: Lang,
 ) -> Result<Outcome, Failure> {
     let platform = Platform::open_existing(args, lang).await?;
-    let (now, by, unit) = (SystemClock.now(), actor(), maintainer.map(str::to_owned));
+    let (now, by, unit) = (SystemClock.now(), shell_login(), maintainer.map(str::to_owned));
     let set = platform.store.set_maintainer(name, unit, now, &by).await;
     platform.store.close().await;
     if !set.map_err(|error| Failure::ours(&error))? {
@@ -94,7 +94,7 @@ async fn set_liaison(
     lang: Lang,
 ) -> Result<Outcome, Failure> {
     let platform = Platform::open_existing(args, lang).await?;
-    let set = platform.store.set_liaison(name, is_liaison, SystemClock.now(), &actor()).await;
+    let set = platform.store.set_liaison(name, is_liaison, SystemClock.now(), &shell_login()).await;
     platform.store.close().await;
     if !set.map_err(|error| Failure::ours(&error))? {
         let missing = lang.pick(
@@ -122,7 +122,7 @@ async fn passwd(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, 
     let Some(user) = found else { return Err(nobody(name, lang)) };
     let line = AuditLine {
         at: SystemClock.now(),
-        login: actor(),
+        login: shell_login(),
         action: "reset_password",
         subject: user.login,
         address: String::new(),
@@ -132,12 +132,6 @@ async fn passwd(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, 
     set.map_err(|error| Failure::ours(&error))?;
     show(name, &password, lang);
     Ok(Outcome::Good)
-}
-
-/// Who types, for the audit log: the user of the machine, before `sudo` where it was used.
-fn actor() -> String {
-    let name = ["SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok());
-    format!("shell:{}", name.as_deref().unwrap_or("?"))
 }
 
 async fn list(args: &PlatformArgs, lang: Lang) -> Result<Outcome, Failure> {
