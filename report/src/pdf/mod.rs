@@ -136,6 +136,36 @@ mod tests {
     }
 
     #[test]
+    fn the_note_of_a_table_never_stands_alone_on_a_page() {
+        let fonts = FontFiles::find().unwrap();
+        let read = [&fonts.text, &fonts.headings, &fonts.tables].map(|file| bytes(file).unwrap());
+        let mut document = sample::document();
+        let site = document.groups[0].rows[0].clone();
+        let named = |n| crate::Row { name: Some(format!("第{n}街道")), ..site.clone() };
+        for rows in 1..60 {
+            document.groups[0].rows = (0..rows).map(named).collect();
+            let mut setter = Setter {
+                text: letters(&read[0], &fonts.text).unwrap(),
+                heading: letters(&read[1], &fonts.headings).unwrap(),
+                table: letters(&read[2], &fonts.tables).unwrap(),
+                sheets: Sheets::new(),
+            };
+            setter.set(&of_document(&document, "", Lang::Zh), Lang::Zh);
+            let texts = |page: &Vec<Mark>| {
+                let texts = page.iter().filter_map(|mark| match mark {
+                    Mark::Text { text, .. } => Some(text.clone()),
+                    Mark::Fill { .. } => None,
+                });
+                texts.collect::<Vec<_>>()
+            };
+            let pages: Vec<_> = setter.sheets.pages.iter().map(texts).collect();
+            let is_note = |text: &String| text.contains("条形自");
+            assert!(pages.iter().flatten().any(is_note));
+            assert!(!pages.iter().any(|page| page.first().is_some_and(is_note)), "{rows} rows");
+        }
+    }
+
+    #[test]
     fn without_a_font_there_is_an_error_and_no_panic() {
         let file = FontFile { path: "/nowhere/font.ttc".into(), face: 0 };
         let fonts = FontFiles { text: file.clone(), headings: file.clone(), tables: file };

@@ -19,6 +19,8 @@ const CELL_LINES: usize = 4;
 /// Size of tables and height of their lines.
 const SMALL: f32 = 8.5;
 const SMALL_LINE: f32 = 11.5;
+/// Height of a line below a table.
+const NOTE_LINE: f32 = SMALL_LINE + 2.0;
 /// Space in a cell.
 const PAD: (f32, f32) = (3.0, 2.5);
 /// 三号 is 16 points; a report with figures beside it is set in 四号.
@@ -189,24 +191,42 @@ impl Setter<'_> {
             columns.into_iter().map(|(place, width)| (place, width / all * WIDTH)).collect();
         let head: Vec<Cell> = table.columns.iter().map(|it| Cell::Text(it.head.clone())).collect();
         let scale = Scale::of(table);
+        let notes = self.notes(table, scale.as_ref(), lang);
+        let below = notes.len() as f32 * NOTE_LINE;
+        let rows = || table.rows.iter().take(table.on_paper);
+        let last = rows().count().saturating_sub(1);
         // What is small stays in one piece.
-        let rows = table.rows.iter().take(table.on_paper);
         let whole: f32 = std::iter::once(self.height(&head, &columns, HEAD))
-            .chain(rows.map(|row| self.height(row, &columns, CELL)))
-            .sum();
+            .chain(rows().map(|row| self.height(row, &columns, CELL)))
+            .sum::<f32>()
+            + below;
         if whole < HEIGHT / 3.0 && !self.sheets.fits(whole + HEADING) {
             self.sheets.next_page();
         }
         self.heading(title);
         self.row(&head, &columns, HEAD, None);
-        for row in table.rows.iter().take(table.on_paper) {
-            let height = self.height(row, &columns, CELL);
-            if !self.sheets.fits(height) {
+        for (number, row) in rows().enumerate() {
+            // A note stands below something.
+            let with_it = if number == last { below } else { 0.0 };
+            if !self.sheets.fits(self.height(row, &columns, CELL) + with_it) {
                 self.sheets.next_page();
                 self.row(&head, &columns, HEAD, None);
             }
             self.row(row, &columns, CELL, scale.as_ref());
         }
+        let style = Style { face: Face::Table, size: SMALL, ink: QUIET };
+        for line in notes {
+            if !self.sheets.fits(NOTE_LINE) {
+                self.sheets.next_page();
+            }
+            self.line(&line, style, (0.0, 2.0), SMALL_LINE, 0.0);
+            self.sheets.at += NOTE_LINE;
+        }
+        self.sheets.at += 6.0;
+    }
+
+    /// What stands below a table, line by line.
+    fn notes(&self, table: &Table, scale: Option<&Scale>, lang: Lang) -> Vec<String> {
         let mut notes: Vec<String> = table.note.clone().into_iter().collect();
         let rest = table.rows.len().saturating_sub(table.on_paper);
         if rest > 0 {
@@ -215,24 +235,14 @@ impl Setter<'_> {
                 Lang::En => format!("{rest} more rows are in the workbook."),
             });
         }
-        if let Some(scale) = &scale {
+        if let Some(scale) = scale {
             notes.push(match lang {
                 Lang::Zh => format!("条形自 {} % 起。", scale.least / 100),
                 Lang::En => format!("Bars begin at {} %.", scale.least / 100),
             });
         }
-        let style = Style { face: Face::Table, size: SMALL, ink: QUIET };
-        let note = notes.join(" ");
-        for line in
-            self.table.lines(&note, SMALL, WIDTH, 0.0).into_iter().filter(|it| !it.is_empty())
-        {
-            if !self.sheets.fits(SMALL_LINE) {
-                self.sheets.next_page();
-            }
-            self.line(&line, style, (0.0, 2.0), SMALL_LINE, 0.0);
-            self.sheets.at += SMALL_LINE + 2.0;
-        }
-        self.sheets.at += 6.0;
+        let lines = self.table.lines(&notes.join(" "), SMALL, WIDTH, 0.0);
+        lines.into_iter().filter(|line| !line.is_empty()).collect()
     }
 
     fn cell_lines(&self, cell: &Cell, width: f32, style: Style) -> Vec<String> {
