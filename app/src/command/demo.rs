@@ -13,7 +13,7 @@ use std::sync::Arc;
 use zhishou_config::{Config, EndpointSection, PlanSection};
 use zhishou_demo::{BASE_CAMERAS, Demo, Options};
 use zhishou_domain::{Clock, Lang, Role};
-use zhishou_storage::{AuditLine, ImportMode, Store};
+use zhishou_storage::{ImportMode, Store};
 
 /// The setting that marks a database as the demo's.
 const MARK: &str = "demo";
@@ -118,13 +118,7 @@ async fn login(store: &Store, now: zhishou_domain::Timestamp) -> Result<String, 
     let known = store.user_by_login(USER).await.map_err(|error| Failure::ours(&error))?;
     match known {
         Some(user) => {
-            let line = AuditLine {
-                at: now,
-                login: USER.to_owned(),
-                action: "reset_password",
-                subject: user.login,
-                address: String::new(),
-            };
+            let line = first_login::reset_line(USER.to_owned(), now, user.login);
             store.set_password(user.id, &hash, false, None, line).await.map(drop)
         }
         None => store.create_user(USER, Role::Admin, &hash, false, now, USER).await.map(drop),

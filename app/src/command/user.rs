@@ -8,7 +8,6 @@ use crate::{
     wiring::{first_login, platform::Platform},
 };
 use zhishou_domain::{Clock, Lang, Role};
-use zhishou_storage::AuditLine;
 
 pub(super) fn run(command: &UserCommand, lang: Lang) -> Result<Outcome, Failure> {
     match command {
@@ -120,13 +119,7 @@ async fn passwd(name: &str, args: &PlatformArgs, lang: Lang) -> Result<Outcome, 
     let (password, hash) = first_login::one_time_password().await?;
     let found = platform.store.user_by_login(name).await.map_err(|error| Failure::ours(&error))?;
     let Some(user) = found else { return Err(nobody(name, lang)) };
-    let line = AuditLine {
-        at: SystemClock.now(),
-        login: shell_login(),
-        action: "reset_password",
-        subject: user.login,
-        address: String::new(),
-    };
+    let line = first_login::reset_line(shell_login(), SystemClock.now(), user.login);
     let set = platform.store.set_password(user.id, &hash, true, None, line).await;
     platform.store.close().await;
     set.map_err(|error| Failure::ours(&error))?;

@@ -2,7 +2,7 @@
 
 use crate::command::Failure;
 use zhishou_domain::{Role, Timestamp};
-use zhishou_storage::Store;
+use zhishou_storage::{AuditLine, Store};
 
 /// The login name of the first administrator.
 pub(crate) const ADMINISTRATOR: &str = "admin";
@@ -12,6 +12,11 @@ pub(crate) async fn one_time_password() -> Result<(String, String), Failure> {
     let password = zhishou_web::one_time_password().map_err(|error| Failure::ours(&error))?;
     let hash = zhishou_web::hash_password(password.clone()).await;
     Ok((password, hash.map_err(|error| Failure::ours(&error))?))
+}
+
+/// What the audit log says of a password that `by` sets for `user` on the command line.
+pub(crate) fn reset_line(by: String, at: Timestamp, user: String) -> AuditLine {
+    AuditLine { at, login: by, action: "reset_password", subject: user, address: String::new() }
 }
 
 /// Makes the administrator where there is no user yet, and says its one-time password.

@@ -412,18 +412,22 @@ impl Prober {
         let mut seen = Look::default();
         let at = start.at + start.took(visited.ended);
         let mut sighting = visited.media.sighting(visited.ended, at, &faults);
-        let (mut skipped, mut takes_run, mut in_vain) = (None, false, false);
+        let (mut skipped, mut takes_run) = (None, false);
         if let Some(keyframe) = visited.media.take_keyframe() {
             sighting.keyframe = Some(coded(&keyframe));
             takes_run = request.habit.is_run_due(start.at, request.decode_every);
             if !keyframe.following.is_empty() || is_due(&request, &sighting, &start) {
                 seen = Box::pin(self.look_at(keyframe, &mut request, &start)).await;
-                in_vain = seen.facts.is_none() && seen.faults.is_empty();
+                if seen.facts.is_none() && seen.faults.is_empty() {
+                    skipped = Some(PictureSkipped::NoDecoder);
+                }
             } else {
                 skipped = Some(PictureSkipped::WithinHabit);
             }
         } else if visited.media.goes_without_keyframe() && faults.is_empty() {
             skipped = Some(PictureSkipped::NotDue);
+        } else if visited.media.is_not_decodable() {
+            skipped = Some(PictureSkipped::NotDecodable);
         }
         if takes_run {
             sighting.run = shaken(&seen);
@@ -440,7 +444,8 @@ impl Prober {
         sighting.look = looked(&seen);
         sighting.came = came(&visited);
         faults.append(&mut seen.faults);
-        let unseen = seen.facts.is_none() && skipped.is_none() && faults.is_empty();
+        let stands = skipped.is_some_and(PictureSkipped::stands);
+        let unseen = seen.facts.is_none() && !stands && faults.is_empty();
         if unseen && visited.media.flow(visited.ended).0 > 0 {
             faults.extend(self.still_faulty(&request));
         }
@@ -449,11 +454,7 @@ impl Prober {
         let habit = request.habit.learn(&sighting, limits);
         let (login, login_in_doubt) = (visited.login, visited.facts.login_in_doubt);
         let mut observation = observe(&request, &start, &visited, faults, seen.facts);
-        observation.picture_skipped = match skipped {
-            None if visited.media.is_not_decodable() => Some(PictureSkipped::NotDecodable),
-            None if in_vain => Some(PictureSkipped::NoDecoder),
-            skipped => skipped,
-        };
+        observation.picture_skipped = skipped;
         let Look { snapshot, signature, lesson, .. } = seen;
         Outcome { observation, snapshot, signature, lesson, habit, login, login_in_doubt }
     }

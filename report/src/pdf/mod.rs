@@ -41,13 +41,8 @@ pub(crate) fn of_paper(
     lang: Lang,
 ) -> Result<Vec<u8>, ReportError> {
     let [text, heading, table] = [&fonts.text, &fonts.headings, &fonts.tables].map(bytes);
-    let [text, heading, table] = [text?, heading?, table?];
-    let mut setter = Setter {
-        text: letters(&text, &fonts.text)?,
-        heading: letters(&heading, &fonts.headings)?,
-        table: letters(&table, &fonts.tables)?,
-        sheets: Sheets::new(),
-    };
+    let read = [text?, heading?, table?];
+    let mut setter = setter(&read, fonts)?;
     setter.set(paper, lang);
     setter.foot(&format!("{} · {}", paper.title, paper.head));
     let mut pdf = krilla::Document::new();
@@ -68,6 +63,19 @@ pub(crate) fn of_paper(
         .authors(vec![paper.author.clone()]);
     pdf.set_metadata(about);
     pdf.finish().map_err(|_| ReportError::Pdf("document"))
+}
+
+/// Sets on no page yet, with the text, heading and table fonts as read.
+fn setter<'a>(
+    [text, heading, table]: &'a [Arc<Vec<u8>>; 3],
+    fonts: &FontFiles,
+) -> Result<Setter<'a>, ReportError> {
+    Ok(Setter {
+        text: letters(text, &fonts.text)?,
+        heading: letters(heading, &fonts.headings)?,
+        table: letters(table, &fonts.tables)?,
+        sheets: Sheets::new(),
+    })
 }
 
 fn bytes(file: &FontFile) -> Result<Arc<Vec<u8>>, ReportError> {
@@ -144,12 +152,7 @@ mod tests {
         let named = |n| crate::Row { name: Some(format!("第{n}街道")), ..site.clone() };
         for rows in 1..60 {
             document.groups[0].rows = (0..rows).map(named).collect();
-            let mut setter = Setter {
-                text: letters(&read[0], &fonts.text).unwrap(),
-                heading: letters(&read[1], &fonts.headings).unwrap(),
-                table: letters(&read[2], &fonts.tables).unwrap(),
-                sheets: Sheets::new(),
-            };
+            let mut setter = setter(&read, &fonts).unwrap();
             setter.set(&of_document(&document, "", Lang::Zh), Lang::Zh);
             let texts = |page: &Vec<Mark>| {
                 let texts = page.iter().filter_map(|mark| match mark {
