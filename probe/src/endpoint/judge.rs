@@ -7,6 +7,7 @@ use zhishou_protocol::rtp::{Keyframe, PictureFormat, Receiver, Statistics};
 
 use super::call::Called;
 use super::media::Stream;
+use crate::rtsp::milliseconds;
 use crate::settings::CallLimits;
 
 /// What a call brought.
@@ -198,8 +199,4 @@ fn video_facts(codec: &str, figures: &Statistics) -> VideoFacts {
         resync_bytes: 0,
         clock_offset_ms: None,
     }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e4).round() / 10.0
 }

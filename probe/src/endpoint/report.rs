@@ -1,7 +1,5 @@
 //! From a visit to an observation, under the same guards as a camera's.
 
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Credential, Depth, Fault, FaultCode, Observation, ProbeRequest, Stage, StageTiming, Transport,
@@ -14,7 +12,7 @@ use super::judge::{Judged, judge};
 use super::visit::Visit;
 use super::{Order, Seen};
 use crate::look::Look;
-use crate::rtsp::{Met, Outcome, Prober, Start};
+use crate::rtsp::{Met, Outcome, Prober, Start, milliseconds};
 
 impl Prober {
     /// Asks an endpoint, and calls it where that is permitted. What goes wrong is in the observation.
@@ -130,9 +128,4 @@ fn stages(start: &Start, seen: &Seen, judged: &Judged) -> Vec<StageTiming> {
     let all = reached.chain(met);
     let all = all.map(|(name, time)| StageTiming { name, ms: time.map(milliseconds) });
     start.queueing().into_iter().chain(all).collect()
-}
-
-/// Milliseconds to the tenth: what a network measurement is worth.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e4).round() / 10.0
 }

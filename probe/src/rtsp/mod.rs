@@ -12,7 +12,7 @@ mod tunnel;
 mod visit;
 
 pub(crate) use certificate::Met;
-pub(crate) use faults::{login_held_back, millis, silence};
+pub(crate) use faults::{login_held_back, millis, milliseconds, silence};
 pub(crate) use prober::Start;
 pub use prober::{Outcome, Prober, check_address};
 pub(crate) use visit::cancelled;

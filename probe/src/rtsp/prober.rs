@@ -1,4 +1,6 @@
-//! Opens cameras and makes observations of what it sees.
+//! Opens cameras and looks at their pictures.
+
+mod report;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +12,16 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use zhishou_domain::endpoint::is_sip;
 use zhishou_domain::equipment::{Address, Service};
-use zhishou_domain::habit::{Due, Look as Looked, Patience, Sighting};
+use zhishou_domain::habit::Patience;
 use zhishou_domain::{
     Clock, Credential, Depth, Detail, Fault, FaultCode, Habit, IdSource, Lesson, LoginResult,
-    Observation, PictureFacts, PictureSkipped, ProbeRequest, Snapshot, Stage, StageTiming,
-    Timestamp, reached_of, stream_host, verdict_of,
+    Observation, ProbeRequest, Snapshot, Stage, StageTiming, Timestamp, reached_of, stream_host,
+    verdict_of,
 };
 use zhishou_protocol::rtp::{Keep, Keyframe};
 use zhishou_protocol::rtsp::Target;
 
-use super::taught::{came, coded, looked, shaken};
+use super::faults::milliseconds;
 use super::visit::{Order, Visit, Visited, cancelled};
 use crate::decoder::{DecodeFailure, Decoder};
 use crate::endpoint::CallLog;
@@ -402,73 +404,6 @@ impl Prober {
         self.chance.random().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte))
     }
 
-    async fn report(
-        &self,
-        mut request: Box<ProbeRequest>,
-        start: Start,
-        mut visited: Box<Visited>,
-    ) -> Outcome {
-        let mut faults = std::mem::take(&mut visited.faults);
-        let mut seen = Look::default();
-        let at = start.at + start.took(visited.ended);
-        let mut sighting = visited.media.sighting(visited.ended, at, &faults);
-        let (mut skipped, mut takes_run) = (None, false);
-        if let Some(keyframe) = visited.media.take_keyframe() {
-            sighting.keyframe = Some(coded(&keyframe));
-            takes_run = request.habit.is_run_due(start.at, request.decode_every);
-            if !keyframe.following.is_empty() || is_due(&request, &sighting, &start) {
-                seen = Box::pin(self.look_at(keyframe, &mut request, &start)).await;
-                if seen.facts.is_none() && seen.faults.is_empty() {
-                    skipped = Some(PictureSkipped::NoDecoder);
-                }
-            } else {
-                skipped = Some(PictureSkipped::WithinHabit);
-            }
-        } else if visited.media.goes_without_keyframe() && faults.is_empty() {
-            skipped = Some(PictureSkipped::NotDue);
-        } else if visited.media.is_not_decodable() {
-            skipped = Some(PictureSkipped::NotDecodable);
-        }
-        if takes_run {
-            sighting.run = shaken(&seen);
-            if sighting.run == Looked::None {
-                // Shaking that stands is not over because it could not be told again; with nothing
-                // standing, it is asked for again in its time.
-                if request.habit.shakes_on(start.at) {
-                    seen.faults.push(Fault::new(FaultCode::Shaking, Stage::Judge, Detail::None));
-                } else {
-                    sighting.run = Looked::Clean;
-                }
-            }
-        }
-        sighting.look = looked(&seen);
-        sighting.came = came(&visited);
-        faults.append(&mut seen.faults);
-        let stands = skipped.is_some_and(PictureSkipped::stands);
-        let unseen = seen.facts.is_none() && !stands && faults.is_empty();
-        if unseen && visited.media.flow(visited.ended).0 > 0 {
-            faults.extend(self.still_faulty(&request));
-        }
-        let limits = self.settings.limits.baseline;
-        faults.extend(request.habit.departures(&sighting, limits));
-        let habit = request.habit.learn(&sighting, limits);
-        let (login, login_in_doubt) = (visited.login, visited.facts.login_in_doubt);
-        let mut observation = observe(&request, &start, &visited, faults, seen.facts);
-        observation.picture_skipped = skipped;
-        let Look { snapshot, signature, lesson, .. } = seen;
-        Outcome { observation, snapshot, signature, lesson, habit, login, login_in_doubt }
-    }
-
-    /// What stands where the picture should have been looked at and was not, for a reason of ours: a
-    /// fault that was seen in it is not over because nobody looked.
-    fn still_faulty(&self, request: &ProbeRequest) -> Option<Fault> {
-        let stands = request.habit.judged.is_some_and(|judged| !judged.clean);
-        (request.depth == Depth::Picture && self.decoder.is_some() && stands).then(|| {
-            let problem = "the picture, faulty when last seen, could not be looked at".to_owned();
-            Fault::new(FaultCode::Undecodable, Stage::Decode, Detail::Ours { problem })
-        })
-    }
-
     pub(crate) async fn look_at(
         &self,
         keyframe: Keyframe,
@@ -526,13 +461,6 @@ pub fn check_address(url: &str) -> Result<(), String> {
     Target::parse(url).map(drop).map_err(|error| error.to_string())
 }
 
-/// Whether the keyframe is to be decoded: a snapshot that is wanted in any case needs it too, as one
-/// of a picture that an operator adopts is.
-fn is_due(request: &ProbeRequest, seen: &Sighting, start: &Start) -> bool {
-    let due = request.habit.look_due(seen, start.at, request.decode_every);
-    due == Due::Now || request.snapshot == Snapshot::Always
-}
-
 /// What the stream is expected to take of its site's uplink, bits per second.
 fn expected_bps(request: &ProbeRequest) -> u64 {
     if request.depth == Depth::Reach {
@@ -540,64 +468,4 @@ fn expected_bps(request: &ProbeRequest) -> u64 {
     }
     let assumed = request.claim.uplink.map_or(0, |uplink| uplink.assumed_bps);
     request.habit.bitrate_bps().map_or(assumed, |measured| measured as u64)
-}
-
-fn observe(
-    request: &ProbeRequest,
-    start: &Start,
-    visited: &Visited,
-    faults: Vec<Fault>,
-    picture: Option<PictureFacts>,
-) -> Observation {
-    let Visited { facts, media, ended, .. } = visited;
-    let flowed = media.flow(*ended).0 > 0 && request.depth != Depth::Reach;
-    let proven = request.credential_state.proven || facts.login_proven;
-    Observation {
-        target: start.target.clone(),
-        kind: request.kind,
-        depth: request.depth,
-        started_at: start.at,
-        duration_ms: milliseconds(start.took(*ended)),
-        verdict: verdict_of(request.depth, flowed, proven, &faults),
-        reached: reached_of(&faults),
-        faults,
-        stages: stages(start, visited),
-        server: facts.server.clone(),
-        transport: media.transport(),
-        tls: visited.tls.as_ref().map(|tls| tls.facts()),
-        redirects: facts.redirects,
-        rejected_logins: facts.rejected_logins,
-        video: media.video_facts(*ended, facts),
-        audio: media.audio_facts(*ended),
-        picture,
-        picture_skipped: None,
-        oddities: media.oddities(*ended, facts).any(),
-        equipment: None,
-        call: None,
-    }
-}
-
-/// Every stage of the contract in order; those not met have no time.
-fn stages(start: &Start, visited: &Visited) -> Vec<StageTiming> {
-    let timings = &visited.facts.timings;
-    let (first_packet, first_keyframe) = visited.media.timings(visited.ended);
-    let met = [
-        (Stage::Resolve, visited.resolve),
-        (Stage::Connect, visited.connect),
-        (Stage::Tls, visited.tls.as_ref().map(|tls| tls.took)),
-        (Stage::Options, timings.options),
-        (Stage::Describe, timings.describe),
-        (Stage::Setup, timings.setup),
-        (Stage::Play, timings.play),
-        (Stage::FirstPacket, first_packet),
-        (Stage::FirstKeyframe, first_keyframe),
-        (Stage::Teardown, timings.teardown),
-    ]
-    .map(|(name, time)| StageTiming { name, ms: time.map(milliseconds) });
-    start.queueing().into_iter().chain(met).collect()
-}
-
-/// Milliseconds to the tenth: what a network measurement is worth.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e4).round() / 10.0
 }

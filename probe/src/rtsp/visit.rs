@@ -69,7 +69,7 @@ pub(super) struct Visited {
     pub(super) connect: Option<Duration>,
     /// What became of the login, where it was sent.
     pub(super) login: Option<LoginResult>,
-    pub(super) tls: Option<Met>,
+    pub(super) tls: Option<Box<Met>>,
     /// When it ended, since the visit's start.
     pub(super) ended: Duration,
 }
@@ -113,7 +113,7 @@ pub(super) struct Visit {
     ticket: Option<Ticket>,
     login: Option<LoginResult>,
     /// The login of an HTTP tunnel, once that asked for it.
-    tunnel: Option<TunnelLogin>,
+    tunnel: Option<Box<TunnelLogin>>,
     /// A tunnel that is to be opened again, with the login that it asked for late.
     again: Option<Box<(Target, Asked, Vec<u8>)>>,
     /// Why the tunnel was refused after it had seemed to be open.
@@ -121,7 +121,7 @@ pub(super) struct Visit {
     refusal: Option<Refusal>,
     resolve: Option<Duration>,
     connect: Option<Duration>,
-    tls: Option<Met>,
+    tls: Option<Box<Met>>,
     stop: Option<Stop>,
     /// When bytes were read last: packets in them have come by then, however long it takes until
     /// they are looked at.

@@ -80,7 +80,7 @@ impl Visit {
     }
 
     fn faults(&self, end: &End, ended: Duration) -> Vec<Fault> {
-        let changed = self.tls.as_ref().and_then(Met::fault);
+        let changed = self.tls.as_deref().and_then(Met::fault);
         changed.into_iter().chain(self.faults_of_session(end, ended)).collect()
     }
 

@@ -78,7 +78,7 @@ impl Visit {
                 credential.username.as_str(),
                 credential.password(),
             );
-            TunnelLogin::new(credential, entropy)
+            Box::new(TunnelLogin::new(credential, entropy))
         });
         match login.challenged(asked) {
             Verdict::Retry => Ok(()),
@@ -120,7 +120,7 @@ impl Visit {
             Some(LoginOutcome::Rejected)
         } else if facts.login_proven {
             Some(LoginOutcome::Accepted)
-        } else if self.tunnel.as_ref().is_some_and(TunnelLogin::sent) {
+        } else if self.tunnel.as_deref().is_some_and(TunnelLogin::sent) {
             Some(LoginOutcome::Unheard)
         } else {
             facts.login_sent.then_some(LoginOutcome::Unanswered)

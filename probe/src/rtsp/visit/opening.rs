@@ -54,7 +54,7 @@ impl Visit {
         let (cancel, stopping) = (self.cancel.clone(), self.stop.is_some());
         let known = self.known(target);
         loop {
-            let (entropy, login) = (self.order.entropy, self.tunnel.as_mut());
+            let (entropy, login) = (self.order.entropy, self.tunnel.as_deref_mut());
             let connected = tokio::select! {
                 connected = connect(target, known, entropy, login, &self.settings) => connected,
                 () = cancel.cancelled(), if !stopping => {
@@ -101,7 +101,7 @@ impl Visit {
         if !target.same_host(&self.order.target) {
             return;
         }
-        met.compare(self.order.certificate.or(self.tls.as_ref().map(Met::fingerprint)));
+        met.compare(self.order.certificate.or(self.tls.as_deref().map(Met::fingerprint)));
         if met.is_changed() {
             match self.settings.certificates {
                 CertificatePolicy::Report => self.session.withhold_password(),
@@ -109,11 +109,11 @@ impl Visit {
             }
         }
         if met.is_changed() || self.tls.is_none() {
-            self.tls = Some(met);
+            self.tls = Some(Box::new(met));
         }
     }
 
     pub(super) fn is_in_doubt(&self) -> bool {
-        self.tls.as_ref().is_some_and(Met::is_changed)
+        self.tls.as_deref().is_some_and(Met::is_changed)
     }
 }
