@@ -25,7 +25,7 @@ const PATCH: usize = 8;
 /// Bytes of all patches.
 const PATCHES_LEN: usize = GRID * GRID * PATCH * PATCH;
 /// First byte of the stored form. A change of layout or sampling takes another number.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Version, flag, width, height.
 const HEADER_LEN: usize = 1 + 1 + 4 + 4;
 /// Fewest patches with texture for an answer by pixels.
@@ -35,8 +35,8 @@ const TEXTURE: u32 = 1;
 /// Luma outside which a patch is clipped and cannot show noise.
 const UNCLIPPED: std::ops::RangeInclusive<u8> = 20..=231;
 
-/// A digest of the coded keyframe, computed by the caller (SHA-256 or any other of 32 bytes).
-pub type CodedHash = [u8; 32];
+/// A digest of the coded keyframe, computed by the caller (of 16 bytes).
+pub type CodedHash = [u8; 16];
 
 /// Why stored bytes are no signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -79,7 +79,7 @@ impl Signature {
 
     /// The stored form, version first.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEADER_LEN + 32 + PATCHES_LEN);
+        let mut bytes = Vec::with_capacity(HEADER_LEN + size_of::<CodedHash>() + PATCHES_LEN);
         bytes.push(VERSION);
         bytes.push(u8::from(self.coded.is_some()));
         bytes.extend(self.width.to_le_bytes());
@@ -101,7 +101,7 @@ impl Signature {
             Some(&other) => return Err(SignatureError::Version(other)),
         }
         let (header, rest) = bytes.split_at_checked(HEADER_LEN).ok_or(length)?;
-        let (coded, patches) = rest.split_first_chunk::<32>().ok_or(length)?;
+        let (coded, patches) = rest.split_first_chunk().ok_or(length)?;
         if patches.len() != PATCHES_LEN {
             return Err(length);
         }

@@ -6,6 +6,8 @@
 //!   its habit, and so not decoded. With `gradual`, probes begin over a second for every thousand.
 //! - `load keyframe CODEC FILE COUNT` gives one keyframe to the warm decoders over and over.
 //!
+//! Each decoder is opened before the first probe that counts.
+//!
 //! Prints `{"done": N, "cpu_s": S, "wall_s": S, "peak_kb": N, "idle_kb": N}`: probes that found what
 //! they were after, CPU and wall seconds from the first to the last, the greatest resident memory,
 //! and that before the first.
@@ -168,15 +170,37 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
         _ => Want::Picture,
     };
 
+    let urls: Vec<&str> = text.split_whitespace().collect();
+    if want == Want::Picture {
+        let first = &urls[..urls.len().min(processors())];
+        run(&prober, first, want, time, jobs, false).await?;
+    }
+    let early = unjudged.as_ref().map_or(0, |unjudged| unjudged.pictures.load(Ordering::Relaxed));
     let watch = Watch::start();
+    let mut done = run(&prober, &urls, want, time, jobs, gradual).await?;
+    if let Some(unjudged) = unjudged {
+        done = unjudged.pictures.load(Ordering::Relaxed) - early;
+    }
+    Ok(watch.report(done)?)
+}
+
+/// Probes each address; how many found what they were after.
+async fn run(
+    prober: &Arc<Prober>,
+    urls: &[&str],
+    want: Want,
+    time: Duration,
+    jobs: usize,
+    gradual: bool,
+) -> Result<u64, Failed> {
     let places = Arc::new(Semaphore::new(jobs));
     let mut probes = JoinSet::new();
-    for (number, url) in text.split_whitespace().enumerate() {
+    for (number, url) in urls.iter().enumerate() {
         if gradual && number % 10 == 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let place = places.clone().acquire_owned().await?;
-        let (prober, url) = (prober.clone(), url.to_owned());
+        let (prober, url) = (prober.clone(), (*url).to_owned());
         probes.spawn(async move {
             let request = request(url, want, time);
             let outcome = prober.probe(request, CancellationToken::new()).await;
@@ -188,10 +212,7 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
     while let Some(good) = probes.join_next().await {
         done += u64::from(good?);
     }
-    if let Some(unjudged) = unjudged {
-        done = unjudged.pictures.load(Ordering::Relaxed);
-    }
-    Ok(watch.report(done)?)
+    Ok(done)
 }
 
 /// What a probe is after.

@@ -400,7 +400,7 @@ mod tests {
 
     fn coded(hash: u8) -> CodedEvidence {
         let headers = Headers::Sound { qp: 28 };
-        CodedEvidence { hash: [hash; 32], headers, slices: 1, looks_random: Some(true) }
+        CodedEvidence { hash: [hash; 16], headers, slices: 1, looks_random: Some(true) }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -575,7 +575,7 @@ mod tests {
             (Headers::Absurd, Some(false), 1.0, false),
             (Headers::Absurd, None, 1.0, false),
         ] {
-            let coded = CodedEvidence { hash: [1; 32], headers, slices: 1, looks_random };
+            let coded = CodedEvidence { hash: [1; 16], headers, slices: 1, looks_random };
             let picture = Still { made_up, ..still(1, 3) };
             let never = &want(Snapshot::Never);
             let seen = look(&picture, coded, at(0), None, never, &Settings::default());

@@ -63,20 +63,20 @@ fn the_same_coded_bytes_are_frozen_whatever_the_pixels() {
     let scene = Scene::load("store");
     let limits = Limits::default();
     let of =
-        |seed, hash: [u8; 32]| Signature::of(&scene.clone().noisy(3.0, seed).frame(), Some(hash));
+        |seed, hash: [u8; 16]| Signature::of(&scene.clone().noisy(3.0, seed).frame(), Some(hash));
     let judged = |a: &Signature, b: &Signature| {
         judge_frozen(a, b, APART, &scene.judged(), &limits).is_fault()
     };
-    assert!(judged(&of(1, [1; 32]), &of(2, [1; 32])));
-    assert!(!judged(&of(1, [1; 32]), &of(2, [2; 32])));
+    assert!(judged(&of(1, [1; 16]), &of(2, [1; 16])));
+    assert!(!judged(&of(1, [1; 16]), &of(2, [2; 16])));
     let unhashed = Signature::of(&scene.clone().noisy(3.0, 3).frame(), None);
-    assert!(!judged(&unhashed, &of(2, [0; 32])), "no hash is not the hash of zeros");
+    assert!(!judged(&unhashed, &of(2, [0; 16])), "no hash is not the hash of zeros");
 }
 
 #[test]
 fn a_signature_survives_storage_and_refuses_strangers() {
     let frame = Scene::load("people");
-    for coded in [None, Some([7; 32])] {
+    for coded in [None, Some([7; 16])] {
         let signature = Signature::of(&frame.frame(), coded);
         let bytes = signature.to_bytes();
         assert!(bytes.len() < 5_000, "a few kilobytes: {}", bytes.len());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use twox_hash::xxhash3_128::Hasher;
 
 use super::format::{Codec, PictureFormat};
 use super::nal::SliceHeader;
@@ -37,9 +37,9 @@ pub struct Keyframe {
     /// Annex B with parameter sets before all slices of the picture, or a JFIF file. At most
     /// [`Receiver::MAX_KEYFRAME`](super::Receiver::MAX_KEYFRAME) and the parameter sets.
     pub bytes: Vec<u8>,
-    /// SHA-256 over the coded slices without their headers: the same for the same picture sent
+    /// XXH3 of 128 bits over the coded slices without their headers: the same for the same picture sent
     /// again, for telling a frozen source.
-    pub slices_hash: [u8; 32],
+    pub slices_hash: [u8; 16],
     /// Slices of the picture (1 for JPEG).
     pub slices: usize,
     /// Packets were lost inside, or it does not begin with its first slice.
@@ -80,11 +80,11 @@ impl Headers {
 }
 
 /// The hash of [`Keyframe::slices_hash`].
-pub(super) fn hash_slices<'a>(slices: impl Iterator<Item = &'a [u8]>) -> [u8; 32] {
-    let mut hash = Sha256::new();
+pub(super) fn hash_slices<'a>(slices: impl Iterator<Item = &'a [u8]>) -> [u8; 16] {
+    let mut hash = Hasher::new();
     for slice in slices {
         let from = if slice.len() < SHORT_SLICE { 0 } else { SLICE_HEADER };
-        hash.update(&slice[from..]);
+        hash.write(&slice[from..]);
     }
-    hash.finalize().into()
+    hash.finish_128().to_be_bytes()
 }
