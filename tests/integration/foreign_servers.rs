@@ -95,6 +95,47 @@ fn gstreamer_serves_both_codecs_and_both_logins() {
     }
 }
 
+/// MJPEG (RFC 2435) is decoded and judged, MPEG-4 part 2 is counted.
+#[test]
+fn gstreamer_live555_and_vlc_serve_the_older_codecs() {
+    let script = root().join("tests/peers/gst_server.py");
+    let arguments = [script.to_str().unwrap(), "0"];
+    let names = ["view-mjpeg.mp4", "view-mpeg4.mp4"];
+    let gstreamer = Peer::start(Path::new("/usr/bin/python3"), &arguments, &files(&names));
+    for transport in ["tcp", "udp"] {
+        is_well_over(transport, transport, gstreamer.url("view-mjpeg.mp4"), "mjpeg");
+        is_counted_over(transport, gstreamer.url("view-mpeg4.mp4"));
+    }
+    let live555 = root().join("target/peers/live555-server");
+    let live555 = Peer::start(&live555, &["0"], &files(&["view.m4v"]));
+    for transport in ["tcp", "udp"] {
+        is_counted_over(transport, live555.url("view.m4v"));
+    }
+    let python = root().join("target/peers/venv/bin/python");
+    let script = root().join("tests/peers/udp_server.py");
+    for name in names {
+        let vlc = Peer::start(&python, &[script.to_str().unwrap(), "vlc"], &files(&[name]));
+        match name {
+            "view-mjpeg.mp4" => is_well_over("auto", "udp", vlc.url(name), "mjpeg"),
+            _ => is_counted_over("udp", vlc.url(name)),
+        }
+    }
+}
+
+/// Online, without a picture, and it says why.
+#[track_caller]
+fn is_counted_over(transport: &str, url: &str) {
+    let (seen, exit) = probe_over(transport, url);
+    assert_eq!((seen["verdict"].as_str(), exit), (Some("online"), 0), "{seen:#}");
+    assert_eq!((&seen["video"]["codec"], &seen["video"]["lost"]), (&"mpeg4".into(), &0.into()));
+    assert!((seen["video"]["fps"].as_f64().unwrap() - 10.0).abs() < 2.0, "{seen:#}");
+    assert_eq!(
+        (&seen["picture"], &seen["picture_skipped"]),
+        (&Value::Null, &"not_decodable".into()),
+        "{seen:#}"
+    );
+}
+
 /// GStreamer's own client writes `rtsph` for the tunnel; its server takes it on the RTSP port.
 #[test]
 fn gstreamer_serves_over_tls_and_through_http() {

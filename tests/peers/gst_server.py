@@ -15,7 +15,12 @@ gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
-PAYLOADERS = {"h264": "rtph264pay", "h265": "rtph265pay"}
+PAYLOADERS = {
+    "h264": "rtph264pay name=pay0 pt=96 config-interval=-1",
+    "h265": "rtph265pay name=pay0 pt=96 config-interval=-1",
+    "mjpeg": "rtpjpegpay name=pay0 pt=26",
+    "mpeg4": "rtpmp4vpay name=pay0 pt=96 config-interval=1",
+}
 SOUND = {"alaw": "rtppcmapay pt=8", "aac": "aacparse ! rtpmp4gpay pt=97"}
 
 
@@ -46,13 +51,13 @@ def secure(server, certificate, key):
 
 
 def factory(path, guarded, udp_only, aggregate):
-    """Plays one file; the codec is told by `h265` in its name, sound by `alaw` or `aac`."""
-    codec = "h265" if "h265" in path.stem else "h264"
+    """Plays one file; the codec is told by its name, H.264 by nothing, sound by `alaw` or `aac`."""
+    codec = next((name for name in PAYLOADERS if name in path.stem), "h264")
     sound = next((SOUND[name] for name in SOUND if name in path.stem), None)
     made = GstRtspServer.RTSPMediaFactory()
     launch = (
         f'filesrc location="{path.resolve()}" ! qtdemux name=demux demux.video_0 ! queue '
-        f"! {PAYLOADERS[codec]} name=pay0 pt=96 config-interval=-1"
+        f"! {PAYLOADERS[codec]}"
     )
     if aggregate:
         launch += " aggregate-mode=zero-latency"

@@ -1,4 +1,4 @@
-// A live555 RTSP server over raw H.264 or H.265 files:
+// A live555 RTSP server over raw H.264, H.265 or MPEG-4 files:
 // live555-server PORT [--user U --password P] [--tls CERTIFICATE KEY] FILE...
 //
 // Listens on 127.0.0.1 (PORT 0 takes a free one), prints "ready rtsp://127.0.0.1:PORT/NAME" (or rtsps) for
@@ -23,7 +23,7 @@ static bool endsWith(std::string const& text, char const* ending) {
 }
 
 static int usage() {
-  std::fprintf(stderr, "usage: live555-server PORT [--user U --password P] [--tls CERTIFICATE KEY] FILE.h264|FILE.h265...\n");
+  std::fprintf(stderr, "usage: live555-server PORT [--user U --password P] [--tls CERTIFICATE KEY] FILE.h264|FILE.h265|FILE.m4v...\n");
   return 2;
 }
 
@@ -78,6 +78,8 @@ int main(int argc, char** argv) {
     Boolean const reuse = False;  // every viewer starts at the beginning
     if (endsWith(file, ".h265") || endsWith(file, ".265")) {
       session->addSubsession(H265VideoFileServerMediaSubsession::createNew(*env, file.c_str(), reuse));
+    } else if (endsWith(file, ".m4v")) {
+      session->addSubsession(MPEG4VideoFileServerMediaSubsession::createNew(*env, file.c_str(), reuse));
     } else {
       session->addSubsession(H264VideoFileServerMediaSubsession::createNew(*env, file.c_str(), reuse));
     }
