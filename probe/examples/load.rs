@@ -2,7 +2,8 @@
 //!
 //! - `load DEPTH SECONDS JOBS [gradual] < urls` makes one probe of each address, `JOBS` at a time.
 //!   `DEPTH` is `stream`; `picture`, with every fault judged; `decoded`, which is `picture` up to
-//!   the pixels and no further; or `within`, which is `picture` of a camera whose keyframe is within
+//!   the pixels and no further; `run`, which is `picture` with the pictures after the keyframe and a
+//!   snapshot, as once an hour; or `within`, which is `picture` of a camera whose keyframe is within
 //!   its habit, and so not decoded. With `gradual`, probes begin over a second for every thousand.
 //! - `load keyframe CODEC FILE COUNT` gives one keyframe to the warm decoders over and over.
 //!
@@ -25,7 +26,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zhishou_domain::habit::Judged;
-use zhishou_domain::{Clock, Depth, Habit, IdSource, ProbeRequest, Timestamp, TransportPolicy};
+use zhishou_domain::{
+    Clock, Depth, FaultCode, Habit, IdSource, PictureFacts, ProbeRequest, Snapshot, Timestamp,
+    TransportPolicy,
+};
 use zhishou_probe::decode::{Coded, DecoderPool, Hardware};
 use zhishou_probe::decoder::{DecodeFailure, Decoder, Decoding};
 use zhishou_probe::guard::{FingerprintKey, Guard};
@@ -156,7 +160,7 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
         _ => None,
     };
     let decoder: Option<Arc<dyn Decoder>> = match (depth, &unjudged) {
-        ("picture", _) => Some(Arc::new(DecoderPool::new(processors(), Hardware::Off)?)),
+        ("picture" | "run", _) => Some(Arc::new(DecoderPool::new(processors(), Hardware::Off)?)),
         (_, Some(unjudged)) => Some(unjudged.clone()),
         _ => None,
     };
@@ -167,11 +171,12 @@ async fn probes(depth: &str, time: Duration, jobs: usize, gradual: bool) -> Resu
     let want = match depth {
         "stream" => Want::Media,
         "within" => Want::Keyframe,
+        "run" => Want::Run,
         _ => Want::Picture,
     };
 
     let urls: Vec<&str> = text.split_whitespace().collect();
-    if want == Want::Picture {
+    if matches!(want, Want::Picture | Want::Run) {
         let first = &urls[..urls.len().min(processors())];
         run(&prober, first, want, time, jobs, false).await?;
     }
@@ -221,16 +226,19 @@ enum Want {
     Media,
     Keyframe,
     Picture,
+    Run,
 }
 
 fn request(url: String, want: Want, seconds: Duration) -> ProbeRequest {
     let depth = if want == Want::Media { Depth::Stream } else { Depth::Picture };
     let transport = TransportPolicy::Tcp;
-    // The keyframe alone: what is compared with decodes no more.
-    let habit =
-        Habit { shaken: Some(Judged { at: System.now(), clean: true }), ..Habit::default() };
+    // Otherwise the keyframe alone: what is compared with decodes no more.
+    let told = Judged { at: System.now(), clean: true };
+    let habit = Habit { shaken: (want != Want::Run).then_some(told), ..Habit::default() };
+    let snapshot = if want == Want::Run { Snapshot::Always } else { Snapshot::Never };
     let decode_every = Duration::from_secs(600);
-    ProbeRequest { seconds, transport, habit, decode_every, ..ProbeRequest::new(url, depth) }
+    let request = ProbeRequest::new(url, depth);
+    ProbeRequest { seconds, transport, habit, decode_every, snapshot, ..request }
 }
 
 /// Media flowed without loss, and what was wanted of them was there.
@@ -241,6 +249,12 @@ fn has_all(outcome: &Outcome, want: Want) -> bool {
             Want::Media => true,
             Want::Keyframe => video.keyframes > 0,
             Want::Picture => seen.picture.is_some(),
+            Want::Run => {
+                let told = |picture: &PictureFacts| {
+                    picture.scores.get(&FaultCode::Shaking).is_some_and(Option::is_some)
+                };
+                seen.picture.as_ref().is_some_and(told) && outcome.snapshot.is_some()
+            }
         };
         video.packets > 0 && video.lost == 0 && there
     })

@@ -161,7 +161,7 @@ async fn look_at_all(orders: &Value) -> Result<Library, Failed> {
 }
 
 fn request(url: String) -> ProbeRequest {
-    // The keyframe alone, as five looks in six are.
+    // What a keyframe tells; what a run and a snapshot cost is measured elsewhere.
     let habit =
         Habit { shaken: Some(Judged { at: System.now(), clean: true }), ..Habit::default() };
     let (transport, decode_every) = (TransportPolicy::Tcp, Duration::from_secs(600));
@@ -289,14 +289,20 @@ impl Watcher<'_> {
             look: Look::None,
             ..Sighting::default()
         };
-        let due = habit.look_due(&sighting, now, camera.plan.decode_every) == Due::Now;
+        // Beside the look in which shaking is told, the hour's snapshot is made.
+        let run = habit.is_run_due(now, camera.plan.decode_every);
+        let due = run || habit.look_due(&sighting, now, camera.plan.decode_every) == Due::Now;
         let faults = if due { sample.faults.clone() } else { Vec::new() };
         if due {
             sighting.look = if faults.is_empty() { Look::Clean } else { Look::Faulty };
         }
+        if run {
+            sighting.run = Look::Clean;
+        }
         *habit = habit.learn(&sighting, Baseline::default());
         let verdict = if due { sample.verdict } else { Verdict::Online };
-        Some(Seen { cell: cell(if due { "looked" } else { "within" }), verdict, faults })
+        let how = if run { "run" } else { ["within", "looked"][usize::from(due)] };
+        Some(Seen { cell: cell(how), verdict, faults })
     }
 
     /// Hours pass. Probes by cell, and the faults that were confirmed.

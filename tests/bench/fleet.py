@@ -40,6 +40,9 @@ NOISE = "noise=alls=4:allf=t"
 # Probes that a kind of probe is timed on, spread over the scenes as the hour spreads them.
 TIMED = 24
 PLAN_SECONDS = "3"
+# How a probe of ours goes: the keyframe is judged; it is within its habit, and is not; the pictures after it
+# are judged too, which tells shaking, and a snapshot is made. And how `load` calls it.
+HOWS = {"looked": "picture", "within": "within", "run": "run"}
 # A person who watches ffmpeg's figures would be told when one leaves what this camera usually has by
 # this much: mean luma, mean chroma, and sharpness as a share.
 LUMA, CHROMA, SHARPNESS = 30, 8, 1.15
@@ -161,9 +164,8 @@ class Fleet:
         if kind == "refused":
             _, _, cpu, _ = contenders.measured([self.options.load, "within", PLAN_SECONDS, str(len(urls))], urls)
         else:
-            depth = "picture" if kind[1] == "looked" else "within"
             asked, done, cpu, _ = contenders.measured(
-                [self.options.load, depth, PLAN_SECONDS, str(len(urls))], urls)
+                [self.options.load, HOWS[kind[1]], PLAN_SECONDS, str(len(urls))], urls)
             if done != asked:
                 raise Failed(f"{done} of {asked} probes of kind {kind}")
         return 1000 * cpu / len(urls)
@@ -181,7 +183,7 @@ class Fleet:
         for name, probe in sides[number % 3:] + sides[:number % 3]:
             cells = self.hour[name]["cells"]
             seconds = 0
-            for kind in ["refused"] + [(size, how) for size in SIZES for how in ("looked", "within")]:
+            for kind in ["refused"] + [(size, how) for size in SIZES for how in HOWS]:
                 count = cells.get("refused", 0) if kind == "refused" else sum(
                     cells.get(f"{kind[0]} {scene} {kind[1]}", 0) for scene in SCENES)
                 if count:
@@ -205,7 +207,7 @@ class Fleet:
               f"{'after s: median, longest':>26} {'false':>6}")
         for name, hour in self.hour.items():
             probes = sum(hour["cells"].values())
-            looked = sum(count for cell, count in hour["cells"].items() if cell.endswith("looked"))
+            looked = sum(count for cell, count in hour["cells"].items() if not cell.endswith("within"))
             found, faults = (sum(counts) for counts in zip(*hour["found"].values()))
             cpu = spread([result[name] for result in rounds], 0) if rounds else "not measured"
             print(f"  {name:12} {probes:8} {looked:8} {cpu:>26} {f'{found} of {faults}':>14} "
