@@ -1,10 +1,11 @@
 //! Name resolution and TCP connect, with deadlines and with a fault for every way to fail.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use zhishou_domain::{Detail, Fault, FaultCode, Stage};
 
@@ -12,6 +13,9 @@ use crate::Settings;
 
 /// Addresses of a name that are tried.
 const MAX_ADDRESSES: usize = 3;
+
+/// Names that the system is asked for at a time; its answer to others waits within their deadline.
+static LOOKUPS: Semaphore = Semaphore::const_new(64);
 
 /// A connection and what it took.
 pub(crate) struct Dialled {
@@ -63,14 +67,24 @@ pub(crate) async fn resolve(
     if let Ok(address) = host.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    match timeout(deadline, tokio::net::lookup_host((host, port))).await {
-        Ok(Ok(found)) => {
-            let found: Vec<_> = found.take(MAX_ADDRESSES).collect();
-            if found.is_empty() { Err(Box::new(dns_failed(host))) } else { Ok(found) }
-        }
+    match timeout(deadline, look_up(host.to_owned(), port)).await {
+        Ok(Ok(found)) if found.is_empty() => Err(Box::new(dns_failed(host))),
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => Err(Box::new(unresolved(host, &error))),
         Err(_) => Err(Box::new(unresolved(host, &io::ErrorKind::TimedOut.into()))),
     }
+}
+
+/// Asks the system, which takes a thread until it answers, also where nobody waits for it any more: a
+/// dead name service and thousands of names shall leave threads to those who judge pictures.
+async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+    let place = LOOKUPS.acquire().await.map_err(io::Error::other)?;
+    let asking = tokio::task::spawn_blocking(move || {
+        let found = (host.as_str(), port).to_socket_addrs();
+        drop(place);
+        found.map(|found| found.take(MAX_ADDRESSES).collect())
+    });
+    asking.await?
 }
 
 /// Why a name has no address: there is none, or nobody told us. The library of the system has no
@@ -143,6 +157,17 @@ mod tests {
         let no_descriptors = io::Error::from_raw_os_error(24);
         let fault = failed("10.1.2.3:554".parse().unwrap(), Stage::Connect, &no_descriptors);
         assert!(matches!(fault.detail, Detail::Ours { .. }));
+    }
+
+    #[tokio::test]
+    async fn names_wait_while_too_many_are_asked_for() {
+        let deadline = Duration::from_millis(50);
+        let all = LOOKUPS.acquire_many(64).await.unwrap();
+        let fault = resolve("localhost", 554, deadline).await.unwrap_err();
+        assert!(matches!(fault.detail, Detail::Ours { .. }), "{fault:?}");
+        assert!(resolve("127.0.0.1", 554, deadline).await.is_ok(), "an address asks nobody");
+        drop(all);
+        assert!(!resolve("localhost", 554, Duration::from_secs(3)).await.unwrap().is_empty());
     }
 
     #[test]

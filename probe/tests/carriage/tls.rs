@@ -66,6 +66,14 @@ async fn a_self_signed_camera_is_watched_and_its_certificate_noted() {
 }
 
 #[tokio::test]
+async fn ipv6_literals_are_opened_over_tls_too() {
+    let camera = Camera::start_at("[::1]", Habit::Healthy, Some(acceptor(Shows::Camera))).await;
+    let outcome = open(&camera.url()).await;
+    assert_eq!((codes(&outcome), outcome.observation.verdict), (vec![], Verdict::Online));
+    assert_eq!(outcome.observation.target, camera.url());
+}
+
+#[tokio::test]
 async fn an_expired_version_one_certificate_over_tls_1_2_is_no_obstacle() {
     let tls_1_2 = Some(old_acceptor(Shows::Expired));
     let camera = Camera::start_at("127.0.0.1", Habit::Healthy, tls_1_2).await;

@@ -121,7 +121,9 @@ impl Authenticator {
             }
             Scheme::Digest(algorithm) => {
                 self.nonce_count += 1;
-                let cnonce = format!("{:016x}{:08x}", self.entropy, self.nonce_count);
+                // A session key is made once for a nonce, of the first client nonce (RFC 7616 3.4.2).
+                let turn = if algorithm.has_session_key() { 1 } else { self.nonce_count };
+                let cnonce = format!("{:016x}{turn:08x}", self.entropy);
                 digest_authorization(
                     algorithm,
                     challenge,
@@ -235,6 +237,28 @@ mod tests {
         assert_eq!(auth.challenged(offered, false, false), Verdict::Retry);
         let value = auth.authorization("DESCRIBE", "rtsp://h/").unwrap();
         assert!(String::from_utf8(value).unwrap().contains("algorithm=SHA-256"));
+    }
+
+    #[test]
+    fn a_session_key_is_made_of_one_client_nonce() {
+        for (algorithm, is_kept) in [("MD5-sess", true), ("SHA-256-sess", true), ("MD5", false)] {
+            let mut auth = auth();
+            let offered =
+                format!(r#"Digest realm="a", nonce="1", qop="auth", algorithm={algorithm}"#);
+            auth.challenged(challenges(&[&offered]), false, false);
+            let mut said = |method| {
+                let value = String::from_utf8(auth.authorization(method, "rtsp://h/").unwrap());
+                let value = value.unwrap();
+                let of = |name: &str| {
+                    let rest = &value[value.find(name).unwrap() + name.len()..];
+                    rest.split([',', '"']).next().unwrap().to_owned()
+                };
+                (of("cnonce=\""), of("nc="))
+            };
+            let (first, second) = (said("DESCRIBE"), said("SETUP"));
+            assert_eq!((first.1.as_str(), second.1.as_str()), ("00000001", "00000002"));
+            assert_eq!(first.0 == second.0, is_kept, "{algorithm}");
+        }
     }
 
     #[test]

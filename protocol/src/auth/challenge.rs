@@ -22,6 +22,11 @@ impl Algorithm {
         }
     }
 
+    /// Whether the password is hashed with both nonces first, into a key of the session.
+    pub(super) fn has_session_key(self) -> bool {
+        matches!(self, Self::Md5Sess | Self::Sha256Sess)
+    }
+
     fn parse(token: &[u8]) -> Option<Self> {
         let token = token.to_ascii_lowercase();
         match token.as_slice() {

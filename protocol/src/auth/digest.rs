@@ -29,7 +29,7 @@ pub fn authorization(
     request: DigestRequest<'_>,
 ) -> Vec<u8> {
     let hash = |parts: &[&[u8]]| hex(algorithm, parts);
-    let session = matches!(algorithm, Algorithm::Md5Sess | Algorithm::Sha256Sess);
+    let session = algorithm.has_session_key();
     let realm = unescape(&challenge.realm);
     let mut ha1 = Zeroizing::new(hash(&[
         credential.username().as_bytes(),
