@@ -146,13 +146,13 @@ fn chinese(document: &Document) -> String {
         PeriodKind::Range => "期间",
     };
     let mut text = format!(
-        "截至{}，{}在册{} {} 台，应检 {} 台（接入率 {} %），已检 {} 台，在线 {} 台。{span}在线率{}",
+        "截至{}，{}在册{} {} 台，应检 {} 台（接入率{}），已检 {} 台，在线 {} 台。{span}在线率{}",
         end_of(document),
         document.district,
         counted(&document.policy, lang),
         grouped(heads.ledger),
         grouped(heads.due),
-        figures.connected.rate.percent(),
+        share(&figures.connected.rate, lang),
         grouped(heads.checked),
         grouped(heads.online),
         told(&figures.online, lang),
@@ -186,8 +186,8 @@ fn chinese(document: &Document) -> String {
         text += &format!("图像完好率{}；", told(intact, lang));
     }
     text += &format!(
-        "档案完整率 {} %（{}/{} 台）。",
-        figures.ledger.rate.percent(),
+        "档案完整率{}（{}/{} 台）。",
+        share(&figures.ledger.rate, lang),
         grouped(heads.complete),
         grouped(heads.ledger)
     );
@@ -257,18 +257,28 @@ fn under_zh(document: &Document) -> String {
     text
 }
 
+/// A share of the ledger, which may have nobody in it yet.
+fn share(rate: &Rate, lang: Lang) -> String {
+    match (rate.value(), lang) {
+        (Some(_), Lang::Zh) => format!(" {} %", rate.percent()),
+        (Some(_), Lang::En) => format!("{} %", rate.percent()),
+        (None, Lang::Zh) => "无可计".to_owned(),
+        (None, Lang::En) => "nothing to count".to_owned(),
+    }
+}
+
 fn english(document: &Document) -> String {
     let lang = Lang::En;
     let figures = document.after(&document.total);
     let heads = &document.total.heads;
     let mut text = format!(
-        "By {}, {} had {} {} in its ledger: {} to be checked ({} % connected), {} checked, {} online. Online rate: {}",
+        "By {}, {} had {} {} in its ledger: {} to be checked (connected: {}), {} checked, {} online. Online rate: {}",
         end_of_en(document),
         document.district,
         grouped(heads.ledger),
         counted(&document.policy, lang),
         grouped(heads.due),
-        figures.connected.rate.percent(),
+        share(&figures.connected.rate, lang),
         grouped(heads.checked),
         grouped(heads.online),
         told(&figures.online, lang),
@@ -579,5 +589,14 @@ mod tests {
         }
         let all = [title(&document, Lang::En), english(&document)].concat();
         assert!(all.contains("equipment") && !all.contains("camera"), "{all}");
+    }
+    #[test]
+    fn of_an_empty_ledger_no_share_is_told() {
+        let mut document = document();
+        document.total = Default::default();
+        let (zh, en) = (chinese(&document), english(&document));
+        assert!(zh.contains("接入率无可计") && zh.contains("档案完整率无可计"), "{zh}");
+        assert!(en.contains("connected: nothing to count"), "{en}");
+        assert!(!zh.contains("– %") && !en.contains("– %"), "{zh} {en}");
     }
 }

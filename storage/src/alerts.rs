@@ -344,6 +344,7 @@ fn case_of(row: &SqliteRow, mass: u64) -> Result<Case, StoreError> {
     Ok(Case {
         id: IncidentId::new(row.try_get("id")?),
         is_open: row.try_get("is_open")?,
+        is_told_after: extent.ours == Some(ObserverFault::Stopped),
         severity: extent.severity(mass),
         devices: extent.devices,
         places: BTreeSet::new(),

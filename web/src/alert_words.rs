@@ -8,6 +8,7 @@ use crate::{
 use zhishou_domain::{
     Lang, Timestamp,
     alert::{AlertRule, Manner, Note, OnDuty, Say, Severity, Topic},
+    incident::ObserverFault,
 };
 use zhishou_storage::{IncidentRow, RootName};
 
@@ -53,7 +54,8 @@ pub fn incident_note(
         (Lang::En, None) => format!("since {}, for {lasted}", since.short),
         (Lang::En, Some(_)) => format!("since {}, lasted {lasted}", since.short),
     });
-    if say != Say::Over {
+    let is_news = matches!(&row.root, RootName::Observer { fault: ObserverFault::Stopped, .. });
+    if say != Say::Over || is_news {
         let advice = incident_words::advice(row, lang);
         note.lines.push(format!("{}{advice}", lang.pick("处置建议：", "advice: ")));
         if let Some((_, name, phone)) = &row.maintainer {

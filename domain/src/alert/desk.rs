@@ -7,7 +7,7 @@
 //! Invariants: of one incident a rule says that it is there once, that it is over only after that, and in
 //! between only that it has come to matter more, or that nobody has taken it on; while an incident grows, or
 //! others begin at its street or site and it is not critical, nothing is said, up to a limit; what was told of a part counts for the whole that it was merged into;
-//! what is muted is not spoken of.
+//! what is muted is not spoken of. That we did not run can be told only when it is over, and is told once then.
 
 use super::{AlertRule, AlertRules, Manner, Severity};
 use crate::{IncidentId, Timestamp};
@@ -24,6 +24,8 @@ pub struct Case {
     pub id: IncidentId,
     /// Whether it lasts.
     pub is_open: bool,
+    /// Whether it was over before anybody could tell it: we did not run.
+    pub is_told_after: bool,
     /// How much it matters.
     pub severity: Severity,
     /// Devices that were ever in it.
@@ -215,6 +217,9 @@ fn alone(rule: &AlertRule, case: &Case, told: &Ledger, now: Timestamp) -> Option
             return is_due.then(|| saying(rule, case, Say::Again, before, now));
         }
         None if case.is_open && case.severity >= rule.severity => Say::Open,
+        None if case.is_told_after && before.is_none() && case.severity >= rule.severity => {
+            Say::Over
+        }
         None => return None,
     };
     Some(saying(rule, case, say, before, now))

@@ -52,8 +52,10 @@ impl Extent {
     /// How much that matters, where `mass` devices are a mass outage.
     pub const fn severity(&self, mass: u64) -> Severity {
         match self.ours {
-            Some(ObserverFault::Blind | ObserverFault::Lost) => return Severity::Critical,
-            Some(ObserverFault::Late | ObserverFault::Stopped) => return Severity::Major,
+            Some(ObserverFault::Blind | ObserverFault::Lost | ObserverFault::Stopped) => {
+                return Severity::Critical;
+            }
+            Some(ObserverFault::Late) => return Severity::Major,
             None => {}
         }
         if self.venue_devices > 0 || self.devices >= mass {

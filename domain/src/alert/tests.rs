@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     IncidentId, Timestamp,
     incident::{
-        Incident, Subject,
+        Incident, ObserverFault, Subject,
         tests::{
             at,
             day::{District, all, clock, place},
@@ -80,6 +80,7 @@ fn case_of(incident: &Incident) -> Case {
     Case {
         id: incident.id,
         is_open: incident.closed.is_none(),
+        is_told_after: ours == Some(ObserverFault::Stopped),
         severity: Extent { devices, ours, ..Extent::default() }.severity(10),
         devices,
         places: BTreeSet::new(),
@@ -198,6 +199,7 @@ fn one(id: i64, devices: u64) -> Case {
     Case {
         id: IncidentId::new(id),
         is_open: true,
+        is_told_after: false,
         severity: Extent { devices, ..Extent::default() }.severity(10),
         devices,
         places: BTreeSet::from(["人民路".to_owned()]),
@@ -257,6 +259,21 @@ fn muted_is_silent_and_what_nobody_takes_on_is_said_again() {
     room.look(&[over], at(9070));
     let said: Vec<Say> = room.alone().into_iter().map(|(_, say)| say).collect();
     assert_eq!(said, [Say::Open, Say::Again, Say::Over]);
+}
+
+/// Those on duty learn in the morning that nobody watched at night.
+#[test]
+fn that_we_did_not_run_is_told_once_when_it_is_over() {
+    let mut room = Room::new(immediate(""));
+    let ours = Extent { ours: Some(ObserverFault::Stopped), ..Extent::default() };
+    let stopped = Case { is_told_after: true, severity: ours.severity(10), ..one(1, 0) };
+    let over = Case { is_open: false, ..stopped.clone() };
+    let other = Case { is_told_after: false, id: IncidentId::new(2), ..over.clone() };
+    room.look(&[stopped], at(0));
+    for second in [5, 60, 70, 500, 9000] {
+        room.look(&[over.clone(), other.clone()], at(second));
+    }
+    assert_eq!(room.alone(), [(IncidentId::new(1), Say::Over)]);
 }
 
 proptest! {
