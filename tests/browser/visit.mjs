@@ -37,6 +37,11 @@ export async function touching(width, height, path) {
   return logIn({ viewport: { width, height }, hasTouch: true }, path);
 }
 
+// Somebody whose clock is that of another zone.
+export async function elsewhere(timezoneId, width, height, path) {
+  return logIn({ viewport: { width, height }, timezoneId }, path);
+}
+
 async function logIn(screen, path) {
   const context = await browser.newContext({ ...screen, locale: "zh-CN" });
   const page = await context.newPage();

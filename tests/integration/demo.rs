@@ -5,7 +5,6 @@ use crate::platform::{Platform, Visitor};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
-    process::Command,
     time::{Duration, Instant},
 };
 use zhishou_demo::{BASE_CAMERAS, Expected, district};
@@ -77,7 +76,7 @@ async fn every_camera_shows_its_true_state_within_two_minutes() {
     the_switch_is_the_root(&visitor, started).await;
     pages_say_it_too(&visitor).await;
     for script in ["drive.mjs", "bookings.mjs", "meetings.mjs"] {
-        drive(script, &platform.address, &user, &password);
+        platform.drive(script, &user, &password);
     }
     assert_eq!(platform.terminate(), Some(0));
 }
@@ -160,18 +159,6 @@ async fn the_switch_is_the_root(visitor: &Visitor, started: Instant) {
         assert!(started.elapsed() < PATIENCE * 2, "no incident of the switch: {incidents:?}");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-}
-
-/// A real browser does what the users do.
-fn drive(script: &str, address: &str, user: &str, password: &str) {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
-    let output = Command::new("node")
-        .args([script, address, user, password])
-        .args(std::env::var_os("ZHISHOU_SCREENSHOTS"))
-        .current_dir(folder)
-        .output()
-        .expect("node is missing: run `make test`");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// The same truth stands on the pages, with advice and a picture.

@@ -8,6 +8,7 @@
 
 mod alerts;
 mod calls;
+mod clocks;
 mod demo;
 mod dependencies;
 mod endpoints;

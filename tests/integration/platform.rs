@@ -79,6 +79,18 @@ impl Platform {
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
+
+    /// A real browser does what the users do.
+    pub(crate) fn drive(&self, script: &str, user: &str, password: &str) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/browser");
+        let output = Command::new("node")
+            .args([script, &self.address, user, password])
+            .args(std::env::var_os("ZHISHOU_SCREENSHOTS"))
+            .current_dir(folder)
+            .output()
+            .expect("node is missing: run `make test`");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 impl Drop for Platform {
