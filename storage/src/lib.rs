@@ -102,8 +102,8 @@ pub use measures::{ItemRollup, Measure, Rollup};
 pub use meetings::{
     Booked, BookingWay, CalendarFeed, Clash, DevicePlace, FeedScope, Held, MakesWay, MeetingActed,
     MeetingFilter, MeetingNotice, MeetingTurn, NewMeeting, NewSeries, NewTurn, NoticeAnswer,
-    NoticeOut, Noticed, OnClash, Rebooking, ResourceWords, SeriesBooked, StoredMeeting, TurnActed,
-    VenueSaved, VenueWords,
+    NoticeOut, Noticed, OnClash, ReadinessReport, Rebooking, ResourceWords, SeriesBooked,
+    StoredMeeting, TurnActed, VenueSaved, VenueWords,
 };
 pub use outages::{Outage, OutageOrder};
 pub use outbox::{Message, Route, Taken, Try};

@@ -1,4 +1,5 @@
-//! What whoever is on duty is told of a meeting ahead: to sign in, and how ready it is.
+//! What whoever is on duty is told of a meeting ahead: to sign in, and how ready it is; that its chair is told
+//! too.
 //!
 //! Each message has a key of its own, so that it is made once however often this is asked. Where nobody of
 //! the shift can be reached it goes to those whom the channel has.
@@ -7,7 +8,8 @@ use super::{DutyShift, Watcher};
 use crate::{
     Lang, MeetingId, Timestamp, VenueId,
     alert::{Contact, Note, Topic},
-    check::{Conclusion, Readiness},
+    check::{CheckPlan, Conclusion, Fallback, Readiness},
+    meeting::{MeetingPlan, Venue},
 };
 use chrono_tz::Tz;
 use std::time::Duration;
@@ -113,11 +115,12 @@ impl Ahead<'_> {
         now >= self.from - REPORT && now < self.from
     }
 
-    /// 就绪报告: the sentence, and what is amiss venue by venue.
+    /// 就绪报告: the sentence, what is amiss venue by venue, and what is turned to where one fails.
     pub fn report(
         &self,
         it: &Readiness,
-        name: impl Fn(VenueId) -> String,
+        plan: &CheckPlan,
+        venues: &[Venue],
         shift: Option<&DutyShift>,
     ) -> Note {
         let (named, lang) = (self.named(), self.lang);
@@ -125,24 +128,58 @@ impl Ahead<'_> {
             Lang::Zh => format!("会前就绪报告：{named}"),
             Lang::En => format!("Ready or not: {named}"),
         };
-        let venues = it.rows.iter().filter(|row| row.conclusion != Conclusion::Ready).map(|row| {
+        let of = |id: VenueId| venues.iter().find(|it| it.id == id);
+        let name = |id| of(id).map(|it| it.name.clone()).unwrap_or_default();
+        let amiss = it.rows.iter().filter(|row| row.conclusion != Conclusion::Ready).map(|row| {
             let words = format!("{} {}", name(row.venue), row.conclusion.name(lang));
-            match row.words(lang) {
+            let words = match row.words(lang) {
                 first if first.is_empty() => words,
                 first => format!("{words}: {first}"),
+            };
+            match of(row.venue).filter(|_| row.conclusion == Conclusion::NotReady) {
+                Some(venue) => format!("{words}{}", way_out(plan, venue, lang)),
+                None => words,
             }
         });
-        let lines = std::iter::once(it.sentence(&name, self.zone, lang)).chain(venues).collect();
+        let lines = std::iter::once(it.sentence(name, self.zone, lang)).chain(amiss).collect();
         let to = shift.map(|shift| reachable(shift.people())).unwrap_or_default();
         let about = format!("/meetings/{}", self.id);
         Note { to, ..self.note("readiness".to_owned(), title, about, lines) }
+    }
+
+    /// The same report for who chairs it; none where nobody is named or can be reached.
+    pub fn report_to_chair(&self, report: &Note, plan: &MeetingPlan) -> Option<Note> {
+        let chairs = plan.chairs().map(|it| Contact {
+            name: it.name.clone(),
+            phone: it.phone.clone(),
+            mail: it.mail.clone(),
+        });
+        let to: Vec<_> = chairs.filter(Contact::is_reachable).collect();
+        let key = format!("chair/{}", report.key);
+        (!to.is_empty()).then(|| Note { topic: Topic::Meeting, key, to, ..report.clone() })
+    }
+}
+
+/// What a venue that fails turns to, in the order of the plan; empty where the plan has nothing for it.
+fn way_out(plan: &CheckPlan, venue: &Venue, lang: Lang) -> String {
+    let backup = venue.backup();
+    let ways = plan.fallbacks.iter().filter_map(|it| match (it, backup) {
+        (Fallback::BackupEndpoint, None) => None,
+        (Fallback::BackupEndpoint, Some(to)) => Some(format!("{} {}", it.name(lang), to.name)),
+        _ => Some(it.name(lang).to_owned()),
+    });
+    let ways: Vec<_> = ways.collect();
+    match (ways.is_empty(), lang) {
+        (true, _) => String::new(),
+        (false, Lang::Zh) => format!("；应急：{}", ways.join(" → ")),
+        (false, Lang::En) => format!("; fall back: {}", ways.join(" → ")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ShiftId, duty::SignIn};
+    use crate::{ShiftId, duty::SignIn, meeting::AssuranceGrade};
 
     const BEGIN: i64 = 1_800_000_000_000;
 
@@ -220,7 +257,8 @@ mod tests {
             until: None,
             rows: Vec::new(),
         };
-        let note = ahead().report(&none, |_| String::new(), Some(&shift()));
+        let note =
+            ahead().report(&none, &CheckPlan::of_grade(AssuranceGrade::Third), &[], Some(&shift()));
         assert_eq!(mails(std::slice::from_ref(&note)), ["wang@x.example", "li@x.example"]);
         assert_eq!((note.about.as_str(), note.lines[0].as_str()), ("/meetings/7", "没有会场。"));
     }

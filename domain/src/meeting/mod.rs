@@ -16,7 +16,7 @@ mod state;
 mod venue;
 
 pub use grade::{AssuranceGrade, Cascade, Convener, MeetingRank};
-pub use plan::{Contact, MeetingPlan, MeetingProblem, MeetingVenue};
+pub use plan::{Contact, ContactRole, MeetingPlan, MeetingProblem, MeetingVenue};
 pub use programme::{
     AgendaItem, Attendee, Programme, ProgrammeFault, ProgrammePart, ProgrammeProblem, ProgrammeRow,
     read_agenda, read_attendance,

@@ -26,6 +26,25 @@ pub struct MeetingVenue {
     pub role: VenueRole,
 }
 
+/// What a contact is in a meeting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactRole {
+    /// 主持人: told before it how ready it is.
+    Chair,
+    /// 技术保障.
+    Support,
+    /// 参会.
+    #[default]
+    Other,
+}
+
+words!(ContactRole {
+    Chair = "chair", "主持人", "chair";
+    Support = "support", "技术保障", "support";
+    Other = "other", "参会", "takes part";
+});
+
 /// Somebody who is told of a meeting (参会联系人).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -38,6 +57,8 @@ pub struct Contact {
     pub phone: String,
     /// Mail address; empty where unknown.
     pub mail: String,
+    /// What they are in it.
+    pub role: ContactRole,
 }
 
 /// What is booked.
@@ -106,6 +127,11 @@ impl MeetingPlan {
     /// The meeting itself.
     pub fn slot(&self) -> Slot {
         self.time.in_zone(self.zone)
+    }
+
+    /// 主持人, whoever is named as such.
+    pub fn chairs(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.iter().filter(|it| it.role == ContactRole::Chair)
     }
 
     /// From when on a person may begin it: an hour before, or since its rooms are its own where that is longer.

@@ -1,9 +1,9 @@
-//! What whoever is on duty is told of meetings ahead, through the outbox.
+//! What whoever is on duty, and who chairs them, is told of meetings ahead, through the outbox.
 
 use super::{MeetingCare, Turn};
 use std::{collections::HashSet, time::Duration};
 use zhishou_domain::{check::readiness, duty::Ahead};
-use zhishou_storage::{Route, StoreError};
+use zhishou_storage::{ReadinessReport, Route, StoreError};
 
 /// A report waits for a run under way until so long before the meeting.
 const PATIENCE: Duration = Duration::from_secs(25 * 60);
@@ -41,9 +41,18 @@ pub(super) async fn tell(
     let report = format!("report/{}", from.millis());
     if ahead.is_report_due(*now) && !may_wait && !told.contains(&report) {
         let (venues, cells) = care.store.venue_cells(meeting, plan).await?;
-        let name = |id| venues.iter().find(|it| it.id == id).map(|it| it.name.clone());
         let it = readiness(plan, cells, *now);
-        notes.push(ahead.report(&it, |id| name(id).unwrap_or_default(), shift.as_ref()));
+        let duty = ahead.report(&it, plan, &venues, shift.as_ref());
+        let chair = ahead.report_to_chair(&duty, &meeting.plan);
+        let kept = ReadinessReport {
+            from,
+            at: *now,
+            told: meeting.plan.chairs().map(|it| it.name.clone()).collect(),
+            messages: 0,
+            sentence: duty.lines.first().cloned().unwrap_or_default(),
+        };
+        care.store.report_readiness(meeting.id, kept, chair).await?;
+        notes.push(duty);
         told.insert(report);
     }
     for note in notes {

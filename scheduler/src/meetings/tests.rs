@@ -17,8 +17,8 @@ use zhishou_domain::{
     duty::Watcher,
     endpoint::Signalling,
     meeting::{
-        AssuranceGrade, Buffers, Cascade, Convener, DeviceRole, LocalSlot, MeetingPlan,
-        MeetingRank, MeetingVenue, Venue, VenueDevice, VenueRole,
+        AssuranceGrade, Buffers, Cascade, Contact, ContactRole, Convener, DeviceRole, LocalSlot,
+        MeetingPlan, MeetingRank, MeetingVenue, Venue, VenueDevice, VenueRole,
     },
 };
 use zhishou_storage::{
@@ -198,7 +198,12 @@ impl World {
                 .map(|venue| MeetingVenue { venue: *venue, role: VenueRole::Branch })
                 .collect(),
             resources: Vec::new(),
-            contacts: Vec::new(),
+            contacts: vec![Contact {
+                name: "赵".into(),
+                mail: "zhao@x.example".into(),
+                role: ContactRole::Chair,
+                ..Contact::default()
+            }],
             note: String::new(),
         };
         let new = NewMeeting {
@@ -509,14 +514,15 @@ async fn what_waits_for_a_meeting_that_is_cancelled_is_dropped() {
 }
 
 #[tokio::test]
-async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_get_the_report_once() {
+async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_and_the_chair_get_the_report_once()
+ {
     let mut world = World::new(at(6, 0)).await;
     let mail = NewChannel {
         id: None,
         kind: ChannelKind::Mail,
         name: "邮件".into(),
         switch: Switch::On,
-        topics: [Topic::Duty].into(),
+        topics: [Topic::Duty, Topic::Meeting].into(),
         settings: ChannelSettings {
             from: "zhishou@x.example".into(),
             security: MailSecurity::Plain,
@@ -557,7 +563,11 @@ async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_get_the
     let all = sent(&world).await;
     let report =
         |who: &str| (format!("{who}@x.example"), "会前就绪报告：09:00 防汛调度会".to_owned());
-    assert_eq!(all[2..], [report("wang"), report("li")]);
+    assert_eq!(all[2..], [report("zhao"), report("wang"), report("li")]);
+    let kept = world.store.readiness_reports(meeting).await.unwrap();
+    let [kept] = kept.as_slice() else { panic!("{kept:?}") };
+    assert_eq!((kept.told.as_slice(), kept.messages), (["赵".to_owned()].as_slice(), 1));
+    assert_eq!((kept.from, kept.at), (at(9, 0), at(8, 30)));
     let about = world.store.messages(None, None, 1).await.unwrap().remove(0).about;
     assert_eq!(about, format!("/meetings/{meeting}"));
 }

@@ -308,6 +308,7 @@ fn notice_of(row: &sqlx::sqlite::SqliteRow) -> Result<MeetingNotice, StoreError>
             unit: row.try_get("unit")?,
             phone: row.try_get("phone")?,
             mail: row.try_get("mail")?,
+            ..Contact::default()
         },
         made: Timestamp::from_millis(row.try_get("made_ms")?),
         sends: row.try_get("sends")?,

@@ -113,6 +113,7 @@ pub(crate) fn plan(title: &str, venues: &[VenueId]) -> MeetingPlan {
             unit: "办公室".into(),
             phone: "13800000000".into(),
             mail: String::new(),
+            ..Contact::default()
         }],
         note: "材料提前发放".into(),
     }

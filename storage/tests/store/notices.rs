@@ -47,7 +47,7 @@ async fn channel(store: &Store, kind: ChannelKind, name: &str) {
 }
 
 fn contact(name: &str, phone: &str, mail: &str) -> Contact {
-    Contact { name: name.into(), unit: String::new(), phone: phone.into(), mail: mail.into() }
+    Contact { name: name.into(), phone: phone.into(), mail: mail.into(), ..Contact::default() }
 }
 
 fn note() -> Note {

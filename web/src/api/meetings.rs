@@ -25,8 +25,8 @@ use utoipa::{IntoParams, ToSchema};
 use zhishou_domain::{
     Lang, MeetingId, ResourceId, Timestamp, VenueId,
     meeting::{
-        AssuranceGrade, Buffers, Cascade, Contact, Convener, LocalSlot, MeetingAct, MeetingPlan,
-        MeetingRank, MeetingState, MeetingVenue, Slot, VenueRole,
+        AssuranceGrade, Buffers, Cascade, Contact, ContactRole, Convener, LocalSlot, MeetingAct,
+        MeetingPlan, MeetingRank, MeetingState, MeetingVenue, Slot, VenueRole,
     },
 };
 use zhishou_storage::{Clash, Held, MeetingFilter, StoredMeeting};
@@ -69,6 +69,21 @@ pub(super) struct ContactJson {
     unit: String,
     phone: String,
     mail: String,
+    /// chair, support or other; empty: other.
+    role: String,
+}
+
+impl ContactJson {
+    fn of(it: Contact) -> Self {
+        let Contact { name, unit, phone, mail, role } = it;
+        Self { name, unit, phone, mail, role: role.code().to_owned() }
+    }
+
+    fn contact(self) -> Result<Contact, Failure> {
+        let Self { name, unit, phone, mail, role } = self;
+        let role = word("role", &role, ContactRole::from_code)?.unwrap_or_default();
+        Ok(Contact { name, unit, phone, mail, role })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -139,11 +154,7 @@ impl MeetingJson {
                 .map(|it| VenueOf { venue: it.venue.number(), role: it.role.code().to_owned() })
                 .collect(),
             resources: plan.resources.iter().map(|id| id.number()).collect(),
-            contacts: plan
-                .contacts
-                .into_iter()
-                .map(|Contact { name, unit, phone, mail }| ContactJson { name, unit, phone, mail })
-                .collect(),
+            contacts: plan.contacts.into_iter().map(ContactJson::of).collect(),
             note: plan.note,
             state: stored.state.code(),
             state_name: stored.state.name(lang),
@@ -333,8 +344,8 @@ impl BookBody {
             contacts: self
                 .contacts
                 .into_iter()
-                .map(|ContactJson { name, unit, phone, mail }| Contact { name, unit, phone, mail })
-                .collect(),
+                .map(ContactJson::contact)
+                .collect::<Result<_, _>>()?,
             note: typed("note", &self.note, booking::LONGEST)?,
         })
     }

@@ -10,10 +10,10 @@ use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use std::{collections::BTreeMap, str::FromStr};
 use zhishou_domain::{
-    MeetingId, ResourceId, VenueId,
+    Lang, MeetingId, ResourceId, VenueId,
     meeting::{
-        AssuranceGrade, Buffers, Cascade, Contact, Convener, LocalSlot, MeetingPlan, MeetingRank,
-        MeetingVenue, Slot, VenueRole,
+        AssuranceGrade, Buffers, Cascade, Contact, ContactRole, Convener, LocalSlot, MeetingPlan,
+        MeetingRank, MeetingVenue, Slot, VenueRole,
     },
 };
 
@@ -265,7 +265,7 @@ pub(crate) fn series_rule(form: &BookingForm) -> Result<Option<String>, Failure>
 }
 
 /// A contact a line: the name first, the telephone last, the unit between; what has an @ is a mail address.
-/// Where there are commas only they part, so that a name may have spaces. Who has no name is called by what there
+/// After the name a word may say what they are: 主持人, 技术保障. Where there are commas only they part, so that a name may have spaces. Who has no name is called by what there
 /// is.
 fn contacts(text: &str) -> Vec<Contact> {
     let comma = |c: char| matches!(c, ',' | '，' | '、' | ';' | '；');
@@ -279,6 +279,8 @@ fn contacts(text: &str) -> Vec<Contact> {
                 && word.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c))
         };
         let mail = words.iter().position(|word| word.contains('@')).map(|at| words.remove(at));
+        let role = words.iter().skip(1).position(|word| role_of(word).is_some());
+        let role = role.and_then(|at| role_of(words.remove(at + 1))).unwrap_or_default();
         while words.len() > 1 && words.last().is_some_and(|word| word.is_empty()) {
             words.pop();
         }
@@ -296,6 +298,7 @@ fn contacts(text: &str) -> Vec<Contact> {
             phone: phone.to_owned(),
             mail: mail.to_owned(),
             unit,
+            role,
         }
     });
     lines.filter(|it| !it.name.is_empty()).collect()
@@ -303,7 +306,20 @@ fn contacts(text: &str) -> Vec<Contact> {
 
 /// The line that [`contacts`] reads it from.
 fn typed_contact(it: &Contact) -> String {
-    [&it.name, &it.unit, &it.mail, &it.phone].map(String::as_str).join("，")
+    let role = if it.role == ContactRole::Other { "" } else { it.role.name(Lang::Zh) };
+    let line = [&it.name, &it.unit, &it.mail, &it.phone].map(String::as_str).join("，");
+    if role.is_empty() { line } else { format!("{line}，{role}") }
+}
+
+/// What a word says that a contact is.
+fn role_of(word: &str) -> Option<ContactRole> {
+    match word.to_lowercase().as_str() {
+        "主持人" | "主持" | "会议负责人" | "负责人" | "chair" => {
+            Some(ContactRole::Chair)
+        }
+        "技术保障" | "会务保障" | "support" => Some(ContactRole::Support),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -328,18 +344,35 @@ mod tests {
     }
 
     #[test]
+    fn whoever_chairs_it_is_named_wherever_the_word_stands() {
+        let roles = |typed: &str| -> Vec<_> {
+            contacts(typed).iter().map(|it| (it.name.clone(), it.unit.clone(), it.role)).collect()
+        };
+        let of = |unit: &str, role| [("张三".to_owned(), unit.to_owned(), role)];
+        let chair = of("应急局", ContactRole::Chair);
+        assert_eq!(roles("张三 应急局 主持人 13800000000"), chair);
+        assert_eq!(roles("张三，应急局，13800000000，会议负责人"), chair);
+        assert_eq!(roles("张三 技术保障"), of("", ContactRole::Support));
+        assert_eq!(roles("张三 应急局"), of("应急局", ContactRole::Other));
+        assert_eq!(roles("主持人 138000")[0].0, "主持人", "the first word is the name");
+    }
+
+    #[test]
     fn a_contact_is_read_as_it_was_written() {
         let of = |name: &str, unit: &str, phone: &str, mail: &str| Contact {
             name: name.into(),
             unit: unit.into(),
             phone: phone.into(),
             mail: mail.into(),
+            role: ContactRole::Other,
         };
         let all = [
             of("John Smith", "Water Bureau", "+44 20 7946 0000", "j@x.example"),
             of("张三", "", "", ""),
             of("李四", "应急局 办公室", "", ""),
             of("王五", "", "110", ""),
+            Contact { role: ContactRole::Chair, ..of("赵六", "", "", "z@x.example") },
+            Contact { role: ContactRole::Support, ..of("钱七", "电视台", "138000", "") },
         ];
         let typed: Vec<_> = all.iter().map(typed_contact).collect();
         assert_eq!(contacts(&typed.join("\n")), all);

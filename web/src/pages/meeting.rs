@@ -53,6 +53,12 @@ struct DutyView {
     is_unsigned: bool,
 }
 
+/// Whoever chairs it.
+struct ChairView {
+    name: String,
+    phone: String,
+}
+
 /// A telephone conference that the meeting has.
 pub(super) struct TelephoneView {
     pub(super) name: String,
@@ -95,6 +101,9 @@ struct MeetingPage {
     wants_reason: bool,
     signed_off: bool,
     duty: Option<DutyView>,
+    chairs: Vec<ChairView>,
+    /// What became of 就绪报告 to them, and whether it reached nobody.
+    report: Option<(String, bool)>,
     telephones: Vec<TelephoneView>,
     later: LaterView,
     incidents: Vec<IncidentView>,
@@ -139,13 +148,14 @@ pub(crate) async fn show(
         MeetingState::Ended | MeetingState::Archived | MeetingState::Cancelled => slot.from,
         _ => view.now.max(slot.from),
     };
-    let (runs, waiting, changes, incidents, duty, resources) = tokio::try_join!(
+    let (runs, waiting, changes, incidents, duty, resources, reports) = tokio::try_join!(
         app.store.check_runs(id),
         app.store.waiting_checks(id),
         app.store.check_changes(id),
         app.store.meeting_incidents(id),
         app.store.on_duty(watched),
         app.store.platform_resources(),
+        app.store.readiness_reports(id),
     )?;
     let telephones = resources.into_iter().filter(|it| {
         it.kind == ResourceKind::Telephone && known.stored.plan.resources.contains(&it.id)
@@ -204,8 +214,19 @@ pub(crate) async fn show(
             lead: shift.lead,
             backup: shift.backup,
         }),
+        chairs: plan
+            .chairs()
+            .map(|it| ChairView { name: it.name.clone(), phone: it.phone.clone() })
+            .collect(),
+        report: reports.iter().rfind(|it| it.from == slot.from && !it.told.is_empty()).map(|it| {
+            let at = view.moment(it.at).short;
+            match it.messages {
+                0 => (view.t.meeting_untold_chair().to_owned(), true),
+                _ => (format!("{} {at}", view.t.meeting_told_chair()), false),
+            }
+        }),
         telephones: telephones.collect(),
-        events: timeline(&view, &known, &runs, &changes, &incidents),
+        events: timeline(&view, &known, &runs, &changes, (&incidents, &reports)),
         incidents: incidents
             .iter()
             .filter(|it| it.to.is_none() && !is_over)

@@ -13,7 +13,7 @@ use zhishou_domain::{
         Outcome, Row, TurnTo, Weight, roll_opens,
     },
 };
-use zhishou_storage::{CellOf, CheckRun, RunState, WaitingCheck};
+use zhishou_storage::{CellOf, CheckRun, ReadinessReport, RunState, WaitingCheck};
 
 /// One cell that we fill.
 pub(super) struct CellView {
@@ -310,7 +310,7 @@ pub(super) fn timeline(
     known: &Known,
     runs: &[CheckRun],
     changes: &[CellOf],
-    incidents: &[MeetingIncident],
+    (incidents, reports): (&[MeetingIncident], &[ReadinessReport]),
 ) -> Vec<EventView> {
     let lang = view.t.0;
     let mut all: Vec<(Timestamp, String, &str)> = Vec::new();
@@ -332,6 +332,19 @@ pub(super) fn timeline(
         if let Some(to) = it.to {
             all.push((to, format!("{}: {name} {}", lang.pick("恢复", "over"), it.what), &it.login));
         }
+    }
+    for it in reports {
+        let told = it.told.join(lang.pick("、", ", "));
+        let words = match (it.told.is_empty(), it.messages) {
+            (true, _) => lang.pick("就绪报告（值班）", "readiness report (duty)").to_owned(),
+            (false, 0) => {
+                format!("{} {told}", lang.pick("就绪报告未送达主持人", "not told to the chair"))
+            }
+            (false, _) => {
+                format!("{} {told}", lang.pick("就绪报告 → 主持人", "readiness report → chair"))
+            }
+        };
+        all.push((it.at, format!("{words}: {}", it.sentence), ""));
     }
     for step in &known.stored.steps {
         let words = format!("{} {}", step.act.name(lang), step.note).trim_end().to_owned();

@@ -56,7 +56,8 @@ labels! {
     booking_skip: "冲突的场次跳过，其余照订", "Skip the occurrences that collide, book the others";
     booking_skip_change: "冲突的场次保持原样，其余照改", "Leave the occurrences that collide as they are, change the others";
     booking_resources: "平台资源", "Platform resources";
-    booking_contacts: "参会联系人（每行：姓名 单位 电话）", "Contacts (a line each: name, unit, telephone)";
+    booking_contacts: "参会联系人（每行：姓名 单位 电话；主持人、技术保障写在行末）", "Contacts (a line each: name, unit, telephone; chair or support at the end)";
+    booking_chair: "主持人", "Chair";
     booking_setup: "会前准备（分钟）", "Set-up (minutes)";
     booking_teardown: "会后恢复（分钟）", "Tear-down (minutes)";
     booking_note: "议程与备注", "Agenda and notes";

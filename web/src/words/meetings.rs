@@ -53,6 +53,11 @@ labels! {
     meeting_sign_risk: "带风险签字", "Sign off at risk";
     meeting_duty: "会议值班", "On duty";
     meeting_nobody: "会议时段无人值班", "Nobody is on duty for it";
+    meeting_chair: "主持人", "Chair";
+    meeting_no_chair: "未指定主持人，就绪报告只发给值班人员", "Nobody is named as chair: the readiness report goes to who is on duty alone";
+    meeting_name_chair: "指定", "Name one";
+    meeting_told_chair: "就绪报告已发送", "readiness report sent";
+    meeting_untold_chair: "就绪报告未送达：没有可用的手机号、邮箱或会议通知渠道", "readiness report not sent: no telephone, mail address or channel for meetings";
     meeting_owed: "待归档会后记录", "Records to archive";
     meeting_start: "开会", "Begin";
     meeting_end: "散会", "End";

@@ -478,6 +478,23 @@ async fn a_calendar_opens_by_its_token_until_it_is_revoked_and_shows_its_venue_a
 }
 
 #[tokio::test]
+async fn whoever_chairs_a_meeting_is_named_where_it_is_booked_and_on_its_page() {
+    let fixture = Fixture::empty(false).await;
+    let mut admin = rooms(&fixture).await;
+    let mut fields = typed("全会", "09:00", "11:00");
+    fields.push(("contacts", "张三 应急局 13800000000 主持人\n李四 公安局"));
+    admin.post("/bookings", &form(&fields)).await;
+    let json = admin.get("/api/v1/meetings/1").await.body;
+    assert!(json.contains(r#""phone":"13800000000","mail":"","role":"chair"}"#), "{json}");
+    assert!(admin.get("/bookings/1").await.body.contains("<dt>主持人</dt><dd>张三</dd>"));
+    assert!(
+        admin.get("/bookings/1/edit").await.body.contains("张三，应急局，，13800000000，主持人")
+    );
+    let page = admin.get("/meetings/1").await.body;
+    assert!(page.contains("主持人: <b>张三</b>") && !page.contains("未指定主持人"), "{page}");
+}
+
+#[tokio::test]
 async fn a_contact_acknowledges_by_the_link_of_the_notice() {
     let fixture = Fixture::empty(false).await;
     let mut admin = rooms(&fixture).await;

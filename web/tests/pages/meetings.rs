@@ -104,6 +104,7 @@ async fn a_meeting_is_checked_signed_held_and_archived_on_its_page() {
     let page = operator.get(&at).await.body;
     assert!(page.contains("尚未检查：2 个会场") && page.contains("会议时段无人值班"), "{page}");
     assert!(page.contains(&format!("href=\"/bookings/{id}\"")), "{page}");
+    assert!(page.contains("未指定主持人，就绪报告只发给值班人员"), "{page}");
     assert!(page.contains("href=\"tel:139-2\"") && !page.contains("<i>易家街"), "{page}");
 
     let board = operator.get("/wall/board").await.body;

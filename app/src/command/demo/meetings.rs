@@ -9,8 +9,8 @@ use zhishou_domain::{
     MeetingId, Timestamp,
     duty::Watcher,
     meeting::{
-        AssuranceGrade, Buffers, Cascade, Contact, Convener, DeviceRole, LocalSlot, MeetingPlan,
-        MeetingRank, MeetingState, MeetingVenue, ResourceKind, Venue, VenueRole,
+        AssuranceGrade, Buffers, Cascade, Contact, ContactRole, Convener, DeviceRole, LocalSlot,
+        MeetingPlan, MeetingRank, MeetingState, MeetingVenue, ResourceKind, Venue, VenueRole,
     },
 };
 use zhishou_storage::{
@@ -177,11 +177,13 @@ fn plan(ahead: &Ahead, rooms: Vec<(&Room, &Venue)>, now: Timestamp, zone: Tz) ->
         resources: Vec::new(),
         contacts: rooms
             .iter()
-            .map(|(room, _)| Contact {
+            .enumerate()
+            .map(|(place, (room, _))| Contact {
                 name: room.contact.clone(),
                 unit: room.site.clone(),
                 phone: room.phone.clone(),
                 mail: String::new(),
+                role: if place == 0 { ContactRole::Chair } else { ContactRole::Other },
             })
             .collect(),
         note: String::new(),

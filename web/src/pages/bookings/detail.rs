@@ -116,6 +116,7 @@ pub(crate) async fn show(
         .map(|it| it.name.as_str())
         .collect();
     let minutes = t.0.pick("分钟", "min");
+    let chairs: Vec<_> = plan.chairs().map(|it| it.name.as_str()).collect();
     let mut facts = vec![
         (t.booking_rank(), plan.rank.name(t.0).to_owned()),
         (t.booking_assurance(), plan.assurance.name(t.0).to_owned()),
@@ -126,6 +127,7 @@ pub(crate) async fn show(
             t.booking_rehearsal(),
             plan.rehearsal.map(|it| span(&app, it.in_zone(plan.zone))).unwrap_or_default(),
         ),
+        (t.booking_chair(), chairs.join(t.0.pick("、", ", "))),
         (t.booking_resources(), used.join(t.0.pick("、", ", "))),
         (t.booking_setup(), format!("{} {minutes}", plan.buffers.setup_min)),
         (t.booking_teardown(), format!("{} {minutes}", plan.buffers.teardown_min)),
