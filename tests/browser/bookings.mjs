@@ -173,6 +173,8 @@ await drive(async () => {
       ["venue", address + "/admin/venues/1"], ["feeds", address + "/bookings/feeds"]]) {
       await page.goto(path);
       await fits(page, name, size[2]);
+      const beyond = name === "sheet" && await page.locator(".scroll:has(.sheet)").evaluate((it) => it.scrollWidth - it.clientWidth);
+      assert.ok(beyond <= 0, `the day sheet is ${beyond} px too wide at ${size[0]}`);
     }
     await page.context().close();
   }

@@ -182,6 +182,10 @@ await drive(async () => {
       ["bookings", address + "/bookings"]]) {
       await page.goto(path);
       await fits(page, name, size[2]);
+      // What is told has the room that the table has.
+      const told = { meeting: size[0] === 1440 && "#timeline td:nth-child(2)", duty: "#duty-meetings td:last-child" }[name];
+      const width = told && (await page.locator(told).first().boundingBox()).width;
+      assert.ok(!told || width > 280, `${name}: ${told} is ${width} px wide at ${size[0]}`);
     }
     await page.context().close();
   }
