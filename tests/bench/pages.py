@@ -2,7 +2,7 @@
 
 usage: pages.py --district BIN [--count N]
 
-BIN is the example `district` of the crate web: it fills a database of its own and serves it on
+BIN is the example `district` of the crate tests: it fills a database of its own and serves it on
 loopback, once with a day and a half of results and once with the year before too, which takes
 minutes. One client, one request at a time over a kept connection. The first answer of each page after
 the start is printed as cold: nobody asked before, and the engine holds nothing of it; it is not

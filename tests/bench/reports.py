@@ -2,7 +2,7 @@
 
 usage: reports.py --district BIN [--count N]
 
-BIN is the example `district` of the crate web (see pages.py). A day, a month and a year are published through
+BIN is the example `district` of the crate tests (see pages.py). A day, a month and a year are published through
 the API, each file is written, and each report is verified. Publishing makes the figures, those of the period
 before and, for a day, of its week. Prints seconds: median (min–max) of N rounds for files and verify; publishing
 happens once, for a published report is not made again. A missed goal fails nothing.

@@ -1,6 +1,7 @@
 //! Serves a made-up district on loopback, for looking at the pages and for timing them:
-//! `cargo run -p zhishou-web --example district -- [SITES] [CAMERAS EACH] [PORT] [day|year] [GOOD.jpg BAD.jpg]`.
-//! `year` fills the year before too. Log in as `admin` with `Correct-Horse-1`.
+//! `cargo run -p zhishou-tests --example district -- [SITES] [CAMERAS EACH] [PORT] [day|year] [GOOD.jpg BAD.jpg]`.
+//! `year` fills the year before too, with incidents, work orders, exclusions and published reports. Log in as
+//! `admin`, and over a year also `centre`, `liaison` and `maintainer`, with `Correct-Horse-1`.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
 
@@ -9,8 +10,11 @@
     clippy::allow_attributes,
     reason = "shared with the tests, which use more of it"
 )]
-#[path = "../../tests/fixture/mod.rs"]
+#[path = "../../../web/tests/fixture/mod.rs"]
 mod fixture;
+mod outages;
+mod people;
+mod upkeep;
 mod year;
 
 #[tokio::main]
@@ -34,6 +38,9 @@ async fn main() {
         fixture::Fixture::district(sites, each, pictures).await
     };
     fixture.keep().await;
+    if is_year {
+        people::reports(&fixture).await;
+    }
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port as u16)).await.unwrap();
     println!("http://{}/ in {}", listener.local_addr().unwrap(), fixture.folder.path().display());
     axum::serve(listener, zhishou_web::router(fixture.app.clone())).await.unwrap();
