@@ -18,6 +18,11 @@ const UPLINK: &str = "[\"connect_timeout\"]";
 const OWN: &str = "[\"no_media\"]";
 const FLAPS: &str = "[\"stalled\"]";
 
+/// Whether a device with this fault answers all the same.
+pub(crate) fn is_reached(fault: &str) -> bool {
+    ![POWER, UPLINK].contains(&fault)
+}
+
 /// Numbers that look like chance (Knuth's MMIX).
 pub(crate) struct Chance(u64);
 

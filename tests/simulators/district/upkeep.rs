@@ -2,7 +2,7 @@
 //! by telephone, what was wrong with ourselves, and one 环境事件.
 
 use crate::{
-    outages::{Chance, Incident, Root, Site},
+    outages::{Chance, Incident, Root, Site, is_reached},
     year::{DAY, HOUR, MINUTE, ROWS, Spell, extent},
 };
 use sqlx::{QueryBuilder, SqliteConnection};
@@ -215,7 +215,7 @@ async fn keep_incidents(connection: &mut SqliteConnection, all: &[Incident]) {
         )
         .push_values(rows, |mut row, (number, device, since, last, until, fault)| {
             row.push_bind(number).push_bind(*device).push_bind(since).push_bind(since - MINUTE);
-            row.push_bind(last).push_bind(until).push_bind("recovered").push_bind(0);
+            row.push_bind(last).push_bind(until).push_bind("recovered").push_bind(is_reached(fault));
             row.push_bind(*fault);
         })
         .build()

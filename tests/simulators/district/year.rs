@@ -5,7 +5,7 @@
 
 use crate::{
     fixture::{Fixture, NOW},
-    outages::{Chance, Outages, Site},
+    outages::{Chance, Outages, Site, is_reached},
     people, upkeep,
 };
 use sqlx::{
@@ -68,7 +68,7 @@ async fn keep(connection: &mut SqliteConnection, device: &str, changes: &[Change
                 row.push_bind(device)
                     .push_bind(at)
                     .push_bind(*state)
-                    .push_bind(*state != "down")
+                    .push_bind(is_reached(fault))
                     .push_bind(*fault);
             })
             .build()
