@@ -36,7 +36,7 @@ pub(crate) fn of_paper(paper: &Paper, lang: Lang) -> String {
         escape(&paper.head),
     );
     for paragraph in &paper.paragraphs {
-        let _ = writeln!(page, "<p class=\"say\">{}</p>", escape(paragraph));
+        let _ = writeln!(page, "<p class=\"say\">{}</p>", said(paragraph));
     }
     for table in &paper.tables {
         write_table(&mut page, table);
@@ -44,7 +44,7 @@ pub(crate) fn of_paper(paper: &Paper, lang: Lang) -> String {
     for (heading, sentences) in &paper.close {
         let _ = writeln!(page, "<h2>{}</h2>", escape(heading));
         for sentence in sentences {
-            let _ = writeln!(page, "<p class=\"how\">{}</p>", escape(sentence));
+            let _ = writeln!(page, "<p class=\"how\">{}</p>", said(sentence));
         }
     }
     page += "</body></html>\n";
@@ -79,6 +79,11 @@ fn write_table(page: &mut String, table: &Table) {
     }
 }
 
+/// Text in which no line ends between a number and its sign.
+fn said(text: &str) -> String {
+    escape(text).replace(" %", "&nbsp;%")
+}
+
 fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -106,5 +111,6 @@ mod tests {
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
         assert!(!page.contains("http") && !page.contains("src="));
         assert!(page.contains("<td class=\"n u\">69.44</td>"));
+        assert!(page.contains("&nbsp;%（") && !page.contains(" %"));
     }
 }

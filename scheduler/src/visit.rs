@@ -96,7 +96,9 @@ async fn try_visit(
         keeping: Keeping::Changes,
     };
     if let Some(depth) = wish.depth {
-        known.plan.depth = depth;
+        // Where media are asked for, a camera is looked at as its plan says: its turn is taken by this.
+        let is_turn = known.target.kind == DeviceKind::Camera && depth == Depth::Stream;
+        known.plan.depth = if is_turn { known.plan.depth.max(depth) } else { depth };
         if depth > Depth::Reach && known.target.test_call == TestCall::Permitted {
             known.plan.seconds = known.plan.seconds.max(CALL);
             known.keeping = Keeping::EachCall;

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use zhishou_domain::{
     Bottleneck, CallFacts, Claim, Clock, ConfirmRule, Depth, Detail, DeviceId, DeviceKind, Fault,
     FaultCode, Habit, IdSource, LedgerRow, Observation, PictureFacts, PictureLight, PictureMode,
-    Plan, ProbeRequest, Snapshot, Stage, State, Teaching, TestCall, Timestamp, TransportPolicy,
-    Verdict,
+    Plan, PointClass, ProbeRequest, Snapshot, Stage, State, Teaching, TestCall, Timestamp,
+    TransportPolicy, Verdict,
 };
 use zhishou_scheduler::{
     Agent, AgentHandle, Dialogues, EvidenceFiles, Eyes, Limits, Probed, Prober, Taping,
@@ -249,7 +249,10 @@ impl House {
             evidence: Arc::new(Files { store: store.clone() }),
             dialogues,
             clock,
-            plan_of: Arc::new(move |kind, _| match kind {
+            plan_of: Arc::new(move |kind, class| match kind {
+                _ if class == Some(PointClass::One) => {
+                    Plan { depth: Depth::Picture, ..plan.clone() }
+                }
                 DeviceKind::Endpoint => Plan { depth: Depth::Picture, ..plan.clone() },
                 _ => plan.clone(),
             }),
@@ -308,6 +311,28 @@ async fn each_call_that_is_asked_for_keeps_its_picture_and_none_replaces_another
     // Without a call there is nothing to show.
     let seen = house.agent.look_now(house.device, Depth::Reach).await.unwrap();
     assert!(seen.picture.is_none());
+}
+
+/// A check before a meeting takes the camera's turn, and so its look at the picture.
+#[tokio::test]
+async fn a_camera_whose_media_are_asked_for_is_looked_at_as_its_plan_says() {
+    let camera = |class| LedgerRow {
+        street: Some("东街".to_owned()),
+        url: Some("rtsp://10.0.0.2/1".to_owned()),
+        class,
+        ..LedgerRow::new(2, "会议室", "站点")
+    };
+    for (class, asked, looked) in [
+        (Some(PointClass::One), Depth::Stream, Depth::Picture),
+        (Some(PointClass::One), Depth::Reach, Depth::Reach),
+        (None, Depth::Stream, Depth::Stream),
+    ] {
+        let house = House::of(Dialogues::Asked, camera(class)).await;
+        house.agent.look_now(house.device, asked).await.unwrap();
+        let depths: Vec<Depth> =
+            house.camera.depths.lock().unwrap().iter().map(|it| it.0).collect();
+        assert_eq!(depths.last(), Some(&looked), "{depths:?}");
+    }
 }
 
 #[tokio::test]
