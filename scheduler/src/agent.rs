@@ -155,7 +155,8 @@ impl AgentHandle {
     }
 
     /// Probes a device ahead of its time, no deeper than `depth` (a camera whose media are asked for as
-    /// deep as its plan says), and waits for the result. One that is being probed already gives the result of that probe where that goes as deep.
+    /// deep as its plan says), and waits for the result. One that is being probed already gives the
+    /// result of that probe where that goes as deep.
     pub async fn look_now(
         &self,
         device: DeviceId,
