@@ -6,7 +6,7 @@
 //! reference's g, divided by what the best tiles of the picture have, does not mind what is added
 //! (noise, rain, stripes) nor fog, which takes from all tiles alike; the correlation
 //! ⟨g, h⟩ / √(⟨g, g⟩⟨h, h⟩) does not mind light that fell unevenly. A tile in which the reference has
-//! no structure cannot tell.
+//! no structure cannot tell, nor one that is washed out now.
 
 use crate::fft::{Complex, PLATE};
 use crate::place::{Shift, TileMap};
@@ -25,6 +25,12 @@ pub(crate) const TILES: usize = COLUMNS * ROWS;
 
 /// Root mean square gradient (luma over two plate pixels) from which a tile has structure.
 const STRUCTURE: f32 = 5.0;
+/// Mean luma from which a tile is washed out, and whatever structure it has lost says nothing.
+const WASHED_OUT: f32 = 225.0;
+/// Distance from the light expected from which a tile shows something else, in luma.
+const RELIT: f32 = 10.0;
+/// How much more of the picture than of its structure a patch may hide.
+const BEYOND_STRUCTURE: f64 = 1.5;
 /// Fewest tiles with structure for an answer: a tenth of the picture.
 const TILES_NEEDED: usize = TILES / 10;
 /// How much of its structure a tile must keep, 0–1.
@@ -60,6 +66,10 @@ pub(crate) struct Comparison {
     pub(crate) likeness: f64,
     /// How much each tile keeps, 0–1; `None` without structure.
     pub(crate) kept: Vec<Option<f32>>,
+    /// Tiles whose light is not what that of the kept ones lets expect.
+    relit: Vec<bool>,
+    /// So much is washed out that the rest cannot tell.
+    pub(crate) is_washed_out: bool,
     /// The picture looks like something close to the lens rather than like a scene: soft, or of one
     /// stuff all over. Says something only where it is unlike the reference.
     pub(crate) is_close: bool,
@@ -80,17 +90,28 @@ pub(crate) fn compare(reference: &[f32], sample: &Sample) -> Option<Comparison> 
     if energies.iter().filter(|&&energy| energy >= least).count() < TILES_NEEDED {
         return None;
     }
-    let structured = |tile: usize| energies[tile] >= least;
+    let structured =
+        |tile: usize| energies[tile] >= least && mean_of(&sample.plate, tile) < WASHED_OUT;
+    let is_washed_out = (0..TILES).filter(|&tile| structured(tile)).count() < TILES_NEEDED;
     let total = |field: &[Complex<f32>]| field.iter().map(|g| f64::from(g.norm_sqr())).sum::<f64>();
     let energy = (total(&after) / total(&before)).sqrt();
     let is_soft = energy < NEAR_AND_SOFT;
     let is_close =
         unevenness(&after, &sample.masked) < if is_soft { SOFT_STUFF } else { ONE_STUFF };
+    let light: Vec<(f32, f32)> =
+        (0..TILES).map(|tile| (mean_of(reference, tile), mean_of(&sample.plate, tile))).collect();
     let compare_at = |(dx, dy): (isize, isize)| {
         let kept = kept(&before, &after, &energies, structured, (dx, dy));
         let asked = kept.iter().flatten().count().max(1);
         let same = kept.iter().flatten().filter(|&&kept| kept >= KEPT).count();
-        Comparison { likeness: same as f64 / asked as f64, kept, is_close, shift: None }
+        Comparison {
+            likeness: same as f64 / asked as f64,
+            relit: relit(&light, &kept),
+            kept,
+            is_washed_out,
+            is_close,
+            shift: None,
+        }
     };
     let here = compare_at((0, 0));
     if here.likeness >= SURELY_SAME {
@@ -117,6 +138,29 @@ fn rows_of(tile: usize) -> impl Iterator<Item = usize> {
 
 fn energy_of(field: &[Complex<f32>], tile: usize) -> f32 {
     rows_of(tile).flat_map(|at| &field[at..at + TILE]).map(|g| g.norm_sqr()).sum()
+}
+
+fn mean_of(plate: &[f32], tile: usize) -> f32 {
+    rows_of(tile).flat_map(|at| &plate[at..at + TILE]).sum::<f32>() / (TILE * TILE) as f32
+}
+
+/// Of (reference's, picture's) mean luma of each tile, which are off the line through the kept tiles:
+/// light and exposure move all of them along one (least squares).
+fn relit(light: &[(f32, f32)], kept: &[Option<f32>]) -> Vec<bool> {
+    let steady = || {
+        let tiles = light.iter().zip(kept);
+        tiles.filter(|(_, kept)| kept.is_some_and(|kept| kept >= KEPT)).map(|(&means, _)| means)
+    };
+    let count = steady().count().max(1) as f32;
+    let sum = steady().fold((0.0, 0.0), |sum, means| (sum.0 + means.0, sum.1 + means.1));
+    let centre = (sum.0 / count, sum.1 / count);
+    let (spread, common) = steady().fold((f32::EPSILON, 0.0), |(spread, common), means| {
+        let (x, y) = (means.0 - centre.0, means.1 - centre.1);
+        (spread + x * x, common + x * y)
+    });
+    let gain = common / spread;
+    let off = |&(x, y): &(f32, f32)| (y - centre.1 - gain * (x - centre.0)).abs();
+    light.iter().map(|means| off(means) >= RELIT).collect()
 }
 
 /// Gradients of a busy tile, in parts of a quiet one's; masked tiles, whose gradients are gone, are
@@ -186,31 +230,34 @@ impl Comparison {
         TileMap { columns: COLUMNS, rows: ROWS, scores }
     }
 
-    /// Share of the tiles with structure that lie in the largest patch that lost it, 0–1. Tiles
-    /// without structure conduct: what covers them is covered.
-    pub(crate) fn largest_loss(&self) -> f64 {
+    /// Share of the picture that the largest patch hides, 0–1: connected tiles that lost their
+    /// structure, or have none and another light than the kept ones let expect. Light alone hides
+    /// nothing: at most [`BEYOND_STRUCTURE`] times the share of all structure that is lost there.
+    pub(crate) fn hidden(&self) -> f64 {
         let lost = |tile: usize| self.kept[tile].is_some_and(|kept| kept < KEPT);
-        let open = |tile: usize| self.kept[tile].is_none_or(|kept| kept < KEPT);
+        let open = |tile: usize| self.kept[tile].map_or(self.relit[tile], |kept| kept < KEPT);
+        let asked = self.kept.iter().flatten().count().max(1) as f64;
         let mut seen = vec![false; TILES];
-        let mut largest = 0;
+        let mut largest = 0.0_f64;
         for start in 0..TILES {
             if seen[start] || !lost(start) {
                 continue;
             }
-            let (mut patch, mut border) = (0, vec![start]);
+            let (mut tiles, mut structured, mut border) = (0, 0, vec![start]);
             seen[start] = true;
             while let Some(tile) = border.pop() {
-                patch += usize::from(lost(tile));
+                tiles += 1;
+                structured += usize::from(lost(tile));
                 for next in beside(tile).filter(|&next| open(next)) {
                     if !std::mem::replace(&mut seen[next], true) {
                         border.push(next);
                     }
                 }
             }
-            largest = largest.max(patch);
+            let hidden = f64::from(tiles) / TILES as f64;
+            largest = largest.max(hidden.min(BEYOND_STRUCTURE * structured as f64 / asked));
         }
-        let asked = self.kept.iter().flatten().count().max(1);
-        largest as f64 / asked as f64
+        largest
     }
 }
 

@@ -6,6 +6,9 @@
 //! of a real scene lie at every phase alike. And for flat areas of the green that a decoder shows
 //! where it got no data (Y, U and V near 0), in a picture that is not green otherwise.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use crate::evidence::Evidence;
 use crate::finding::{Fault, Finding};
 use crate::frame::{Frame, Plane};
@@ -23,7 +26,7 @@ const STEP: i16 = 8;
 const ALONE: i16 = 2;
 /// Edges of broken blocks run both ways; those of a fence or a blind that keep to the grid one way, more
 /// than so many times as often.
-const ONE_WAY: f64 = 8.0;
+const ONE_WAY: f64 = 6.0;
 /// Columns and rows of the map.
 const MAP: (usize, usize) = (20, 12);
 /// Part of a map's tile whose blocks must be broken for full heat.
@@ -34,6 +37,8 @@ const GREEN: f32 = 70.0;
 const FLAT: f32 = 4.0;
 /// Share of all green tiles that must be flat: under a green cast the texture is green too.
 const GREEN_FLAT: f64 = 0.6;
+/// Share of flat green tiles from which a picture is corrupted.
+const GREEN_LEAST: f64 = 0.05;
 /// Share of green tiles from which green is the colour of the picture.
 const GREEN_MOST: f64 = 0.97;
 
@@ -58,28 +63,52 @@ pub(crate) fn judge(
         Evidence::Damaged { made_up } => return judge_damage(made_up, limits),
         Evidence::Sound => {}
     }
-    let green = Finding::above(Fault::Corrupted, green_share(working), limit, limit, "ratio");
+    let green =
+        Finding::above(Fault::Corrupted, green_share(working), GREEN_LEAST, GREEN_LEAST, "ratio");
     if green.is_fault() {
         return green;
     }
-    let luma = &frame.luma;
-    let across = edges_across(luma);
-    let down = edges_down(luma);
-    let blocks = (luma.width / BLOCK) * (luma.height / BLOCK);
-    let (on_grid_across, phase_across) = excess(&across);
-    let (on_grid_down, phase_down) = excess(&down);
-    let both_ways =
-        on_grid_across.min(ONE_WAY * on_grid_down) + on_grid_down.min(ONE_WAY * on_grid_across);
-    let share = both_ways / (2 * blocks.max(1)) as f64;
-    let finding = Finding::above(Fault::Corrupted, share.max(0.0), limit, limit, "ratio");
+    let grid = Grid::of(frame);
+    let finding = Finding::above(Fault::Corrupted, grid.share, limit, limit, "ratio");
     if !finding.is_fault() {
         return finding;
     }
-    let broken = across
-        .iter()
-        .filter(|edge| edge.phase == phase_across)
-        .chain(down.iter().filter(|edge| edge.phase == phase_down));
-    finding.at(Place::Tiles(map(broken, luma)))
+    finding.at(Place::Tiles(map(grid.edges(), &frame.luma)))
+}
+
+/// The lone edges of a picture that lie on one grid.
+struct Grid {
+    across: Vec<Edge>,
+    down: Vec<Edge>,
+    phases: (usize, usize),
+    /// Edges on the grid beyond those by chance, in parts of all that its blocks have, 0–1.
+    share: f64,
+}
+
+impl Grid {
+    fn of(frame: &Frame<'_>) -> Self {
+        let luma = &frame.luma;
+        let (mut across, mut down) = (edges_across(luma), edges_down(luma));
+        if let Some(mask) = frame.mask {
+            let is_hidden =
+                |x: Range<usize>, y: Range<usize>| mask.touches((x, luma.width), (y, luma.height));
+            across.retain(|edge| !is_hidden(edge.x - 2..edge.x + 2, edge.y..edge.y + BLOCK));
+            down.retain(|edge| !is_hidden(edge.x..edge.x + BLOCK, edge.y - 2..edge.y + 2));
+        }
+        let blocks = (luma.width / BLOCK) * (luma.height / BLOCK);
+        let (on_grid_across, phase_across) = excess(&across, |edge| edge.x);
+        let (on_grid_down, phase_down) = excess(&down, |edge| edge.y);
+        let both_ways =
+            on_grid_across.min(ONE_WAY * on_grid_down) + on_grid_down.min(ONE_WAY * on_grid_across);
+        let share = (both_ways / (2 * blocks.max(1)) as f64).max(0.0);
+        Self { across, down, phases: (phase_across, phase_down), share }
+    }
+
+    fn edges(&self) -> impl Iterator<Item = &Edge> {
+        let on = |phase: usize| move |edge: &&Edge| edge.phase == phase;
+        let across = self.across.iter().filter(on(self.phases.0));
+        across.chain(self.down.iter().filter(on(self.phases.1)))
+    }
 }
 
 /// Judges a keyframe that came whole and in which the decoder met errors, by the share of it that the
@@ -178,12 +207,17 @@ impl Lone {
     }
 }
 
-/// How many edges the fullest phase has above the middle one, and which phase it is.
-fn excess(edges: &[Edge]) -> (f64, usize) {
+/// How many edges the fullest phase has above the middle one, and which phase it is. The fullest line of
+/// it is left out: a door or a board has a long edge, and broken blocks have many lines.
+fn excess(edges: &[Edge], line: impl Fn(&Edge) -> usize) -> (f64, usize) {
     let mut counts = [0_u32; BLOCK];
     edges.iter().for_each(|edge| counts[edge.phase] += 1);
     let phase = (0..BLOCK).max_by_key(|&phase| counts[phase]).unwrap_or(0);
-    let most = counts[phase];
+    let mut lines = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| edge.phase == phase) {
+        *lines.entry(line(edge)).or_insert(0) += 1;
+    }
+    let most = counts[phase] - lines.into_values().max().unwrap_or(0);
     counts.sort_unstable();
     (f64::from(most) - f64::from(counts[BLOCK / 2]), phase)
 }

@@ -31,10 +31,10 @@ pub fn judge(
     let nearest = references.zip(sample.as_ref()).and_then(|(all, sample)| all.best(mode, sample));
     let compared = nearest.as_ref().map(|nearest| &nearest.comparison);
     let usual = nearest.as_ref().map(|nearest| nearest.reference);
-    // Its levels are those of this scene only where the camera still looks at it. What is washed
-    // out has little likeness left.
+    // Its levels are those of this scene only where the camera still looks at it.
     let here = compared.is_some_and(|compared| compared.likeness >= limits.likeness);
     let own = usual.filter(|_| here);
+    let is_washed_out = compared.is_some_and(|compared| compared.is_washed_out);
 
     let sound = *evidence == Evidence::Sound && working.shows_enough();
     let keep = |known: bool, finding: Finding| {
@@ -47,7 +47,8 @@ pub fn judge(
     let corrupted = keep(pictured, corrupted::judge(frame, &working, evidence, limits));
     let shown = sound && pictured && !corrupted.is_fault();
     let too_dark = keep(shown, too_dark::judge(&working, limits));
-    let too_bright = keep(shown, too_bright::judge(&working, usual, limits));
+    let too_bright =
+        keep(shown, too_bright::judge(&working, usual.filter(|_| here || is_washed_out), limits));
     let exposed = shown && !too_dark.is_fault() && !too_bright.is_fault();
     let noise = keep(exposed, noise::judge(frame, own, limits));
     let low_contrast = keep(exposed, low_contrast::judge(&working, own, limits));
@@ -67,9 +68,10 @@ pub fn judge(
     } else {
         Finding::unknown(Fault::Blurred, None, limits.sharpness, "ratio")
     };
-    // Edges that drown in noise or stripes are not covered.
-    let compared = compared.filter(|_| detailed);
-    let occluded = occluded::judge(compared, limits);
+    // Edges that drown in noise or stripes are not covered, nor those that a soft lens takes from a
+    // scene that is still there.
+    let compared = compared.filter(|_| detailed && !is_washed_out);
+    let occluded = keep(!(blurred.is_fault() && here), occluded::judge(compared, limits));
     let scene_changed = scene_changed::judge(compared, limits);
     // What colours another scene or a cover has by right is not known.
     let seen = !scene_changed.is_fault() && (here || !occluded.is_fault());

@@ -11,8 +11,7 @@
 //! - The same pixels and limits always give the same judgement.
 //! - A finding that cannot be told has score `None`; it is never guessed as 0 or 1.
 //! - All luma values are on the studio scale (16 black, 235 white); full-range input is converted.
-//! - What is masked ([`Frame::with_mask`]) is neither judged nor kept, but by the search for broken
-//!   blocks, which keeps nothing.
+//! - What is masked ([`Frame::with_mask`]) is neither judged nor kept.
 //! - Work is bounded by the frame's size, which [`Frame`] caps.
 //!
 //! # Scales

@@ -146,6 +146,11 @@ impl Reference {
         self.plate.iter().map(|&luma| coarse(luma)).collect()
     }
 
+    /// Mean luma.
+    pub(crate) fn mean(&self) -> f64 {
+        self.plate.iter().map(|&luma| f64::from(luma)).sum::<f64>() / (256 * LEN) as f64
+    }
+
     /// U and V less neutral of each tile.
     pub(crate) fn chroma(&self) -> impl Iterator<Item = [f32; 2]> + '_ {
         self.chroma.iter().map(|pair| pair.map(|value| f32::from(value) / 256.0))
