@@ -1,5 +1,5 @@
-//! What is kept of the devices of an incident: the picture of the fault, the last good one before it, and what
-//! was said in the probe that confirmed the outage.
+//! What is kept of the devices of an incident: the picture of the fault, the good one before it or soon after
+//! it, and what was said in the probe that confirmed the outage.
 
 use super::View;
 use crate::{failure::Failure, format::Moment};
@@ -59,7 +59,8 @@ async fn of_device(view: &View<'_>, device: &IncidentDevice) -> Result<Kept, Fai
     };
     let fault = pictures.fault.filter(|row| is_of_it(row.taken_at));
     let fault = fault.map(|row| shown(view.t.fault_snapshot(), "fault", row));
-    let good = pictures.good.map(|row| shown(view.t.good_snapshot(), "good", row));
+    let good = pictures.good.filter(|row| row.taken_at <= to);
+    let good = good.map(|row| shown(view.t.good_snapshot(), "good", row));
     let dialogues = dialogues
         .into_iter()
         .filter(|it| it.kept_for == KeptFor::Outage && is_of_it(it.file.taken_at))

@@ -199,4 +199,15 @@ async fn the_page_of_an_incident_shows_what_is_kept_of_it() {
     let other = api["items"].as_array().unwrap().iter().find(|it| it["devices"] == 4).unwrap();
     let bare = browser.get(&format!("/incidents/{}", other["id"])).await.body;
     assert!(!bare.contains("id=\"evidence\""), "{bare}");
+
+    // A picture of days after is none of it.
+    fixture.seen(device, 990, NOW - Duration::from_secs(300), Case::Well).await;
+    judge(&fixture).await;
+    let after = NOW + Duration::from_secs(2 * 86_400);
+    let seen = fixture::observation("rtsp://10.0.0.7/1", after, Case::Well);
+    let mut record = fixture::record(device, "one", 991, seen, 1);
+    record.evidence = vec![row(EvidenceKind::Good, after)];
+    store.record(record).await.unwrap();
+    let page = browser.get(&format!("/incidents/{}", single["id"])).await.body;
+    assert!(page.contains("已恢复") && !page.contains("/pictures/good"), "{page}");
 }
