@@ -26,6 +26,8 @@ pub enum CheckItem {
     Delay,
     /// The backup endpoint answers.
     BackupLine,
+    /// A test call to the backup endpoint.
+    BackupCall,
     /// The cameras that look at the room.
     Cameras,
     /// What the endpoint's own page or agent says of it.
@@ -57,6 +59,7 @@ words!(CheckItem {
     Jitter = "jitter", "抖动", "jitter";
     Delay = "delay", "时延", "delay";
     BackupLine = "backup_line", "备用终端", "backup endpoint";
+    BackupCall = "backup_call", "备用终端呼叫", "call to the backup endpoint";
     Cameras = "cameras", "会场摄像机", "room cameras";
     Status = "status", "终端状态", "endpoint status";
     Clock = "clock", "时钟", "clock";
@@ -90,9 +93,13 @@ impl CheckItem {
             | Self::Cameras
             | Self::Status
             | Self::Clock => ItemKind::Liveness,
-            Self::Call | Self::Audio | Self::Video | Self::Loss | Self::Jitter | Self::Delay => {
-                ItemKind::Media
-            }
+            Self::Call
+            | Self::Audio
+            | Self::Video
+            | Self::Loss
+            | Self::Jitter
+            | Self::Delay
+            | Self::BackupCall => ItemKind::Media,
             Self::Framing
             | Self::Sound
             | Self::DualStream

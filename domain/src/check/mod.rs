@@ -5,6 +5,7 @@
 //! minutes or while the meeting runs.
 
 mod agenda;
+mod backup;
 mod change;
 mod document;
 mod evidence;
@@ -17,6 +18,7 @@ mod record;
 mod turn;
 
 pub use agenda::{Agenda, Cause, agenda, depth_at};
+pub use backup::judge_backup_call;
 pub use change::PointChange;
 pub use document::DocumentProblem;
 pub use evidence::{Evidence, MeasureUnit, NotRun};

@@ -140,7 +140,7 @@ impl CheckPlan {
         };
         let automatic = CheckItem::ALL.iter().copied().filter(|item| !item.is_human());
         // A long way is a nuisance and keeps nobody from meeting.
-        let mut optional = vec![I::Delay, I::Cameras, I::Status, I::Clock];
+        let mut optional = vec![I::Delay, I::BackupCall, I::Cameras, I::Status, I::Clock];
         if grade != AssuranceGrade::First {
             optional.push(I::BackupLine);
         }

@@ -184,7 +184,7 @@ pub fn items_of(plan: &CheckPlan, venue: &Venue) -> Vec<CheckItem> {
     let applies = |item: &CheckItem| match item {
         CheckItem::Registered => signalling == Signalling::Sip,
         CheckItem::CallPort => signalling == Signalling::H323,
-        CheckItem::BackupLine => has(DeviceRole::Backup),
+        CheckItem::BackupLine | CheckItem::BackupCall => has(DeviceRole::Backup),
         CheckItem::Cameras => has(DeviceRole::Camera),
         CheckItem::Status => has(DeviceRole::Status),
         _ => true,
@@ -253,12 +253,13 @@ fn row(plan: &CheckPlan, known: VenueCells, now: Timestamp) -> Row {
     Row { venue, role, conclusion, cells }
 }
 
-/// Whether a person who tests the room stands in for what we could not test: for media, and for liveness
+/// Whether a person who tests the room stands in for what we could not test: for media of the endpoint that it
+/// is held on, and for liveness
 /// where there is nothing that we could look at. What we saw once and see no more is nobody's word.
 fn is_for_joint(item: CheckItem, last: Option<&CellResult>) -> bool {
     let unlisted = [NotRun::NoDevice, NotRun::NotProbed].map(Evidence::not_run);
     match item.kind() {
-        ItemKind::Media => true,
+        ItemKind::Media => item != CheckItem::BackupCall,
         ItemKind::Liveness => last.is_some_and(|it| unlisted.contains(&it.evidence)),
         ItemKind::Human => false,
     }

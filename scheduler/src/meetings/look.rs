@@ -6,7 +6,7 @@ use zhishou_domain::{
     Depth, DeviceId, FaultCode, Observation, Verdict,
     check::{
         CheckItem, CheckPlan, Evidence, Finding, ItemKind, NotRun, Outcome, items_of, judge,
-        judge_backup, judge_cameras, judge_status,
+        judge_backup, judge_backup_call, judge_cameras, judge_status,
     },
     meeting::{DeviceRole, Venue},
 };
@@ -33,8 +33,8 @@ impl LookAt for AgentHandle {
 pub(super) struct Parts {
     /// How deep its endpoint; none: not at all.
     pub(super) endpoint: Option<Depth>,
-    /// Its backup endpoints, never called.
-    pub(super) backup: bool,
+    /// How deep its backup endpoints; none: not at all.
+    pub(super) backup: Option<Depth>,
     /// Its room cameras.
     pub(super) cameras: bool,
     /// What its endpoints' own pages and agents say.
@@ -42,16 +42,17 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// All, the endpoint so deep.
+    /// All, the endpoints so deep.
     pub(super) const fn all(endpoint: Depth) -> Self {
-        Self { endpoint: Some(endpoint), backup: true, cameras: true, status: true }
+        Self { endpoint: Some(endpoint), backup: Some(endpoint), cameras: true, status: true }
     }
 
     /// What one item asks for, where a call may go so deep.
     pub(super) fn of(item: CheckItem, deepest: Depth) -> Self {
-        let none = Self { endpoint: None, backup: false, cameras: false, status: false };
+        let none = Self { endpoint: None, backup: None, cameras: false, status: false };
         match item {
-            CheckItem::BackupLine => Self { backup: true, ..none },
+            CheckItem::BackupLine => Self { backup: Some(Depth::Reach), ..none },
+            CheckItem::BackupCall => Self { backup: Some(deepest), ..none },
             CheckItem::Cameras | CheckItem::Clock => Self { cameras: true, ..none },
             CheckItem::Status => Self { status: true, ..none },
             item if item.kind() == ItemKind::Media => Self { endpoint: Some(deepest), ..none },
@@ -100,15 +101,16 @@ pub(super) async fn look_at(
             NewCell { picture: picture.clone().filter(|_| is_shown), ..cell(primary, finding) }
         }));
     }
-    if parts.backup {
+    if let Some(depth) = parts.backup {
         let devices: Vec<_> = of(DeviceRole::Backup).map(|device| device.id).collect();
-        let finding = several((eyes, again), &devices, Depth::Reach, judge_backup).await;
-        cells.extend(finding.map(|(found, _)| cell(devices.first().copied(), found)));
+        let found = backups((eyes, again), plan, &devices, depth).await;
+        cells.extend(found.into_iter().map(|found| cell(devices.first().copied(), found)));
     }
     if parts.cameras {
         let devices: Vec<_> = of(DeviceRole::Camera).map(|device| device.id).collect();
-        let found = several((eyes, again), &devices, Depth::Stream, judge_cameras).await;
-        if let Some((found, seen)) = found {
+        let seen = several((eyes, again), &devices, Depth::Stream, shows).await;
+        if !devices.is_empty() {
+            let found = judge_cameras(&seen, devices.len());
             let first = devices.first().copied();
             let is_told = cells.iter().any(|cell| cell.finding.item == CheckItem::Clock);
             let clock = clock_of(&seen).or_else(|| {
@@ -123,8 +125,9 @@ pub(super) async fn look_at(
     }
     if parts.status {
         let devices: Vec<_> = of(DeviceRole::Status).map(|device| device.id).collect();
-        let finding = several((eyes, again), &devices, Depth::Reach, judge_status).await;
-        cells.extend(finding.map(|(found, _)| cell(devices.first().copied(), found)));
+        let seen = several((eyes, again), &devices, Depth::Reach, shows).await;
+        let first = devices.first().copied();
+        cells.extend(first.map(|it| cell(Some(it), judge_status(&seen, devices.len()))));
     }
     cells.retain(|cell| items.contains(&cell.finding.item));
     cells
@@ -138,11 +141,11 @@ pub(super) fn unseen(plan: &CheckPlan, venue: &Venue, parts: Parts) -> Vec<NewCe
     found.into_iter().flatten().map(cell).collect()
 }
 
-/// Of a venue without an endpoint that could be opened.
+/// Of an endpoint that a venue is held on and that could not be opened.
 fn nothing(items: &[CheckItem], depth: Depth, why: NotRun) -> Vec<Finding> {
     let asked = |item: &CheckItem| match item.kind() {
         ItemKind::Liveness => matches!(item, CheckItem::Reachable | CheckItem::Registered),
-        ItemKind::Media => depth != Depth::Reach,
+        ItemKind::Media => depth != Depth::Reach && *item != CheckItem::BackupCall,
         ItemKind::Human => false,
     };
     items.iter().copied().filter(asked).map(|item| Finding::not_run(item, why)).collect()
@@ -175,31 +178,49 @@ async fn endpoint(
     (found, picture)
 }
 
-/// Of several devices that do the same; none where there are none. What does not show itself is looked at
-/// once more.
+/// What was found of backup endpoints: whether they answer, and where they were to be called, their calls.
+async fn backups(
+    again: (&dyn LookAt, Duration),
+    plan: &CheckPlan,
+    devices: &[DeviceId],
+    depth: Depth,
+) -> Vec<Finding> {
+    let call = |seen: &[Observation], of| judge_backup_call(seen, of, &plan.limits);
+    let is_well = |it: &Observation| {
+        let fails = || call(std::slice::from_ref(it), 1).outcome == Outcome::Fail;
+        shows(it) && (depth == Depth::Reach || !fails())
+    };
+    let seen = several(again, devices, depth, is_well).await;
+    let of = devices.len();
+    let calls = (depth != Depth::Reach).then(|| call(&seen, of));
+    let found = (of > 0).then(|| judge_backup(&seen, of));
+    found.into_iter().chain(calls.filter(|_| of > 0)).collect()
+}
+
+fn shows(seen: &Observation) -> bool {
+    matches!(seen.verdict, Verdict::Online | Verdict::Degraded)
+}
+
+/// What was seen of several devices that do the same. What is not well is looked at once more.
 async fn several(
     (eyes, again): (&dyn LookAt, Duration),
     devices: &[DeviceId],
     depth: Depth,
-    judge: fn(&[Observation], usize) -> Finding,
-) -> Option<(Finding, Vec<Observation>)> {
-    let shows = |it: &Option<Observation>| {
-        let verdict = it.as_ref().map(|seen| seen.verdict);
-        matches!(verdict, Some(Verdict::Online | Verdict::Degraded))
-    };
+    is_well: impl Fn(&Observation) -> bool,
+) -> Vec<Observation> {
+    let is_well = |it: &Option<Observation>| it.as_ref().is_some_and(&is_well);
     let mut seen: Vec<Option<Observation>> = devices.iter().map(|_| None).collect();
     for attempt in 0..2 {
-        if attempt > 0 && !seen.iter().all(shows) {
+        if attempt > 0 && !seen.iter().all(is_well) {
             tokio::time::sleep(again).await;
         }
-        for (device, seen) in devices.iter().zip(&mut seen).filter(|(_, seen)| !shows(seen)) {
+        for (device, seen) in devices.iter().zip(&mut seen).filter(|(_, seen)| !is_well(seen)) {
             if let Ok(observation) = look(eyes, *device, depth).await {
                 *seen = Some(observation);
             }
         }
     }
-    let seen: Vec<_> = seen.into_iter().flatten().collect();
-    (!devices.is_empty()).then(|| (judge(&seen, devices.len()), seen))
+    seen.into_iter().flatten().collect()
 }
 
 /// The clock of room cameras, where one tells it.

@@ -49,7 +49,11 @@ pub(super) async fn run(
             CheckDepth::Failures if !is_well(&was, venue.id) => Depth::Picture,
             CheckDepth::Failures | CheckDepth::Liveness => Depth::Reach,
         };
-        let parts = errand.item.map_or(Parts::all(deep), |item| Parts::of(item, deep));
+        // A backup whose call failed is called again, also where the venue itself is well.
+        let is_backup_amiss = depth == CheckDepth::Failures && backup_fails(&was, venue.id);
+        let backup = if is_backup_amiss { Depth::Picture } else { deep };
+        let all = Parts { backup: Some(backup), ..Parts::all(deep) };
+        let parts = errand.item.map_or(all, |item| Parts::of(item, deep));
         (venue, parts)
     });
     let looks: Vec<_> = looks.collect();
@@ -145,16 +149,32 @@ impl Looks {
 /// so that an empty cell is none that was forgotten.
 fn never_called(was: &Readiness, venue: &Venue, parts: Parts) -> Vec<NewCell> {
     let row = was.rows.iter().find(|row| row.venue == venue.id);
-    let row = row.filter(|_| parts.endpoint == Some(Depth::Reach));
-    let blank = |it: &&Cell| it.item.kind() == ItemKind::Media && it.last.is_none();
-    let device = venue.primary().map(|it| it.id);
+    let depth_of = |item| match item {
+        CheckItem::BackupCall => parts.backup,
+        _ => parts.endpoint,
+    };
+    let blank = |it: &&Cell| {
+        let is_media = it.item.kind() == ItemKind::Media;
+        is_media && it.last.is_none() && depth_of(it.item) == Some(Depth::Reach)
+    };
+    let device = |item| match item {
+        CheckItem::BackupCall => venue.backup(),
+        _ => venue.primary(),
+    };
     let cell = |it: &Cell| NewCell {
         venue: venue.id,
-        device,
+        device: device(it.item).map(|it| it.id),
         finding: Finding::not_run(it.item, NotRun::LivenessOnly),
         picture: None,
     };
     row.into_iter().flat_map(|row| row.cells.iter().filter(blank)).map(cell).collect()
+}
+
+/// Whether the last call to the backup endpoint of a venue failed.
+fn backup_fails(was: &Readiness, venue: VenueId) -> bool {
+    let row = was.rows.iter().find(|row| row.venue == venue);
+    let fails = |it: &Cell| it.item == CheckItem::BackupCall && it.outcome == Outcome::Fail;
+    row.is_some_and(|row| row.cells.iter().any(fails))
 }
 
 /// Whether nothing that we can tell of a venue is amiss.

@@ -56,6 +56,8 @@ impl IdSource for Counter {
 struct Devices {
     clock: Arc<Wall>,
     down: Mutex<HashSet<DeviceId>>,
+    /// Their microphones are silent.
+    mute: Mutex<HashSet<DeviceId>>,
     /// Not to be opened by us.
     barred: Mutex<HashSet<DeviceId>>,
     /// Whoever opens it falls over a mistake of ours.
@@ -84,6 +86,11 @@ impl LookAt for Devices {
         } else {
             (seen.verdict, seen.reached) = (Verdict::Online, true);
             if depth != Depth::Reach {
+                if self.mute.lock().unwrap().contains(&device) {
+                    let silent = Fault::new(FaultCode::AudioSilent, Stage::Connect, Detail::None);
+                    seen.faults.push(silent);
+                    seen.verdict = Verdict::Degraded;
+                }
                 seen.audio = Some(AudioFacts { packets: 50, ..AudioFacts::default() });
                 seen.video = Some(VideoFacts { jitter_ms: Some(1.0), ..VideoFacts::default() });
             }
@@ -160,6 +167,7 @@ impl World {
         let devices = Arc::new(Devices {
             clock: wall.clone(),
             down: Mutex::default(),
+            mute: Mutex::default(),
             barred: Mutex::default(),
             cursed: Mutex::default(),
             opened: Mutex::default(),

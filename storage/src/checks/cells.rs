@@ -24,7 +24,7 @@ const CHANGES: i64 = 500;
 /// many of them failed. What stands beside its endpoint, and what is a nuisance by every shipped plan, is no
 /// failure of it.
 const HISTORY: &str = "WITH results AS (
-        SELECT *, item NOT IN ('backup_line', 'cameras', 'status', 'clock', 'delay') AS own
+        SELECT *, item NOT IN ('backup_line', 'backup_call', 'cameras', 'status', 'clock', 'delay') AS own
         FROM check_results)
     SELECT coalesce(sum(failed), 0), count(*) FROM (
         SELECT max(c.own AND c.outcome = 'fail') AS failed
@@ -423,7 +423,7 @@ impl Store {
 /// Whether a result is of a venue that is held on `primary`.
 fn is_of(result: &CellResult, primary: DeviceId) -> bool {
     match result.item {
-        CheckItem::BackupLine => result.device != Some(primary),
+        CheckItem::BackupLine | CheckItem::BackupCall => result.device != Some(primary),
         CheckItem::Cameras | CheckItem::Status | CheckItem::Clock => true,
         item => item.is_human() || result.device == Some(primary),
     }

@@ -5,7 +5,7 @@ use crate::app::App;
 use std::collections::HashMap;
 use zhishou_domain::{
     Lang, SiteId, Timestamp, VenueId,
-    check::{CheckItem, Fallback, Outcome, Row, Standby, TurnTo},
+    check::{Cell, CheckItem, Fallback, Outcome, Row, Standby, TurnTo},
     meeting::{PlatformResource, ResourceKind, Slot, Subject, Venue},
 };
 use zhishou_storage::{Held, StoreError};
@@ -60,10 +60,8 @@ pub(crate) async fn proposals(
 }
 
 fn backup(venue: &Venue, row: &Row) -> Option<Proposal> {
-    let fails = row
-        .cells
-        .iter()
-        .any(|cell| cell.item == CheckItem::BackupLine && cell.outcome == Outcome::Fail);
+    let is_of_it = |it: &Cell| matches!(it.item, CheckItem::BackupLine | CheckItem::BackupCall);
+    let fails = row.cells.iter().any(|cell| is_of_it(cell) && cell.outcome == Outcome::Fail);
     let backup = venue.backup().filter(|_| !fails)?;
     Some(Proposal {
         to: TurnTo::Endpoint(backup.id),

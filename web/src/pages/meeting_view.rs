@@ -182,7 +182,9 @@ fn needs_joint_test(row: &Row) -> bool {
         let last = cell.last.as_ref().map(|last| &last.evidence);
         matches!(last, Some(Evidence::NotRun { why }) if why.asks_for_a_person())
     };
-    row.cells.iter().any(|cell| cell.item.kind() == ItemKind::Media && cannot(cell))
+    let is_own =
+        |cell: &Cell| cell.item.kind() == ItemKind::Media && cell.item != CheckItem::BackupCall;
+    row.cells.iter().any(|cell| is_own(cell) && cannot(cell))
 }
 
 pub(super) async fn venue_view(

@@ -107,7 +107,7 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     world.settle().await;
     let opened = world.devices.opened.lock().unwrap().clone();
     let spare = world.endpoints[0];
-    let expected = [(device, Depth::Picture), (spare, Depth::Reach), (spare, Depth::Reach)];
+    let expected = [(device, Depth::Picture), (spare, Depth::Picture), (spare, Depth::Picture)];
     assert_eq!(opened, expected, "what is down is looked at twice");
     let cells = world.store.check_cells(meeting).await.unwrap();
     let call = cells.iter().find(|it| it.result.item == CheckItem::Call).unwrap();
@@ -124,6 +124,79 @@ async fn a_backup_that_was_turned_to_is_the_one_that_is_checked_watched_and_beli
     assert_eq!(undone, TurnActed::Done);
     assert_eq!(ready(&world, at(8, 5)).await.0, spare);
     assert_eq!(signed(&world).await, room.into(), "nor this one since");
+}
+
+#[tokio::test]
+async fn a_full_check_calls_the_backup_too_and_what_its_call_showed_outlives_looks_without_one() {
+    let mut world = World::new(at(6, 0)).await;
+    let (primary, backup) = (world.endpoints[0], world.endpoints[1]);
+    let words = VenueWords {
+        name: "大会议室".into(),
+        in_use: true,
+        devices: vec![(primary, DeviceRole::Primary), (backup, DeviceRole::Backup)],
+        ..VenueWords::default()
+    };
+    let saved = world.store.save_venue(None, words, line(at(6, 0))).await.unwrap();
+    let VenueSaved::Now(venue) = saved else { panic!("{saved:?}") };
+    world.venues = vec![venue];
+    world.devices.mute.lock().unwrap().insert(backup);
+    let meeting = world.book(BookingWay::Approved).await;
+    let opened = |world: &World| std::mem::take(&mut *world.devices.opened.lock().unwrap());
+    let known = async |world: &World, item| {
+        let cells = world.store.check_cells(meeting).await.unwrap();
+        let cell = cells.into_iter().find(|it| it.result.item == item).unwrap().result;
+        (cell.outcome, cell.device, cell.evidence)
+    };
+    world.turn(8, 0).await;
+    let called = [primary, backup, backup].map(|it| (it, Depth::Picture));
+    assert_eq!(opened(&world), called, "what fails is called twice");
+    let silent = Evidence::Faults { faults: vec![FaultCode::AudioSilent] };
+    let fails = (Outcome::Fail, Some(backup), silent);
+    assert_eq!(known(&world, CheckItem::BackupCall).await, fails);
+    assert_eq!(known(&world, CheckItem::Audio).await.0, Outcome::Pass, "of the primary");
+    let line_of = known(&world, CheckItem::BackupLine).await;
+    assert_eq!((line_of.0, line_of.1), (Outcome::Pass, Some(backup)), "it answers");
+    assert_eq!(*world.told.0.lock().unwrap(), [], "a risk, and no failure of the venue");
+
+    world.turn(8, 40).await;
+    let item = Some(CheckItem::Reachable);
+    let asked = AskedCheck { meeting, venue: Some(venue), item, login: "wang".into() };
+    world.care.asked(asked).await.unwrap();
+    world.settle().await;
+    assert_eq!(opened(&world), [(primary, Depth::Reach)]);
+    // What failed is called again, the venue itself is well.
+    world.turn(8, 45).await;
+    let again = [(primary, Depth::Reach), (backup, Depth::Picture), (backup, Depth::Picture)];
+    assert_eq!(opened(&world), again);
+    world.turn(8, 50).await;
+    assert_eq!(opened(&world), [primary, backup].map(|it| (it, Depth::Reach)), "the freeze");
+    assert_eq!(known(&world, CheckItem::BackupCall).await, fails, "answering mends no microphone");
+}
+
+#[tokio::test]
+async fn a_backup_that_was_only_reached_says_that_it_was_not_called() {
+    let mut world = World::new(at(8, 52)).await;
+    let words = VenueWords {
+        name: "大会议室".into(),
+        in_use: true,
+        devices: vec![
+            (world.endpoints[0], DeviceRole::Primary),
+            (world.endpoints[1], DeviceRole::Backup),
+        ],
+        ..VenueWords::default()
+    };
+    let saved = world.store.save_venue(None, words, line(at(8, 52))).await.unwrap();
+    let VenueSaved::Now(venue) = saved else { panic!("{saved:?}") };
+    world.venues = vec![venue];
+    let meeting = world.book(BookingWay::Emergency).await;
+    world.turn(8, 52).await;
+    assert_eq!(world.opened(), [Depth::Reach, Depth::Reach]);
+    let cells = world.store.check_cells(meeting).await.unwrap();
+    let of = |item| &cells.iter().find(|it| it.result.item == item).unwrap().result;
+    let call = of(CheckItem::BackupCall);
+    assert_eq!(call.evidence, Evidence::not_run(NotRun::LivenessOnly));
+    assert_eq!((call.outcome, call.device), (Outcome::Untested, Some(world.endpoints[1])));
+    assert_eq!(of(CheckItem::BackupLine).outcome, Outcome::Pass);
 }
 
 #[tokio::test]
