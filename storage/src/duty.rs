@@ -21,6 +21,7 @@ macro_rules! shift {
     ($which:literal) => {
         concat!(
             "SELECT s.*, coalesce(l.phone, '') AS lead_phone, coalesce(l.mail, '') AS lead_mail,
+                 coalesce(l.login, '') AS lead_login, coalesce(b.login, '') AS backup_login,
                  coalesce(b.phone, '') AS backup_phone, coalesce(b.mail, '') AS backup_mail
              FROM duty_shifts s LEFT JOIN duty_people l ON l.name = s.lead_name
              LEFT JOIN duty_people b ON b.name = s.backup_name ",
@@ -283,17 +284,23 @@ async fn touching(
 }
 
 fn shift_of(row: &SqliteRow) -> DutyShift {
-    let watcher = |name: &str, phone: &str, mail: &str| Watcher {
-        name: row.get(name),
-        phone: row.get(phone),
-        mail: row.get(mail),
+    let lead = Watcher {
+        name: row.get("lead_name"),
+        phone: row.get("lead_phone"),
+        mail: row.get("lead_mail"),
+        login: row.get("lead_login"),
     };
-    let backup = watcher("backup_name", "backup_phone", "backup_mail");
+    let backup = Watcher {
+        name: row.get("backup_name"),
+        phone: row.get("backup_phone"),
+        mail: row.get("backup_mail"),
+        login: row.get("backup_login"),
+    };
     DutyShift {
         id: ShiftId::new(row.get("id")),
         from: Timestamp::from_millis(row.get("from_ms")),
         to: Timestamp::from_millis(row.get("to_ms")),
-        lead: watcher("lead_name", "lead_phone", "lead_mail"),
+        lead,
         backup: Some(backup).filter(|backup| !backup.name.is_empty()),
         sign_ins: Vec::new(),
         hand_overs: Vec::new(),

@@ -79,7 +79,7 @@ pub use deliveries::Delivery;
 pub use device_page::{DevicePage, ObservationFilter, Seen};
 pub use dialogues::{Dialogue, KeptFor};
 pub use duty::{DutyAct, DutyActed, Rostered};
-pub use duty_people::PersonRemoved;
+pub use duty_people::{PersonRemoved, PersonSaved};
 pub use error::{KeyError, StoreError};
 pub use evidence::{EvidenceKind, EvidenceRow, EvidenceTotal, Pictures};
 pub use exclusions::{ExclusionActed, ExclusionScope, StoredExclusion};

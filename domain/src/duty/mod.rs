@@ -8,5 +8,5 @@ mod shift;
 mod tell;
 
 pub use roster::{Roster, RosterProblem, gaps};
-pub use shift::{DutyRefusal, DutyShift, HandOver, SignIn, Watcher};
+pub use shift::{DutyRefusal, DutyShift, HandOver, SignIn, Watcher, watchers};
 pub use tell::{Ahead, reachable};

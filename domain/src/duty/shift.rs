@@ -13,6 +13,16 @@ pub struct Watcher {
     /// 邮箱; empty where none is known.
     #[serde(default)]
     pub mail: String,
+    /// 用户: as whom they log in; empty where that is not known.
+    #[serde(default)]
+    pub login: String,
+}
+
+impl Watcher {
+    /// Whether it is they who logged in so. Whose login is not known is known by a name that is the same.
+    fn is(&self, login: &str) -> bool {
+        if self.login.is_empty() { self.name == login } else { self.login == login }
+    }
 }
 
 impl From<Watcher> for Contact {
@@ -100,25 +110,6 @@ impl DutyShift {
         self.sign_ins.iter().rfind(|it| it.at >= from - SIGNED)
     }
 
-    /// Who watched a meeting that ended at `end`, for its record: who signed in by then. Of those who were
-    /// only on the roster it says so, and where nobody signed in, that nobody did.
-    pub fn watched(&self, end: Timestamp, lang: Lang) -> Vec<String> {
-        let mut logins: Vec<&str> = Vec::new();
-        for signed in self.sign_ins.iter().filter(|it| it.at < end) {
-            if !logins.contains(&signed.login.as_str()) {
-                logins.push(&signed.login);
-            }
-        }
-        let roster = match logins.is_empty() {
-            true => lang.pick("（排班未签到）", " (rostered but not signed in)"),
-            false => lang.pick("（排班）", " (rostered)"),
-        };
-        let signed = lang.pick("（签到）", " (signed in)");
-        let others = self.people().filter(|who| !logins.contains(&who.name.as_str()));
-        let others: Vec<_> = others.map(|who| format!("{}{roster}", who.name)).collect();
-        logins.iter().map(|login| format!("{login}{signed}")).chain(others).collect()
-    }
-
     /// Whether somebody may sign in at `now`.
     pub fn allow_sign_in(&self, now: Timestamp) -> Result<(), DutyRefusal> {
         if now >= self.to {
@@ -140,6 +131,39 @@ impl DutyShift {
     pub fn allow_removal(&self, now: Timestamp) -> Result<(), DutyRefusal> {
         if now >= self.from { Err(DutyRefusal::Begun) } else { Ok(()) }
     }
+}
+
+/// Who watched a meeting that ended at `end`, in the shifts that it touched, for its record: who signed in by
+/// then, by the name on the roster where their login is known, and each person once. Of those who were only on
+/// the roster it says so, and where nobody of their shift signed in, that nobody did.
+pub fn watchers(shifts: &[DutyShift], end: Timestamp, lang: Lang) -> Vec<String> {
+    let people = || shifts.iter().flat_map(DutyShift::people);
+    let named = |login: &str| {
+        let known = people().find(|who| who.is(login));
+        known.map_or_else(|| login.to_owned(), |who| who.name.clone())
+    };
+    let signed_of = |shift: &DutyShift| -> Vec<String> {
+        let signed = shift.sign_ins.iter().filter(|it| it.at < end);
+        signed.map(|it| named(&it.login)).collect()
+    };
+    let signed: Vec<_> = shifts.iter().flat_map(signed_of).collect();
+    let mut told: Vec<(String, &str)> = Vec::new();
+    for shift in shifts {
+        let own = signed_of(shift);
+        let roster = match own.is_empty() {
+            true => lang.pick("（排班未签到）", " (rostered but not signed in)"),
+            false => lang.pick("（排班）", " (rostered)"),
+        };
+        let mark = lang.pick("（签到）", " (signed in)");
+        let others = shift.people().map(|who| who.name.clone());
+        let others = others.filter(|name| !signed.contains(name)).map(|name| (name, roster));
+        for (name, mark) in own.into_iter().map(|name| (name, mark)).chain(others) {
+            if told.iter().all(|(other, _)| *other != name) {
+                told.push((name, mark));
+            }
+        }
+    }
+    told.into_iter().map(|(name, mark)| format!("{name}{mark}")).collect()
 }
 
 #[cfg(test)]
@@ -187,5 +211,35 @@ mod tests {
         assert_eq!(it.allow_change(at(480), &other), Err(DutyRefusal::Over));
         assert_eq!(it.allow_removal(at(-1)), Ok(()));
         assert_eq!(it.allow_removal(at(0)), Err(DutyRefusal::Begun));
+    }
+
+    #[test]
+    fn who_signs_in_is_who_is_on_the_roster_and_is_told_once() {
+        let known = |name: &str, login: &str| Watcher {
+            name: name.into(),
+            login: login.into(),
+            ..Watcher::default()
+        };
+        let signs = |minute, login: &str| SignIn { at: at(minute), login: login.into() };
+        let day = DutyShift {
+            lead: known("王建国", "wang"),
+            backup: Some(known("李敏", "")),
+            sign_ins: vec![signs(1, "wang"), signs(2, "zhao"), signs(3, "wang"), signs(99, "li")],
+            ..shift()
+        };
+        let said = |shifts: &[DutyShift]| watchers(shifts, at(60), Lang::Zh).join("、");
+        let words = "王建国（签到）、zhao（签到）、李敏（排班）";
+        assert_eq!(said(std::slice::from_ref(&day)), words);
+        // Who signed in for one shift is on the roster of the next, and one more.
+        let night =
+            DutyShift {
+                lead: known("王建国", "wang"), backup: Some(known("赵", "")), ..shift()
+            };
+        assert_eq!(said(&[day, night.clone()]), format!("{words}、赵（排班未签到）"));
+        // A name that is somebody else's login is not they.
+        let other =
+            DutyShift { lead: known("wang", "wang2"), sign_ins: vec![signs(1, "wang")], ..shift() };
+        assert_eq!(said(&[other]), "wang（签到）");
+        assert_eq!(said(&[night]), "王建国（排班未签到）、赵（排班未签到）");
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::support::{Home, at};
 use zhishou_domain::{
-    Timestamp,
+    Role, Timestamp,
     duty::{DutyRefusal, Watcher},
 };
-use zhishou_storage::{AuditLine, DutyAct, DutyActed, PersonRemoved, Rostered, Store};
+use zhishou_storage::{AuditLine, DutyAct, DutyActed, PersonRemoved, PersonSaved, Rostered, Store};
 
 const HOUR: i64 = 3600;
 
@@ -20,7 +20,12 @@ fn line(second: i64) -> AuditLine {
 }
 
 fn watcher(name: &str) -> Watcher {
-    Watcher { name: name.into(), phone: "028-1".into(), mail: "w@x.example".into() }
+    Watcher {
+        name: name.into(),
+        phone: "028-1".into(),
+        mail: "w@x.example".into(),
+        ..Watcher::default()
+    }
 }
 
 async fn roster(store: &Store, times: &[(i64, i64)]) -> Rostered {
@@ -103,10 +108,27 @@ async fn how_somebody_is_reached_is_kept_once_for_all_their_shifts() {
     };
     let known = ("028-1".to_owned(), "w@x.example".to_owned());
     assert_eq!(phones().await, [known.clone(), known]);
-    let moved = Watcher { name: "王".into(), phone: "139-7".into(), mail: String::new() };
+    let moved = Watcher { name: "王".into(), phone: "139-7".into(), ..Watcher::default() };
     store.save_duty_person(moved.clone(), line(0)).await.unwrap();
     let new = ("139-7".to_owned(), String::new());
     assert_eq!(phones().await, [new.clone(), new], "also in the shifts that they have");
+    // As whom they log in is of one person, and of a user that there is.
+    let as_user = |name: &str, login: &str| Watcher {
+        name: name.into(),
+        phone: "139-7".into(),
+        login: login.into(),
+        ..Watcher::default()
+    };
+    let save = async |person| store.save_duty_person(person, line(1)).await.unwrap();
+    assert_eq!(save(as_user("王", "wang")).await, PersonSaved::NoUser);
+    store.create_user("wang", Role::Operator, "hash", false, at(0), "test").await.unwrap();
+    assert_eq!(save(as_user("王", "wang")).await, PersonSaved::Done);
+    assert_eq!(save(as_user("李", "wang")).await, PersonSaved::LoginTaken("王".into()));
+    assert_eq!(store.on_duty(at(9 * HOUR)).await.unwrap().unwrap().lead.login, "wang");
+    assert_eq!(
+        store.duty_people().await.unwrap().iter().filter(|it| it.login == "wang").count(),
+        1
+    );
     // A shift that says something else of them changes nothing of what is known.
     assert_eq!(roster(&store, &[(41, 45)]).await, Rostered::Added(1));
     assert_eq!(phones().await[2].0, "139-7");

@@ -15,6 +15,7 @@ use zhishou_domain::{
         AfterRecord, Attendance, CheckItem, Conclusion, Draft, Outcome, Row, TurnTo, held, lost,
         roll_opens,
     },
+    duty::watchers,
     meeting::{MeetingAct, MeetingRefusal, MeetingStep},
 };
 use zhishou_storage::{Archived, Entered, MeetingActed, NewMeetingIncident};
@@ -199,7 +200,7 @@ pub(crate) async fn draft(app: &App, known: &Known, lang: Lang) -> Result<AfterR
         on_time: noted.is_some_and(Conclusion::may_begin),
         incidents: &words,
         lost: lost(&incidents, held),
-        watchers: duty.iter().flat_map(|shift| shift.watched(held.to, lang)).collect(),
+        watchers: watchers(&duty, held.to, lang),
     };
     Ok(AfterRecord::draft(draft, lang))
 }

@@ -123,9 +123,18 @@ struct DutyPage {
     problem: Option<String>,
     form: RosterForm,
     people: Vec<Watcher>,
+    /// Who can log in, for who enters people.
+    logins: Vec<String>,
 }
 
 impl DutyPage {
+    /// Who can log in, and whether they are the one that is chosen. Who was chosen and is gone stays visible.
+    fn users<'a>(&'a self, chosen: &'a str) -> Vec<(&'a str, bool)> {
+        let gone = !chosen.is_empty() && self.logins.iter().all(|it| it != chosen);
+        let gone = gone.then_some((chosen, true));
+        self.logins.iter().map(|it| (it.as_str(), it == chosen)).chain(gone).collect()
+    }
+
     /// Who can have a shift, and whether they are the one that is chosen.
     fn options(&self, chosen: &str) -> Vec<(&str, bool)> {
         self.people.iter().map(|it| (it.name.as_str(), it.name == chosen)).collect()
@@ -231,6 +240,9 @@ async fn render(
         }
     };
     let meetings = held.into_iter().map(meeting).collect();
+    let users = if shell.may_operate() { app.store.users().await? } else { Vec::new() };
+    // Users of a maintainer have nothing to do with duty.
+    let logins = users.into_iter().filter(|it| it.maintainer.is_none()).map(|it| it.login);
     let owed = app.store.unarchived_meetings(MEETINGS).await?.into_iter().map(|it| OwedLine {
         href: format!("/meetings/{}", it.id),
         when: span(&view, it.from, it.to),
@@ -255,6 +267,7 @@ async fn render(
         problem,
         form,
         people,
+        logins: logins.collect(),
         shell,
     })
 }

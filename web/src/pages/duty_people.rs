@@ -9,7 +9,7 @@ use crate::{
 use axum::{Extension, Form, extract::State, http::Extensions, response::Redirect};
 use serde::Deserialize;
 use zhishou_domain::duty::Watcher;
-use zhishou_storage::PersonRemoved;
+use zhishou_storage::{PersonRemoved, PersonSaved, login_name};
 
 /// Longest name or telephone, and mail address, characters.
 const NAME: usize = 40;
@@ -22,13 +22,14 @@ pub(crate) struct PersonForm {
     name: String,
     phone: String,
     mail: String,
+    login: String,
 }
 
 fn back() -> Redirect {
     Redirect::to("/duty#people")
 }
 
-/// `POST /duty/people`: somebody, or how they are reached from now on.
+/// `POST /duty/people`: somebody, or how they are reached and as whom they log in from now on.
 pub(crate) async fn save(
     State(app): State<App>,
     Extension(user): Extension<User>,
@@ -39,6 +40,7 @@ pub(crate) async fn save(
         name: typed("name", &form.name, NAME)?,
         phone: typed("phone", &form.phone, NAME)?,
         mail: typed("mail", &form.mail, MAIL)?,
+        login: login_name(&typed("login", &form.login, NAME)?),
     };
     if person.name.is_empty() {
         return Err(Failure::bad_input("请填写姓名", "name: missing"));
@@ -52,9 +54,19 @@ pub(crate) async fn save(
             "phone, mail: one of them, or nothing reaches them",
         ));
     }
-    let line = audit_line(&app, &user, &extensions, "duty_person", person.name.clone());
-    app.store.save_duty_person(person, line).await?;
-    Ok(back())
+    let subject = match person.login.as_str() {
+        "" => person.name.clone(),
+        login => format!("{} · {login}", person.name),
+    };
+    let line = audit_line(&app, &user, &extensions, "duty_person", subject);
+    match app.store.save_duty_person(person, line).await? {
+        PersonSaved::Done => Ok(back()),
+        PersonSaved::NoUser => Err(Failure::bad_input("没有这个用户", "login: no such user")),
+        PersonSaved::LoginTaken(name) => Err(Failure::conflict(
+            format!("该用户已登记为“{name}”，请先在那里改掉"),
+            format!("this user is listed as {name}: change that first"),
+        )),
+    }
 }
 
 /// `POST /duty/people/remove`.

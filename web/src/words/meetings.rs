@@ -103,7 +103,9 @@ labels! {
     duty_people_none: "还没有值班人员：先登记姓名、电话和邮箱，再排班。", "Nobody is listed yet: enter name, telephone and mail, then the roster.";
     duty_person: "姓名", "Name";
     duty_person_add: "登记值班人员", "Enter somebody";
-    duty_person_change: "改电话或邮箱", "Change telephone or mail";
+    duty_person_change: "修改", "Change";
+    duty_login: "登录用户", "Logs in as";
+    duty_login_none: "未指定", "not known";
     duty_person_remove: "从名单中删除", "Take from the list";
     duty_unreachable: "没有电话和邮箱，消息无法送达", "neither telephone nor mail: nothing reaches them";
     plan_unit: "单位", "Unit";

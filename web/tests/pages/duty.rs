@@ -71,6 +71,23 @@ async fn the_roster_says_who_has_the_watch_now_and_what_was_handed_over() {
     assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
     assert!(viewer.get("/duty").await.body.contains("赵"));
 
+    // Who signed in is who is on the roster, where their login is known.
+    let linked = format!("{}&login=Operator", person("赵", "138-3"));
+    assert_eq!(operator.post("/duty/people", &linked).await.status, StatusCode::SEE_OTHER);
+    let twice =
+        operator.post("/duty/people", &format!("{}&login=operator", person("李", "1"))).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT, "it is somebody else's");
+    let nobody =
+        operator.post("/duty/people", &format!("{}&login=nobody", person("李", "1"))).await;
+    assert_eq!(nobody.status, StatusCode::BAD_REQUEST, "there is no such user");
+    let page = operator.get("/duty").await.body;
+    assert!(page.contains("<option selected>operator</option>"), "{page}");
+    assert!(page.contains("登录用户 operator"), "{page}");
+    let audited = fixture.app.store.audit_of("duty_person", 9).await.unwrap();
+    assert!(audited.iter().any(|it| it.1.contains("赵 · operator")), "{audited:?}");
+    let page = viewer.get("/duty").await.body;
+    assert!(!page.contains("<option"), "who looks on is not told who can log in");
+
     let api: serde_json::Value =
         serde_json::from_str(&viewer.get("/api/v1/duty").await.body).unwrap();
     assert_eq!(api["on_duty"]["lead"]["name"], "赵");

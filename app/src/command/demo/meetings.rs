@@ -76,6 +76,7 @@ pub(super) async fn prepare(
             name: name.to_owned(),
             phone: phone.to_owned(),
             mail: mail.to_owned(),
+            ..Watcher::default()
         };
         let lead = watcher("王建国", "0999-5550101", "wang@demo.example");
         let backup = watcher("李敏", "0999-5550102", "li@demo.example");
