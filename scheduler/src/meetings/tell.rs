@@ -3,7 +3,7 @@
 use super::{MeetingCare, Turn};
 use std::{collections::HashSet, time::Duration};
 use zhishou_domain::{check::readiness, duty::Ahead};
-use zhishou_storage::{ReadinessReport, Route, StoreError};
+use zhishou_storage::{ReadinessReport, Route, StoreError, StoredMeeting};
 
 /// A report waits for a run under way until so long before the meeting.
 const PATIENCE: Duration = Duration::from_secs(25 * 60);
@@ -38,7 +38,7 @@ pub(super) async fn tell(
     let shift = care.store.on_duty(from).await?;
     let mut notes = ahead.sign_in(shift.as_ref(), *now);
     let may_wait = under_way == UnderWay::Something && *now < from - PATIENCE;
-    let report = format!("report/{}", from.millis());
+    let report = report_key(meeting);
     if ahead.is_report_due(*now) && !may_wait && !told.contains(&report) {
         let (venues, cells) = care.store.venue_cells(meeting, plan).await?;
         let it = readiness(plan, cells, *now);
@@ -63,4 +63,13 @@ pub(super) async fn tell(
         }
     }
     Ok(())
+}
+
+/// Of which report it is remembered that it was made: of whoever becomes chair after it, or is reached otherwise
+/// from then on, it is made again, and goes to none who has it.
+fn report_key(meeting: &StoredMeeting) -> String {
+    let chairs =
+        meeting.plan.chairs().map(|it| [&it.name, &it.phone, &it.mail].map(String::as_str));
+    let chairs: Vec<_> = chairs.map(|it| it.join("/")).collect();
+    format!("report/{}/{}", meeting.plan.slot().from.millis(), chairs.join("/"))
 }

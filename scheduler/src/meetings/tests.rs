@@ -2,6 +2,7 @@
 
 mod falls;
 mod rooms;
+mod tells;
 
 use super::*;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -519,63 +520,4 @@ async fn what_waits_for_a_meeting_that_is_cancelled_is_dropped() {
     world.settle().await;
     assert_eq!(world.runs(meeting).await.len(), 1);
     assert_eq!(world.store.waiting_checks(meeting).await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_and_the_chair_get_the_report_once()
- {
-    let mut world = World::new(at(6, 0)).await;
-    let mail = NewChannel {
-        id: None,
-        kind: ChannelKind::Mail,
-        name: "邮件".into(),
-        switch: Switch::On,
-        topics: [Topic::Duty, Topic::Meeting].into(),
-        settings: ChannelSettings {
-            from: "zhishou@x.example".into(),
-            security: MailSecurity::Plain,
-            recipients: vec!["all@x.example".into()],
-            ..Default::default()
-        },
-        access: ChannelAccess { address: "127.0.0.1:25".into(), secret: String::new() },
-    };
-    let kept = world.store.save_channel(mail, line(at(6, 0))).await.unwrap();
-    assert!(matches!(kept, ChannelSaved::Kept(_)), "{kept:?}");
-    let watcher = |name: &str| Watcher {
-        name: name.into(),
-        mail: format!("{name}@x.example"),
-        ..Watcher::default()
-    };
-    let shift = vec![(at(8, 30), at(17, 30))];
-    let (lead, backup) = (watcher("wang"), Some(watcher("li")));
-    world.store.add_duty_shifts(shift, lead, backup, line(at(6, 0))).await.unwrap();
-    let meeting = world.book(BookingWay::Approved).await;
-    let sent = async |world: &World| -> Vec<(String, String)> {
-        let messages = world.store.messages(None, None, 100).await.unwrap().into_iter().rev();
-        messages.map(|it| (it.recipients.join(" "), it.title)).collect()
-    };
-    world.turn(7, 59).await;
-    assert_eq!(sent(&world).await, []);
-    world.turn(8, 0).await;
-    world.turn(8, 5).await;
-    let sign_in =
-        |who: &str| (format!("{who}@x.example"), "请值班签到：09:00 防汛调度会".to_owned());
-    assert_eq!(sent(&world).await, [sign_in("wang")]);
-    // A restart does not ask twice.
-    world.care.told.clear();
-    world.turn(8, 15).await;
-    assert_eq!(sent(&world).await, [sign_in("wang"), sign_in("li")]);
-    world.turn(8, 30).await;
-    world.care.told.clear();
-    world.turn(8, 31).await;
-    let all = sent(&world).await;
-    let report =
-        |who: &str| (format!("{who}@x.example"), "会前就绪报告：09:00 防汛调度会".to_owned());
-    assert_eq!(all[2..], [report("zhao"), report("wang"), report("li")]);
-    let kept = world.store.readiness_reports(meeting).await.unwrap();
-    let [kept] = kept.as_slice() else { panic!("{kept:?}") };
-    assert_eq!((kept.told.as_slice(), kept.messages), (["赵".to_owned()].as_slice(), 1));
-    assert_eq!((kept.from, kept.at), (at(9, 0), at(8, 30)));
-    let about = world.store.messages(None, None, 1).await.unwrap().remove(0).about;
-    assert_eq!(about, format!("/meetings/{meeting}"));
 }

@@ -1,6 +1,7 @@
 //! 就绪报告 to the chair of a meeting.
 
 use crate::{Change, Route, Store, StoreError, decode, outbox::put};
+use sqlx::SqliteConnection;
 use zhishou_domain::{MeetingId, Timestamp, alert::Note};
 
 /// What was told of how ready a meeting was.
@@ -19,42 +20,15 @@ pub struct ReadinessReport {
 }
 
 impl Store {
-    /// Keeps that a report was made and puts it into the outbox, in one transaction; once for each begin of a
-    /// meeting, however often this is asked.
+    /// Keeps that a report was made and puts it into the outbox, in one transaction. It is kept once for each begin
+    /// of a meeting, however often this is asked; whoever was not told before is added to it and gets it.
     pub async fn report_readiness(
         &self,
         meeting: MeetingId,
         report: ReadinessReport,
         note: Option<Note>,
     ) -> Result<(), StoreError> {
-        let told = decode::to_json("meeting_reports.told", &report.told)?;
-        self.write(move |connection| {
-            Box::pin(async move {
-                let added = sqlx::query(
-                    "INSERT INTO meeting_reports (meeting_id, from_ms, at_ms, told, messages, sentence)
-                     VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT (meeting_id, from_ms) DO NOTHING",
-                )
-                .bind(meeting.number())
-                .bind(report.from.millis())
-                .bind(report.at.millis())
-                .bind(told)
-                .bind(report.sentence)
-                .execute(&mut *connection)
-                .await?;
-                let Some(note) = note.filter(|_| added.rows_affected() > 0) else { return Ok(()) };
-                let messages = put(connection, &note, &Route::Addressed, report.at).await?;
-                sqlx::query(
-                    "UPDATE meeting_reports SET messages = ? WHERE meeting_id = ? AND from_ms = ?",
-                )
-                .bind(i64::try_from(messages).unwrap_or(i64::MAX))
-                .bind(meeting.number())
-                .bind(report.from.millis())
-                .execute(connection)
-                .await?;
-                Ok(())
-            })
-        })
-        .await?;
+        self.write(move |connection| Box::pin(keep(connection, meeting, report, note))).await?;
         self.announce(Change::Meetings);
         Ok(())
     }
@@ -82,4 +56,41 @@ impl Store {
         };
         rows.into_iter().map(report).collect()
     }
+}
+
+async fn keep(
+    connection: &mut SqliteConnection,
+    meeting: MeetingId,
+    report: ReadinessReport,
+    note: Option<Note>,
+) -> Result<(), StoreError> {
+    let before: Option<String> =
+        sqlx::query_scalar("SELECT told FROM meeting_reports WHERE meeting_id = ? AND from_ms = ?")
+            .bind(meeting.number())
+            .bind(report.from.millis())
+            .fetch_optional(&mut *connection)
+            .await?;
+    let before = before.map(|told| decode::json("meeting_reports.told", &told)).transpose()?;
+    let mut told: Vec<String> = before.unwrap_or_default();
+    let fresh: Vec<_> = report.told.into_iter().filter(|name| !told.contains(name)).collect();
+    told.extend(fresh);
+    // Who has it already has it under the same key and does not get it again.
+    let messages = match note {
+        Some(note) => put(connection, &note, &Route::Addressed, report.at).await?,
+        None => 0,
+    };
+    sqlx::query(
+        "INSERT INTO meeting_reports (meeting_id, from_ms, at_ms, told, messages, sentence)
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (meeting_id, from_ms) DO UPDATE
+         SET told = excluded.told, messages = messages + excluded.messages",
+    )
+    .bind(meeting.number())
+    .bind(report.from.millis())
+    .bind(report.at.millis())
+    .bind(decode::to_json("meeting_reports.told", &told)?)
+    .bind(i64::try_from(messages).unwrap_or(i64::MAX))
+    .bind(report.sentence)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
