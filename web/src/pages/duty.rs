@@ -88,7 +88,7 @@ struct NoteLine {
 
 /// A line of the roster: a shift, or a time that nobody has.
 enum RosterLine {
-    Shift(ShiftLine),
+    Shift(Box<ShiftLine>),
     Gap(String),
 }
 
@@ -210,7 +210,7 @@ async fn render(
     let mut roster: Vec<_> = shifts
         .iter()
         .filter(|shift| shift.to > now)
-        .map(|shift| (shift.from, RosterLine::Shift(ShiftLine::new(&view, shift))))
+        .map(|shift| (shift.from, RosterLine::Shift(Box::new(ShiftLine::new(&view, shift)))))
         .chain(
             gaps(&times, now, until)
                 .into_iter()
