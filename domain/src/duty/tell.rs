@@ -110,9 +110,14 @@ impl Ahead<'_> {
         notes
     }
 
+    /// When 就绪报告 is due.
+    pub fn report_at(&self) -> Timestamp {
+        self.from - REPORT
+    }
+
     /// Whether 就绪报告 is due at `now`.
     pub fn is_report_due(&self, now: Timestamp) -> bool {
-        now >= self.from - REPORT && now < self.from
+        now >= self.report_at() && now < self.from
     }
 
     /// 就绪报告: the sentence, what is amiss venue by venue, and what is turned to where one fails.

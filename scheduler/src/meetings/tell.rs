@@ -1,12 +1,13 @@
 //! What whoever is on duty, and who chairs them, is told of meetings ahead, through the outbox.
 
-use super::{MeetingCare, Turn};
+use super::{MeetingCare, Turn, settled};
 use std::{collections::HashSet, time::Duration};
 use zhishou_domain::{check::readiness, duty::Ahead};
 use zhishou_storage::{ReadinessReport, Route, StoreError, StoredMeeting};
 
-/// A report waits for a run under way until so long before the meeting.
-const PATIENCE: Duration = Duration::from_secs(25 * 60);
+/// A report that is due waits so long for a run under way, and never into the last minute before the meeting.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const LAST: Duration = Duration::from_secs(60);
 
 /// Whether a run or a watch of the meeting is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,9 @@ pub(super) async fn tell(
     }
     let shift = care.store.on_duty(from).await?;
     let mut notes = ahead.sign_in(shift.as_ref(), *now);
-    let may_wait = under_way == UnderWay::Something && *now < from - PATIENCE;
+    // What is booked when its report is due already waits for the check that comes of that.
+    let due = ahead.report_at().max(settled(meeting));
+    let may_wait = under_way == UnderWay::Something && *now < (due + PATIENCE).min(from - LAST);
     let report = report_key(meeting);
     if ahead.is_report_due(*now) && !may_wait && !told.contains(&report) {
         let (venues, cells) = care.store.venue_cells(meeting, plan).await?;

@@ -98,3 +98,19 @@ async fn whoever_is_on_duty_is_asked_to_sign_in_then_the_backup_and_both_and_the
     let both = ["赵".to_owned(), "钱".to_owned()];
     assert_eq!((kept.told.as_slice(), kept.messages, kept.at), (both.as_slice(), 2, at(8, 30)));
 }
+
+#[tokio::test]
+async fn the_report_of_an_emergency_waits_for_its_check() {
+    let mut world = World::new(at(8, 40)).await;
+    let meeting = world.book(BookingWay::Emergency).await;
+    let told = async |world: &World| {
+        let kept = world.store.readiness_reports(meeting).await.unwrap();
+        kept.into_iter().map(|it| (it.at, it.sentence)).collect::<Vec<_>>()
+    };
+    world.turn(8, 40).await;
+    assert_eq!(told(&world).await, [], "its check is under way");
+    world.turn(8, 41).await;
+    let told = told(&world).await;
+    let [(then, sentence)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(*then == at(8, 41) && !sentence.contains("尚未检查"), "{sentence}");
+}
