@@ -59,7 +59,7 @@ words!(CheckItem {
     Jitter = "jitter", "抖动", "jitter";
     Delay = "delay", "时延", "delay";
     BackupLine = "backup_line", "备用终端", "backup endpoint";
-    BackupCall = "backup_call", "备用终端呼叫", "call to the backup endpoint";
+    BackupCall = "backup_call", "备用呼叫", "call to the backup endpoint";
     Cameras = "cameras", "会场摄像机", "room cameras";
     Status = "status", "终端状态", "endpoint status";
     Clock = "clock", "时钟", "clock";
