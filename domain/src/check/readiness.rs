@@ -254,8 +254,8 @@ fn row(plan: &CheckPlan, known: VenueCells, now: Timestamp) -> Row {
 }
 
 /// Whether a person who tests the room stands in for what we could not test: for media of the endpoint that it
-/// is held on, and for liveness
-/// where there is nothing that we could look at. What we saw once and see no more is nobody's word.
+/// is held on, and for liveness where there is nothing that we could look at. What we saw once and see no more
+/// is nobody's word.
 fn is_for_joint(item: CheckItem, last: Option<&CellResult>) -> bool {
     let unlisted = [NotRun::NoDevice, NotRun::NotProbed].map(Evidence::not_run);
     match item.kind() {

@@ -280,15 +280,21 @@ impl Store {
         Ok((venues, known))
     }
 
-    /// Since when the venues of a meeting that were turned to another endpoint, or back, are held on the one
-    /// they are held on now.
+    /// Since when the venues of a meeting that were turned to another endpoint, or back, or got another one
+    /// before its end, are held on the one they are held on now.
     async fn endpoints_stand(
         &self,
         meeting: MeetingId,
     ) -> Result<HashMap<VenueId, Timestamp>, StoreError> {
         let since: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT venue_id, max(max(at_ms, coalesce(undone_ms, at_ms))) FROM meeting_turns
-             WHERE meeting_id = ? AND device_id IS NOT NULL GROUP BY venue_id",
+            "SELECT venue_id, max(since_ms) FROM (
+                 SELECT venue_id, max(at_ms, coalesce(undone_ms, at_ms)) AS since_ms FROM meeting_turns
+                 WHERE meeting_id = ?1 AND device_id IS NOT NULL
+                 UNION ALL
+                 SELECT v.id, v.endpoint_since_ms FROM venues v
+                 JOIN meeting_venues p ON p.venue_id = v.id JOIN meetings m ON m.id = p.meeting_id
+                 WHERE m.id = ?1 AND v.endpoint_since_ms < m.to_ms)
+             GROUP BY venue_id",
         )
         .bind(meeting.number())
         .fetch_all(self.reader())

@@ -224,6 +224,7 @@ async fn save(
         finish(connection, false).await?;
         return Ok(VenueSaved::Missing);
     };
+    let first_was = first_endpoint(connection, saved).await?;
     sqlx::query("DELETE FROM venue_devices WHERE venue_id = ?")
         .bind(saved)
         .execute(&mut *connection)
@@ -238,6 +239,13 @@ async fn save(
         .execute(&mut *connection)
         .await?;
     }
+    if first_endpoint(connection, saved).await? != first_was {
+        sqlx::query("UPDATE venues SET endpoint_since_ms = ? WHERE id = ?")
+            .bind(line.at.millis())
+            .bind(saved)
+            .execute(&mut *connection)
+            .await?;
+    }
     let saved = VenueId::new(saved);
     let is = endpoints(connection, &[saved]).await?;
     let clashes = refit(connection, saved, (&was, &is), line.at).await?;
@@ -249,6 +257,15 @@ async fn save(
     line.subject = format!("venue {saved}");
     audit::insert(connection, line).await?;
     Ok(VenueSaved::Now(saved))
+}
+
+/// On which a venue's meetings are held.
+async fn first_endpoint(
+    connection: &mut SqliteConnection,
+    venue: i64,
+) -> Result<Option<String>, StoreError> {
+    let first = "SELECT device_id FROM venue_devices WHERE venue_id = ? AND role = 'primary'";
+    Ok(sqlx::query_scalar(first).bind(venue).fetch_optional(connection).await?)
 }
 
 /// The meetings ahead in a venue that is in use.

@@ -1,7 +1,7 @@
 //! 会前检查 in the store: runs and what came of them, signatures, histories, records and their figures.
 
 use crate::{
-    meetings::{booked, plan, rooms},
+    meetings::{booked, plan, rooms, third_endpoint, venue},
     support::{Home, at},
 };
 use zhishou_domain::{
@@ -10,11 +10,12 @@ use zhishou_domain::{
         AfterRecord, Cause, CheckDepth, CheckItem, CheckPlan, Conclusion, Evidence, Finding,
         NotRun, Outcome, TurnTo, readiness,
     },
-    meeting::{AssuranceGrade, MeetingAct, MeetingStep},
+    meeting::{AssuranceGrade, DeviceRole, MeetingAct, MeetingStep},
 };
 use zhishou_storage::{
     Archived, AuditLine, Entered, EvidenceKind, EvidenceRow, MeetingActed, NewCell,
-    NewMeetingIncident, NewRun, NewTurn, PlanSaved, RunState, Store, TurnActed, VenueHistory,
+    NewMeetingIncident, NewRun, NewTurn, OnClash, PlanSaved, RunState, Store, TurnActed,
+    VenueHistory, VenueSaved,
 };
 
 /// When the meeting of these tests begins: 09:00.
@@ -216,6 +217,43 @@ async fn nothing_is_entered_about_a_meeting_that_nobody_watches() {
     assert_eq!(store.turn_meeting(turn, line(50)).await.unwrap(), TurnActed::Refused);
     assert_eq!(store.check_cells(meeting).await.unwrap(), []);
     assert_eq!(store.meeting_incidents(meeting).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_was_signed_of_an_endpoint_lapses_where_another_takes_its_place() {
+    let home = Home::shanghai();
+    let (store, venues, _, [first, _]) = rooms(&home).await;
+    let third = third_endpoint(&store).await;
+    let meeting = booked(&store, plan("防汛", &venues)).await;
+    let sign = async |item, second| {
+        let said = (Outcome::Pass, String::new());
+        let signed = store.sign_check(meeting, venues[0], item, said, line(second)).await;
+        assert_eq!(signed.unwrap(), Entered::Now(()));
+    };
+    let known = async || {
+        let stored = store.meeting(meeting).await.unwrap().unwrap();
+        let (_, plan) = store.check_plan(stored.plan.assurance).await.unwrap();
+        let (_, known) = store.venue_cells(&stored, &plan).await.unwrap();
+        let of_room = known.iter().find(|it| it.venue == venues[0]).unwrap();
+        let mut items: Vec<_> = of_room.results.iter().map(|it| it.item).collect();
+        items.sort();
+        items
+    };
+    let stands = async |device, second| {
+        let words = venue("一楼会议室", vec![(device, DeviceRole::Primary)]);
+        let changed = store.change_venue(Some(venues[0]), words, OnClash::Refuse, line(second));
+        assert_eq!(changed.await.unwrap(), VenueSaved::Now(venues[0]));
+    };
+    sign(CheckItem::JointTest, 50).await;
+    sign(CheckItem::Power, 51).await;
+    stands(first, 52).await;
+    assert_eq!(known().await.len(), 2, "it is the same as before");
+    stands(third, 53).await;
+    assert_eq!(known().await, [CheckItem::Power]);
+    sign(CheckItem::JointTest, 54).await;
+    assert_eq!(known().await.len(), 2);
+    stands(first, 86_400).await;
+    assert_eq!(known().await.len(), 2, "the meeting was over");
 }
 
 #[tokio::test]
