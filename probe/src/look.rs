@@ -25,7 +25,7 @@ use crate::Settings;
 use crate::decoder::Decoded;
 
 /// Counts changes of methods and limits by which scores of one camera are not those of before.
-const ALGORITHM: u32 = 5;
+const ALGORITHM: u32 = 6;
 
 /// JPEG quality of evidence: details stay readable at about 60 kB.
 const JPEG_QUALITY: u8 = 80;
