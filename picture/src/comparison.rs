@@ -90,16 +90,15 @@ pub(crate) fn compare(reference: &[f32], sample: &Sample) -> Option<Comparison> 
     if energies.iter().filter(|&&energy| energy >= least).count() < TILES_NEEDED {
         return None;
     }
-    let structured =
-        |tile: usize| energies[tile] >= least && mean_of(&sample.plate, tile) < WASHED_OUT;
+    let light: Vec<(f32, f32)> =
+        (0..TILES).map(|tile| (mean_of(reference, tile), mean_of(&sample.plate, tile))).collect();
+    let structured = |tile: usize| energies[tile] >= least && light[tile].1 < WASHED_OUT;
     let is_washed_out = (0..TILES).filter(|&tile| structured(tile)).count() < TILES_NEEDED;
     let total = |field: &[Complex<f32>]| field.iter().map(|g| f64::from(g.norm_sqr())).sum::<f64>();
     let energy = (total(&after) / total(&before)).sqrt();
     let is_soft = energy < NEAR_AND_SOFT;
     let is_close =
         unevenness(&after, &sample.masked) < if is_soft { SOFT_STUFF } else { ONE_STUFF };
-    let light: Vec<(f32, f32)> =
-        (0..TILES).map(|tile| (mean_of(reference, tile), mean_of(&sample.plate, tile))).collect();
     let compare_at = |(dx, dy): (isize, isize)| {
         let kept = kept(&before, &after, &energies, structured, (dx, dy));
         let asked = kept.iter().flatten().count().max(1);

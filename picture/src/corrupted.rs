@@ -47,7 +47,14 @@ const GREEN_MOST: f64 = 0.97;
 struct Edge {
     x: usize,
     y: usize,
-    phase: usize,
+    /// Column of a vertical edge, row of a horizontal one.
+    line: usize,
+}
+
+impl Edge {
+    fn phase(&self) -> usize {
+        self.line % BLOCK
+    }
 }
 
 /// Judges whether the picture is broken.
@@ -96,8 +103,8 @@ impl Grid {
             down.retain(|edge| !is_hidden(edge.x..edge.x + BLOCK, edge.y - 2..edge.y + 2));
         }
         let blocks = (luma.width / BLOCK) * (luma.height / BLOCK);
-        let (on_grid_across, phase_across) = excess(&across, |edge| edge.x);
-        let (on_grid_down, phase_down) = excess(&down, |edge| edge.y);
+        let (on_grid_across, phase_across) = excess(&across);
+        let (on_grid_down, phase_down) = excess(&down);
         let both_ways =
             on_grid_across.min(ONE_WAY * on_grid_down) + on_grid_down.min(ONE_WAY * on_grid_across);
         let share = (both_ways / (2 * blocks.max(1)) as f64).max(0.0);
@@ -105,7 +112,7 @@ impl Grid {
     }
 
     fn edges(&self) -> impl Iterator<Item = &Edge> {
-        let on = |phase: usize| move |edge: &&Edge| edge.phase == phase;
+        let on = |phase: usize| move |edge: &&Edge| edge.phase() == phase;
         let across = self.across.iter().filter(on(self.phases.0));
         across.chain(self.down.iter().filter(on(self.phases.1)))
     }
@@ -150,7 +157,7 @@ fn edges_across(luma: &Plane<'_>) -> Vec<Edge> {
             }
         }
         lone.find([0, 1, 2, 3, 4].map(|at| &steps[at..]), STEP * SAMPLES as i16, |at| {
-            edges.push(Edge { x: at + 2, y: band * BLOCK, phase: (at + 2) % BLOCK });
+            edges.push(Edge { x: at + 2, y: band * BLOCK, line: at + 2 });
         });
     }
     edges
@@ -172,7 +179,7 @@ fn edges_down(luma: &Plane<'_>) -> Vec<Edge> {
     for y in 2..luma.height - 2 {
         let around = [y - 2, y - 1, y, y + 1, y + 2].map(|y| &steps[y * bands..]);
         lone.find(around, STEP * BLOCK as i16, |band| {
-            edges.push(Edge { x: band * BLOCK, y, phase: y % BLOCK });
+            edges.push(Edge { x: band * BLOCK, y, line: y });
         });
     }
     edges
@@ -209,13 +216,13 @@ impl Lone {
 
 /// How many edges the fullest phase has above the middle one, and which phase it is. The fullest line of
 /// it is left out: a door or a board has a long edge, and broken blocks have many lines.
-fn excess(edges: &[Edge], line: impl Fn(&Edge) -> usize) -> (f64, usize) {
+fn excess(edges: &[Edge]) -> (f64, usize) {
     let mut counts = [0_u32; BLOCK];
-    edges.iter().for_each(|edge| counts[edge.phase] += 1);
+    edges.iter().for_each(|edge| counts[edge.phase()] += 1);
     let phase = (0..BLOCK).max_by_key(|&phase| counts[phase]).unwrap_or(0);
     let mut lines = BTreeMap::new();
-    for edge in edges.iter().filter(|edge| edge.phase == phase) {
-        *lines.entry(line(edge)).or_insert(0) += 1;
+    for edge in edges.iter().filter(|edge| edge.phase() == phase) {
+        *lines.entry(edge.line).or_insert(0) += 1;
     }
     let most = counts[phase] - lines.into_values().max().unwrap_or(0);
     counts.sort_unstable();

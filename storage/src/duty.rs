@@ -284,23 +284,18 @@ async fn touching(
 }
 
 fn shift_of(row: &SqliteRow) -> DutyShift {
-    let lead = Watcher {
-        name: row.get("lead_name"),
-        phone: row.get("lead_phone"),
-        mail: row.get("lead_mail"),
-        login: row.get("lead_login"),
+    let watcher = |[name, phone, mail, login]: [&str; 4]| Watcher {
+        name: row.get(name),
+        phone: row.get(phone),
+        mail: row.get(mail),
+        login: row.get(login),
     };
-    let backup = Watcher {
-        name: row.get("backup_name"),
-        phone: row.get("backup_phone"),
-        mail: row.get("backup_mail"),
-        login: row.get("backup_login"),
-    };
+    let backup = watcher(["backup_name", "backup_phone", "backup_mail", "backup_login"]);
     DutyShift {
         id: ShiftId::new(row.get("id")),
         from: Timestamp::from_millis(row.get("from_ms")),
         to: Timestamp::from_millis(row.get("to_ms")),
-        lead,
+        lead: watcher(["lead_name", "lead_phone", "lead_mail", "lead_login"]),
         backup: Some(backup).filter(|backup| !backup.name.is_empty()),
         sign_ins: Vec::new(),
         hand_overs: Vec::new(),

@@ -1,6 +1,6 @@
 //! What test calls to the backup endpoints of a venue say.
 
-use super::{CallLimits, CheckItem, Evidence, Finding, NotRun, Outcome, judge};
+use super::{CallLimits, CheckItem, Evidence, Finding, NotRun, Outcome, judge, judge::MEDIA};
 use crate::{Depth, Observation};
 
 /// Of the backup endpoints of a venue, `of` in number, of which these were looked at as deep as a call: one
@@ -31,15 +31,7 @@ fn call_of(seen: &Observation, limits: &CallLimits) -> Finding {
     let found = judge(seen, Depth::Picture, limits);
     let of = |item| found.iter().find(|it| it.item == item);
     let was_called = of(CheckItem::Call).is_some_and(|it| it.outcome != Outcome::Untested);
-    let told = [
-        CheckItem::Call,
-        CheckItem::Audio,
-        CheckItem::Video,
-        CheckItem::Loss,
-        CheckItem::Jitter,
-        CheckItem::Delay,
-    ];
-    let told = told.into_iter().filter_map(of).map(|it| match (it.item, it.outcome) {
+    let told = MEDIA.into_iter().filter_map(of).map(|it| match (it.item, it.outcome) {
         (CheckItem::Delay, Outcome::Fail) => Finding { outcome: Outcome::Warn, ..it.clone() },
         _ => it.clone(),
     });

@@ -114,6 +114,11 @@ impl CheckItem {
         self.kind() == ItemKind::Human
     }
 
+    /// Whether it is of the backup endpoint, and not of what the venue is held on.
+    pub const fn is_of_backup(self) -> bool {
+        matches!(self, Self::BackupLine | Self::BackupCall)
+    }
+
     /// Whether a person signs it of the endpoint that the venue is held on: of another endpoint the
     /// signature says nothing.
     pub const fn is_signed_of_endpoint(self) -> bool {

@@ -28,7 +28,8 @@ impl Finding {
     }
 }
 
-const MEDIA: [CheckItem; 6] = [
+/// What a call says of the endpoint that was called.
+pub(super) const MEDIA: [CheckItem; 6] = [
     CheckItem::Call,
     CheckItem::Audio,
     CheckItem::Video,

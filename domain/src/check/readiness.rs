@@ -184,7 +184,7 @@ pub fn items_of(plan: &CheckPlan, venue: &Venue) -> Vec<CheckItem> {
     let applies = |item: &CheckItem| match item {
         CheckItem::Registered => signalling == Signalling::Sip,
         CheckItem::CallPort => signalling == Signalling::H323,
-        CheckItem::BackupLine | CheckItem::BackupCall => has(DeviceRole::Backup),
+        item if item.is_of_backup() => has(DeviceRole::Backup),
         CheckItem::Cameras => has(DeviceRole::Camera),
         CheckItem::Status => has(DeviceRole::Status),
         _ => true,
@@ -259,7 +259,7 @@ fn row(plan: &CheckPlan, known: VenueCells, now: Timestamp) -> Row {
 fn is_for_joint(item: CheckItem, last: Option<&CellResult>) -> bool {
     let unlisted = [NotRun::NoDevice, NotRun::NotProbed].map(Evidence::not_run);
     match item.kind() {
-        ItemKind::Media => item != CheckItem::BackupCall,
+        ItemKind::Media => !item.is_of_backup(),
         ItemKind::Liveness => last.is_some_and(|it| unlisted.contains(&it.evidence)),
         ItemKind::Human => false,
     }

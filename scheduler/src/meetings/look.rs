@@ -145,7 +145,7 @@ pub(super) fn unseen(plan: &CheckPlan, venue: &Venue, parts: Parts) -> Vec<NewCe
 fn nothing(items: &[CheckItem], depth: Depth, why: NotRun) -> Vec<Finding> {
     let asked = |item: &CheckItem| match item.kind() {
         ItemKind::Liveness => matches!(item, CheckItem::Reachable | CheckItem::Registered),
-        ItemKind::Media => depth != Depth::Reach && *item != CheckItem::BackupCall,
+        ItemKind::Media => depth != Depth::Reach && !item.is_of_backup(),
         ItemKind::Human => false,
     };
     items.iter().copied().filter(asked).map(|item| Finding::not_run(item, why)).collect()

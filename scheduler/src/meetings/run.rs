@@ -149,18 +149,14 @@ impl Looks {
 /// so that an empty cell is none that was forgotten.
 fn never_called(was: &Readiness, venue: &Venue, parts: Parts) -> Vec<NewCell> {
     let row = was.rows.iter().find(|row| row.venue == venue.id);
-    let depth_of = |item| match item {
-        CheckItem::BackupCall => parts.backup,
-        _ => parts.endpoint,
-    };
+    let depth_of =
+        |item: CheckItem| if item.is_of_backup() { parts.backup } else { parts.endpoint };
     let blank = |it: &&Cell| {
         let is_media = it.item.kind() == ItemKind::Media;
         is_media && it.last.is_none() && depth_of(it.item) == Some(Depth::Reach)
     };
-    let device = |item| match item {
-        CheckItem::BackupCall => venue.backup(),
-        _ => venue.primary(),
-    };
+    let device =
+        |item: CheckItem| if item.is_of_backup() { venue.backup() } else { venue.primary() };
     let cell = |it: &Cell| NewCell {
         venue: venue.id,
         device: device(it.item).map(|it| it.id),

@@ -429,7 +429,7 @@ impl Store {
 /// Whether a result is of a venue that is held on `primary`.
 fn is_of(result: &CellResult, primary: DeviceId) -> bool {
     match result.item {
-        CheckItem::BackupLine | CheckItem::BackupCall => result.device != Some(primary),
+        item if item.is_of_backup() => result.device != Some(primary),
         CheckItem::Cameras | CheckItem::Status | CheckItem::Clock => true,
         item => item.is_human() || result.device == Some(primary),
     }

@@ -5,7 +5,7 @@ use crate::app::App;
 use std::collections::HashMap;
 use zhishou_domain::{
     Lang, SiteId, Timestamp, VenueId,
-    check::{Cell, CheckItem, Fallback, Outcome, Row, Standby, TurnTo},
+    check::{Cell, Fallback, Outcome, Row, Standby, TurnTo},
     meeting::{PlatformResource, ResourceKind, Slot, Subject, Venue},
 };
 use zhishou_storage::{Held, StoreError};
@@ -60,9 +60,8 @@ pub(crate) async fn proposals(
 }
 
 fn backup(venue: &Venue, row: &Row) -> Option<Proposal> {
-    let is_of_it = |it: &Cell| matches!(it.item, CheckItem::BackupLine | CheckItem::BackupCall);
-    let fails = row.cells.iter().any(|cell| is_of_it(cell) && cell.outcome == Outcome::Fail);
-    let backup = venue.backup().filter(|_| !fails)?;
+    let fails = |it: &Cell| it.item.is_of_backup() && it.outcome == Outcome::Fail;
+    let backup = venue.backup().filter(|_| !row.cells.iter().any(fails))?;
     Some(Proposal {
         to: TurnTo::Endpoint(backup.id),
         what: backup.name.clone(),

@@ -182,8 +182,7 @@ fn needs_joint_test(row: &Row) -> bool {
         let last = cell.last.as_ref().map(|last| &last.evidence);
         matches!(last, Some(Evidence::NotRun { why }) if why.asks_for_a_person())
     };
-    let is_own =
-        |cell: &Cell| cell.item.kind() == ItemKind::Media && cell.item != CheckItem::BackupCall;
+    let is_own = |cell: &Cell| cell.item.kind() == ItemKind::Media && !cell.item.is_of_backup();
     row.cells.iter().any(|cell| is_own(cell) && cannot(cell))
 }
 
